@@ -1,0 +1,32 @@
+/* The products of dense linear algebra that the project uses, over whichever CBLAS and LAPACK are
+ * installed. All matrices are row-major. Only lib/base/blas.c and lib/base/lapack.c include the
+ * libraries' headers. */
+#ifndef GK_BLAS_H
+#define GK_BLAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+
+void gk_blas_threads(int n);
+
+/* C (m, n) = alpha op(A) op(B) + beta C with op(A) (m, k), op(B) (k, n); ld: elements a row. */
+void gk_sgemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,
+              size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+void gk_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a,
+              size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc);
+/* C (n, n) = alpha A A' + beta C, upper triangle only; A (n, k). */
+void gk_dsyrk(size_t n, size_t k, double alpha, const double *a, size_t lda, double beta, double *c,
+              size_t ldc);
+
+/* Eigenvalues, rising, and (vectors true) eigenvectors of the symmetric A (n, n): row i of A
+ * becomes the i-th vector. Only the upper triangle of A is read. LAPACK dsyevd. */
+int gk_eigh(size_t n, double *a, double *w, bool vectors, struct gk_err *err);
+/* The same for a symmetric tridiagonal matrix: diagonal d [n] (becomes the eigenvalues),
+ * off-diagonal e [n-1] (destroyed); Z (n, n) or NULL gets vector i in row i. LAPACK dstevd. */
+int gk_eigh_tridiagonal(size_t n, double *d, double *e, double *z, struct gk_err *err);
+/* Q (m, k) := an orthonormal basis of its columns, m >= k. LAPACK dgeqrf, dorgqr. */
+int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err);
+
+#endif

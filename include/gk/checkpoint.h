@@ -1,0 +1,38 @@
+/* Checkpoints and trajectory frames: a frame's tensors as a network's parameters (SPEC section 4).
+ */
+#ifndef GK_CHECKPOINT_H
+#define GK_CHECKPOINT_H
+
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/net.h"
+
+struct gk_checkpoint {
+    struct gk_arch arch;
+    struct gk_params params;
+    enum gk_dtype
+        dtype;    /* F32 or F64: what it was trained in (the widest of its tensors if unsaid) */
+    int64_t step; /* -1 if the metadata has none */
+    int64_t seed; /* likewise */
+};
+
+/* The architecture from the metadata, or, in a file without it (written elsewhere), from the
+ * tensors' names and shapes; heads then must be HEADS > 0 or in the metadata (default 4 if it
+ * divides dim). Checks that every parameter is there with its shape and is finite. */
+int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err);
+void gk_checkpoint_free(struct gk_checkpoint *c);
+
+/* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("" or "hv." or "optim.m.")
+ * stands before each name. */
+int gk_checkpoint_vector(const struct gk_frame *f, const struct gk_params *ps, const char *prefix,
+                         enum gk_dtype real, void *theta, struct gk_err *err);
+
+/* Puts tensors PREFIX+NAME of VEC into F as dtype REAL. */
+int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
+                             enum gk_dtype real, const void *vec, struct gk_err *err);
+/* gk.kind=checkpoint and the metadata of SPEC section 4. */
+int gk_checkpoint_put_meta(struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err);
+
+#endif

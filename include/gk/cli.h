@@ -1,0 +1,116 @@
+/* The command line: one table of options gives parsing, range checks, --help, shell completion and
+ * the provenance line. A tool is: its tables, gk_cli_start, work, gk_out_commit, return 0; and
+ * gk_die(&err) where something failed. */
+#ifndef GK_CLI_H
+#define GK_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+
+enum gk_opt_type {
+    GK_FLAG,   /* bool */
+    GK_INT,    /* int64_t in [min, max] */
+    GK_REAL,   /* double in [min, max], finite */
+    GK_TEXT,   /* const char *: any text; METAVAR names it in --help */
+    GK_CHOICE, /* int: the index in CHOICES, "adamw|adam|sgd" */
+    GK_GRID,   /* struct gk_grid: A:B:N */
+    GK_WINDOW  /* struct gk_window: A:B, each end optional */
+};
+
+struct gk_grid { /* n points from a to b, both included */
+    double a, b;
+    int64_t n;
+};
+double gk_grid_at(const struct gk_grid *g, int64_t i);
+
+struct gk_window { /* a <= step < b; absent ends are -inf, inf */
+    double a, b;
+};
+
+enum {
+    GK_OPT_SILENT = 1,  /* changes no number: left out of the provenance line */
+    GK_OPT_OPEN_MIN = 2 /* the minimum itself is excluded */
+};
+
+struct gk_opt {
+    char letter;      /* 0: none */
+    const char *name; /* NULL ends the table */
+    enum gk_opt_type type;
+    void *value;
+    const char
+        *def; /* parsed like a given value before the command line is; NULL: *value is left alone */
+    double min, max;     /* GK_INT, GK_REAL; equal: no limits */
+    const char *choices; /* GK_CHOICE: "a|b"; otherwise the METAVAR, or NULL for the type's */
+    const char *help;
+    unsigned flags;
+    bool *given; /* set when the option was on the command line; may be NULL */
+};
+
+/* What every tool has. --threads and --seed only where the tool lists GK_THREADS_OPT, GK_SEED_OPT.
+ */
+struct gk_common {
+    bool quiet;
+    const char *output; /* -o FILE, or NULL */
+    int64_t threads;    /* default: the cores this process may use */
+    int64_t seed;
+};
+
+#define GK_THREADS_OPT(c)                                                                          \
+    {                                                                                              \
+        0, "threads", GK_INT, &(c)->threads, NULL, 1, 1024, "N", "threads (default: all cores)",   \
+            GK_OPT_SILENT, NULL                                                                    \
+    }
+#define GK_SEED_OPT(c)                                                                             \
+    {                                                                                              \
+        0, "seed", GK_INT, &(c)->seed, "0", 0, 9007199254740992.0, "N",                            \
+            "seed of every random choice", 0, NULL                                                 \
+    }
+
+struct gk_tool {
+    const char *name;     /* "gk-fft" */
+    const char *synopsis; /* "[options] [FILE]" */
+    const char *summary;  /* one sentence */
+    const char *example;  /* one pipe, shown in --help */
+    int max_operands;     /* -1: any number */
+    const struct gk_opt *opts;
+    struct gk_common *common;
+};
+
+/* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program
+ * (status 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or
+ * "--name=value"; a value may begin with '-'; "--" ends options; options and operands mix. Also
+ * ignores SIGPIPE, so that a closed pipe is an error of kind GK_ERR_CLOSED. The hidden option
+ * --completion bash|zsh prints the completion script. */
+void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
+
+/* "gk-train 1.0 --steps 400 ...": every option that is not silent and has a value, as it stands
+ * now, in table order. free() it. */
+char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
+
+/* Adds that line to H. */
+int gk_cli_history(const struct gk_tool *tool, struct gk_history *h, struct gk_err *err);
+
+/* "gk-fft: MESSAGE" to stderr, and the exit status of err->kind (GK_ERR_CLOSED: 0, silently).
+ * Removes temporary files. */
+_Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
+
+/* "gk-fft: note: MESSAGE", unless --quiet. */
+void gk_note(const struct gk_tool *tool, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A progress line with rate and time left, on stderr and only if that is a terminal (and not
+ * --quiet); at most ten updates a second. */
+struct gk_progress {
+    const char *what; /* "step" */
+    double total, start, last;
+    bool on;
+};
+void gk_progress_start(struct gk_progress *p, const struct gk_tool *tool, const char *what,
+                       double total);
+void gk_progress_tick(struct gk_progress *p, double done);
+void gk_progress_end(struct gk_progress *p);
+
+#endif

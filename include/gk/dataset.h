@@ -1,0 +1,40 @@
+/* Datasets: rows of tokens, some of whose next tokens are scored (SPEC section 3). */
+#ifndef GK_DATASET_H
+#define GK_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+
+enum gk_split { GK_TRAIN, GK_VAL };
+enum { GK_MAX_TOKENS = 64 };
+
+struct gk_rowset {
+    size_t n;
+    int32_t *tokens; /* [n, T] */
+    int32_t *labels; /* [n, k] */
+};
+
+struct gk_dataset {
+    struct gk_rowset split[2]; /* by enum gk_split */
+    int T;                     /* tokens a row */
+    int k;                     /* scored positions */
+    int score[GK_MAX_TOKENS];  /* [k] rising input positions whose next token is scored */
+    int vocab;                 /* every token and label is in 0..vocab-1 */
+    int elements;              /* layout paper: tokens 0..elements-1 are operands and answers */
+    char *layout;              /* "paper", "openai", or what a foreign file says; may be NULL */
+    struct gk_history history;
+};
+
+/* Checks everything a network relies on: dtypes, shapes that agree, tokens and labels in the
+ * vocabulary, score positions in range and rising, at least one training row. val may be empty.
+ * "vocab" and "score_positions" must be there. */
+int gk_dataset_from_frame(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err);
+/* From FILE ("-" or NULL: standard input). */
+int gk_dataset_read(struct gk_dataset *d, const char *file, struct gk_err *err);
+void gk_dataset_free(struct gk_dataset *d);
+
+#endif

@@ -1,0 +1,31 @@
+/* Errors. A library function returns 0, or -1 with a message in a struct gk_err; it never prints
+ * or exits. The tool prints "gk-fft: MESSAGE" and exits (gk/cli.h, gk_die). */
+#ifndef GK_ERR_H
+#define GK_ERR_H
+
+enum gk_err_kind {
+    GK_ERR_NONE = 0,
+    GK_ERR_FAILED, /* data, I/O, numbers: exit status 1 */
+    GK_ERR_USAGE,  /* wrong options: exit status 2 */
+    GK_ERR_CLOSED, /* the reader of our output went away: a quiet end with status 0 */
+    GK_ERR_SIGNAL  /* stopped by a signal at a clean point: the tool re-raises it */
+};
+
+struct gk_err {
+    enum gk_err_kind kind;
+    char msg[1024];
+};
+
+/* Formats the message and returns -1. A format that ends in ':' gets strerror(errno) appended.
+ * Sets kind to GK_ERR_FAILED, or to GK_ERR_CLOSED if it ends in ':' and errno is EPIPE.
+ * ERR may be NULL. */
+int gk_fail(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Likewise with kind GK_ERR_USAGE. */
+int gk_fail_usage(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "PREFIX: " in front of the message already in ERR (the place: a file, a frame) and returns
+ * -1. */
+int gk_fail_at(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,94 @@
+/* Tensors: safetensors frames, and streams of them (SPEC section 1). The only code that parses
+ * these bytes is lib/io/frame.c; nothing in a header is believed before the bytes have come. */
+#ifndef GK_FRAME_H
+#define GK_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+
+enum gk_dtype { GK_F64, GK_F32, GK_F16, GK_BF16, GK_I64, GK_I32, GK_U8 };
+enum { GK_MAX_RANK = 8 };
+
+size_t gk_dtype_size(enum gk_dtype t);
+const char *gk_dtype_name(enum gk_dtype t); /* "F32" */
+
+struct gk_tensor {
+    char *name;
+    enum gk_dtype dtype;
+    unsigned rank; /* 0: a scalar, count 1 */
+    uint64_t shape[GK_MAX_RANK];
+    size_t count; /* product of shape */
+    void *data;   /* count * gk_dtype_size(dtype) bytes, C order */
+};
+
+struct gk_meta {
+    char *key, *value;
+};
+
+struct gk_frame {
+    struct gk_tensor *tensor; /* sorted by name */
+    size_t ntensor;
+    struct gk_meta *meta; /* sorted by key */
+    size_t nmeta;
+    bool in_stream;   /* it came with gk.stream */
+    uint64_t index;   /* 0, 1, ... over the whole input */
+    const char *file; /* where it came from, for messages; the reader's */
+};
+
+/* An empty frame is {0}. The adders copy NAME, DATA, KEY and VALUE. */
+int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
+                 const uint64_t *shape, const void *data, struct gk_err *err);
+int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err);
+int gk_frame_set_meta_int(struct gk_frame *f, const char *key, int64_t v, struct gk_err *err);
+int gk_frame_set_history(struct gk_frame *f, const struct gk_history *h, struct gk_err *err);
+void gk_frame_free(struct gk_frame *f); /* and makes it {0} */
+
+/* NULL if there is none. */
+const struct gk_tensor *gk_frame_tensor(const struct gk_frame *f, const char *name);
+const char *gk_frame_meta(const struct gk_frame *f, const char *key);
+/* An integer in [min, max] from the metadata; a missing key, text or a value outside is an error
+ * that names the frame and the key. */
+int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, int64_t max,
+                      int64_t *v, struct gk_err *err);
+
+/* An error prefixed with the frame's place: "run.gks: frame 3: MESSAGE". Returns -1. */
+int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* All COUNT values converted. To I32 a value that is no integer or out of range is an error that
+ * names the tensor and the place; to floating point every dtype converts. */
+void gk_tensor_f64(const struct gk_tensor *t, double *dst);
+void gk_tensor_f32(const struct gk_tensor *t, float *dst);
+int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
+
+/* Writers. A plain frame is what the Python package safetensors writes; header keys sorted, data at
+ * a multiple of 8, tensors by falling element size, then by name. */
+int gk_frame_write(const struct gk_frame *f, FILE *fp, struct gk_err *err);
+
+/* A stream: each frame with gk.stream in its metadata, then an end frame with their number. */
+struct gk_stream {
+    FILE *fp;
+    uint64_t n;
+};
+int gk_stream_write(struct gk_stream *s, const struct gk_frame *f, struct gk_err *err);
+int gk_stream_end(struct gk_stream *s, struct gk_err *err);
+
+/* Reading frames from several inputs in turn, as one sequence. FILES are operands: "-" or none at
+ * all is standard input; a table or npy there is an error. gk_source_next gives 1 and a frame
+ * (which the caller frees), 0 at the end, -1. An input without a single frame, an open stream at
+ * end of input, an end frame with a wrong count and trailing bytes are errors. */
+struct gk_source;
+int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk_err *err);
+/* One already opened stream (for tests, and for input that something else has sniffed). */
+int gk_source_from(struct gk_source **s, FILE *fp, const char *name, struct gk_err *err);
+int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err);
+void gk_source_close(struct gk_source *s);
+
+/* The one frame of FILE (NULL or "-": standard input): a plain file, or a stream of one. */
+int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err);
+
+#endif

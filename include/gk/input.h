@@ -1,0 +1,44 @@
+/* Opening operands, and inputs that may be of any kind: told apart from their first bytes, never
+ * from a name. */
+#ifndef GK_INPUT_H
+#define GK_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+
+enum gk_input_kind { GK_INPUT_TABLE, GK_INPUT_FRAMES, GK_INPUT_NPY };
+
+/* NULL or "-": standard input, named so in messages. *NAME is PATH or a constant. An empty input
+ * is an error. */
+int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err *err);
+/* Looks at the first bytes without consuming them. */
+int gk_input_kind(FILE *fp, const char *name, enum gk_input_kind *kind, struct gk_err *err);
+
+/* A signal or a matrix in double precision, [rows, cols] row-major. */
+struct gk_matrix {
+    size_t rows, cols;
+    double *v;
+    char **name; /* [cols] column names from a text header, or NULL */
+    double
+        *step; /* [rows] the column "step" of a headed table (it is then no coordinate), or NULL */
+    bool single; /* the numbers came as F32 or narrower */
+    struct gk_history history;
+};
+void gk_matrix_free(struct gk_matrix *m);
+
+/* A whole text table (headed or not), a .npy of rank 1 or 2 (rank 1: one column), or a frame's
+ * TENSOR (NULL: its only tensor of rank 1 or 2). */
+int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err);
+
+/* A .npy file (format 1.0 to 3.0; little-endian f2 f4 f8 i4 i8 u1, b1; C or Fortran order) as a
+ * tensor in C order without a name. */
+int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *err);
+int gk_npy_write(FILE *fp, const struct gk_tensor *t, struct gk_err *err);
+
+#endif

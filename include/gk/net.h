@@ -1,0 +1,89 @@
+/* The networks as vectors of parameters, and everything one asks of them on a set of rows: scores,
+ * gradients, Hessian products, activations.
+ *
+ * theta is one flat vector in the tensors' name order (strcmp), each tensor row-major [out, in], of
+ * `real` = float or double as the engine was made. All results are the same bytes for any number
+ * of threads. */
+#ifndef GK_NET_H
+#define GK_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/dataset.h"
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/pool.h"
+
+enum gk_model { GK_TRANSFORMER, GK_MLP };
+
+struct gk_arch {
+    enum gk_model model;
+    int layers;
+    int dim;   /* width of the embedding (both models) */
+    int heads; /* transformer; divides dim */
+    int ff;    /* transformer: the feed-forward width; mlp: the hidden width */
+    int vocab; /* mlp: the elements alone */
+};
+
+struct gk_param {
+    char name[48];
+    unsigned rank; /* 1 or 2 */
+    size_t shape[2];
+    size_t offset, count; /* in the flat vector */
+};
+
+struct gk_params {
+    struct gk_param *p; /* [n], sorted by name */
+    size_t n, total;
+};
+
+/* Checks the architecture (ranges, heads divide dim) and lists its tensors. */
+int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err *err);
+void gk_params_free(struct gk_params *ps);
+const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
+
+/* The initial parameters of SPEC section 4, drawn in double in name order from SEED. */
+void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, uint64_t seed,
+                    double *theta);
+
+/* Can this architecture read this dataset? An error says what does not fit. */
+int gk_arch_fits(const struct gk_arch *a, const struct gk_dataset *d, struct gk_err *err);
+
+struct gk_score {
+    double loss; /* mean over rows and scored positions of the cross-entropy, in nats */
+    double acc;  /* fraction of rows with all scored positions right */
+};
+
+struct gk_engine;
+/* An engine computes on one split of D (which must outlive it) in F32 or F64. */
+int gk_engine_new(struct gk_engine **e, const struct gk_arch *a, const struct gk_dataset *d,
+                  enum gk_split split, enum gk_dtype real, struct gk_pool *pool,
+                  struct gk_err *err);
+void gk_engine_free(struct gk_engine *e);
+const struct gk_params *gk_engine_params(const struct gk_engine *e);
+size_t gk_engine_rows(const struct gk_engine *e);
+
+/* SUBSET of N row numbers, or NULL for all rows. An empty split scores nan. */
+int gk_engine_score(struct gk_engine *e, const void *theta, struct gk_score *s, struct gk_err *err);
+int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subset, size_t n,
+                   void *grad, struct gk_score *s, struct gk_err *err);
+
+/* logits [n, k, V] at the scored positions, real. */
+int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struct gk_err *err);
+
+/* Activations after the embedding (layer 0) and after block or layer 1..layers, [n, T, dim] for the
+ * transformer (mlp: [n, dim], [n, ff]; the embedding is the sum of both operands'), real. */
+int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, void *act,
+                          struct gk_err *err);
+size_t gk_engine_activation_width(const struct gk_engine *e, int layer);
+int gk_engine_activation_positions(const struct gk_engine *e); /* T, or 1 for the mlp */
+
+/* The exact Hessian of the mean loss (Pearlmutter 1994): linearise at theta once (keeps the
+ * activations; GRAD, S may be NULL), then any number of products hv = H v. */
+int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
+                        struct gk_err *err);
+int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err);
+
+#endif

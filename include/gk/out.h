@@ -1,0 +1,30 @@
+/* Output that is whole or not there.
+ *
+ * The lifecycle of a file result: gk_out_open makes a temporary file beside PATH; the caller writes
+ * to out.fp; gk_out_commit flushes, fsyncs, renames it over PATH and fsyncs the folder. Whatever
+ * goes wrong before the rename leaves the old file as it was: gk_out_discard, or a fatal signal
+ * (SIGINT, SIGTERM, SIGHUP while the tool has not taken them over), removes the temporary. With
+ * PATH NULL or "-", fp is standard output and commit flushes and checks it: a full disk is an
+ * error, a closed pipe sets kind GK_ERR_CLOSED. */
+#ifndef GK_OUT_H
+#define GK_OUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+
+struct gk_out {
+    FILE *fp;
+    const char *name; /* for messages: the path or "standard output" */
+    char *path, *tmp; /* NULL for standard output */
+};
+
+/* BINARY refuses a terminal. */
+int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err);
+/* Pushes what is written so far to the reader; for live curves. */
+int gk_out_flush(struct gk_out *out, struct gk_err *err);
+int gk_out_commit(struct gk_out *out, struct gk_err *err);
+void gk_out_discard(struct gk_out *out);
+
+#endif

@@ -1,0 +1,43 @@
+/* Curves are text: a header row of names, then numbers, tab- or comma-separated, '#' comments
+ * (SPEC section 1). */
+#ifndef GK_TABLE_H
+#define GK_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+
+/* A table being read, a row at a time. The fields are the reader's, valid until the next row. */
+struct gk_rows {
+    const char *file; /* for messages */
+    size_t line;      /* of the row at hand, from 1 */
+    size_t ncol;
+    char **name; /* [ncol]; NULL where there is no header */
+    char **cell; /* [ncol], the row at hand, trimmed */
+    struct gk_history history;
+    struct gk_rows_priv *priv;
+};
+
+/* Reads up to the header. HEADLESS: a first row of numbers is a row, not a header; otherwise it is
+ * an error. Takes over FP. Duplicate names are an error; so is an input without a header. */
+int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err);
+int gk_rows_next(struct gk_rows *r, struct gk_err *err); /* 1 a row, 0 the end, -1 */
+void gk_rows_close(struct gk_rows *r);
+int gk_rows_column(const struct gk_rows *r, const char *name); /* -1: no such column */
+/* Likewise, but a missing column is an error that lists what there is. */
+int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err);
+/* The number in column COL, "nan" and "inf" included; text is an error naming line and column. */
+int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err);
+int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Writing: the history as comments, then the names; then numbers that read back exactly. */
+int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *names, size_t n,
+                   struct gk_err *err);
+/* %.9g if SINGLE, else %.17g; nan and inf as "nan", "inf", "-inf". END is '\t' or '\n'. */
+void gk_put_number(FILE *fp, double v, bool single, char end);
+
+#endif

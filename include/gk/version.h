@@ -1,0 +1,4 @@
+#ifndef GK_VERSION_H
+#define GK_VERSION_H
+#define GK_VERSION "1.0"
+#endif
