@@ -87,7 +87,8 @@ struct gk_tool {
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
 
 /* "gk-train 1.0 --steps 400 ...": every option that is not silent and has a value, as it stands
- * now, in table order. free() it. */
+ * now, in table order. free() it. No value: a flag that is off, a NULL text, a real that is NAN, a
+ * grid of 0 points, a window without ends, and any option with no DEF whose GIVEN is false. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
 
 /* Adds that line to H. */

@@ -26,5 +26,7 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
 int gk_out_flush(struct gk_out *out, struct gk_err *err);
 int gk_out_commit(struct gk_out *out, struct gk_err *err);
 void gk_out_discard(struct gk_out *out);
+/* Every output still open, for a program about to end (gk_die). */
+void gk_out_discard_all(void);
 
 #endif

@@ -1,0 +1,160 @@
+/* --help and the completion scripts, both from the option table. */
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WIDTH = 79, INDENT = 26 };
+
+/* Prints words of TEXT from column COL on, wrapped at WIDTH and indented by INDENT. */
+static void wrap(const char *text, int col)
+{
+    for (bool first = true; *text; first = false) {
+        int n = (int)strcspn(text, " ");
+        if (!first && col + 1 + n > WIDTH) {
+            printf("\n%*s", INDENT, "");
+            col = INDENT;
+        } else if (!first) {
+            putchar(' ');
+            col++;
+        }
+        printf("%.*s", n, text);
+        col += n;
+        text += n;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void type_text(const struct gk_opt *o, char *buf, size_t size)
+{
+    char range[80];
+    const char *type = o->type == GK_INT ? "integer" : o->type == GK_REAL ? "real" : "";
+    gk_option_range(o, range, sizeof range);
+    snprintf(buf, size, "%s%s%s%s%s%s", type, range[0] ? " in " : "", range,
+             type[0] && o->def ? "; " : "", o->def ? "default " : "", o->def ? o->def : "");
+}
+
+static void print_option(const struct gk_opt *o)
+{
+    char left[512], type[256], text[2048];
+    const char *metavar = o->type == GK_FLAG ? "" : gk_option_metavar(o);
+    char letter[5] = "    ";
+    if (o->letter)
+        snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, metavar[0] ? " " : "",
+                     metavar);
+    type_text(o, type, sizeof type);
+    snprintf(text, sizeof text, "%s%s%s%s", o->help ? o->help : "", type[0] ? " (" : "", type,
+             type[0] ? ")" : "");
+    fputs(left, stdout);
+    if (n + 2 > INDENT)
+        printf("\n%*s", INDENT, "");
+    else
+        printf("%*s", INDENT - n, "");
+    wrap(text, INDENT);
+}
+
+void gk_print_help(const struct gk_tool *tool)
+{
+    const struct gk_opt *o;
+    printf("Usage: %s %s\n%s\n\nOptions:\n", tool->name, tool->synopsis, tool->summary);
+    for (size_t i = 0; (o = gk_option(tool, i)); i++)
+        print_option(o);
+    printf("\nExample:\n  %s\n", tool->example);
+}
+
+/* CHOICES with blanks between. */
+static void put_choices(const char *choices)
+{
+    for (; *choices; choices++)
+        putchar(*choices == '|' ? ' ' : *choices);
+}
+
+static void bash_completion(const struct gk_tool *tool)
+{
+    const struct gk_opt *o;
+    char id[64];
+    snprintf(id, sizeof id, "%s", tool->name);
+    for (char *p = id; *p; p++)
+        if (*p == '-')
+            *p = '_';
+    printf("# bash completion for %s\n_%s() {\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "    case $prev in\n",
+           tool->name, id);
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
+        if (o->type == GK_FLAG)
+            continue;
+        printf("    --%s", o->name);
+        if (o->letter)
+            printf("|-%c", o->letter);
+        if (o->type == GK_CHOICE) {
+            fputs(") COMPREPLY=($(compgen -W '", stdout);
+            put_choices(o->choices);
+            fputs("' -- \"$cur\")); return ;;\n", stdout);
+        } else if (gk_option_takes_path(o)) {
+            puts(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;");
+        } else {
+            puts(") COMPREPLY=(); return ;;");
+        }
+    }
+    fputs("    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W '", stdout);
+    for (size_t i = 0; (o = gk_option(tool, i)); i++)
+        printf("%s--%s", i ? " " : "", o->name);
+    printf("' -- \"$cur\")) ;;\n"
+           "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
+           "complete -o filenames -F _%s %s\n",
+           id, tool->name);
+}
+
+/* TEXT inside '...[...]' of an _arguments specification. */
+static void put_zsh(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\''", stdout);
+        else if (strchr("[]:\\", *text))
+            printf("\\%c", *text);
+        else
+            putchar(*text);
+    }
+}
+
+static void zsh_completion(const struct gk_tool *tool)
+{
+    const struct gk_opt *o;
+    printf("#compdef %s\n# zsh completion for %s\n_arguments -s -S \\\n", tool->name, tool->name);
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
+        if (o->letter)
+            printf("  '(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
+        else
+            printf("  '--%s[", o->name);
+        put_zsh(o->help ? o->help : "");
+        putchar(']');
+        if (o->type == GK_CHOICE) {
+            printf(":%s:(", o->name);
+            put_choices(o->choices);
+            putchar(')');
+        } else if (o->type != GK_FLAG) {
+            putchar(':');
+            put_zsh(gk_option_metavar(o));
+            putchar(':');
+            if (gk_option_takes_path(o))
+                fputs("_files", stdout);
+        }
+        puts("' \\");
+    }
+    puts("  '*:file:_files'");
+}
+
+int gk_print_completion(const struct gk_tool *tool, const char *shell, struct gk_err *err)
+{
+    if (shell && !strcmp(shell, "bash"))
+        bash_completion(tool);
+    else if (shell && !strcmp(shell, "zsh"))
+        zsh_completion(tool);
+    else
+        return gk_fail_usage(err, "--completion needs a value (bash|zsh)");
+    return 0;
+}

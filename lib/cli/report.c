@@ -1,0 +1,41 @@
+/* What a tool says on standard error, and how it ends. */
+#include "options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gk/out.h"
+
+_Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
+{
+    gk_progress_clear();
+    gk_out_discard_all();
+    if (err->kind == GK_ERR_CLOSED)
+        exit(0);
+    fprintf(stderr, "%s: %s\n", tool->name, err->msg);
+    exit(err->kind == GK_ERR_USAGE ? 2 : 1);
+}
+
+_Noreturn void gk_end_stdout(const struct gk_tool *tool)
+{
+    struct gk_err err = {0};
+    if (ferror(stdout) | fclose(stdout)) {
+        gk_fail(&err, "standard output:");
+        gk_die(tool, &err);
+    }
+    exit(0);
+}
+
+void gk_note(const struct gk_tool *tool, const char *fmt, ...)
+{
+    if (tool->common->quiet)
+        return;
+    gk_progress_clear();
+    va_list ap;
+    va_start(ap, fmt);
+    fprintf(stderr, "%s: note: ", tool->name);
+    vfprintf(stderr, fmt, ap);
+    putc('\n', stderr);
+    va_end(ap);
+}

@@ -1,0 +1,188 @@
+/* The command line against the option table. */
+#include "options.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/out.h"
+#include "gk/version.h"
+
+/* Optimal string alignment (edits and swaps of neighbours); names longer than any option's count as
+ * far. */
+static int distance(const char *a, const char *b)
+{
+    enum { MOST = 32 };
+    int d[MOST + 1][MOST + 1];
+    int n = (int)strlen(a), m = (int)strlen(b);
+    if (n > MOST || m > MOST)
+        return MOST;
+    for (int i = 0; i <= n; i++)
+        for (int j = 0; j <= m; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best)
+                best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best)
+                best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    return d[n][m];
+}
+
+static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *err)
+{
+    const struct gk_opt *o, *nearest = NULL;
+    int best = (int)strlen(name) / 2 + 1; /* more edits than that resemble nothing */
+    for (size_t i = 0; (o = gk_option(tool, i)); i++)
+        if (distance(name, o->name) < best) {
+            best = distance(name, o->name);
+            nearest = o;
+        }
+    if (nearest)
+        return gk_fail_usage(err, "unknown option --%s; did you mean --%s?", name, nearest->name);
+    return gk_fail_usage(err, "unknown option --%s; %s --help lists them", name, tool->name);
+}
+
+/* The option called NAME, or the only one whose name begins so. */
+static const struct gk_opt *find_long(const struct gk_tool *tool, const char *name,
+                                      struct gk_err *err)
+{
+    const struct gk_opt *o, *found = NULL;
+    size_t len = strlen(name);
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
+        if (!strcmp(o->name, name))
+            return o;
+        if (len && !strncmp(o->name, name, len)) {
+            if (found) {
+                gk_fail_usage(err, "--%s may be --%s or --%s", name, found->name, o->name);
+                return NULL;
+            }
+            found = o;
+        }
+    }
+    if (!found)
+        unknown(tool, name, err);
+    return found;
+}
+
+static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *text,
+               struct gk_err *err)
+{
+    if (o->type == GK_FLAG && !strcmp(o->name, "help")) {
+        gk_print_help(tool);
+        gk_end_stdout(tool);
+    }
+    if (o->type == GK_FLAG && !strcmp(o->name, "version")) {
+        printf("%s %s\n", tool->name, GK_VERSION);
+        gk_end_stdout(tool);
+    }
+    if (o->given)
+        *o->given = true;
+    return gk_option_parse(o, text, err);
+}
+
+/* One word "--name", "--name=value" or "--name value"; NEXT is the word behind it or NULL. Returns
+ * how many words it took, or -1. */
+static int long_option(const struct gk_tool *tool, char *word, char *next, struct gk_err *err)
+{
+    char *value = strchr(word, '=');
+    if (value)
+        *value++ = '\0';
+    const char *name = word + 2;
+    if (!strcmp(name, "completion")) {
+        if (gk_print_completion(tool, value ? value : next, err))
+            return -1;
+        gk_end_stdout(tool);
+    }
+    const struct gk_opt *o = find_long(tool, name, err);
+    if (!o)
+        return -1;
+    if (o->type == GK_FLAG) {
+        if (value)
+            return gk_fail_usage(err, "--%s takes no value", o->name);
+        return set(tool, o, "", err) ? -1 : 1;
+    }
+    if (value)
+        return set(tool, o, value, err) ? -1 : 1;
+    if (!next)
+        return gk_fail_usage(err, "--%s needs a value (%s)", o->name, gk_option_metavar(o));
+    return set(tool, o, next, err) ? -1 : 2;
+}
+
+/* A word of letters: flags, the last of which may be an option with its value behind it. */
+static int letters(const struct gk_tool *tool, const char *word, char *next, struct gk_err *err)
+{
+    for (const char *p = word + 1; *p; p++) {
+        const struct gk_opt *o = NULL;
+        for (size_t i = 0; (o = gk_option(tool, i)); i++)
+            if (o->letter == *p)
+                break;
+        if (!o)
+            return gk_fail_usage(err, "unknown option -%c; %s --help lists them", *p, tool->name);
+        if (o->type != GK_FLAG) {
+            if (!p[1] && !next)
+                return gk_fail_usage(err, "-%c needs a value (%s)", *p, gk_option_metavar(o));
+            return set(tool, o, p[1] ? p + 1 : next, err) ? -1 : (p[1] ? 1 : 2);
+        }
+        if (set(tool, o, "", err))
+            return -1;
+    }
+    return 1;
+}
+
+static int64_t usable_cores(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+}
+
+static int defaults(const struct gk_tool *tool, struct gk_err *err)
+{
+    const struct gk_opt *o;
+    tool->common->threads = usable_cores();
+    for (size_t i = 0; (o = gk_option(tool, i)); i++)
+        if (o->def && gk_option_parse(o, o->def, err))
+            return -1;
+    return 0;
+}
+
+static int parse(const struct gk_tool *tool, int *argc, char **argv, struct gk_err *err)
+{
+    int kept = 0;
+    bool options = true;
+    for (int i = 1; i < *argc;) {
+        char *word = argv[i], *next = i + 1 < *argc ? argv[i + 1] : NULL;
+        int took = 1;
+        if (!options || word[0] != '-' || !word[1])
+            argv[kept++] = word;
+        else if (!strcmp(word, "--"))
+            options = false;
+        else
+            took = word[1] == '-' ? long_option(tool, word, next, err)
+                                  : letters(tool, word, next, err);
+        if (took < 0)
+            return -1;
+        i += took;
+    }
+    *argc = kept;
+    if (tool->max_operands >= 0 && kept > tool->max_operands)
+        return gk_fail_usage(err, "unexpected operand '%s'", argv[tool->max_operands]);
+    return 0;
+}
+
+void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
+{
+    struct gk_err err = {0};
+    signal(SIGPIPE, SIG_IGN);
+    if (defaults(tool, &err) || parse(tool, argc, *argv, &err))
+        gk_die(tool, &err);
+}

@@ -1,0 +1,270 @@
+/* The values of options: text to value with every check, and back. */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+
+double gk_grid_at(const struct gk_grid *g, int64_t i)
+{
+    if (g->n < 2)
+        return g->a;
+    /* Weights that mirror each other: both ends are exact, and so is 0 amid -c:c. */
+    double last = (double)(g->n - 1);
+    return g->a * ((double)(g->n - 1 - i) / last) + g->b * ((double)i / last);
+}
+
+void gk_real_text(double v, char *buf, size_t size)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buf, size, "%.*g", digits, v);
+        if (strtod(buf, NULL) == v)
+            return;
+    }
+}
+
+/* The value of TEXT up to END, all of which must be one finite number. */
+static int parse_real(const struct gk_opt *o, const char *text, double *v, struct gk_err *err)
+{
+    char *end;
+    *v = strtod(text, &end);
+    if (!text[0] || isspace((unsigned char)text[0]) || *end)
+        return gk_fail_usage(err, "--%s: '%s' is not a number", o->name, text);
+    if (!isfinite(*v))
+        return gk_fail_usage(err, "--%s: %s is not finite", o->name, text);
+    return 0;
+}
+
+static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struct gk_err *err)
+{
+    char *end;
+    errno = 0;
+    long long x = strtoll(text, &end, 10);
+    if (!text[0] || isspace((unsigned char)text[0]) || *end)
+        return gk_fail_usage(err, "--%s: '%s' is not an integer", o->name, text);
+    if (errno == ERANGE && o->min == o->max)
+        return gk_fail_usage(err, "--%s: %s is too large", o->name, text);
+    *v = x;
+    return 0;
+}
+
+static int check_range(const struct gk_opt *o, const char *text, double v, struct gk_err *err)
+{
+    if (o->min == o->max)
+        return 0;
+    bool low = (o->flags & GK_OPT_OPEN_MIN) ? v <= o->min : v < o->min;
+    if (!low && v <= o->max)
+        return 0;
+    char range[80];
+    gk_option_range(o, range, sizeof range);
+    return gk_fail_usage(err, "--%s: %s is not in %s", o->name, text, range);
+}
+
+static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct gk_err *err)
+{
+    size_t len = strlen(text);
+    int i = 0;
+    for (const char *p = o->choices; p; i++) {
+        const char *end = strchr(p, '|');
+        size_t n = end ? (size_t)(end - p) : strlen(p);
+        if (n == len && !strncmp(p, text, n)) {
+            *v = i;
+            return 0;
+        }
+        p = end ? end + 1 : NULL;
+    }
+    char *list = gk_strdup(o->choices, err);
+    if (!list)
+        return -1;
+    for (char *p = list; *p; p++)
+        if (*p == '|')
+            *p = ' ';
+    gk_fail_usage(err, "--%s: '%s' is none of: %s", o->name, text, list);
+    free(list);
+    return -1;
+}
+
+/* Cuts TEXT at its colons into exactly N parts. free() part[0]. */
+static int split(const struct gk_opt *o, const char *text, char **part, int n, struct gk_err *err)
+{
+    part[0] = gk_strdup(text, err);
+    if (!part[0])
+        return -1;
+    int k = 1;
+    for (char *p = part[0]; (p = strchr(p, ':')); k++) {
+        *p++ = '\0';
+        if (k < n)
+            part[k] = p;
+    }
+    if (k == n)
+        return 0;
+    free(part[0]);
+    return gk_fail_usage(err, "--%s: '%s' is not of the form %s", o->name, text,
+                         o->type == GK_GRID ? "A:B:N" : "A:B");
+}
+
+static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *g,
+                      struct gk_err *err)
+{
+    char *part[3];
+    struct gk_grid new = {0};
+    if (split(o, text, part, 3, err))
+        return -1;
+    int rc = parse_real(o, part[0], &new.a, err);
+    if (!rc)
+        rc = parse_real(o, part[1], &new.b, err);
+    if (!rc)
+        rc = parse_int(o, part[2], &new.n, err);
+    if (!rc && (new.n < 1 || new.n > 1000000000))
+        rc = gk_fail_usage(err, "--%s: %s points are not in [1, 1000000000]", o->name, part[2]);
+    free(part[0]);
+    if (!rc)
+        *g = new;
+    return rc;
+}
+
+static int parse_window(const struct gk_opt *o, const char *text, struct gk_window *w,
+                        struct gk_err *err)
+{
+    char *part[2];
+    struct gk_window new = {-INFINITY, INFINITY};
+    if (split(o, text, part, 2, err))
+        return -1;
+    int rc = part[0][0] ? parse_real(o, part[0], &new.a, err) : 0;
+    if (!rc && part[1][0])
+        rc = parse_real(o, part[1], &new.b, err);
+    if (!rc && !(new.a < new.b))
+        rc = gk_fail_usage(err, "--%s: %s is empty: it holds A <= step < B", o->name, text);
+    free(part[0]);
+    if (!rc)
+        *w = new;
+    return rc;
+}
+
+int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err)
+{
+    int64_t i;
+    double x;
+    switch (o->type) {
+    case GK_FLAG:
+        *(bool *)o->value = true;
+        return 0;
+    case GK_INT:
+        /* The text, not the double, decides at a limit beyond 2^53; no tool has one. */
+        if (parse_int(o, text, &i, err) || check_range(o, text, (double)i, err))
+            return -1;
+        *(int64_t *)o->value = i;
+        return 0;
+    case GK_REAL:
+        if (parse_real(o, text, &x, err) || check_range(o, text, x, err))
+            return -1;
+        *(double *)o->value = x;
+        return 0;
+    case GK_TEXT:
+        if (!text[0])
+            return gk_fail_usage(err, "--%s: the value is empty", o->name);
+        *(const char **)o->value = text;
+        return 0;
+    case GK_CHOICE:
+        return parse_choice(o, text, o->value, err);
+    case GK_GRID:
+        return parse_grid(o, text, o->value, err);
+    case GK_WINDOW:
+        return parse_window(o, text, o->value, err);
+    }
+    return gk_fail(err, "--%s: unknown type of option", o->name);
+}
+
+/* TEXT as a shell would read it back, on one line whatever it holds. */
+static char *shell_quote(const char *text, struct gk_err *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_@%+=:,./-";
+    size_t len = strlen(text);
+    if (len && strspn(text, plain) == len)
+        return gk_strdup(text, err);
+    size_t cap = 0;
+    char *out = NULL;
+    if (gk_grow(&out, &cap, 4 * len + 4, 1, err))
+        return NULL;
+    bool control = false;
+    for (size_t i = 0; i < len; i++)
+        control |= iscntrl((unsigned char)text[i]) != 0;
+    char *p = stpcpy(out, control ? "$'" : "'");
+    for (; *text; text++) {
+        if (control && iscntrl((unsigned char)*text))
+            p += sprintf(p, "\\%03o", (unsigned char)*text);
+        else if (control && (*text == '\'' || *text == '\\'))
+            p += sprintf(p, "\\%c", *text);
+        else if (*text == '\'')
+            p = stpcpy(p, "'\\''");
+        else
+            *p++ = *text;
+    }
+    stpcpy(p, "'");
+    return out;
+}
+
+static char *choice_text(const struct gk_opt *o, struct gk_err *err)
+{
+    const char *p = o->choices;
+    for (int i = *(const int *)o->value; i > 0; i--)
+        p = strchr(p, '|') + 1;
+    return gk_format(err, "%.*s", (int)strcspn(p, "|"), p);
+}
+
+int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err)
+{
+    char a[32] = "", b[32] = "";
+    *out = NULL;
+    switch (o->type) {
+    case GK_FLAG:
+        if (!*(const bool *)o->value)
+            return 0;
+        *out = gk_strdup("", err);
+        break;
+    case GK_INT:
+        *out = gk_format(err, "%lld", (long long)*(const int64_t *)o->value);
+        break;
+    case GK_REAL:
+        if (isnan(*(const double *)o->value))
+            return 0;
+        gk_real_text(*(const double *)o->value, a, sizeof a);
+        *out = gk_strdup(a, err);
+        break;
+    case GK_TEXT:
+        if (!*(const char *const *)o->value)
+            return 0;
+        *out = shell_quote(*(const char *const *)o->value, err);
+        break;
+    case GK_CHOICE:
+        *out = choice_text(o, err);
+        break;
+    case GK_GRID: {
+        const struct gk_grid *g = o->value;
+        if (g->n < 1)
+            return 0;
+        gk_real_text(g->a, a, sizeof a);
+        gk_real_text(g->b, b, sizeof b);
+        *out = gk_format(err, "%s:%s:%lld", a, b, (long long)g->n);
+        break;
+    }
+    case GK_WINDOW: {
+        const struct gk_window *w = o->value;
+        if (isinf(w->a) && isinf(w->b))
+            return 0;
+        if (isfinite(w->a))
+            gk_real_text(w->a, a, sizeof a);
+        if (isfinite(w->b))
+            gk_real_text(w->b, b, sizeof b);
+        *out = gk_format(err, "%s:%s", a, b);
+        break;
+    }
+    }
+    return *out ? 0 : -1;
+}
