@@ -78,6 +78,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 .PHONY: units
 units: $(UNITS)
 
+# TESTS="tests/data.bats ..." runs a part.
+TESTS ?=
+.PHONY: check
+check: all units
+	@GK_BUILD=$(BUILD) tests/run $(TESTS)
+
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/lib/nn/core/*.d $(BUILD)/cmd/*.d $(BUILD)/tests/unit/*.d)
 
 .PHONY: clean

@@ -1,0 +1,64 @@
+# Common set-up of the tests: `load helpers` at the top of a .bats file.
+# shellcheck shell=bash disable=SC2154 # run sets status, output and stderr
+# Every test runs in an empty folder of its own, with the tools under test first on PATH.
+#   GK_BUILD    the build folder (default: build beside tests/)
+#   $ROOT       the top of the source tree, $GOLDEN its golden values
+bats_require_minimum_version 1.5.0
+export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
+bats_load_library bats-support
+bats_load_library bats-assert
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+GK_BUILD=$(cd "$ROOT" && realpath -m "${GK_BUILD:-build}")
+GOLDEN=$ROOT/tests/golden
+export ROOT GK_BUILD GOLDEN LC_ALL=C
+export PATH=$GK_BUILD/bin:$PATH
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+}
+
+# refuses STATUS MESSAGE COMMAND...: it ends with STATUS, writes nothing on standard output, and
+# MESSAGE is all of its standard error.
+refuses() {
+    run --separate-stderr -- "${@:3}"
+    assert_equal "$status" "$1"
+    assert_equal "$output" ''
+    assert_equal "$stderr" "$2"
+}
+
+# refuses_like STATUS PATTERN COMMAND...: likewise, the message matches the extended regular
+# expression PATTERN.
+refuses_like() {
+    run --separate-stderr -- "${@:3}"
+    assert_equal "$status" "$1"
+    assert_equal "$output" ''
+    [[ $stderr =~ $2 ]] || fail "'$stderr' does not match '$2'"
+}
+
+# wrong_usage MESSAGE COMMAND..., breaks MESSAGE COMMAND...: refuses with status 2 and 1.
+wrong_usage() {
+    refuses 2 "$@"
+}
+breaks() {
+    refuses 1 "$@"
+}
+
+# close_to A B [RELATIVE [ABSOLUTE]]: two numbers agree; tolerances default to 1e-12 and 0.
+close_to() {
+    awk -v a="$1" -v b="$2" -v r="${3:-1e-12}" -v t="${4:-0}" 'BEGIN {
+        d = a - b; if (d < 0) d = -d
+        m = b < 0 ? -b : b
+        if ((a "") !~ /^[-+0-9.]/ || (b "") !~ /^[-+0-9.]/) exit 1
+        exit !(d <= r * m + t)
+    }' || fail "$1 is not close to $2 (relative ${3:-1e-12}, absolute ${4:-0})"
+}
+
+# column_of NAME [FILE]: the values of a column of a table, one a line.
+column_of() {
+    awk -F'\t' -v name="$1" '
+        /^#/ || /^$/ { next }
+        !col { for (i = 1; i <= NF; i++) if ($i == name) col = i
+               if (!col) { print "no column " name > "/dev/stderr"; exit 1 } next }
+        { print $col }' "${2:--}"
+}
