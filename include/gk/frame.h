@@ -1,5 +1,5 @@
 /* Tensors: safetensors frames, and streams of them (SPEC section 1). The only code that parses
- * these bytes is lib/io/frame.c; nothing in a header is believed before the bytes have come. */
+ * these bytes is lib/io/frame_*.c; nothing in a header is believed before the bytes have come. */
 #ifndef GK_FRAME_H
 #define GK_FRAME_H
 
@@ -36,10 +36,13 @@ struct gk_frame {
     size_t nmeta;
     bool in_stream;   /* it came with gk.stream */
     uint64_t index;   /* 0, 1, ... over the whole input */
+    uint64_t number;  /* 1, 2, ... in its file, for messages */
     const char *file; /* where it came from, for messages; the reader's */
 };
 
-/* An empty frame is {0}. The adders copy NAME, DATA, KEY and VALUE. */
+/* An empty frame is {0}. The adders copy NAME, DATA, KEY and VALUE; a tensor that is there already
+ * is an error, a key's value is replaced. gk.stream and gk.end belong to the writers of streams:
+ * they are in no frame's metadata, setting them is an error. */
 int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
                  const uint64_t *shape, const void *data, struct gk_err *err);
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err);
