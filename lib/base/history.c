@@ -1,0 +1,80 @@
+/* How a result was made: lines of text, the oldest first. */
+#include "gk/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+
+/* Looking for repeated lines is quadratic: a hostile input must not make it the whole work. */
+enum { MOST_LINES = 10000 };
+
+static int add(struct gk_history *h, const char *s, size_t len, struct gk_err *err)
+{
+    if (h->n >= MOST_LINES)
+        return gk_fail(err, "the history has more than %d lines", MOST_LINES);
+    if (gk_grow(&h->line, &h->cap, h->n + 1, sizeof *h->line, err))
+        return -1;
+    char *line = gk_format(err, "%.*s", (int)len, s);
+    if (!line)
+        return -1;
+    /* A control character could end the comment line that carries this. */
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            *p = ' ';
+    h->line[h->n++] = line;
+    return 0;
+}
+
+int gk_history_add(struct gk_history *h, const char *line, struct gk_err *err)
+{
+    return add(h, line, strlen(line), err);
+}
+
+static int has(const struct gk_history *h, const char *s, size_t len)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (!strncmp(h->line[i], s, len) && !h->line[i][len])
+            return 1;
+    return 0;
+}
+
+int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *err)
+{
+    while (text && *text) {
+        size_t len = strcspn(text, "\n"), used = len;
+        if (used && text[used - 1] == '\r')
+            used--;
+        if (used && !has(h, text, used) && add(h, text, used, err))
+            return -1;
+        text += len + (text[len] == '\n');
+    }
+    return 0;
+}
+
+char *gk_history_text(const struct gk_history *h, struct gk_err *err)
+{
+    size_t len = 1;
+    for (size_t i = 0; i < h->n; i++)
+        len += strlen(h->line[i]) + 1;
+    char *text = malloc(len), *end = text;
+    if (!text) {
+        gk_fail(err, "no memory for %zu bytes", len);
+        return NULL;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        if (i)
+            *end++ = '\n';
+        end = stpcpy(end, h->line[i]);
+    }
+    *end = '\0';
+    return text;
+}
+
+void gk_history_free(struct gk_history *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free(h->line[i]);
+    free(h->line);
+    *h = (struct gk_history){0};
+}
