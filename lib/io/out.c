@@ -1,0 +1,293 @@
+/* Output that is whole or not there. The lifecycle is told in gk/out.h.
+ *
+ * Open temporaries stand in a table of fixed size, so that a signal handler can walk it: it only
+ * reads pointers and calls unlink, both safe there. Signals are held back while a file exists that
+ * the table does not show yet; an entry is cleared before its name is freed. */
+#include "gk/out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gk/mem.h"
+
+enum { MOST_OPEN = 16 };
+
+static struct gk_out *open_outs[MOST_OPEN];
+static char *volatile open_tmps[MOST_OPEN];
+
+static void remove_all_and_die(int sig)
+{
+    for (int i = 0; i < MOST_OPEN; i++)
+        if (open_tmps[i])
+            unlink(open_tmps[i]);
+    raise(sig); /* SA_RESETHAND: it ends the program once this handler returns */
+}
+
+/* Takes over the fatal signals that still have their default action: a tool's own handler, and
+ * nohup, stay. */
+static void catch_fatal_signals(void)
+{
+    static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
+    struct sigaction mine = {.sa_handler = remove_all_and_die, .sa_flags = SA_RESETHAND}, was;
+    sigfillset(&mine.sa_mask);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        if (!sigaction(fatal[i], NULL, &was) && was.sa_handler == SIG_DFL)
+            sigaction(fatal[i], &mine, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is then an error of write, with its message */
+}
+
+static int entry_of(const struct gk_out *out) /* NULL: a free one; -1: none */
+{
+    for (int i = 0; i < MOST_OPEN; i++)
+        if (open_outs[i] == out)
+            return i;
+    return -1;
+}
+
+static void add_entry(struct gk_out *out)
+{
+    int i = entry_of(NULL);
+    open_outs[i] = out;
+    open_tmps[i] = out->tmp;
+}
+
+static void drop_entry(const struct gk_out *out)
+{
+    int i = entry_of(out);
+    if (i >= 0) {
+        open_tmps[i] = NULL;
+        open_outs[i] = NULL;
+    }
+}
+
+/* The descriptor that PATH is another name of, or -1. Opening such a name again would give a
+ * regular file behind it a second offset, at its beginning. */
+static int descriptor_named(const char *path)
+{
+    static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (!strcmp(path, "/dev/stdout"))
+        return STDOUT_FILENO;
+    if (!strcmp(path, "/dev/stderr"))
+        return STDERR_FILENO;
+    for (int i = 0; i < 2; i++) {
+        size_t len = strlen(prefixes[i]);
+        if (!strncmp(path, prefixes[i], len)) {
+            char *end;
+            long fd = strtol(path + len, &end, 10);
+            if (end != path + len && !*end && fd >= 0 && fd <= INT_MAX)
+                return (int)fd;
+        }
+    }
+    return -1;
+}
+
+/* A descriptor above standard error, so that a program started without one of the three does not
+ * write its messages into a result. */
+static int above_standard(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), saved = errno;
+    close(fd);
+    errno = saved;
+    return moved;
+}
+
+static int wrap(struct gk_out *out, int fd, struct gk_err *err)
+{
+    fd = above_standard(fd);
+    if (fd < 0)
+        return gk_fail(err, "%s:", out->name);
+    out->fp = fdopen(fd, "w");
+    if (!out->fp) {
+        gk_fail(err, "%s:", out->name);
+        close(fd);
+        return -1;
+    }
+    return 0;
+}
+
+static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *err)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    /* The base is cut short so that a name of the greatest length still has a temporary. */
+    return gk_format(err, "%.*s.%.200s.%ld-%u.tmp", (int)(base - path), path, base, (long)getpid(),
+                     attempt);
+}
+
+/* A new file with a new name beside out->path, with the mode that open(2) gives under the umask. */
+static int create_tmp(struct gk_out *out, struct gk_err *err)
+{
+    for (unsigned attempt = 0; attempt < 1000; attempt++) {
+        out->tmp = make_tmp_name(out->path, attempt, err);
+        if (!out->tmp)
+            return -1;
+        int fd = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) {
+            add_entry(out);
+            return wrap(out, fd, err);
+        }
+        if (errno != EEXIST)
+            break;
+        free(out->tmp);
+        out->tmp = NULL;
+    }
+    return gk_fail(err, "%s:", out->name);
+}
+
+static int open_tmp(struct gk_out *out, struct gk_err *err)
+{
+    sigset_t all, was;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &was);
+    int rc = create_tmp(out, err);
+    pthread_sigmask(SIG_SETMASK, &was, NULL);
+    return rc;
+}
+
+static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
+{
+    struct stat st;
+    int fd = descriptor_named(path);
+    if (fd >= 0)
+        return wrap(out, fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), err);
+    bool exists = stat(path, &st) == 0;
+    if (!exists && errno != ENOENT)
+        return gk_fail(err, "%s:", path);
+    /* A device, a pipe: written directly. (A folder fails here with its own message.) */
+    if (exists && !S_ISREG(st.st_mode))
+        return wrap(out, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), err);
+    if (!exists && !lstat(path, &st))
+        return gk_fail(err, "%s: a symbolic link to nowhere", path);
+    if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
+        return gk_fail(err, "%s:", path);
+    out->path = exists ? realpath(path, NULL) : strdup(path); /* a link stays, its target changes */
+    if (!out->path)
+        return gk_fail(err, "%s:", path);
+    if (entry_of(NULL) < 0)
+        return gk_fail(err, "%s: more than %d output files at a time", path, MOST_OPEN);
+    catch_fatal_signals();
+    if (open_tmp(out, err))
+        return -1;
+    if (exists && fchmod(fileno(out->fp), st.st_mode & 07777))
+        return gk_fail(err, "%s:", path);
+    return 0;
+}
+
+int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err)
+{
+    *out = (struct gk_out){0};
+    if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
+        out->fp = stdout;
+        out->name = "standard output";
+    } else {
+        out->name = path;
+        if (!*path)
+            return gk_fail(err, "the name of the output file is empty");
+        if (open_file(out, path, err)) {
+            gk_out_discard(out);
+            return -1;
+        }
+    }
+    if (binary && isatty(fileno(out->fp))) {
+        gk_fail(err, "%s is a terminal: binary data goes to a pipe or to -o FILE", out->name);
+        gk_out_discard(out);
+        return -1;
+    }
+    return 0;
+}
+
+/* After a failed write that errno no longer tells: a pipe without a reader, or something else. */
+static int cause_of_failure(FILE *fp)
+{
+    struct pollfd p = {.fd = fileno(fp)};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) ? EPIPE : EIO;
+}
+
+int gk_out_flush(struct gk_out *out, struct gk_err *err)
+{
+    bool failed_before = ferror(out->fp);
+    if (fflush(out->fp) != 0)
+        return gk_fail(err, "%s:", out->name);
+    if (failed_before) {
+        errno = cause_of_failure(out->fp);
+        return gk_fail(err, "%s:", out->name);
+    }
+    return 0;
+}
+
+/* The name of a folder reaches the disk with the folder. Some file systems cannot do that, and a
+ * folder may be writable without being readable: the data are safe then all the same. */
+static int sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = 0;
+    free(folder);
+    if (fd < 0)
+        return 0;
+    if (fsync(fd) && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+        rc = -1;
+    close(fd);
+    return rc;
+}
+
+static int commit_file(struct gk_out *out, struct gk_err *err)
+{
+    if (fsync(fileno(out->fp)))
+        return gk_fail(err, "%s:", out->name);
+    FILE *fp = out->fp;
+    out->fp = NULL;
+    if (fclose(fp))
+        return gk_fail(err, "%s:", out->name);
+    if (rename(out->tmp, out->path))
+        return gk_fail(err, "%s:", out->name);
+    drop_entry(out);
+    if (sync_folder_of(out->path))
+        return gk_fail(err, "%s:", out->name);
+    return 0;
+}
+
+/* Some file systems (NFS, quotas) tell of a full disk only at close. */
+static int commit_direct(struct gk_out *out, struct gk_err *err)
+{
+    int fd = dup(fileno(out->fp));
+    if (fd < 0 || close(fd))
+        return gk_fail(err, "%s:", out->name);
+    return 0;
+}
+
+int gk_out_commit(struct gk_out *out, struct gk_err *err)
+{
+    int rc = gk_out_flush(out, err);
+    if (!rc)
+        rc = out->tmp ? commit_file(out, err) : commit_direct(out, err);
+    gk_out_discard(out);
+    return rc;
+}
+
+void gk_out_discard(struct gk_out *out)
+{
+    if (entry_of(out) >= 0)
+        unlink(out->tmp);
+    drop_entry(out);
+    if (out->fp && out->fp != stdout)
+        fclose(out->fp);
+    free(out->tmp);
+    free(out->path);
+    *out = (struct gk_out){0};
+}
+
+void gk_out_discard_all(void)
+{
+    for (int i = 0; i < MOST_OPEN; i++)
+        if (open_outs[i])
+            gk_out_discard(open_outs[i]);
+}
