@@ -62,9 +62,17 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A name from a file made fit for a message: control characters become '?', long ones are cut. */
+struct gk_shown {
+    char s[100];
+};
+struct gk_shown gk_show(const char *name);
+
 /* All COUNT values converted. To I32 a value that is no integer or out of range is an error that
  * names the tensor and the place; to floating point every dtype converts. */
 void gk_tensor_f64(const struct gk_tensor *t, double *dst);
+/* Likewise the N values from element FROM on. */
+void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *dst);
 void gk_tensor_f32(const struct gk_tensor *t, float *dst);
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 

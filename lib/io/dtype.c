@@ -105,14 +105,12 @@ void gk_tensor_f32(const struct gk_tensor *t, float *dst)
     CONVERT_ANY(float)
 }
 
-static double element(const struct gk_tensor *t, size_t i)
+void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *dst)
 {
-    struct gk_tensor one = *t;
-    one.data = (char *)t->data + i * gk_dtype_size(t->dtype);
-    one.count = 1;
-    double v;
-    gk_tensor_f64(&one, &v);
-    return v;
+    struct gk_tensor part = *t;
+    part.data = (char *)t->data + from * gk_dtype_size(t->dtype);
+    part.count = n;
+    gk_tensor_f64(&part, dst);
 }
 
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
@@ -123,7 +121,8 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
     }
     /* Every 32-bit integer is exact in double, and no 64-bit one outside rounds into the range. */
     for (size_t i = 0; i < t->count; i++) {
-        double v = element(t, i);
+        double v;
+        gk_tensor_part(t, i, 1, &v);
         if (!(v >= INT32_MIN && v <= INT32_MAX) || v != trunc(v))
             return gk_fail(err, "tensor '%s': element %zu is %.17g, not a 32-bit integer",
                            gk_show(t->name).s, i, v);

@@ -45,19 +45,14 @@ static size_t find_meta(const struct gk_frame *f, const char *key, bool *found)
 int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
                  const uint64_t *shape, const void *data, struct gk_err *err)
 {
-    struct gk_tensor t = {.dtype = dtype, .rank = rank, .count = 1};
+    struct gk_tensor t = {.dtype = dtype, .rank = rank};
     bool found;
     size_t at = find_tensor(f, name, &found), cap = f->ntensor, data_cap = 0, bytes;
     if (found || strcmp(name, "__metadata__") == 0)
         return gk_fail(err, "tensor '%s': the name is taken", gk_show(name).s);
-    if (rank > GK_MAX_RANK)
-        return gk_fail(err, "tensor '%s': rank %u is over %d", gk_show(name).s, rank, GK_MAX_RANK);
-    for (unsigned i = 0; i < rank; i++) {
+    for (unsigned i = 0; i < rank && i < GK_MAX_RANK; i++)
         t.shape[i] = shape[i];
-        if (!gk_mul(t.count, shape[i], &t.count))
-            return gk_fail(err, "tensor '%s': the product of its shape overflows", gk_show(name).s);
-    }
-    if (!gk_mul(t.count, gk_dtype_size(dtype), &bytes) ||
+    if (gk_tensor_measure(&t, &bytes, err) != 0 ||
         gk_grow(&f->tensor, &cap, f->ntensor + 1, sizeof *f->tensor, err) != 0 ||
         gk_grow(&t.data, &data_cap, bytes + !bytes, 1, err) != 0)
         return gk_fail_at(err, "tensor '%s'", gk_show(name).s);

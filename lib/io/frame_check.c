@@ -18,17 +18,26 @@ struct gk_shown gk_show(const char *name)
     return shown;
 }
 
-int gk_slot_check(struct gk_slot *s, struct gk_err *err)
+int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
 {
-    struct gk_tensor *t = &s->t;
-    size_t bytes;
+    if (t->rank > GK_MAX_RANK)
+        return gk_fail(err, "rank %u is over %d", t->rank, GK_MAX_RANK);
     t->count = 1;
     for (unsigned i = 0; i < t->rank; i++) {
         if (!gk_mul(t->count, t->shape[i], &t->count))
             return gk_fail(err, "the product of its shape overflows");
     }
-    if (!gk_mul(t->count, gk_dtype_size(t->dtype), &bytes))
+    if (!gk_mul(t->count, gk_dtype_size(t->dtype), bytes))
         return gk_fail(err, "its shape makes more bytes than memory can have");
+    return 0;
+}
+
+int gk_slot_check(struct gk_slot *s, struct gk_err *err)
+{
+    struct gk_tensor *t = &s->t;
+    size_t bytes;
+    if (gk_tensor_measure(t, &bytes, err) != 0)
+        return -1;
     if (s->begin > s->end)
         return gk_fail(err, "data_offsets [%" PRIu64 ", %" PRIu64 "] are out of order", s->begin,
                        s->end);

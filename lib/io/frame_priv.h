@@ -38,7 +38,10 @@ void gk_header_free(struct gk_header *h);
 char *gk_header_text(const struct gk_header *h, const struct gk_meta *more, size_t *len,
                      struct gk_err *err);
 
-/* count from the shape, left to right; and that the byte range is just as large. */
+/* Fills in count and BYTES from dtype and shape, whose product must overflow nowhere on the way
+ * from left to right. */
+int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err);
+/* Measures it, and makes sure that the byte range is just as large. */
 int gk_slot_check(struct gk_slot *s, struct gk_err *err);
 /* Sorts the slots by where they lie, and makes sure that they cover 0..end without holes and
  * overlaps. */
@@ -51,11 +54,5 @@ bool gk_dtype_find(const char *name, enum gk_dtype *t);
  * so that a false N costs no more memory than twice what is there. WHAT names it in the message
  * of a truncation. */
 int gk_read_exactly(FILE *fp, void **buf, size_t n, const char *what, struct gk_err *err);
-
-/* A name from a file made fit for a message: control characters become '?', long ones are cut. */
-struct gk_shown {
-    char s[100];
-};
-struct gk_shown gk_show(const char *name);
 
 #endif

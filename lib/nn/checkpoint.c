@@ -1,0 +1,258 @@
+/* Checkpoints: what a frame's tensors and metadata say about a network. The tensors decide;
+ * metadata that disagree with them are an error, metadata that are not there are made up for. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/checkpoint.h"
+#include "gk/mem.h"
+
+static const char *const MODEL[] = {[GK_TRANSFORMER] = "transformer", [GK_MLP] = "mlp"};
+static const char *const LAYER[] = {[GK_TRANSFORMER] = "blocks.", [GK_MLP] = "layers."};
+static const char OPTIM[] = "optim.";
+
+static bool begins(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* 1 + the largest N of the tensors PREFIX + "N.", at most 2^20. */
+static int count_layers(const struct gk_frame *f, const char *prefix)
+{
+    const int most = 1 << 20;
+    int n = 0;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const char *name = f->tensor[i].name;
+        if (!begins(name, prefix))
+            continue;
+        const long l = strtol(name + strlen(prefix), NULL, 10);
+        if (l >= n)
+            n = l < most ? (int)l + 1 : most;
+    }
+    return n;
+}
+
+/* Dimension AXIS of the matrix NAME. */
+static int take_width(const struct gk_frame *f, const char *name, int axis, int *v,
+                      struct gk_err *err)
+{
+    const struct gk_tensor *t = gk_frame_tensor(f, name);
+    if (!t)
+        return gk_frame_fail(f, err, "tensor '%s' is missing", name);
+    if (t->rank != 2 || t->shape[axis] > INT32_MAX)
+        return gk_frame_fail(f, err, "tensor '%s' is no matrix that a network could have", name);
+    *v = (int)t->shape[axis];
+    return 0;
+}
+
+static int find_model(const struct gk_frame *f, enum gk_model *model, struct gk_err *err)
+{
+    const char *kind = gk_frame_meta(f, "gk.kind"), *said = gk_frame_meta(f, "model");
+    if (kind && strcmp(kind, "checkpoint") != 0)
+        return gk_frame_fail(f, err, "a checkpoint is wanted, its gk.kind is '%s'",
+                             gk_show(kind).s);
+    for (int m = GK_TRANSFORMER; m <= GK_MLP; m++) {
+        if (said ? strcmp(said, MODEL[m]) == 0 : count_layers(f, LAYER[m]) > 0) {
+            *model = (enum gk_model)m;
+            return 0;
+        }
+    }
+    if (said)
+        return gk_frame_fail(f, err, "metadata 'model' is '%s': transformer or mlp is wanted",
+                             gk_show(said).s);
+    return gk_frame_fail(f, err, "no checkpoint: it has no tensor 'blocks.0...' or 'layers.0...'");
+}
+
+static int take_heads(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
+{
+    int64_t heads = 4;
+    if (a->model == GK_MLP) {
+        a->heads = 1;
+        return 0;
+    }
+    if (gk_frame_meta(f, "heads") && gk_frame_meta_int(f, "heads", 1, 1 << 16, &heads, err) != 0)
+        return -1;
+    if (a->dim % heads != 0)
+        return gk_frame_fail(f, err,
+                             "%d heads do not divide the width %d: say 'heads' in the "
+                             "metadata",
+                             (int)heads, a->dim);
+    a->heads = (int)heads;
+    return 0;
+}
+
+/* Metadata may repeat what the tensors say. */
+static int compare(const struct gk_frame *f, const char *key, int found, struct gk_err *err)
+{
+    int64_t said;
+    if (!gk_frame_meta(f, key))
+        return 0;
+    if (gk_frame_meta_int(f, key, 1, INT32_MAX, &said, err) != 0)
+        return -1;
+    if (said == found)
+        return 0;
+    return gk_frame_fail(f, err, "metadata '%s' is %" PRId64 ", but the tensors make it %d", key,
+                         said, found);
+}
+
+static int find_arch(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
+{
+    if (find_model(f, &a->model, err) != 0)
+        return -1;
+    const bool mlp = a->model == GK_MLP;
+    a->layers = count_layers(f, LAYER[a->model]);
+    if (take_width(f, "embed.weight", 0, &a->vocab, err) != 0 ||
+        take_width(f, "embed.weight", 1, &a->dim, err) != 0 ||
+        take_width(f, mlp ? "layers.0.weight" : "blocks.0.ffn.up.weight", 0, &a->ff, err) != 0)
+        return -1;
+    if (take_heads(f, a, err) != 0 || compare(f, "layers", a->layers, err) != 0 ||
+        compare(f, "dim", a->dim, err) != 0 || compare(f, "vocab", a->vocab, err) != 0 ||
+        compare(f, mlp ? "hidden" : "ff", a->ff, err) != 0)
+        return -1;
+    return 0;
+}
+
+static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, struct gk_err *err)
+{
+    double v[512];
+    for (size_t i = 0; i < t->count; i += 512) {
+        const size_t n = t->count - i < 512 ? t->count - i : 512;
+        gk_tensor_part(t, i, n, v);
+        for (size_t j = 0; j < n; j++) {
+            if (!isfinite(v[j]))
+                return gk_frame_fail(f, err, "tensor '%s': element %zu is %g", t->name, i + j,
+                                     v[j]);
+        }
+    }
+    return 0;
+}
+
+/* The tensor of parameter P: there, of its shape, finite. */
+static const struct gk_tensor *take_param(const struct gk_frame *f, const struct gk_param *p,
+                                          const char *prefix, struct gk_err *err)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", prefix, p->name);
+    const struct gk_tensor *t = gk_frame_tensor(f, name);
+    if (!t) {
+        gk_frame_fail(f, err, "tensor '%s' is missing", name);
+        return NULL;
+    }
+    bool same = t->rank == p->rank && t->count == p->count;
+    for (unsigned i = 0; i < p->rank && same; i++)
+        same = t->shape[i] == p->shape[i];
+    if (!same) {
+        if (p->rank == 1)
+            gk_frame_fail(f, err, "tensor '%s': the shape [%zu] is wanted", name, p->shape[0]);
+        else
+            gk_frame_fail(f, err, "tensor '%s': the shape [%zu, %zu] is wanted", name, p->shape[0],
+                          p->shape[1]);
+        return NULL;
+    }
+    return check_finite(f, t, err) == 0 ? t : NULL;
+}
+
+static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err)
+{
+    const char *said = gk_frame_meta(f, "dtype");
+    c->dtype = GK_F32;
+    for (size_t i = 0; i < c->params.n; i++) {
+        const struct gk_tensor *t = take_param(f, &c->params.p[i], "", err);
+        if (!t)
+            return -1;
+        if (t->dtype == GK_F64)
+            c->dtype = GK_F64;
+    }
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const char *name = f->tensor[i].name;
+        if (!begins(name, OPTIM) && !gk_params_find(&c->params, name))
+            return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers",
+                                 gk_show(name).s, MODEL[c->arch.model], c->arch.layers);
+    }
+    if (!said)
+        return 0;
+    if (strcmp(said, "f32") != 0 && strcmp(said, "f64") != 0)
+        return gk_frame_fail(f, err, "metadata 'dtype' is '%s': f32 or f64 is wanted",
+                             gk_show(said).s);
+    c->dtype = strcmp(said, "f64") == 0 ? GK_F64 : GK_F32;
+    return 0;
+}
+
+int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err)
+{
+    *c = (struct gk_checkpoint){.step = -1, .seed = -1};
+    if (find_arch(f, &c->arch, err) != 0)
+        return -1;
+    if (gk_params_init(&c->params, &c->arch, err) != 0)
+        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+    if (check_params(c, f, err) == 0 &&
+        (!gk_frame_meta(f, "step") ||
+         gk_frame_meta_int(f, "step", 0, INT64_MAX, &c->step, err) == 0) &&
+        (!gk_frame_meta(f, "seed") ||
+         gk_frame_meta_int(f, "seed", 0, INT64_MAX, &c->seed, err) == 0))
+        return 0;
+    gk_checkpoint_free(c);
+    return -1;
+}
+
+void gk_checkpoint_free(struct gk_checkpoint *c)
+{
+    gk_params_free(&c->params);
+}
+
+int gk_checkpoint_vector(const struct gk_frame *f, const struct gk_params *ps, const char *prefix,
+                         enum gk_dtype real, void *theta, struct gk_err *err)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct gk_param *p = &ps->p[i];
+        const struct gk_tensor *t = take_param(f, p, prefix, err);
+        if (!t)
+            return -1;
+        if (real == GK_F64) {
+            gk_tensor_f64(t, (double *)theta + p->offset);
+            continue;
+        }
+        float *to = (float *)theta + p->offset;
+        gk_tensor_f32(t, to);
+        for (size_t j = 0; j < p->count; j++) {
+            if (!isfinite(to[j]))
+                return gk_frame_fail(f, err, "tensor '%s': element %zu is too large for f32",
+                                     gk_show(t->name).s, j);
+        }
+    }
+    return 0;
+}
+
+int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
+                             enum gk_dtype real, const void *vec, struct gk_err *err)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct gk_param *p = &ps->p[i];
+        const uint64_t shape[2] = {p->shape[0], p->shape[1]};
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", prefix, p->name);
+        if (gk_frame_add(f, name, real, p->rank, shape,
+                         (const char *)vec + p->offset * gk_dtype_size(real), err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int gk_checkpoint_put_meta(struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err)
+{
+    const struct gk_arch *a = &c->arch;
+    if (gk_frame_set_meta(f, "gk.kind", "checkpoint", err) != 0 ||
+        gk_frame_set_meta(f, "model", MODEL[a->model], err) != 0 ||
+        gk_frame_set_meta(f, "dtype", c->dtype == GK_F64 ? "f64" : "f32", err) != 0 ||
+        gk_frame_set_meta_int(f, "layers", a->layers, err) != 0 ||
+        gk_frame_set_meta_int(f, "dim", a->dim, err) != 0 ||
+        gk_frame_set_meta_int(f, "vocab", a->vocab, err) != 0 ||
+        gk_frame_set_meta_int(f, a->model == GK_MLP ? "hidden" : "ff", a->ff, err) != 0)
+        return -1;
+    if (a->model == GK_TRANSFORMER && gk_frame_set_meta_int(f, "heads", a->heads, err) != 0)
+        return -1;
+    if (c->step >= 0 && gk_frame_set_meta_int(f, "step", c->step, err) != 0)
+        return -1;
+    return c->seed >= 0 ? gk_frame_set_meta_int(f, "seed", c->seed, err) : 0;
+}
