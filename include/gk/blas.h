@@ -1,5 +1,5 @@
 /* The products of dense linear algebra that the project uses, over whichever CBLAS and LAPACK are
- * installed. All matrices are row-major. Only lib/base/blas.c and lib/base/lapack.c include the
+ * installed. All matrices are row-major; no dimension exceeds INT_MAX. Only lib/base/blas.c and lib/base/lapack.c include the
  * libraries' headers. */
 #ifndef GK_BLAS_H
 #define GK_BLAS_H
@@ -26,7 +26,8 @@ int gk_eigh(size_t n, double *a, double *w, bool vectors, struct gk_err *err);
 /* The same for a symmetric tridiagonal matrix: diagonal d [n] (becomes the eigenvalues),
  * off-diagonal e [n-1] (destroyed); Z (n, n) or NULL gets vector i in row i. LAPACK dstevd. */
 int gk_eigh_tridiagonal(size_t n, double *d, double *e, double *z, struct gk_err *err);
-/* Q (m, k) := an orthonormal basis of its columns, m >= k. LAPACK dgeqrf, dorgqr. */
+/* Q (m, k) := an orthonormal basis of its columns, m >= k. LAPACK dgelqf, dorglq on the transpose.
+ */
 int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err);
 
 #endif

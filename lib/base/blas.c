@@ -1,0 +1,47 @@
+/* Matrix products by the installed CBLAS; the only file that includes its header. */
+#include "gk/blas.h"
+
+#include <cblas.h>
+
+/* OpenBLAS's own function: under another CBLAS the reference stays null. */
+extern void openblas_set_num_threads(int n) __attribute__((weak));
+
+void gk_blas_threads(int n)
+{
+    if (openblas_set_num_threads)
+        openblas_set_num_threads(n);
+}
+
+static int row_length(size_t ld) /* CBLAS refuses 0 even where there is nothing to read */
+{
+    return ld > 0 ? (int)ld : 1;
+}
+
+static CBLAS_TRANSPOSE op(bool transposed)
+{
+    return transposed ? CblasTrans : CblasNoTrans;
+}
+
+void gk_sgemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,
+              size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    if (m > 0 && n > 0)
+        cblas_sgemm(CblasRowMajor, op(ta), op(tb), (int)m, (int)n, (int)k, alpha, a,
+                    row_length(lda), b, row_length(ldb), beta, c, row_length(ldc));
+}
+
+void gk_dgemm(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a,
+              size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc)
+{
+    if (m > 0 && n > 0)
+        cblas_dgemm(CblasRowMajor, op(ta), op(tb), (int)m, (int)n, (int)k, alpha, a,
+                    row_length(lda), b, row_length(ldb), beta, c, row_length(ldc));
+}
+
+void gk_dsyrk(size_t n, size_t k, double alpha, const double *a, size_t lda, double beta, double *c,
+              size_t ldc)
+{
+    if (n > 0)
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, (int)n, (int)k, alpha, a,
+                    row_length(lda), beta, c, row_length(ldc));
+}
