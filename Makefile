@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
@@ -41,12 +42,29 @@ CORE_OBJ := $(foreach i,$(ISAS),$(foreach r,f32 f64,$(CORE_SRC:lib/nn/core/%.c=$
 ARCHIVE := $(BUILD)/libgk.a
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 
+# V=1 shows the commands.
+V ?= 0
+ifeq ($V,0)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2)
+else
+Q :=
+say = @:
+endif
+
 .PHONY: all
-all: $(TOOLS)
+all: $(TOOLS) ## the tools, in build/bin (the default)
+
+# Looks that all is there before the first object is made; check and demo also install what is not.
+# A few milliseconds where nothing is missing; NO_SETUP=1 turns it off.
+PARTS := build $(if $(filter check%,$(MAKECMDGOALS)),test) $(if $(filter demo,$(MAKECMDGOALS)),demo)
+.PHONY: setup
+setup:
+	@CC=$(CC) .ci/setup $(if $(filter check% demo setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS)
-$(BUILD)/flags: FORCE
+$(BUILD)/flags: FORCE | setup
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_LINE)' | cmp -s - $@ || echo '$(FLAGS_LINE)' > $@
 .PHONY: FORCE
@@ -54,12 +72,14 @@ FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC,$$@)
+	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach r,f32 f64,$(foreach i,$(ISAS),$(eval $(call core_rule,$r,$i))))
 
@@ -69,23 +89,66 @@ $(ARCHIVE): $(LIB_OBJ) $(CORE_OBJ)
 
 $(BIN)/%: $(BUILD)/cmd/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
+	$(call say,LINK,$@)
+	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
+	$(call say,LINK,$@)
+	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
 .PHONY: units
 units: $(UNITS)
 
 # TESTS="tests/data.bats ..." runs a part.
 TESTS ?=
-.PHONY: check
-check: all units
+.PHONY: check check-asan check-full
+check: all units ## the tests, in TAP; TESTS="tests/cli.bats" for some of them
 	@GK_BUILD=$(BUILD) tests/run $(TESTS)
+
+check-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan
+	@GK_SANITIZED=1 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:abort_on_error=1 \
+	$(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' check
+
+check-full: ## check with the slow tests, then check-asan
+	@GK_FULL=1 $(MAKE) check
+	@$(MAKE) check-asan
 
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/lib/nn/core/*.d $(BUILD)/cmd/*.d $(BUILD)/tests/unit/*.d)
 
+# Experiments and figures: make demo and more.
+-include $(wildcard pipelines/*.mk tests/bench/*.mk)
+
+INSTALL ?= install
+BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
+MAN_DIR := $(PREFIX)/share/man
+PAGES := $(wildcard docs/man/*.[1-9])
+
+.PHONY: install uninstall
+install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
+	@$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS)
+	@for t in $(notdir $(TOOLS)); do \
+	    $(INSTALL) -m 755 $(BIN)/$$t $(DESTDIR)$(PREFIX)/bin/$$t; \
+	    $(BIN)/$$t --completion bash > $(DESTDIR)$(BASH_COMPLETIONS)/$$t; \
+	    $(BIN)/$$t --completion zsh > $(DESTDIR)$(ZSH_COMPLETIONS)/_$$t; \
+	done
+	@for m in $(PAGES); do \
+	    $(INSTALL) -D -m 644 $$m $(DESTDIR)$(MAN_DIR)/man$${m##*.}/$${m##*/}; \
+	done
+
+uninstall: ## what install put there
+	@rm -f $(foreach t,$(notdir $(TOOLS)),$(DESTDIR)$(PREFIX)/bin/$t \
+	    $(DESTDIR)$(BASH_COMPLETIONS)/$t $(DESTDIR)$(ZSH_COMPLETIONS)/_$t)
+	@rm -f $(foreach m,$(PAGES),$(DESTDIR)$(MAN_DIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
+
 .PHONY: clean
-clean:
-	rm -rf $(BUILD)
+clean: ## removes the build folders
+	rm -rf $(BUILD) build-asan
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
+	    awk -F'\t' '{ printf "  %-12s %s\n", $$1, $$2 }'

@@ -26,27 +26,42 @@ static void wrap(const char *text, int col)
     putchar('\n');
 }
 
+enum { LONGEST_CHOICES = 40 }; /* a longer list goes into the text */
+
+static bool choices_in_text(const struct gk_opt *o)
+{
+    return o->type == GK_CHOICE && strlen(o->choices) > LONGEST_CHOICES;
+}
+
+/* "(integer in [1, 9]; default 3)", or nothing. */
 static void type_text(const struct gk_opt *o, char *buf, size_t size)
 {
     char range[80];
     const char *type = o->type == GK_INT ? "integer" : o->type == GK_REAL ? "real" : "";
     gk_option_range(o, range, sizeof range);
-    snprintf(buf, size, "%s%s%s%s%s%s", type, range[0] ? " in " : "", range,
+    buf[0] = '\0';
+    if (!type[0] && !o->def)
+        return;
+    snprintf(buf, size, " (%s%s%s%s%s%s)", type, range[0] ? " in " : "", range,
              type[0] && o->def ? "; " : "", o->def ? "default " : "", o->def ? o->def : "");
 }
 
 static void print_option(const struct gk_opt *o)
 {
-    char left[512], type[256], text[2048];
+    char left[512], type[256], text[2048], letter[5] = "    ";
     const char *metavar = o->type == GK_FLAG ? "" : gk_option_metavar(o);
-    char letter[5] = "    ";
+    bool listed = choices_in_text(o);
+    if (listed)
+        metavar = "NAME";
     if (o->letter)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
     int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, metavar[0] ? " " : "",
                      metavar);
     type_text(o, type, sizeof type);
-    snprintf(text, sizeof text, "%s%s%s%s", o->help ? o->help : "", type[0] ? " (" : "", type,
-             type[0] ? ")" : "");
+    snprintf(text, sizeof text, "%s%s%s%s", o->help, type, listed ? ": " : "",
+             listed ? o->choices : "");
+    for (char *p = strchr(text, '|'); listed && p; p = strchr(p, '|'))
+        *p = ' ';
     fputs(left, stdout);
     if (n + 2 > INDENT)
         printf("\n%*s", INDENT, "");
@@ -130,7 +145,7 @@ static void zsh_completion(const struct gk_tool *tool)
             printf("  '(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
         else
             printf("  '--%s[", o->name);
-        put_zsh(o->help ? o->help : "");
+        put_zsh(o->help);
         putchar(']');
         if (o->type == GK_CHOICE) {
             printf(":%s:(", o->name);

@@ -41,12 +41,14 @@ static int distance(const char *a, const char *b)
 static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *err)
 {
     const struct gk_opt *o, *nearest = NULL;
-    int best = (int)strlen(name) / 2 + 1; /* more edits than that resemble nothing */
-    for (size_t i = 0; (o = gk_option(tool, i)); i++)
-        if (distance(name, o->name) < best) {
-            best = distance(name, o->name);
+    int best = (int)strlen(name) + 2; /* more edits than half its letters resemble nothing */
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
+        int d = 2 * distance(name, o->name) + (name[0] != o->name[0]);
+        if (d < best) {
+            best = d;
             nearest = o;
         }
+    }
     if (nearest)
         return gk_fail_usage(err, "unknown option --%s; did you mean --%s?", name, nearest->name);
     return gk_fail_usage(err, "unknown option --%s; %s --help lists them", name, tool->name);
