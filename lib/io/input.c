@@ -1,0 +1,236 @@
+/* Opening operands, telling what they hold, and matrices from any kind of input. */
+#include "gk/input.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "gk/table.h"
+
+int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err *err)
+{
+    static bool standard_input_taken;
+    bool standard = !path || !strcmp(path, "-");
+    *name = standard ? "standard input" : path;
+    if (standard && standard_input_taken)
+        return gk_fail_usage(err, "standard input is wanted twice");
+    standard_input_taken |= standard;
+    *fp = standard ? stdin : fopen(path, "rbe");
+    if (!*fp)
+        return gk_fail(err, "%s:", *name);
+    int c = getc(*fp);
+    if (c != EOF) {
+        ungetc(c, *fp);
+        return 0;
+    }
+    if (ferror(*fp))
+        gk_fail(err, "%s:", *name);
+    else
+        gk_fail(err, "%s: empty input", *name);
+    fclose(*fp);
+    *fp = NULL;
+    return -1;
+}
+
+/* A frame begins with a length below 2^24 in eight bytes, so with zeros among them; a text has no
+ * such bytes. What is neither goes to the reader of frames, which says what is wrong with it. */
+static bool is_text(const unsigned char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((s[i] < ' ' && !strchr("\t\n\v\f\r", s[i])) || s[i] == 0 || s[i] == 0xff)
+            return false;
+    return true;
+}
+
+int gk_input_kind(FILE *fp, const char *name, enum gk_input_kind *kind, struct gk_err *err)
+{
+    static const char npy[] = "\x93NUMPY";
+    unsigned char first[8];
+    size_t n = fread(first, 1, sizeof first, fp);
+    if (n < sizeof first && ferror(fp))
+        return gk_fail(err, "%s:", name);
+    clearerr(fp);                /* a short input has met its end already */
+    for (size_t i = n; i-- > 0;) /* as many as this go back into any stream of glibc, pipes too */
+        if (ungetc(first[i], fp) == EOF)
+            return gk_fail(err, "%s: cannot look ahead", name);
+    if (n >= sizeof npy - 1 && !memcmp(first, npy, sizeof npy - 1))
+        *kind = GK_INPUT_NPY;
+    else
+        *kind = is_text(first, n) ? GK_INPUT_TABLE : GK_INPUT_FRAMES;
+    return 0;
+}
+
+void gk_matrix_free(struct gk_matrix *m)
+{
+    for (size_t i = 0; m->name && i < m->cols; i++)
+        free(m->name[i]);
+    free(m->name);
+    free(m->v);
+    free(m->step);
+    gk_history_free(&m->history);
+    *m = (struct gk_matrix){0};
+}
+
+/* ---- text ---- */
+
+static int copy_names(struct gk_matrix *m, const struct gk_rows *r, int step, struct gk_err *err)
+{
+    if (!r->name)
+        return 0;
+    m->name = calloc(m->cols + 1, sizeof *m->name);
+    if (!m->name)
+        return gk_fail(err, "no memory for the names of %zu columns", m->cols);
+    for (size_t i = 0, at = 0; i < r->ncol; i++)
+        if ((int)i != step && !(m->name[at++] = gk_strdup(r->name[i], err)))
+            return -1;
+    return 0;
+}
+
+static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
+{
+    int rc, step = gk_rows_column(r, "step");
+    size_t v_cap = 0, step_cap = 0, need;
+    m->cols = r->ncol - (step >= 0);
+    if (m->cols == 0)
+        return gk_fail(err, "%s: no column but step", r->file);
+    if (copy_names(m, r, step, err))
+        return -1;
+    while ((rc = gk_rows_next(r, err)) == 1) {
+        if (!gk_mul(m->rows + 1, m->cols, &need) ||
+            gk_grow(&m->v, &v_cap, need, sizeof *m->v, err) ||
+            (step >= 0 && gk_grow(&m->step, &step_cap, m->rows + 1, sizeof *m->step, err)))
+            return -1;
+        double *to = m->v + m->rows * m->cols;
+        for (size_t i = 0; i < r->ncol; i++)
+            if (gk_rows_number(r, (int)i, (int)i == step ? &m->step[m->rows] : to++, err))
+                return -1;
+        m->rows++;
+    }
+    return rc;
+}
+
+static int read_table(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    struct gk_rows r;
+    if (gk_rows_open(&r, fp, name, true, err))
+        return -1;
+    int rc = read_rows(m, &r, err);
+    m->history = r.history;
+    r.history = (struct gk_history){0};
+    gk_rows_close(&r);
+    return rc;
+}
+
+/* ---- tensors ---- */
+
+static int take_tensor(struct gk_matrix *m, const struct gk_tensor *t, struct gk_err *err)
+{
+    if (t->rank < 1 || t->rank > 2)
+        return gk_fail(err, "a matrix or a vector is wanted, this has rank %u", t->rank);
+    if (t->count == 0)
+        return gk_fail(err, "no values");
+    size_t cap = 0;
+    if (gk_grow(&m->v, &cap, t->count, sizeof *m->v, err))
+        return -1;
+    m->rows = t->shape[0];
+    m->cols = t->rank == 2 ? t->shape[1] : 1;
+    m->single = t->dtype == GK_F32 || t->dtype == GK_F16 || t->dtype == GK_BF16;
+    gk_tensor_f64(t, m->v);
+    return 0;
+}
+
+static int read_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    struct gk_tensor t;
+    int rc = gk_npy_read(fp, name, &t, err);
+    if (fp != stdin)
+        fclose(fp);
+    if (rc)
+        return -1;
+    if (take_tensor(m, &t, err))
+        rc = gk_fail_at(err, "%s", name);
+    free(t.data);
+    return rc;
+}
+
+/* TENSOR, or the only one of rank 1 or 2. */
+static const struct gk_tensor *choose(const struct gk_frame *f, const char *tensor,
+                                      struct gk_err *err)
+{
+    const struct gk_tensor *found = NULL;
+    if (tensor) {
+        found = gk_frame_tensor(f, tensor);
+        if (!found)
+            gk_frame_fail(f, err, "no tensor '%s'", tensor);
+        return found;
+    }
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        if (t->rank < 1 || t->rank > 2)
+            continue;
+        if (found) {
+            gk_frame_fail(f, err, "several matrices ('%.40s', '%.40s'): say which", found->name,
+                          t->name);
+            return NULL;
+        }
+        found = t;
+    }
+    if (!found)
+        gk_frame_fail(f, err, "no matrix or vector among its %zu tensors", f->ntensor);
+    return found;
+}
+
+static int take_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
+                      struct gk_err *err)
+{
+    const struct gk_tensor *t = choose(f, tensor, err);
+    if (!t)
+        return -1;
+    struct gk_err cause;
+    if (take_tensor(m, t, &cause))
+        return gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
+    return gk_history_add_text(&m->history, gk_frame_meta(f, "gk.history"), err);
+}
+
+static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const char *tensor,
+                      struct gk_err *err)
+{
+    struct gk_source *s;
+    struct gk_frame f, second;
+    if (gk_source_from(&s, fp, name, err))
+        return -1;
+    int rc = gk_source_next(s, &f, err);
+    if (rc == 1) {
+        rc = take_frame(m, &f, tensor, err);
+        gk_frame_free(&f);
+        if (rc == 0 && (rc = gk_source_next(s, &second, err)) == 1) {
+            rc = gk_frame_fail(&second, err, "one matrix is wanted, here is another frame");
+            gk_frame_free(&second);
+        }
+    }
+    gk_source_close(s);
+    return rc;
+}
+
+int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err)
+{
+    FILE *fp;
+    const char *name;
+    enum gk_input_kind kind;
+    *m = (struct gk_matrix){0};
+    if (gk_input_open(&fp, &name, path, err))
+        return -1;
+    int rc = gk_input_kind(fp, name, &kind, err);
+    if (rc)
+        fclose(fp);
+    else if (kind == GK_INPUT_NPY)
+        rc = read_npy(m, fp, name, err);
+    else if (kind == GK_INPUT_FRAMES)
+        rc = read_frame(m, fp, name, tensor, err);
+    else
+        rc = read_table(m, fp, name, err);
+    if (rc)
+        gk_matrix_free(m);
+    return rc;
+}
