@@ -24,7 +24,8 @@ struct gk_rows {
 /* Reads up to the header. HEADLESS: a first row of numbers is a row, not a header; otherwise it is
  * an error. Takes over FP. Duplicate names are an error; so is an input without a header. */
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err);
-int gk_rows_next(struct gk_rows *r, struct gk_err *err); /* 1 a row, 0 the end, -1 */
+/* 1 a row, 0 the end, -1. A table without a single row is an error. */
+int gk_rows_next(struct gk_rows *r, struct gk_err *err);
 void gk_rows_close(struct gk_rows *r);
 int gk_rows_column(const struct gk_rows *r, const char *name); /* -1: no such column */
 /* Likewise, but a missing column is an error that lists what there is. */

@@ -62,16 +62,14 @@ int gk_fail_usage(struct gk_err *err, const char *fmt, ...)
 int gk_fail_at(struct gk_err *err, const char *fmt, ...)
 {
     if (err) {
-        char place[sizeof err->msg], rest[sizeof err->msg];
+        /* Neither a long place nor a long cause may push the other off the end. */
+        char place[sizeof err->msg / 2], cause[sizeof err->msg / 2 - 2];
         va_list ap;
         va_start(ap, fmt);
         vsnprintf(place, sizeof place, fmt, ap);
         va_end(ap);
-        memcpy(rest, err->msg, sizeof rest);
-        size_t most = sizeof err->msg - 3, cause = strlen(rest);
-        if (strlen(place) > most / 2 && strlen(place) + cause > most)
-            place[most / 2] = '\0'; /* here too the cause is what must be read */
-        snprintf(err->msg, sizeof err->msg, "%s: %.*s", place, (int)(most - strlen(place)), rest);
+        snprintf(cause, sizeof cause, "%.*s", (int)sizeof cause - 1, err->msg);
+        snprintf(err->msg, sizeof err->msg, "%s: %s", place, cause);
         make_printable(err->msg);
     }
     return -1;

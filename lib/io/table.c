@@ -25,6 +25,7 @@ struct gk_rows_priv {
     size_t buf_cap, cell_cap;
     char sep;     /* '\t', ',' or ' ' (runs of blanks) */
     bool pending; /* the first row, of a table without a header, was read to tell its kind */
+    bool any;     /* a row was given out */
 };
 
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
@@ -320,9 +321,12 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
     size_t n;
     if (p->pending) {
         p->pending = false;
+        p->any = true;
         return 1;
     }
     int rc = read_data_line(r, err);
+    if (rc == 0 && !p->any)
+        return gk_fail(err, "%s: a header without a row", r->file);
     if (rc != 1)
         return rc;
     if (split(r, p->buf, &r->cell, &p->cell_cap, &n, err))
@@ -330,6 +334,7 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
     if (n != r->ncol)
         return gk_rows_fail(r, err, "%zu cell%s where %s has %zu", n, n == 1 ? "" : "s",
                             r->name ? "the header" : "the first row", r->ncol);
+    p->any = true;
     return 1;
 }
 
