@@ -1,0 +1,163 @@
+/* gk-data: the equations of a finite operation, split into training and validation rows.
+ *
+ *     gk-data --op add --p 97 --frac 0.5 > add.data
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "gk/cli.h"
+#include "gk/ops.h"
+#include "gk/out.h"
+
+enum { PAIRS_ALL, PAIRS_UNORDERED };
+
+static struct gk_common common;
+static const char *table;
+static int op, pairs, layout;
+static int64_t p, q, train, split_seed;
+static double frac;
+static bool op_given, p_given, q_given, frac_given, train_given, pairs_given, list;
+
+static const struct gk_opt opts[] = {
+    {0, "op", GK_CHOICE, &op, NULL, 0, 0, GK_OP_CHOICES, "the operation (default add)", 0,
+     &op_given},
+    {0, "p", GK_INT, &p, NULL, 2, GK_OP_MAX_P, "P", "the operands are 0..P-1 (default 97)", 0,
+     &p_given},
+    {0, "q", GK_INT, &q, NULL, 2, GK_OP_MAX_P, "Q", "the answer is taken mod Q (default: P)", 0,
+     &q_given},
+    {0, "table", GK_TEXT, &table, NULL, 0, 0, "FILE",
+     "any other operation: a table with columns a, b, c", GK_OPT_SILENT, NULL},
+    {0, "pairs", GK_CHOICE, &pairs, NULL, 0, 0, "all|unordered",
+     "all pairs, or one of a o b and b o a (default: unordered where the operation commutes and "
+     "the layout is paper)",
+     0, &pairs_given},
+    {0, "frac", GK_REAL, &frac, "0.5", 0, 1, "R", "fraction of the rows that train", 0,
+     &frac_given},
+    {0, "train", GK_INT, &train, NULL, 1, 1 << 24, "N", "train on N rows, instead of --frac", 0,
+     &train_given},
+    {0, "split-seed", GK_INT, &split_seed, "0", 0, UINT32_MAX, "N", "seed of the split", 0, NULL},
+    {0, "layout", GK_CHOICE, &layout, "paper", 0, 0, "paper|openai",
+     "rows 'a op b =', or openai/grok's 'EOS a op b = c'", 0, NULL},
+    {0, "list-ops", GK_FLAG, &list, NULL, 0, 0, NULL, "list the operations and exit", GK_OPT_SILENT,
+     NULL},
+    {0}};
+
+static const struct gk_tool tool = {
+    .name = "gk-data",
+    .synopsis = "[options]",
+    .summary = "Make the dataset of a finite operation.",
+    .example = "gk-data --op add --p 97 --frac 0.5 | gk-train --steps 400 | gk-hjorth",
+    .max_operands = 0,
+    .opts = opts,
+    .common = &common,
+};
+
+static int list_ops(struct gk_err *err)
+{
+    struct gk_out out;
+    struct gk_op_info info;
+    if (gk_out_open(&out, common.output, false, err))
+        return -1;
+    fputs("op\topenai\tdefinition\n", out.fp);
+    for (int i = 0; gk_op_info(i, &info); i++)
+        fprintf(out.fp, "%s\t%s\t%s\n", info.name, info.openai ? info.openai : "-", info.formula);
+    return gk_out_commit(&out, err);
+}
+
+/* The operation that the options ask for, with every default resolved. */
+static int choose(struct gk_operation *o, struct gk_err *err)
+{
+    struct gk_op_info info;
+    gk_op_info(op, &info);
+    if (table && op_given)
+        return gk_fail_usage(err, "--table and --op exclude each other");
+    if ((table || !info.modular) && (p_given || q_given))
+        return gk_fail_usage(err, "--%s: %s has no modulus", p_given ? "p" : "q",
+                             table ? "a table" : info.name);
+    if (frac_given && train_given)
+        return gk_fail_usage(err, "--frac and --train exclude each other");
+    if (table)
+        return gk_operation_read(o, table, err);
+    op_given = true;
+    if (!p_given)
+        p = 97;
+    p_given = info.modular;
+    return gk_operation_make(o, op, p, q_given ? q : p, err);
+}
+
+static int choose_pairs(struct gk_operation *o, struct gk_err *err)
+{
+    struct gk_equation e = {0};
+    bool commutes = gk_operation_commutes(o, &e);
+    if (!pairs_given)
+        pairs = commutes && layout == GK_LAYOUT_PAPER ? PAIRS_UNORDERED : PAIRS_ALL;
+    pairs_given = true;
+    if (pairs == PAIRS_ALL)
+        return 0;
+    if (!commutes)
+        return gk_fail_usage(err,
+                             "--pairs: unordered needs a commutative operation; in %s, "
+                             "%d o %d = %d is not %d o %d",
+                             o->name, e.a, e.b, e.c, e.b, e.a);
+    gk_operation_unordered(o);
+    return 0;
+}
+
+/* The number of training rows out of N. */
+static int choose_train(size_t n, struct gk_err *err)
+{
+    if (!train_given)
+        train = (int64_t)rint((double)n * frac); /* half to even, as Python rounds */
+    if (train > (int64_t)n)
+        return gk_fail_usage(err, "--train: %lld is more than the %zu rows there are",
+                             (long long)train, n);
+    if (train < 1)
+        return gk_fail_usage(err, "--frac: %g of %zu rows leaves none to train on", frac, n);
+    if (train_given)
+        frac = (double)train / (double)n;
+    return 0;
+}
+
+static int set_meta(struct gk_frame *f, const struct gk_operation *o, struct gk_err *err)
+{
+    char r[32];
+    snprintf(r, sizeof r, "%.17g", frac);
+    if (gk_frame_set_meta(f, "op", o->name, err) ||
+        gk_frame_set_meta_int(f, "p", o->operands, err) ||
+        gk_frame_set_meta_int(f, "q", q_given ? q : o->elements, err) ||
+        gk_frame_set_meta(f, "pairs", pairs == PAIRS_ALL ? "all" : "unordered", err) ||
+        gk_frame_set_meta(f, "frac", r, err))
+        return -1;
+    return gk_frame_set_meta_int(f, "split_seed", split_seed, err);
+}
+
+static int make(struct gk_err *err)
+{
+    struct gk_out out;
+    struct gk_operation o;
+    struct gk_frame f = {0};
+    if (choose(&o, err) || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
+        choose_pairs(&o, err) || choose_train(o.n, err) ||
+        gk_operation_dataset(&f, &o, (enum gk_layout)layout, (size_t)train, (uint32_t)split_seed,
+                             err) ||
+        set_meta(&f, &o, err))
+        return -1;
+    if (train_given)
+        frac = NAN; /* the line says --train */
+    if (gk_cli_history(&tool, &o.history, err) || gk_frame_set_history(&f, &o.history, err) ||
+        gk_out_open(&out, common.output, true, err) || gk_frame_write(&f, out.fp, err) ||
+        gk_out_commit(&out, err))
+        return -1;
+    gk_frame_free(&f);
+    gk_operation_free(&o);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    gk_cli_start(&tool, &argc, &argv);
+    if (list ? list_ops(&err) : make(&err))
+        gk_die(&tool, &err);
+    return 0;
+}
