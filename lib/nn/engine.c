@@ -19,6 +19,7 @@ struct gk_engine {
     struct gk_plan plan;
     void *net;                /* NULL for an empty split */
     bool subset;              /* the plan is of some rows only */
+    bool linearised;          /* since the plan was last changed */
     struct gk_plan full_plan; /* for activations, made when they are asked for */
     void *full;
 };
@@ -97,6 +98,8 @@ static void select_rows(struct gk_engine *e, const uint32_t *subset, size_t n)
         gk_plan_select(&e->plan, subset, n);
     else if (e->subset)
         gk_plan_select(&e->plan, NULL, e->rows->n);
+    if (subset || e->subset)
+        e->linearised = false;
     e->subset = subset != NULL;
 }
 
@@ -146,13 +149,14 @@ int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, stru
     select_rows(e, NULL, 0);
     const struct gk_net_request q = {
         .mode = GK_NET_LINEARISE, .theta = theta, .out = grad, .score = s};
-    return e->ops->run(e->net, &q, err);
+    e->linearised = e->ops->run(e->net, &q, err) == 0;
+    return e->linearised ? 0 : -1;
 }
 
 int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err)
 {
-    if (need_rows(e, err))
-        return -1;
+    if (!e->linearised)
+        return gk_fail(err, "a Hessian product needs a linearised engine");
     const struct gk_net_request q = {.mode = GK_NET_PRODUCT, .v = v, .out = hv};
     return e->ops->run(e->net, &q, err);
 }

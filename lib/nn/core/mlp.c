@@ -326,7 +326,7 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     }
     m->theta = q->mode >= GK_NET_LINEARISE ? m->theta_kept : q->theta;
     gk_pool_run(m->pool, m->plan->nlane, lane_task, m);
-    if (q->mode != GK_NET_SCORE)
+    if (q->out)
         gk_pool_run(m->pool, (m->total + PIECE - 1) / PIECE, sum_task, m);
     if (q->score)
         add_up(m, q->score);

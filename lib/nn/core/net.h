@@ -17,7 +17,7 @@ struct gk_net_request {
     enum gk_net_mode mode;
     const void *theta;      /* all but PRODUCT */
     const void *v;          /* PRODUCT */
-    void *out;              /* the gradient or product; not for SCORE */
+    void *out;              /* the gradient or product; NULL: not asked */
     struct gk_score *score; /* not for PRODUCT */
     void *logits;           /* [n, k, V] or NULL */
     void *act;              /* activations or NULL; needs a GK_PLAN_FULL plan */

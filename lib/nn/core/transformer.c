@@ -332,7 +332,7 @@ static void backward_phases(struct transformer *tf)
     gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_rows_task, tf);
     gk_pool_run(tf->pool, 4, table_weights_task, tf);
     size_t pieces = 0;
-    for (size_t i = 0; i < tf->nseg; i++)
+    for (size_t i = 0; tf->q->out && i < tf->nseg; i++)
         pieces += (tf->seg[i].count + PIECE - 1) / PIECE;
     gk_pool_run(tf->pool, pieces, sum_task, tf);
 }
