@@ -59,7 +59,7 @@ void gk_header_free(struct gk_header *h)
 /* The last string at the top level of TEXT before byte POS: the tensor that the parser was in. */
 static struct gk_shown key_before(const char *text, size_t pos)
 {
-    size_t depth = 0, begin = 0, len = 0;
+    size_t depth = 0, quote = 0, begin = 0, len = 0;
     bool in_string = false;
     for (size_t i = 0; i < pos; i++) {
         char c = text[i];
@@ -67,10 +67,12 @@ static struct gk_shown key_before(const char *text, size_t pos)
             i++;
         } else if (c == '"') {
             in_string = !in_string;
-            if (depth == 1 && in_string)
-                begin = i + 1;
-            else if (depth == 1)
+            if (in_string) {
+                quote = i;
+            } else if (depth == 1) {
+                begin = quote + 1;
                 len = i - begin;
+            }
         } else if (!in_string && (c == '{' || c == '[')) {
             depth++;
         } else if (!in_string && (c == '}' || c == ']')) {
@@ -89,9 +91,11 @@ static int fail_json(const char *text, size_t len, const json_error_t *je, struc
         return gk_fail(err, "its header of %zu bytes holds too many values", len);
     size_t pos = je->position > 0 ? (size_t)je->position : 0;
     struct gk_shown key = key_before(text, pos < len ? pos : len), why = gk_show(je->text);
-    if (key.s[0])
-        return gk_fail(err, "tensor '%s': its header at byte %zu: %s", key.s, pos, why.s);
-    return gk_fail(err, "its header at byte %zu: %s", pos, why.s);
+    gk_fail(err, "its header at byte %zu: %s", pos, why.s);
+    if (!key.s[0])
+        return -1;
+    return strcmp(key.s, METADATA) == 0 ? gk_fail_at(err, "%s", METADATA)
+                                        : gk_fail_at(err, "tensor '%s'", key.s);
 }
 
 static int take_size(const json_t *v, const char *what, uint64_t *out, struct gk_err *err)

@@ -180,8 +180,8 @@ static int check_end(struct gk_source *s, const struct gk_header *h, struct gk_e
     if (h->end[0] < '0' || h->end[0] > '9' || *rest != '\0' || errno != 0)
         return gk_fail(err, "gk.end is '%s', no number of frames", gk_show(h->end).s);
     if (n != s->open)
-        return gk_fail(err, "gk.end says %llu frames, %" PRIu64 " came since the last end frame", n,
-                       s->open);
+        return gk_fail(err, "gk.end is %llu, but the frames since the last end frame are %" PRIu64,
+                       n, s->open);
     s->open = 0;
     return 0;
 }
@@ -198,10 +198,7 @@ static int read_frame(struct gk_source *s, struct gk_frame *f, struct gk_err *er
     if (rc == 0 && h.end) {
         rc = check_end(s, &h, err) == 0 ? 2 : -1;
     } else if (rc == 0 && s->open > 0 && !h.in_stream) {
-        rc = gk_fail(err,
-                     "a frame outside a stream after %" PRIu64
-                     " frames of a stream without its end frame",
-                     s->open);
+        rc = gk_fail(err, "a plain frame inside a stream: its end frame is missing");
     } else if (rc == 0) {
         rc = read_data(s->fp, &h, err);
         if (rc == 0)
@@ -214,9 +211,8 @@ static int read_frame(struct gk_source *s, struct gk_frame *f, struct gk_err *er
 static int end_input(struct gk_source *s, struct gk_err *err)
 {
     if (s->open > 0)
-        return gk_fail(err,
-                       "%s: ends inside a stream, after %" PRIu64 " frames without an end frame",
-                       s->name, s->frames);
+        return gk_fail(err, "%s: ends inside a stream: no end frame after frame %" PRIu64, s->name,
+                       s->number - 1);
     if (s->frames == 0)
         return gk_fail(err, "%s: holds no frame", s->name);
     close_input(s);
@@ -236,7 +232,7 @@ int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
         int rc = read_frame(s, f, err);
         if (rc < 0)
             return gk_fail_at(err, "%s: frame %" PRIu64, s->name, s->number);
-        s->number++;
+        s->number += rc > 0;
         if (rc == 1) {
             s->index++;
             s->frames++;

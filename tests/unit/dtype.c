@@ -1,0 +1,120 @@
+/* Conversions, against the definition of the formats. */
+#include <math.h>
+#include <stdint.h>
+
+#include "check.h"
+#include "gk/frame.h"
+
+/* sign * 2^e * m for E exponent bits and F fraction bits. */
+static double by_definition(unsigned bits, int e_bits, int f_bits)
+{
+    const int bias = (1 << (e_bits - 1)) - 1;
+    const int e = bits >> f_bits & ((1 << e_bits) - 1), m = bits & ((1 << f_bits) - 1);
+    const double sign = bits >> (e_bits + f_bits) ? -1 : 1;
+    if (e == (1 << e_bits) - 1)
+        return m ? (double)NAN : sign * (double)INFINITY;
+    return sign * (e ? ldexp(1 + ldexp(m, -f_bits), e - bias) : ldexp(m, 1 - bias - f_bits));
+}
+
+static void halves(enum gk_dtype dtype, int e_bits, int f_bits)
+{
+    static uint16_t x[1 << 16];
+    static double d[1 << 16];
+    static float s[1 << 16];
+    const struct gk_tensor t = {.dtype = dtype, .rank = 1, .count = 1 << 16, .data = x};
+    for (int i = 0; i < 1 << 16; i++)
+        x[i] = (uint16_t)i;
+    gk_tensor_f64(&t, d);
+    gk_tensor_f32(&t, s);
+    for (unsigned i = 0; i < 1 << 16; i++) {
+        const double v = by_definition(i, e_bits, f_bits);
+        CHECK(isnan(v) ? isnan(d[i]) : d[i] == v && !signbit(d[i]) == !signbit(v));
+        CHECK(isnan(v) ? isnan(s[i]) : s[i] == (float)v && !signbit(s[i]) == !signbit(v));
+    }
+}
+
+#define ALL(dtype_, ...)                                                                           \
+    do {                                                                                           \
+        const struct gk_tensor t = {                                                               \
+            .dtype = dtype_, .count = sizeof x / sizeof *x, .data = (void *)x, .name = name};      \
+        double d[sizeof x / sizeof *x];                                                            \
+        float s[sizeof x / sizeof *x];                                                             \
+        gk_tensor_f64(&t, d);                                                                      \
+        gk_tensor_f32(&t, s);                                                                      \
+        for (size_t i = 0; i < t.count; i++) {                                                     \
+            double part;                                                                           \
+            gk_tensor_part(&t, i, 1, &part);                                                       \
+            CHECK(d[i] == (double)x[i] && part == d[i]);                                           \
+            CHECK(s[i] == (float)x[i]);                                                            \
+        }                                                                                          \
+    } while (0)
+
+static char name[] = "w";
+
+static void wide(void)
+{
+    {
+        const double x[] = {0, -1.5, 1e300, 0x1p-1074, INFINITY, 0.1};
+        ALL(GK_F64);
+    }
+    {
+        const float x[] = {0, -1.5f, 3e38f, 0x1p-149f, INFINITY, 0.1f};
+        ALL(GK_F32);
+    }
+    {
+        const int64_t x[] = {0, -1, INT64_MAX, INT64_MIN, (1ll << 53) + 1};
+        ALL(GK_I64);
+    }
+    {
+        const int32_t x[] = {0, -1, INT32_MAX, INT32_MIN};
+        ALL(GK_I32);
+    }
+    {
+        const uint8_t x[] = {0, 1, 127, 128, 255};
+        ALL(GK_U8);
+    }
+}
+
+static void refuses_i32(enum gk_dtype dtype, void *x, const char *message)
+{
+    const struct gk_tensor t = {.name = name, .dtype = dtype, .count = 2, .data = x};
+    struct gk_err err = {0};
+    int32_t out[2];
+    CHECK_INT_EQ(gk_tensor_i32(&t, out, &err), -1);
+    CHECK_STR_EQ(err.msg, message);
+}
+
+static void integers(void)
+{
+    int32_t out[4];
+    int64_t i64[] = {7, INT32_MIN, INT32_MAX, -1};
+    double f64[] = {7, INT32_MIN, INT32_MAX, -1};
+    int32_t i32[] = {7, INT32_MIN, INT32_MAX, -1};
+    struct gk_err err = {0};
+    const struct gk_tensor t[] = {{.dtype = GK_I64, .count = 4, .data = i64},
+                                  {.dtype = GK_F64, .count = 4, .data = f64},
+                                  {.dtype = GK_I32, .count = 4, .data = i32}};
+    for (int k = 0; k < 3; k++) {
+        memset(out, 0, sizeof out);
+        CHECK_INT_EQ(gk_tensor_i32(&t[k], out, &err), 0);
+        CHECK(memcmp(out, i32, sizeof out) == 0);
+    }
+    refuses_i32(GK_I64, (int64_t[]){7, 2147483648},
+                "tensor 'w': element 1 is 2147483648, not a 32-bit integer");
+    refuses_i32(GK_I64, (int64_t[]){-2147483649, 0},
+                "tensor 'w': element 0 is -2147483649, not a 32-bit integer");
+    refuses_i32(GK_F64, (double[]){7, 1.5}, "tensor 'w': element 1 is 1.5, not a 32-bit integer");
+    refuses_i32(GK_F32, (float[]){7, (float)NAN},
+                "tensor 'w': element 1 is nan, not a 32-bit integer");
+    refuses_i32(GK_F16, (uint16_t[]){0x7c00, 0},
+                "tensor 'w': element 0 is inf, not a 32-bit integer");
+}
+
+int main(void)
+{
+    halves(GK_F16, 5, 10);
+    halves(GK_BF16, 8, 7);
+    wide();
+    integers();
+    return check_status();
+}
