@@ -10,12 +10,17 @@
 #include "gk/pool.h"
 
 enum gk_optimizer { GK_ADAMW, GK_ADAM, GK_ADAMAX, GK_RMSPROP, GK_RPROP, GK_MOMENTUM, GK_SGD };
-#define GK_OPTIMIZERS "adamw|adam|adamax|rmsprop|rprop|momentum|sgd" /* in the order of the enum   \
-                                                                      */
+/* In the order of the enum. */
+#define GK_OPTIMIZERS "adamw|adam|adamax|rmsprop|rprop|momentum|sgd"
 
 struct gk_optim_conf {
     enum gk_optimizer kind;
-    double lr, weight_decay, beta1, beta2, eps, momentum;
+    double lr;
+    double weight_decay; /* adamw: theta *= 1 - lr weight_decay; the others: gradient +=
+                            weight_decay theta */
+    double beta1, beta2; /* adamw, adam, adamax; beta2 is rmsprop's alpha */
+    double eps;          /* these four */
+    double momentum;     /* momentum */
     int64_t warmup;      /* update k uses lr * min(1, k / warmup); 0: none; rprop ignores it */
     double clip;         /* scale the gradient by min(1, clip / |g|); 0: none */
     bool decay_matrices; /* decay only tensors of rank 2 */
@@ -29,6 +34,9 @@ int gk_optim_new(struct gk_optim **o, const struct gk_optim_conf *conf, size_t n
 void gk_optim_free(struct gk_optim *o);
 
 double gk_optim_lr(const struct gk_optim_conf *conf, int64_t k); /* of update k */
+
+/* From now on every update also leaves theta_k in PREV [n] (NULL: no more). */
+void gk_optim_keep(struct gk_optim *o, void *prev);
 
 /* Update K: theta_k -> theta_{k+1}. GRAD is not changed; GRAD_NORM is its norm, for clipping. */
 void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad, double grad_norm);
