@@ -1,0 +1,135 @@
+/* The operations of the networks, each as forward, backward, and the directional derivative of both
+ * (Pearlmutter 1994: "R{}"), which together give exact Hessian products. An argument that begins
+ * with r is the derivative of its namesake along the direction; d stands for the gradient of the
+ * loss. Rows are contiguous unless a leading dimension says otherwise. */
+#ifndef GK_CORE_OPS_H
+#define GK_CORE_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "real.h"
+
+#define layernorm_forward       GKN(layernorm_forward)
+#define layernorm_backward      GKN(layernorm_backward)
+#define layernorm_r_forward     GKN(layernorm_r_forward)
+#define layernorm_r_backward    GKN(layernorm_r_backward)
+#define attention_forward       GKN(attention_forward)
+#define attention_backward      GKN(attention_backward)
+#define attention_r_forward     GKN(attention_r_forward)
+#define attention_r_backward    GKN(attention_r_backward)
+#define crossentropy_forward    GKN(crossentropy_forward)
+#define crossentropy_backward   GKN(crossentropy_backward)
+#define crossentropy_r_backward GKN(crossentropy_r_backward)
+#define rectifier_forward       GKN(rectifier_forward)
+#define rectifier_backward      GKN(rectifier_backward)
+
+/* ---- linear maps, y = x W': thin names for the three products and what they sum into ---- */
+
+/* y (n, out) = beta y + x (n, in) w (out, in)' */
+static inline void linear_forward(size_t n, size_t out, size_t in, const real *x, size_t ldx,
+                                  const real *w, real beta, real *y, size_t ldy)
+{
+    if (n > 0)
+        gk_gemm(false, true, n, out, in, 1, x, ldx, w, in, beta, y, ldy);
+}
+
+/* dx (n, in) = beta dx + dy (n, out) w (out, in) */
+static inline void linear_backward_input(size_t n, size_t out, size_t in, const real *dy,
+                                         size_t lddy, const real *w, real beta, real *dx,
+                                         size_t lddx)
+{
+    if (n > 0)
+        gk_gemm(false, false, n, in, out, 1, dy, lddy, w, in, beta, dx, lddx);
+}
+
+/* dw (out, in) = beta dw + dy (n, out)' x (n, in) */
+static inline void linear_backward_weight(size_t n, size_t out, size_t in, const real *dy,
+                                          size_t lddy, const real *x, size_t ldx, real beta,
+                                          real *dw)
+{
+    gk_gemm(true, false, out, in, n, 1, dy, lddy, x, ldx, beta, dw, in);
+}
+
+/* The derivatives of the three: each is a product twice. */
+static inline void linear_r_forward(size_t n, size_t out, size_t in, const real *x, const real *rx,
+                                    size_t ldx, const real *w, const real *rw, real *ry, size_t ldy)
+{
+    linear_forward(n, out, in, rx, ldx, w, 0, ry, ldy);
+    linear_forward(n, out, in, x, ldx, rw, 1, ry, ldy);
+}
+
+static inline void linear_r_backward_input(size_t n, size_t out, size_t in, const real *dy,
+                                           const real *rdy, size_t lddy, const real *w,
+                                           const real *rw, real beta, real *rdx, size_t lddx)
+{
+    linear_backward_input(n, out, in, rdy, lddy, w, beta, rdx, lddx);
+    linear_backward_input(n, out, in, dy, lddy, rw, 1, rdx, lddx);
+}
+
+static inline void linear_r_backward_weight(size_t n, size_t out, size_t in, const real *dy,
+                                            const real *rdy, size_t lddy, const real *x,
+                                            const real *rx, size_t ldx, real beta, real *rdw)
+{
+    linear_backward_weight(n, out, in, rdy, lddy, x, ldx, beta, rdw);
+    linear_backward_weight(n, out, in, dy, lddy, rx, ldx, 1, rdw);
+}
+
+/* ---- y = LN(x + res): xh = (h - mean h) rs, rs = 1/sqrt(var h + 1e-5), y = gain xh + bias ---- */
+
+/* RES and Y may be the same rows. xh, y (n, d); rs (n). */
+void layernorm_forward(size_t n, size_t d, const real *x, const real *res, const real *gain,
+                       const real *bias, real *xh, real *rs, real *y);
+/* dh (n, d), also the gradient of x and of res; dgain, dbias (d) are added to. */
+void layernorm_backward(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
+                        const real *rs, real *dh, real *dgain, real *dbias);
+/* rc (n) = mean(xh * rh), so that R{rs} = -rs^2 rc; RRES and RY may be the same rows. */
+void layernorm_r_forward(size_t n, size_t d, const real *rx, const real *rres, const real *gain,
+                         const real *rgain, const real *rbias, const real *xh, const real *rs,
+                         real *rxh, real *rc, real *ry);
+void layernorm_r_backward(size_t n, size_t d, const real *dy, const real *rdy, const real *gain,
+                          const real *rgain, const real *xh, const real *rs, const real *rxh,
+                          const real *rc, const real *dh, real *rdh, real *rdgain, real *rdbias);
+
+/* ---- causal attention of rows that name their keys ---- */
+
+struct attention {
+    size_t d, heads, T;
+    const int32_t *nkeys; /* [rows] */
+    const int32_t *ref;  /* [rows, T]: key j is row ref of SHARED, or row ~ref of OWN if negative */
+    const int32_t *qrow; /* [rows] row of SHARED whose q is asked, or NULL: the same row of OWN */
+    const real *shared, *own; /* q, k, v (.., 3d) */
+    const real *rshared, *rown;
+};
+
+/* Rows row0 <= r < row1. Buffers p (probabilities; rows, heads, T) and a (rows, d) begin at row0.
+ */
+void attention_forward(const struct attention *at, size_t row0, size_t row1, real *p, real *a);
+/* dshared, down (.., 3d) are added to. */
+void attention_backward(const struct attention *at, size_t row0, size_t row1, const real *p,
+                        const real *da, real *dshared, real *down);
+void attention_r_forward(const struct attention *at, size_t row0, size_t row1, const real *p,
+                         real *rp, real *ra);
+void attention_r_backward(const struct attention *at, size_t row0, size_t row1, const real *p,
+                          const real *rp, const real *da, const real *rda, real *rdshared,
+                          real *rdown);
+
+/* ---- softmax cross-entropy, in a form that does not collapse (see loss.c) ---- */
+
+/* Adds to *loss the sum over rows of -log softmax(z)[label]; LABEL's stride is k. right[i * k] says
+ * whether the first largest logit is the label. z (n, V). */
+double crossentropy_forward(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                            unsigned char *right);
+/* z becomes p (if P is not NULL, kept there too) and dz = scale (p - onehot). */
+void crossentropy_backward(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                           real *p);
+/* rz becomes R{dz} = scale p (rz - p . rz). */
+void crossentropy_r_backward(size_t n, size_t V, const real *p, real scale, real *rz);
+
+/* ---- max(x, slope x) in place; slope 0 is ReLU, 0.01 the mlp's leaky one ---- */
+
+void rectifier_forward(size_t n, real slope, real *x);
+/* dx times the slope at y (the rectified value has the sign of what went in); also R{dx}, R{y}. */
+void rectifier_backward(size_t n, real slope, const real *y, real *dx);
+
+#endif

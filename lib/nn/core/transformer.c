@@ -1,0 +1,379 @@
+/* The phases of a step and of a Hessian product (transformer.h). Phase functions are pool tasks: a
+ * task writes only what belongs to its chunk of rows or to its lane. */
+#include <string.h>
+
+#include "transformer.h"
+
+/* Table and stem rows go in a few chunks, at most one a lane: small enough to share the work, large
+ * enough for BLAS. Their number depends on the plan only. */
+static size_t chunks(const struct transformer *tf, size_t n)
+{
+    size_t c = n <= 64 ? 1 : (n + 127) / 128 * 2;
+    if (c > tf->plan->nlane)
+        c = tf->plan->nlane;
+    return c;
+}
+
+static void chunk(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to)
+{
+    const size_t c = chunks(tf, n);
+    *from = n * task / c;
+    *to = n * (task + 1) / c;
+}
+
+static bool product(const struct transformer *tf)
+{
+    return tf->q->mode == GK_NET_PRODUCT;
+}
+
+static void load_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct transformer *tf = ctx;
+    const struct segment *s = &tf->seg[task];
+    const real *from = product(tf) ? tf->q->v : tf->q->theta;
+    real *to = product(tf) ? tf->rw.mem : tf->w.mem;
+    memcpy(to + s->inner, from + s->flat, s->count * sizeof(real));
+}
+
+static void table_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct transformer *tf = ctx;
+    const struct gk_plan *p = tf->plan;
+    const size_t d = tf->d;
+    size_t from, to;
+    chunk(tf, p->ntab, task, &from, &to);
+    real *x = (product(tf) ? tf->rtab.x : tf->tab.x) + from * d;
+    const real *embed = product(tf) ? tf->rw.embed : tf->w.embed;
+    for (size_t i = 0; i < to - from; i++) {
+        memcpy(x + i * d, embed + (size_t)p->tab_token[from + i] * d, d * sizeof *x);
+        if (!product(tf))
+            for (size_t j = 0; j < d; j++)
+                x[i * d + j] += tf->position[(size_t)p->tab_pos[from + i] * d + j];
+    }
+    if (product(tf))
+        linear_r_forward(to - from, 3 * d, d, tf->tab.x + from * d, x, d, tf->w.block[0].wqkv,
+                         tf->rw.block[0].wqkv, tf->rtab.qkv + from * 3 * d, 3 * d);
+    else
+        linear_forward(to - from, 3 * d, d, x, d, tf->w.block[0].wqkv, 0,
+                       tf->tab.qkv + from * 3 * d, 3 * d);
+}
+
+static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, real *to)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(to + i * d, x + (size_t)row[i] * d, d * sizeof *to);
+}
+
+/* What a phase of the stem needs beside its chunk: the block. */
+struct stage {
+    struct transformer *tf;
+    size_t l;
+};
+
+static void stem_forward_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct stage *st = ctx;
+    const struct transformer *tf = st->tf;
+    const struct gk_rowgroup *g = &tf->plan->stem;
+    const size_t l = st->l, d = tf->d;
+    size_t from, to;
+    chunk(tf, g->rows, task, &from, &to);
+    if (product(tf)) {
+        if (l == 0)
+            gather_rows(d, tf->rtab.x, g->tab + from, to - from, tf->rstem.f[0].x + from * d);
+        block_r_forward(tf, l, g, &tf->stem, &tf->rstem, from, to);
+        block_r_qkv(tf, l + 1, &tf->stem, &tf->rstem, from, to);
+    } else {
+        if (l == 0)
+            gather_rows(d, tf->tab.x, g->tab + from, to - from, tf->stem.f[0].x + from * d);
+        block_forward(tf, l, g, &tf->stem, from, to);
+        block_qkv(tf, l + 1, &tf->stem, from, to);
+    }
+}
+
+/* A stem row's k and v were used by others: its gradient is the sum of what every lane found, and
+ * then leads through the block below. */
+static void stem_backward_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct stage *st = ctx;
+    struct transformer *tf = st->tf;
+    const struct gk_rowgroup *g = &tf->plan->stem;
+    const size_t l = st->l, w = 3 * tf->d;
+    struct tape *tp = product(tf) ? &tf->rstem : &tf->stem;
+    size_t from, to;
+    chunk(tf, g->rows, task, &from, &to);
+    real *sum = tp->b[l + 1].dqkv;
+    if (l + 2 == tf->L) /* nothing in the last block asks with a stem row's q */
+        memset(sum + from * w, 0, (to - from) * w * sizeof *sum);
+    for (size_t i = 0; i < tf->plan->nlane; i++) {
+        const real *part = tf->lane[i].dstem[l + 1];
+#pragma omp simd
+        for (size_t j = from * w; j < to * w; j++)
+            sum[j] += part[j];
+    }
+    struct lane *lane = &tf->lane[task];
+    if (product(tf))
+        block_r_qkv_backward(tf, l + 1, &tf->stem, tp, from, to, lane);
+    else
+        block_qkv_backward(tf, l + 1, tp, from, to, lane);
+    if (l > 0)
+        memset(tp->b[l].dqkv + from * w, 0, (to - from) * w * sizeof *sum);
+    if (product(tf))
+        block_r_backward(tf, l, g, &tf->stem, tp, from, to, lane);
+    else
+        block_backward(tf, l, g, tp, from, to, lane);
+}
+
+/* A tile's activations as [n, T, width] rows of the answer. */
+static void copy_activations(const struct transformer *tf, const struct tape *tp, size_t tile)
+{
+    const struct gk_plan *p = tf->plan;
+    const size_t from = p->tile[tile], m = p->tile[tile + 1] - from;
+    const real *x = tp->f[tf->q->layer].x;
+    real *act = tf->q->act;
+    for (size_t t = 0; t < tf->T; t++)
+        for (size_t i = 0; i < m; i++)
+            memcpy(act + ((from + i) * tf->T + t) * tf->d, x + (t * m + i) * tf->d,
+                   tf->d * sizeof *act);
+}
+
+static void copy_logits(const struct transformer *tf, const struct tape *tp, size_t tile)
+{
+    const size_t from = tf->plan->tile[tile], m = tf->plan->tile[tile + 1] - from;
+    real *logits = tf->q->logits;
+    for (size_t j = 0; j < tf->k; j++)
+        for (size_t i = 0; i < m; i++)
+            memcpy(logits + ((from + i) * tf->k + j) * tf->V, tp->z + (j * m + i) * tf->V,
+                   tf->V * sizeof *logits);
+}
+
+static void leaf_forward(struct transformer *tf, const struct tape *tp, size_t tile,
+                         const struct gk_rowgroup *g)
+{
+    const size_t from = tf->plan->tile[tile], m = tf->plan->tile[tile + 1] - from;
+    gather_rows(tf->d, tf->tab.x, g->tab, g->rows, tp->f[0].x);
+    for (size_t l = 0; l < tf->L; l++) {
+        if (l > 0)
+            block_qkv(tf, l, tp, 0, g->rows);
+        block_forward(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows);
+    }
+    tf->tile_loss[tile] =
+        readout(tf, tp, m, tf->plan->labels + from * tf->k, tf->right + from * tf->k);
+    if (tf->q->act)
+        copy_activations(tf, tp, tile);
+    if (tf->q->logits)
+        copy_logits(tf, tp, tile);
+}
+
+static void leaf_backward(struct transformer *tf, const struct tape *tp, size_t tile,
+                          const struct gk_rowgroup *g, struct lane *lane)
+{
+    const size_t from = tf->plan->tile[tile], m = tf->plan->tile[tile + 1] - from;
+    readout_backward(tf, tp, m, tf->plan->labels + from * tf->k, lane);
+    for (size_t l = tf->L; l-- > 0;) {
+        if (l > 0)
+            memset(tp->b[l].dqkv, 0, g->rows * 3 * tf->d * sizeof(real));
+        block_backward(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
+        if (l > 0)
+            block_qkv_backward(tf, l, tp, 0, g->rows, lane);
+    }
+}
+
+static void leaf_product(struct transformer *tf, const struct tape *tp, const struct tape *rt,
+                         size_t tile, const struct gk_rowgroup *g, struct lane *lane)
+{
+    const size_t m = tf->plan->tile[tile + 1] - tf->plan->tile[tile];
+    gather_rows(tf->d, tf->rtab.x, g->tab, g->rows, rt->f[0].x);
+    for (size_t l = 0; l < tf->L; l++) {
+        if (l > 0)
+            block_r_qkv(tf, l, tp, rt, 0, g->rows);
+        block_r_forward(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows);
+    }
+    readout_r(tf, tp, rt, m, lane);
+    for (size_t l = tf->L; l-- > 0;) {
+        if (l > 0)
+            memset(rt->b[l].dqkv, 0, g->rows * 3 * tf->d * sizeof(real));
+        block_r_backward(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
+        if (l > 0)
+            block_r_qkv_backward(tf, l, tp, rt, 0, g->rows, lane);
+    }
+}
+
+/* A fresh lane's matrices are overwritten by its first tile; what is only ever added to is
+ * cleared.*/
+static void lane_clear(const struct transformer *tf, struct lane *lane)
+{
+    const size_t d = tf->d;
+    for (size_t l = 0; l < tf->L; l++) {
+        const struct block *g = &lane->g.block[l];
+        real *const small[] = {g->gain1, g->bias1, g->gain2, g->bias2};
+        for (int i = 0; i < 4; i++)
+            memset(small[i], 0, d * sizeof(real));
+        if (l > 0)
+            memset(lane->dstem[l], 0, tf->plan->nstem * 3 * d * sizeof(real));
+    }
+    memset(lane->dtab, 0, tf->plan->ntab * 3 * d * sizeof(real));
+    memset(lane->dtabx, 0, tf->plan->ntab * d * sizeof(real));
+    lane->g.keep = 0;
+}
+
+static void leaf_task(void *ctx, size_t task, int thread)
+{
+    struct transformer *tf = ctx;
+    const enum gk_net_mode mode = tf->q->mode;
+    struct lane *lane = &tf->lane[task];
+    if (mode != GK_NET_SCORE)
+        lane_clear(tf, lane);
+    for (size_t t = tf->plan->lane[task]; t < tf->plan->lane[task + 1]; t++) {
+        const struct gk_rowgroup g = gk_plan_leaf(tf->plan, t);
+        struct tape *tp = mode >= GK_NET_LINEARISE ? &tf->kept[t] : &tf->scratch[thread];
+        if (tp == &tf->scratch[thread]) { /* a tile's rows lie as close together as they can */
+            tp->rows = g.rows;
+            tp->q0 = g.rows / (size_t)(tf->plan->T - tf->plan->s) *
+                     (size_t)(tf->plan->first - tf->plan->s);
+        }
+        if (mode == GK_NET_PRODUCT) {
+            leaf_product(tf, tp, &tf->rscratch[thread], t, &g, lane);
+        } else {
+            leaf_forward(tf, tp, t, &g);
+            if (mode != GK_NET_SCORE)
+                leaf_backward(tf, tp, t, &g, lane);
+        }
+        lane->g.keep = 1;
+    }
+}
+
+/* dqkv and dx of a chunk of table rows: summed over lanes, then dx takes what comes through q, k,
+ * v. */
+static void table_rows_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    struct transformer *tf = ctx;
+    const size_t d = tf->d;
+    struct table *t = product(tf) ? &tf->rtab : &tf->tab;
+    size_t from, to;
+    chunk(tf, tf->plan->ntab, task, &from, &to);
+    memset(t->dqkv + from * 3 * d, 0, (to - from) * 3 * d * sizeof(real));
+    memset(t->dx + from * d, 0, (to - from) * d * sizeof(real));
+    for (size_t i = 0; i < tf->plan->nlane; i++) {
+        const real *qkv = tf->lane[i].dtab, *x = tf->lane[i].dtabx;
+#pragma omp simd
+        for (size_t j = from * 3 * d; j < to * 3 * d; j++)
+            t->dqkv[j] += qkv[j];
+#pragma omp simd
+        for (size_t j = from * d; j < to * d; j++)
+            t->dx[j] += x[j];
+    }
+    if (product(tf))
+        linear_r_backward_input(to - from, 3 * d, d, tf->tab.dqkv + from * 3 * d,
+                                t->dqkv + from * 3 * d, 3 * d, tf->w.block[0].wqkv,
+                                tf->rw.block[0].wqkv, 1, t->dx + from * d, d);
+    else
+        linear_backward_input(to - from, 3 * d, d, t->dqkv + from * 3 * d, 3 * d,
+                              tf->w.block[0].wqkv, 1, t->dx + from * d, d);
+}
+
+/* Tasks 0, 1, 2: the first block's q, k, v; task 3: the embedding. */
+static void table_weights_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    struct transformer *tf = ctx;
+    const size_t d = tf->d, n = tf->plan->ntab;
+    struct weights *g = &tf->lane[0].g;
+    if (task == 3) {
+        memset(g->embed, 0, tf->V * d * sizeof(real));
+        scatter_rows(n, d, (product(tf) ? &tf->rtab : &tf->tab)->dx, tf->plan->tab_token, g->embed);
+    } else if (product(tf)) {
+        linear_r_backward_weight(n, d, d, tf->tab.dqkv + task * d, tf->rtab.dqkv + task * d, 3 * d,
+                                 tf->tab.x, tf->rtab.x, d, 0, g->block[0].wqkv + task * d * d);
+    } else {
+        linear_backward_weight(n, d, d, tf->tab.dqkv + task * d, 3 * d, tf->tab.x, d, 0,
+                               g->block[0].wqkv + task * d * d);
+    }
+}
+
+/* The sum over lanes, in double, a piece of a tensor at a time. */
+enum { PIECE = 8192 };
+
+static void sum_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct transformer *tf = ctx;
+    const struct segment *s = tf->seg;
+    while (task >= (s->count + PIECE - 1) / PIECE)
+        task -= (s++->count + PIECE - 1) / PIECE;
+    const size_t from = task * PIECE, to = from + PIECE < s->count ? from + PIECE : s->count;
+    const size_t lanes = s->one_lane ? 1 : tf->plan->nlane;
+    real *out = (real *)tf->q->out + s->flat;
+    for (size_t a = from; a < to; a += 64) {
+        const size_t n = to - a < 64 ? to - a : 64;
+        double sum[64] = {0};
+        for (size_t i = 0; i < lanes; i++) {
+            const real *part = tf->lane[i].g.mem + s->inner + a;
+            for (size_t j = 0; j < n; j++)
+                sum[j] += (double)part[j];
+        }
+        for (size_t j = 0; j < n; j++)
+            out[a + j] = (real)sum[j];
+    }
+}
+
+static void backward_phases(struct transformer *tf)
+{
+    for (size_t l = tf->L - 1; l-- > 0;)
+        if (tf->plan->nstem) {
+            struct stage st = {tf, l};
+            gk_pool_run(tf->pool, chunks(tf, tf->plan->nstem), stem_backward_task, &st);
+        }
+    gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_rows_task, tf);
+    gk_pool_run(tf->pool, 4, table_weights_task, tf);
+    size_t pieces = 0;
+    for (size_t i = 0; tf->q->out && i < tf->nseg; i++)
+        pieces += (tf->seg[i].count + PIECE - 1) / PIECE;
+    gk_pool_run(tf->pool, pieces, sum_task, tf);
+}
+
+static void add_up(const struct transformer *tf, struct gk_score *s)
+{
+    const struct gk_plan *p = tf->plan;
+    double loss = 0;
+    size_t right = 0;
+    for (size_t t = 0; t < p->ntile; t++)
+        loss += tf->tile_loss[t];
+    for (size_t i = 0; i < p->n; i++) {
+        bool all = true;
+        for (size_t j = 0; j < tf->k; j++)
+            all &= tf->right[i * tf->k + j];
+        right += all;
+    }
+    s->loss = loss / (double)(p->n * tf->k);
+    s->acc = (double)right / (double)p->n;
+}
+
+static int transformer_run(void *net, const struct gk_net_request *q, struct gk_err *err)
+{
+    struct transformer *tf = net;
+    if (q->mode >= GK_NET_LINEARISE && transformer_linearise_room(tf, err))
+        return -1;
+    if (q->mode == GK_NET_PRODUCT && transformer_product_room(tf, err))
+        return -1;
+    tf->q = q;
+    gk_pool_run(tf->pool, tf->nseg, load_task, tf);
+    gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_task, tf);
+    for (size_t l = 0; l + 1 < tf->L && tf->plan->nstem; l++) {
+        struct stage st = {tf, l};
+        gk_pool_run(tf->pool, chunks(tf, tf->plan->nstem), stem_forward_task, &st);
+    }
+    gk_pool_run(tf->pool, tf->plan->nlane, leaf_task, tf);
+    if (q->mode != GK_NET_SCORE)
+        backward_phases(tf);
+    if (q->score)
+        add_up(tf, q->score);
+    return 0;
+}
+
+const struct gk_net_ops GKN(transformer) = {transformer_make, transformer_free, transformer_run};

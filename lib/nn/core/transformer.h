@@ -1,0 +1,178 @@
+/* The transformer's inside: weights, tapes and lanes. lib/nn/plan.h says what the rows are.
+ *
+ * A step goes through phases, each a round of the pool with a barrier after it:
+ *   table forward; stem forward, block by block; leaves (a lane is a task: its tiles go forward and
+ *   backward while they are in cache); stem backward, block by block; table backward; the sum over
+ *   lanes. A Hessian product goes through the same phases with every operation's derivative. */
+#ifndef GK_CORE_TRANSFORMER_H
+#define GK_CORE_TRANSFORMER_H
+
+#include "net.h"
+#include "ops.h"
+
+/* One block's parameters, direction or gradient. */
+struct block {
+    real *wqkv; /* (3d, d): q over k over v */
+    real *wo;   /* (d, d) */
+    real *gain1, *bias1;
+    real *up;   /* (ff, d) */
+    real *down; /* (d, ff) */
+    real *gain2, *bias2;
+};
+
+struct weights {
+    real *mem;
+    real *embed, *unembed; /* (V, d) */
+    struct block *block;   /* [L] */
+    real keep; /* of a gradient: what a weight's sum so far is multiplied by, 0 on a fresh lane */
+};
+
+/* One tensor's place in the flat vector and in struct weights; the latter keeps q, k and v together
+ * and starts each tensor on a cache line. */
+struct segment {
+    size_t flat, inner, count;
+    bool one_lane; /* only the table phase adds to its gradient, in lane 0 */
+};
+
+/* What a group of rows leaves behind in one block. The block's rows are all rows, but in the last
+ * block only those from q0 on. Of derivatives: the same with r. */
+struct fwd {
+    real *x;        /* (rows, d) what enters */
+    real *qkv;      /* (rows, 3d); not in the first block, which reads the table */
+    real *p;        /* (rows, heads, T) attention probabilities */
+    real *a;        /* (rows, d) heads' outputs */
+    real *xh1, *s1; /* (rows, d), (rows) LayerNorm's normalised rows and 1/deviation (r: rc) */
+    real *y;        /* (rows, d) after the attention */
+    real *u;        /* (rows, ff) after ReLU */
+    real *xh2, *s2;
+};
+
+struct bwd {
+    real *dout; /* (rows, d) gradient of what leaves the block */
+    real *dh2;  /* of the second LayerNorm's input */
+    real *du;   /* (rows, ff) before ReLU */
+    real *dy, *dh;
+    real *da;
+    real *dqkv; /* (rows, 3d) */
+};
+
+struct tape {
+    real *mem;
+    size_t rows, q0;
+    struct fwd *f; /* [L + 1]; f[L].x leaves the last block */
+    struct bwd *b; /* [L] */
+    real *z;       /* (k, m, V) logits, then their gradient */
+    real *prob;    /* (k, m, V) softmax, kept for products */
+};
+
+struct lane {
+    struct weights g;
+    real *dtab;   /* (ntab, 3d) gradient of the table's q, k, v */
+    real *dtabx;  /* (ntab, d) and of its embeddings, by the residual path */
+    real **dstem; /* [L] (nstem, 3d) gradient of the stem's q, k, v */
+};
+
+struct table {
+    real *x;    /* (ntab, d) */
+    real *qkv;  /* (ntab, 3d) */
+    real *dqkv; /* (ntab, 3d) */
+    real *dx;   /* (ntab, d) */
+};
+
+struct transformer {
+    size_t d, H, ff, V, L, T, k;
+    size_t nlane_max, tile_cap, nstem_max, ntab_max;
+    const struct gk_plan *plan;
+    struct gk_pool *pool;
+    struct segment *seg;
+    size_t nseg, inner; /* reals in struct weights */
+    real *position;     /* (T, d) */
+    struct weights w, rw;
+    struct lane lane[GK_MAX_LANES];
+    struct table tab, rtab;
+    struct tape stem, rstem;
+    struct tape *scratch;  /* [threads] a tile's */
+    struct tape *rscratch; /* [threads] */
+    struct tape *kept;     /* [ntile] of the linearised point, or NULL */
+    double *tile_loss;     /* [ntile] */
+    unsigned char *right;  /* [n, k] */
+    const struct gk_net_request *q;
+};
+
+#define tape_new                   GKN(tape_new)
+#define tape_free                  GKN(tape_free)
+#define weights_new                GKN(weights_new)
+#define weights_free               GKN(weights_free)
+#define block_heads                GKN(block_heads)
+#define scatter_rows               GKN(scatter_rows)
+#define block_qkv                  GKN(block_qkv)
+#define block_forward              GKN(block_forward)
+#define block_backward             GKN(block_backward)
+#define block_qkv_backward         GKN(block_qkv_backward)
+#define block_r_qkv                GKN(block_r_qkv)
+#define block_r_forward            GKN(block_r_forward)
+#define block_r_backward           GKN(block_r_backward)
+#define block_r_qkv_backward       GKN(block_r_qkv_backward)
+#define transformer_make           GKN(transformer_make)
+#define transformer_free           GKN(transformer_free)
+#define transformer_linearise_room GKN(transformer_linearise_room)
+#define transformer_product_room   GKN(transformer_product_room)
+#define readout                    GKN(readout)
+#define readout_backward           GKN(readout_backward)
+#define readout_r                  GKN(readout_r)
+
+/* tape.c: memory. A tape for MROWS rows of which those from Q0 on pass the last block; STEM tapes
+ * keep only q, k, v of the last block. EXAMPLES: room for their logits. BACKWARD: 0 none, 1 shared
+ * by all blocks, 2 kept for every block. */
+int tape_new(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
+             size_t examples, int backward, struct gk_err *err);
+void tape_free(struct tape *tp);
+int weights_new(struct weights *w, const struct transformer *tf, struct gk_err *err);
+void weights_free(struct weights *w);
+void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
+                       const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err);
+void transformer_free(void *net);
+/* Room that only curvature needs is made when it is first asked for. */
+int transformer_linearise_room(struct transformer *tf, struct gk_err *err);
+int transformer_product_room(struct transformer *tf, struct gk_err *err);
+
+/* sum (.., d): row[i] gets x (n, d) row i added. */
+void scatter_rows(size_t n, size_t d, const real *x, const int32_t *row, real *sum);
+/* Where the rows of G find block L's q, k, v, and (RT not NULL) their derivatives. */
+struct attention block_heads(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                             const struct tape *tp, const struct tape *rt);
+
+/* block.c: rows FROM <= r < TO of a group through block L. */
+void block_qkv(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
+               size_t to);
+void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                   const struct tape *tp, size_t from, size_t to);
+/* From b[l].dout down to the gradients of q, k, v (of a first block: of the table's). */
+void block_backward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                    const struct tape *tp, size_t from, size_t to, struct lane *lane);
+/* From those to b[l - 1].dout. l >= 1. */
+void block_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
+                        size_t to, struct lane *lane);
+/* Logits of M examples whose rows that passed the last block are f[L].x; returns their loss summed.
+ */
+double readout(const struct transformer *tf, const struct tape *tp, size_t m, const int32_t *labels,
+               unsigned char *right);
+/* From the logits to b[L - 1].dout. */
+void readout_backward(const struct transformer *tf, const struct tape *tp, size_t m,
+                      const int32_t *labels, struct lane *lane);
+
+/* block_r.c: derivatives of the above along tf->rw; RT holds the derivatives of TP. */
+void block_r_qkv(const struct transformer *tf, size_t l, const struct tape *tp,
+                 const struct tape *rt, size_t from, size_t to);
+void block_r_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                     const struct tape *tp, const struct tape *rt, size_t from, size_t to);
+void block_r_backward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                      const struct tape *tp, const struct tape *rt, size_t from, size_t to,
+                      struct lane *lane);
+void block_r_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp,
+                          const struct tape *rt, size_t from, size_t to, struct lane *lane);
+/* Derivative of the logits and of readout_backward in one. */
+void readout_r(const struct transformer *tf, const struct tape *tp, const struct tape *rt, size_t m,
+               struct lane *lane);
+
+#endif

@@ -1,0 +1,72 @@
+/* The prefix plan: which rows of a network have to be computed at all.
+ *
+ * Under a causal mask the row at position t depends on tokens 0..t only, so each distinct prefix is
+ * computed once. The rows fall into three kinds:
+ *   table  the distinct (position, token) pairs: embeddings and the first block's q, k, v;
+ *   stem   the distinct prefixes that end at positions 0..s-1 and are shared by many examples;
+ *   leaf   positions s..T-1 of every example, in tiles of examples, position-major within a tile
+ *          (row p*m + i is position s+p of the tile's example i of m), so that the rows that go on
+ *          after the last attention (positions from the first scored one) are the tile's last.
+ * A row's keys are references: >= 0 a row of the shared arrays (table rows in the first block, stem
+ * rows in the others), < 0 the row ~ref of its own tile.
+ *
+ * Tiles belong to lanes, and a lane sums its tiles in order into its own accumulators: results
+ * depend on the plan, never on which thread ran a lane. */
+#ifndef GK_PLAN_H
+#define GK_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/dataset.h"
+#include "gk/err.h"
+
+enum { GK_MAX_LANES = 8 };
+
+struct gk_rowgroup {
+    size_t rows;
+    const int32_t *tab;   /* [rows] the row's own (position, token) in the table */
+    const int32_t *nkeys; /* [rows] position + 1 */
+    const int32_t *ref0;  /* [rows, T] keys in the first block */
+    const int32_t *ref;   /* [rows, T] keys in the others */
+};
+
+enum gk_plan_kind {
+    GK_PLAN_SHARED, /* as above */
+    GK_PLAN_FULL    /* every position of every example, through every block: for activations */
+};
+
+struct gk_plan {
+    enum gk_plan_kind kind;
+    int T, k;
+    int s;                    /* stem positions */
+    int first;                /* rows at positions >= first go on after the last attention */
+    int score[GK_MAX_TOKENS]; /* [k] scored positions */
+    size_t n;                 /* examples */
+    size_t ntab, nstem, ntile, nlane;
+    int32_t *tab_token, *tab_pos; /* [ntab] */
+    struct gk_rowgroup stem;
+    size_t *tile;      /* [ntile + 1] first example */
+    size_t *lane;      /* [nlane + 1] first tile */
+    size_t tile_cap;   /* examples in a tile at most, of any subset */
+    uint32_t *example; /* [n] row of the dataset */
+    int32_t *labels;   /* [n, k] */
+    /* of all leaf rows, tile after tile */
+    int32_t *leaf_tab, *leaf_nkeys, *leaf_ref0, *leaf_ref;
+    struct gk_plan_trie *trie;
+};
+
+/* Looks at all rows once (shared by plans of their subsets); room for any subset of them. */
+int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
+                enum gk_plan_kind kind, struct gk_err *err);
+/* Plans for the rows SUBSET [n], or all rows (NULL). Allocates nothing. */
+void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n);
+void gk_plan_free(struct gk_plan *p);
+
+/* The T tokens of the plan's example I. */
+const int32_t *gk_plan_tokens(const struct gk_plan *p, size_t i);
+
+struct gk_rowgroup gk_plan_leaf(const struct gk_plan *p, size_t tile);
+
+#endif
