@@ -63,11 +63,13 @@ static int read_line(struct gk_rows *r, struct gk_err *err)
         return gk_fail(err, "%s:", r->file);
     if (c == EOF && n == 0)
         return 0;
-    if (n == 0)
-        return gk_grow(&p->buf, &p->buf_cap, 1, 1, err) ? -1 : (p->buf[0] = '\0', 1);
-    if (p->buf[n - 1] == '\r')
+    if (gk_grow(&p->buf, &p->buf_cap, n + 1, 1, err))
+        return gk_fail_at(err, "%s", r->file);
+    if (n > 0 && p->buf[n - 1] == '\r')
         n--;
     p->buf[n] = '\0';
+    if (r->line == 1 && n >= 3 && !memcmp(p->buf, "\xef\xbb\xbf", 3)) /* a byte order mark */
+        memmove(p->buf, p->buf + 3, n - 2);
     return 1;
 }
 
@@ -77,8 +79,6 @@ static int read_data_line(struct gk_rows *r, struct gk_err *err)
     int rc;
     while ((rc = read_line(r, err)) == 1) {
         char *line = r->priv->buf;
-        if (r->line == 1 && !strncmp(line, "\xef\xbb\xbf", 3)) /* a UTF-8 byte order mark */
-            memmove(line, line + 3, strlen(line + 3) + 1);
         if (!strncmp(line, "# gk-", 5)) {
             if (gk_history_add_text(&r->history, line + 2, err))
                 return gk_fail_at(err, "%s: line %zu", r->file, r->line);

@@ -1,0 +1,192 @@
+/* Errors, allocation and history. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "gk/err.h"
+#include "gk/history.h"
+#include "gk/mem.h"
+
+/* Under the address sanitizer too, a request that no memory can meet gets NULL. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static void test_messages(void)
+{
+    struct gk_err e = {0};
+    CHECK_INT_EQ(gk_fail(&e, "%s: line %d", "a.tsv", 7), -1);
+    CHECK_STR_EQ(e.msg, "a.tsv: line 7");
+    CHECK_INT_EQ(e.kind, GK_ERR_FAILED);
+    CHECK_INT_EQ(gk_fail_at(&e, "frame %d", 3), -1);
+    CHECK_STR_EQ(e.msg, "frame 3: a.tsv: line 7");
+    CHECK_INT_EQ(gk_fail_usage(&e, "no"), -1);
+    CHECK_INT_EQ(e.kind, GK_ERR_USAGE);
+    CHECK_INT_EQ(gk_fail(NULL, "nobody listens"), -1);
+    CHECK_INT_EQ(gk_fail_usage(NULL, "nobody listens"), -1);
+    CHECK_INT_EQ(gk_fail_at(NULL, "nobody listens"), -1);
+}
+
+static void test_message_with_errno(void)
+{
+    struct gk_err e = {0};
+    errno = ENOSPC;
+    gk_fail(&e, "%s:", "a.tsv");
+    CHECK_STR_EQ(e.msg, "a.tsv: No space left on device");
+    CHECK_INT_EQ(e.kind, GK_ERR_FAILED);
+    errno = EPIPE;
+    gk_fail(&e, "%s:", "standard output");
+    CHECK_INT_EQ(e.kind, GK_ERR_CLOSED);
+    errno = EPIPE; /* no colon: the error number is not the cause */
+    gk_fail(&e, "bad");
+    CHECK_STR_EQ(e.msg, "bad");
+    CHECK_INT_EQ(e.kind, GK_ERR_FAILED);
+    errno = EPIPE;
+    gk_fail_usage(&e, "bad:");
+    CHECK_INT_EQ(e.kind, GK_ERR_USAGE);
+}
+
+static void test_long_and_hostile_messages(void)
+{
+    struct gk_err e = {0};
+    char name[4096];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    errno = ENOENT;
+    gk_fail(&e, "%s:", name);
+    CHECK_STR_HAS(e.msg, "x: No such file or directory");
+    CHECK(strlen(e.msg) < sizeof e.msg);
+    gk_fail(&e, "the cause");
+    gk_fail_at(&e, "%s", name);
+    CHECK_STR_HAS(e.msg, "xx: the cause");
+    gk_fail(&e, "%s", name);
+    gk_fail_at(&e, "the place");
+    CHECK(!strncmp(e.msg, "the place: xx", 13));
+    gk_fail(&e, "cell %s.", "\033[2J\r\n\t\177");
+    CHECK_STR_EQ(e.msg, "cell ?[2J????.");
+}
+
+static void test_arithmetic(void)
+{
+    size_t v = 7;
+    CHECK(gk_mul(1u << 20, 1u << 20, &v) && v == 1ull << 40);
+    CHECK(!gk_mul(SIZE_MAX / 2 + 1, 2, &v));
+    CHECK(gk_mul(SIZE_MAX, 0, &v) && v == 0);
+    CHECK(gk_add(SIZE_MAX - 1, 1, &v) && v == SIZE_MAX);
+    CHECK(!gk_add(SIZE_MAX, 1, &v));
+}
+
+static void test_alloc(void)
+{
+    struct gk_err e = {0};
+    for (size_t n = 0; n < 300; n++) {
+        unsigned char *p = gk_alloc(n, 3, &e);
+        CHECK(p && (uintptr_t)p % 64 == 0);
+        for (size_t i = 0; p && i < 3 * n; i++) {
+            CHECK(p[i] == 0);
+            p[i] = 1;
+        }
+        gk_free(p);
+    }
+    gk_free(NULL);
+    CHECK(!gk_alloc(SIZE_MAX / 4, 8, &e));
+    CHECK_STR_HAS(e.msg, "more than memory can hold");
+    CHECK(!gk_alloc(SIZE_MAX - 8, 1, &e));
+    CHECK_STR_HAS(e.msg, "more than memory can hold");
+    CHECK(!gk_alloc(SIZE_MAX / 4, 1, &e));
+    CHECK_STR_HAS(e.msg, "no memory for");
+}
+
+static void test_grow(void)
+{
+    struct gk_err e = {0};
+    int *p = NULL;
+    size_t cap = 0, moves = 0;
+    for (size_t i = 0; i < 100000; i++) {
+        size_t before = cap;
+        CHECK(!gk_grow(&p, &cap, i + 1, sizeof *p, &e) && cap > i);
+        moves += cap != before;
+        p[i] = (int)i;
+    }
+    for (size_t i = 0; i < 100000; i++)
+        CHECK(p[i] == (int)i);
+    CHECK(moves < 40); /* geometric, so linear in all */
+    int *was = p;
+    CHECK(gk_grow(&p, &cap, SIZE_MAX / 2, sizeof *p, &e) && p == was && p[99999] == 99999);
+    CHECK_STR_HAS(e.msg, "more than memory can hold");
+    CHECK(gk_grow(&p, &cap, SIZE_MAX / 64, sizeof *p, &e) && p == was && p[99999] == 99999);
+    CHECK_STR_HAS(e.msg, "no memory for");
+    free(p);
+    p = NULL;
+    cap = 0;
+    CHECK(!gk_grow(&p, &cap, 0, sizeof *p, &e) && p);
+    free(p);
+}
+
+static void test_text(void)
+{
+    struct gk_err e = {0};
+    char *s = gk_format(&e, "%d-%s", 5, "x"), *t = gk_strdup("abc", &e);
+    CHECK_STR_EQ(s, "5-x");
+    CHECK_STR_EQ(t, "abc");
+    free(s);
+    free(t);
+}
+
+static void test_history(void)
+{
+    struct gk_err e = {0};
+    struct gk_history h = {0}, back = {0};
+    CHECK(!gk_history_add_text(&h, NULL, &e) && h.n == 0);
+    CHECK(!gk_history_add_text(&h, "gk-data 1.0\r\n\ngk-train 1.0 --steps 4\n", &e));
+    CHECK(!gk_history_add_text(&h, "gk-data 1.0\ngk-eval 1.0", &e));
+    CHECK_INT_EQ(h.n, 3);
+    CHECK(!gk_history_add(&h, "gk-data 1.0", &e)); /* the tool's own line is always the last */
+    CHECK_INT_EQ(h.n, 4);
+    char *text = gk_history_text(&h, &e);
+    CHECK_STR_EQ(text, "gk-data 1.0\ngk-train 1.0 --steps 4\ngk-eval 1.0\ngk-data 1.0");
+    CHECK(!gk_history_add_text(&back, text, &e));
+    CHECK_INT_EQ(back.n, 3);
+    free(text);
+    CHECK(!gk_history_add_text(&back, "gk-data", &e)); /* the beginning of a line is another line */
+    CHECK_INT_EQ(back.n, 4);
+    CHECK(!gk_history_add(&back, "gk-x -c a\nb\t\033[0m", &e));
+    CHECK_STR_EQ(back.line[4], "gk-x -c a b  [0m");
+    gk_history_free(&back);
+    gk_history_free(&h);
+    text = gk_history_text(&h, &e);
+    CHECK_STR_EQ(text, "");
+    free(text);
+}
+
+static void test_history_is_bounded(void)
+{
+    struct gk_err e = {0};
+    struct gk_history h = {0};
+    char line[32];
+    int rc = 0;
+    for (int i = 0; i < 20000 && !rc; i++) {
+        snprintf(line, sizeof line, "gk-x %d", i);
+        rc = gk_history_add_text(&h, line, &e);
+    }
+    CHECK_INT_EQ(rc, -1);
+    CHECK_STR_EQ(e.msg, "the history has more than 10000 lines");
+    gk_history_free(&h);
+}
+
+int main(void)
+{
+    test_messages();
+    test_message_with_errno();
+    test_long_and_hostile_messages();
+    test_arithmetic();
+    test_alloc();
+    test_grow();
+    test_text();
+    test_history();
+    test_history_is_bounded();
+    return check_status();
+}
