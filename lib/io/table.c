@@ -263,7 +263,7 @@ static int take_names(struct gk_rows *r, struct gk_err *err)
     return check_names(r, err);
 }
 
-/* Numbers between blanks, as numpy.savetxt writes them? LINE is copied: if not, it is one name. */
+/* Numbers between blanks, as numpy.savetxt writes them? Tried on a copy: if not, it is one name. */
 static int is_blank_separated(struct gk_rows *r, bool *is, struct gk_err *err)
 {
     char *copy = gk_strdup(r->priv->buf, err);
@@ -276,20 +276,25 @@ static int is_blank_separated(struct gk_rows *r, bool *is, struct gk_err *err)
     return rc;
 }
 
+static int find_separator(struct gk_rows *r, struct gk_err *err)
+{
+    struct gk_rows_priv *p = r->priv;
+    bool tabs = strchr(p->buf, '\t'), commas = strchr(p->buf, ','), blanks = false;
+    if (!tabs && !commas && is_blank_separated(r, &blanks, err))
+        return -1;
+    p->sep = blanks ? ' ' : commas && !tabs ? ',' : '\t';
+    return 0;
+}
+
 static int read_header(struct gk_rows *r, bool headless, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;
-    bool blanks = false;
     int rc = read_data_line(r, err);
     if (rc < 0)
         return -1;
     if (rc == 0)
         return gk_fail(err, "%s: no header and no rows: an empty table", r->file);
-    p->sep = strchr(p->buf, '\t') || !strchr(p->buf, ',') ? '\t' : ',';
-    if (p->sep == '\t' && !strchr(p->buf, '\t') && is_blank_separated(r, &blanks, err))
-        return -1;
-    p->sep = blanks ? ' ' : p->sep;
-    if (split(r, p->buf, &r->cell, &p->cell_cap, &r->ncol, err))
+    if (find_separator(r, err) || split(r, p->buf, &r->cell, &p->cell_cap, &r->ncol, err))
         return -1;
     if (!all_numbers(r->cell, r->ncol))
         return take_names(r, err);
