@@ -1,5 +1,5 @@
 # Common set-up of the tests: `load helpers` at the top of a .bats file.
-# shellcheck shell=bash disable=SC2154 # run sets status, output and stderr
+# shellcheck shell=bash disable=SC2154,SC2030,SC2031 # run sets status, output and stderr
 # Every test runs in an empty folder of its own, with the tools under test first on PATH.
 #   GK_BUILD    the build folder (default: build beside tests/)
 #   $ROOT       the top of the source tree, $GOLDEN its golden values

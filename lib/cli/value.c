@@ -53,7 +53,8 @@ static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struc
     return 0;
 }
 
-static int check_range(const struct gk_opt *o, const char *text, double v, struct gk_err *err)
+/* V is wide enough to hold every int64_t. */
+static int check_range(const struct gk_opt *o, const char *text, long double v, struct gk_err *err)
 {
     if (o->min == o->max)
         return 0;
@@ -155,8 +156,7 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
         *(bool *)o->value = true;
         return 0;
     case GK_INT:
-        /* The text, not the double, decides at a limit beyond 2^53; no tool has one. */
-        if (parse_int(o, text, &i, err) || check_range(o, text, (double)i, err))
+        if (parse_int(o, text, &i, err) || check_range(o, text, i, err))
             return -1;
         *(int64_t *)o->value = i;
         return 0;

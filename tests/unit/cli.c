@@ -1,0 +1,82 @@
+/* A tool with an option of each type that prints what it got; tests/cli.bats runs it with every
+ * kind of command line. Without arguments it is a unit test of the defaults. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "gk/cli.h"
+
+static struct gk_common common;
+static bool flag, count_given;
+static int64_t steps, count, free_int;
+static double rate, unset = NAN, free_real;
+static const char *note, *file;
+static int choice;
+static struct gk_grid grid, no_grid;
+static struct gk_window window, whole = {-INFINITY, INFINITY};
+
+static const struct gk_opt opts[] = {
+    {'f', "flag", GK_FLAG, &flag, NULL, 0, 0, NULL, "a flag", 0, NULL},
+    {'n', "steps", GK_INT, &steps, "10", 0, 9007199254740992.0, "N", "how many", 0, NULL},
+    {0, "count", GK_INT, &count, NULL, 1, 5, "N", "no default", 0, &count_given},
+    {0, "any-integer", GK_INT, &free_int, "-3", 0, 0, "N", "no limits", 0, NULL},
+    {0, "rate", GK_REAL, &rate, "1e-3", 0, INFINITY, "R", "above 0", GK_OPT_OPEN_MIN, NULL},
+    {0, "any-real", GK_REAL, &free_real, "0.1", 0, 0, "R", "no limits", 0, NULL},
+    {0, "unset", GK_REAL, &unset, NULL, 0, 1, "R", "no value", 0, NULL},
+    {0, "note", GK_TEXT, &note, NULL, 0, 0, "TEXT", "any text", 0, NULL},
+    {0, "file", GK_TEXT, &file, NULL, 0, 0, "FILE", "silent", GK_OPT_SILENT, NULL},
+    {0, "choice", GK_CHOICE, &choice, "two", 0, 0, "one|two|three", "one of three", 0, NULL},
+    {0, "grid", GK_GRID, &grid, "-1:1:5", 0, 0, NULL, "points", 0, NULL},
+    {0, "no-grid", GK_GRID, &no_grid, NULL, 0, 0, NULL, "no points", 0, NULL},
+    {0, "window", GK_WINDOW, &window, "0:400", 0, 0, NULL, "steps", 0, NULL},
+    {0, "whole", GK_WINDOW, &whole, NULL, 0, 0, NULL, "all steps", 0, NULL},
+    GK_THREADS_OPT(&common),
+    GK_SEED_OPT(&common),
+    {0}};
+
+static const struct gk_tool tool = {
+    .name = "gk-try",
+    .synopsis = "[options] [FILE [FILE]]",
+    .summary = "Print what the command line says.",
+    .example = "gk-try --steps 3 | cat",
+    .max_operands = 2,
+    .opts = opts,
+    .common = &common,
+};
+
+static void check_defaults(void)
+{
+    struct gk_grid g = {-0.3, 0.3, 7};
+    CHECK(gk_grid_at(&g, 0) == -0.3 && gk_grid_at(&g, 3) == 0 && gk_grid_at(&g, 6) == 0.3);
+    CHECK(gk_grid_at(&(struct gk_grid){2, 9, 1}, 0) == 2);
+    CHECK(gk_grid_at(&(struct gk_grid){0, 1, 11}, 3) == 0.3);
+    CHECK_INT_EQ(steps, 10);
+    CHECK_INT_EQ(choice, 1);
+    CHECK_CLOSE(rate, 1e-3, 0);
+    CHECK(grid.a == -1 && grid.b == 1 && grid.n == 5);
+    CHECK(window.a == 0 && window.b == 400 && !flag && !note && !common.output);
+    CHECK(common.threads >= 1);
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    bool as_test = argc == 1;
+    gk_cli_start(&tool, &argc, &argv);
+    if (as_test)
+        check_defaults();
+    char *line = gk_cli_line(&tool, &err);
+    if (!line)
+        gk_die(&tool, &err);
+    puts(line);
+    free(line);
+    for (int i = 0; i < argc; i++)
+        printf("operand %s\n", argv[i]);
+    printf("output %s, file %s, threads %d\n", common.output ? common.output : "-",
+           file ? file : "-", (int)common.threads);
+    gk_note(&tool, "%d operands", argc);
+    struct gk_history h = {0};
+    CHECK(!gk_cli_history(&tool, &h, &err) && h.n == 1);
+    gk_history_free(&h);
+    return check_status();
+}
