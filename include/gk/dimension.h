@@ -1,0 +1,45 @@
+/* The intrinsic dimension of a cloud of points, from the distances to their nearest neighbours. */
+#ifndef GK_DIMENSION_H
+#define GK_DIMENSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+#include "gk/pool.h"
+
+/* Makes X (*n, d) fit for gk_nearest: every number must be finite (an error names row and
+ * coordinate, from 1), points that coincide with an earlier one are taken out, the others keep
+ * their order; *n becomes their number. All alike, or fewer than 3 left, is an error. */
+int gk_distinct(double *x, size_t *n, size_t d, struct gk_err *err);
+
+/* dist (n, k): the Euclidean distances from each point of X (n, d) to its k nearest others, rising.
+ * They are those that direct summation of squared differences gives in double, whatever finds the
+ * neighbours, and so the same bytes for any number of threads. The points must be distinct,
+ * 1 <= k < n. */
+int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool, double *dist,
+               struct gk_err *err);
+
+struct gk_dimension {
+    double id;
+    double error; /* its standard error */
+};
+
+/* TwoNN (Facco, d'Errico, Rodriguez and Laio 2017): mu = T_2/T_1 of each point follows
+ * 1 - F(mu) = mu^-id, so that the points (log mu_i, -log(1 - i/n)), mu rising, lie on a line
+ * through the origin of slope id. Fitted by least squares over i <= min(floor(n (1 - discard)), n -
+ * 1). The standard error is the infinitesimal jackknife's over the points (the slope as a
+ * functional of the distribution of mu): the residuals of that regression are not independent, and
+ * the error that they suggest is far too small. Reads the first two columns of DIST (n, k), k >= 2.
+ */
+int gk_twonn(const double *dist, size_t n, size_t k, double discard, struct gk_dimension *dim,
+             struct gk_err *err);
+
+/* Maximum likelihood (Levina and Bickel 2004): 1/m(x) = 1/(k-1) sum_{j<k} log T_k(x)/T_j(x), with
+ * all k >= 2 columns of DIST (n, k). LEVINA: id is the mean of m(x) over the points, as they have
+ * it; otherwise 1 / mean of 1/m(x) (MacKay and Ghahramani 2005). Standard errors from the spread
+ * over the points, which are taken as independent. */
+int gk_dimension_mle(const double *dist, size_t n, size_t k, bool levina, struct gk_dimension *dim,
+                     struct gk_err *err);
+
+#endif

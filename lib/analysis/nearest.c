@@ -1,0 +1,305 @@
+/* Nearest neighbours, exactly.
+ *
+ * The squared distances of all pairs come cheaply, in single precision, from |a|^2 + |b|^2 - 2 a.b
+ * with the products as one matrix multiplication a block; but they are only good to a bound E on
+ * their rounding, which swamps small distances. So they serve to rule out: with S_k the k-th
+ * smallest of (approximate + E) seen by a point, no pair whose (approximate - E) is larger can be
+ * among its k nearest. What is left, a handful of candidates a point, is measured again by summing
+ * squared differences of the original coordinates in double. A point with too many candidates (it
+ * lies in a clump much smaller than the cloud) is measured against all others that way.
+ *
+ * E follows from |fl(a.b) - a.b| <= gamma_m |a||b| for sums of m terms in any order (Higham 2002,
+ * section 3.1): products are summed DEPTH coordinates at a time, so m = DEPTH + the number of such
+ * pieces. Rounding the centred coordinates, the norms and the sum of three adds less than
+ * 12 (|a|^2 + |b|^2) units of 2^-24.
+ *
+ * Every pair is looked at once, for both of its points, a pair of blocks at a time. In one round
+ * each block takes part in one pair (the circle method for tournaments), so that tasks of a round
+ * write to different points. */
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "gk/blas.h"
+#include "gk/dimension.h"
+#include "gk/mem.h"
+
+enum {
+    BLOCK = 256, /* points; a block's products with another's fill 256 KiB of cache */
+    DEPTH = 256, /* coordinates */
+    GROUP = 16,  /* points measured together */
+    ROOM = 512   /* candidates a point may have where its coordinates take as much memory */
+};
+
+struct candidate {
+    float low; /* the squared distance is at least that, but for centring and scaling */
+    uint32_t point;
+};
+
+struct search {
+    const double *x; /* (n, d) */
+    size_t n, d, k;
+    double scale;                /* a power of two that brings the largest coordinate near 1 */
+    float *y;                    /* (n, d) x centred and scaled */
+    float *norm;                 /* (n) |y|^2 */
+    float bound;                 /* E = bound (|a|^2 + |b|^2) */
+    float *upper;                /* (n, k) the smallest approximate + E, rising */
+    size_t room;                 /* candidates a point may have */
+    struct candidate *candidate; /* (n, room) */
+    size_t *ncandidate;          /* (n); above room: too many, all points are candidates */
+    float *tile;                 /* (threads, 2, BLOCK, BLOCK) */
+    size_t blocks, round;
+    double *best; /* (n, k) squared distances, scaled */
+};
+
+static int alloc_search(struct search *s, int threads, struct gk_err *err)
+{
+    s->y = gk_alloc(s->n * s->d, sizeof *s->y, err); /* X of that many doubles exists */
+    s->norm = s->y ? gk_alloc(s->n, sizeof *s->norm, err) : NULL;
+    s->upper = s->norm ? gk_alloc(s->n * s->k, sizeof *s->upper, err) : NULL;
+    s->candidate = s->upper ? gk_alloc(s->n, s->room * sizeof *s->candidate, err) : NULL;
+    s->ncandidate = s->candidate ? gk_alloc(s->n, sizeof *s->ncandidate, err) : NULL;
+    s->tile =
+        s->ncandidate ? gk_alloc((size_t)threads, 2 * BLOCK * BLOCK * sizeof *s->tile, err) : NULL;
+    return s->tile ? 0 : -1;
+}
+
+static void free_search(struct search *s)
+{
+    gk_free(s->y);
+    gk_free(s->norm);
+    gk_free(s->upper);
+    gk_free(s->candidate);
+    gk_free(s->ncandidate);
+    gk_free(s->tile);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The power of two, and y, norm. MEAN (d) is room. */
+static void centre(struct search *s, double *mean)
+{
+    double largest = 0;
+    for (size_t i = 0; i < s->n * s->d; i++)
+        largest = fabs(s->x[i]) > largest ? fabs(s->x[i]) : largest;
+    s->scale = exp2(-(double)ilogb(largest > DBL_MIN ? largest : DBL_MIN));
+    const double share = s->scale / (double)s->n;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t c = 0; c < s->d; c++)
+            mean[c] += s->x[i * s->d + c] * share;
+    for (size_t i = 0; i < s->n; i++) {
+        double norm = 0;
+        float *y = s->y + i * s->d;
+        for (size_t c = 0; c < s->d; c++) {
+            y[c] = (float)(s->x[i * s->d + c] * s->scale - mean[c]);
+            norm += (double)y[c] * (double)y[c];
+        }
+        s->norm[i] = (float)norm;
+    }
+}
+
+/* One more pair: LOW is the lower bound of its squared distance, HIGH the upper. */
+static void offer(struct search *s, size_t i, size_t j, float low, float high)
+{
+    float *upper = s->upper + i * s->k;
+    struct candidate *c = s->candidate + i * s->room;
+    size_t at = s->k;
+    for (; at > 0 && high < upper[at - 1]; at--)
+        if (at < s->k)
+            upper[at] = upper[at - 1];
+    if (at < s->k)
+        upper[at] = high;
+    if (s->ncandidate[i] == s->room) {
+        size_t kept = 0;
+        for (size_t q = 0; q < s->room; q++)
+            if (c[q].low <= upper[s->k - 1])
+                c[kept++] = c[q];
+        s->ncandidate[i] = kept;
+    }
+    if (s->ncandidate[i] < s->room) {
+        c[s->ncandidate[i]++] = (struct candidate){low, (uint32_t)j};
+    } else {
+        s->ncandidate[i] = s->room + 1;
+        upper[s->k - 1] = -INFINITY; /* no more offers */
+    }
+}
+
+/* tile (ni, nj) = -2 y_i . y_j for the points i0.. and j0.. */
+static void multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
+                     float *tile)
+{
+    float *part = tile + BLOCK * BLOCK;
+    for (size_t c = 0; c < s->d; c += DEPTH) {
+        gk_sgemm(false, true, ni, nj, smaller(DEPTH, s->d - c), -2, s->y + i0 * s->d + c, s->d,
+                 s->y + j0 * s->d + c, s->d, 0, c ? part : tile, BLOCK);
+        for (size_t i = 0; c > 0 && i < ni; i++)
+            for (size_t j = 0; j < nj; j++)
+                tile[i * BLOCK + j] += part[i * BLOCK + j];
+    }
+}
+
+/* How many of N pairs of a point with squared norm NORM could be wanted, by it (its limit LIMIT) or
+ * by the others (LIMITS): almost always none, so that this count is what all pairs cost. */
+static int count_wanted(const float *product, const float *norms, const float *limits, size_t n,
+                        float norm, float slack, float limit)
+{
+    int wanted = 0;
+    for (size_t j = 0; j < n; j++) {
+        float sum = norm + norms[j];
+        float low = sum + product[j] - slack * sum;
+        wanted += (low <= limit) | (low <= limits[j]);
+    }
+    return wanted;
+}
+
+static void compare_blocks(struct search *s, size_t a, size_t b, float *tile)
+{
+    enum { RUN = 64 };
+    float limits[BLOCK];
+    size_t i0 = a * BLOCK, ni = smaller(BLOCK, s->n - i0);
+    size_t j0 = b * BLOCK, nj = smaller(BLOCK, s->n - j0);
+    multiply(s, i0, ni, j0, nj, tile);
+    for (size_t j = 0; j < nj; j++)
+        limits[j] = s->upper[(j0 + j + 1) * s->k - 1];
+    for (size_t i = i0; i < i0 + ni; i++) {
+        const float *product = tile + (i - i0) * BLOCK, *limit = &s->upper[(i + 1) * s->k - 1];
+        for (size_t first = a == b ? i - i0 + 1 : 0, end; first < nj; first = end) {
+            end = smaller(first + RUN, nj);
+            if (!count_wanted(product + first, s->norm + j0 + first, limits + first, end - first,
+                              s->norm[i], s->bound, *limit))
+                continue;
+            for (size_t j = first; j < end; j++) {
+                float sum = s->norm[i] + s->norm[j0 + j], e = s->bound * sum;
+                float low = sum + product[j] - e, high = sum + product[j] + e;
+                if (low <= *limit)
+                    offer(s, i, j0 + j, low, high);
+                if (low <= limits[j]) {
+                    offer(s, j0 + j, i, low, high);
+                    limits[j] = s->upper[(j0 + j + 1) * s->k - 1];
+                }
+            }
+        }
+    }
+}
+
+/* Task t of round r of a tournament of an even number of blocks (an odd one out rests). Round 0
+ * pairs each block with itself. */
+static void compare_task(void *ctx, size_t t, int thread)
+{
+    struct search *s = ctx;
+    float *tile = s->tile + (size_t)thread * 2 * BLOCK * BLOCK;
+    size_t even = s->blocks + s->blocks % 2, a = t, b = t;
+    if (s->round > 0) {
+        size_t r = s->round - 1, ring = even - 1;
+        a = t == 0 ? even - 1 : (r + t) % ring;
+        b = t == 0 ? r : (r + ring - t) % ring;
+    }
+    if (a < s->blocks && b < s->blocks)
+        compare_blocks(s, a, b, tile);
+}
+
+/* |a - b|^2, given up (and then only a lower bound) once it is beyond LIMIT. */
+static double squared_distance(const double *a, const double *b, size_t d, double scale,
+                               double limit)
+{
+    enum { LANES = 8, STRIDE = 32 };
+    double sum = 0;
+    for (size_t c = 0; c < d && sum <= limit; c += STRIDE) {
+        size_t n = smaller(STRIDE, d - c), q = 0;
+        double lane[LANES] = {0};
+        for (; q + LANES <= n; q += LANES)
+            for (size_t l = 0; l < LANES; l++) {
+                double diff = (a[c + q + l] - b[c + q + l]) * scale;
+                lane[l] += diff * diff;
+            }
+        for (; q < n; q++) {
+            double diff = (a[c + q] - b[c + q]) * scale;
+            lane[0] += diff * diff;
+        }
+        sum += ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
+               ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    }
+    return sum;
+}
+
+/* Keeps the k smallest squared distances of point i, rising. */
+static void measure(struct search *s, size_t i, size_t j)
+{
+    double *best = s->best + i * s->k;
+    double v = squared_distance(s->x + i * s->d, s->x + j * s->d, s->d, s->scale, best[s->k - 1]);
+    size_t at = s->k;
+    for (; at > 0 && v < best[at - 1]; at--)
+        if (at < s->k)
+            best[at] = best[at - 1];
+    if (at < s->k)
+        best[at] = v;
+}
+
+static void measure_task(void *ctx, size_t t, int thread)
+{
+    struct search *s = ctx;
+    size_t crowded[GROUP], ncrowded = 0, end = smaller((t + 1) * GROUP, s->n);
+    (void)thread;
+    for (size_t i = t * GROUP; i < end; i++) {
+        const struct candidate *c = s->candidate + i * s->room;
+        float limit = s->upper[(i + 1) * s->k - 1];
+        if (s->ncandidate[i] > s->room)
+            crowded[ncrowded++] = i;
+        else
+            for (size_t q = 0; q < s->ncandidate[i]; q++)
+                if (c[q].low <= limit)
+                    measure(s, i, c[q].point);
+    }
+    for (size_t j = 0; ncrowded > 0 && j < s->n; j++) /* points outside: each is fetched once */
+        for (size_t q = 0; q < ncrowded; q++)
+            if (crowded[q] != j)
+                measure(s, crowded[q], j);
+}
+
+static void find_candidates(struct search *s, struct gk_pool *pool)
+{
+    s->blocks = (s->n + BLOCK - 1) / BLOCK;
+    size_t pieces = (s->d + DEPTH - 1) / DEPTH, even = s->blocks + s->blocks % 2;
+    s->bound = (float)(smaller(s->d, DEPTH) + pieces + 16) * (FLT_EPSILON / 2);
+    for (size_t i = 0; i < s->n * s->k; i++)
+        s->upper[i] = INFINITY;
+    for (s->round = 0; s->round < even || s->round == 0; s->round++)
+        gk_pool_run(pool, s->round == 0 ? s->blocks : even / 2, compare_task, s);
+}
+
+int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool, double *dist,
+               struct gk_err *err)
+{
+    size_t most;
+    if (n > UINT32_MAX || !gk_mul(n, k, &most) || !gk_mul(n, d, &most))
+        return gk_fail(err, "%zu points of %zu coordinates are too many", n, d);
+    struct search s = {.x = x, .n = n, .d = d, .k = k, .best = dist};
+    s.room = larger(2 * k + 60, smaller(d, ROOM));
+    double *mean = gk_alloc(d, sizeof *mean, err);
+    int rc = mean ? alloc_search(&s, pool ? gk_pool_threads(pool) : 1, err) : -1;
+    if (rc == 0) {
+        centre(&s, mean);
+        find_candidates(&s, pool);
+        for (size_t i = 0; i < n * k; i++)
+            dist[i] = INFINITY;
+        gk_pool_run(pool, (n + GROUP - 1) / GROUP, measure_task, &s);
+        for (size_t i = 0; i < n * k; i++)
+            dist[i] = sqrt(dist[i]) / s.scale;
+        for (size_t i = 0; i < n && rc == 0; i++)
+            if (!(dist[i * k] > 0 && dist[i * k + k - 1] <= DBL_MAX))
+                rc = gk_fail(err, "point %zu: its distance %g to the nearest is out of range",
+                             i + 1, dist[i * k]);
+    }
+    gk_free(mean);
+    free_search(&s);
+    return rc;
+}
