@@ -1,0 +1,94 @@
+/* gk-ckpt-dump: what a checkpoint, a dataset or a stream holds, as lists, text, .npy or frames.
+ *
+ *     gk-ckpt-dump --tensor embed.weight --format npy -o embed.npy final.safetensors
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gk/cli.h"
+#include "gk/dump.h"
+#include "gk/out.h"
+
+static struct gk_common common;
+static bool list, meta, flat, format_given;
+static const char *tensor, *steps_text, *split_to;
+static int format;
+
+static const struct gk_opt opts[] = {
+    {0, "list", GK_FLAG, &list, NULL, 0, 0, NULL,
+     "a row for each tensor (the default without another view or --format)", 0, NULL},
+    {0, "meta", GK_FLAG, &meta, NULL, 0, 0, NULL, "a row for each entry of the metadata", 0, NULL},
+    {0, "tensor", GK_TEXT, &tensor, NULL, 0, 0, "NAME", "the values of one tensor", 0, NULL},
+    {0, "flat", GK_FLAG, &flat, NULL, 0, 0, NULL,
+     "the parameters as one vector a frame, in name order", 0, NULL},
+    {0, "format", GK_CHOICE, &format, "tsv", 0, 0, "tsv|npy|safetensors",
+     "of --tensor and --flat; safetensors alone writes the frames themselves", GK_OPT_SILENT,
+     &format_given},
+    {0, "steps", GK_TEXT, &steps_text, NULL, 0, 0, "A:B:K",
+     "only the frames of steps A, A + K, ... up to B, both ends included", GK_OPT_SILENT, NULL},
+    {0, "split-to", GK_TEXT, &split_to, NULL, 0, 0, "DIR",
+     "write each frame as DIR/step-NNNNNN.safetensors", GK_OPT_SILENT, NULL},
+    {0}};
+
+static const struct gk_tool tool = {
+    .name = "gk-ckpt-dump",
+    .synopsis = "[options] [FILE...]",
+    .summary = "Show, extract and convert what checkpoints, datasets and streams hold.",
+    .example = "gk-ckpt-dump --steps 0:2000:100 --format safetensors run.gks | gk-pca",
+    .max_operands = -1,
+    .opts = opts,
+    .common = &common,
+};
+
+static int choose(struct gk_dump *d, struct gk_err *err)
+{
+    if (list + meta + flat + (tensor != NULL) + (split_to != NULL) > 1)
+        return gk_fail_usage(err,
+                             "--list, --meta, --tensor, --flat and --split-to exclude each other");
+    d->format = (enum gk_dump_format)format;
+    d->tensor = tensor;
+    d->view = tensor                                  ? GK_DUMP_TENSOR
+              : flat                                  ? GK_DUMP_FLAT
+              : meta                                  ? GK_DUMP_META
+              : list || format != GK_DUMP_SAFETENSORS ? GK_DUMP_LIST
+                                                      : GK_DUMP_FRAMES;
+    if ((d->view == GK_DUMP_LIST || d->view == GK_DUMP_META) && format != GK_DUMP_TSV)
+        return gk_fail_usage(err, "--format: a list is text; --tensor or --flat have formats");
+    if (split_to && (common.output || format_given))
+        return gk_fail_usage(err, "--split-to writes checkpoints to a folder: no -o, no --format");
+    return 0;
+}
+
+static int dump(char **files, int n, struct gk_err *err)
+{
+    struct gk_source *source;
+    struct gk_steps steps;
+    struct gk_out out;
+    struct gk_dump d = {.steps = &steps};
+    if (choose(&d, err) || gk_steps_parse(&steps, steps_text, err))
+        return -1;
+    if (split_to) {
+        if (gk_source_open(&source, files, (size_t)n, err) ||
+            gk_dump_split(source, &steps, split_to, err))
+            return -1;
+        gk_source_close(source);
+        return 0;
+    }
+    char *line = gk_cli_line(&tool, err);
+    d.line = line;
+    if (!line || gk_out_open(&out, common.output, format != GK_DUMP_TSV, err) ||
+        gk_source_open(&source, files, (size_t)n, err) || gk_dump(&d, source, &out, err))
+        return -1;
+    gk_source_close(source);
+    free(line);
+    return gk_out_commit(&out, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    gk_cli_start(&tool, &argc, &argv);
+    if (dump(argv, argc, &err))
+        gk_die(&tool, &err);
+    return 0;
+}

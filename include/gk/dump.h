@@ -1,0 +1,52 @@
+/* Frames as a person or another program wants to see them: lists, numbers as text, .npy arrays,
+ * frames taken out of a stream (gk-ckpt-dump). */
+#ifndef GK_DUMP_H
+#define GK_DUMP_H
+
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/out.h"
+
+/* A frame's step is its metadata's "step", or its index where they have none. */
+int gk_frame_step(const struct gk_frame *f, int64_t *step, struct gk_err *err);
+
+struct gk_steps { /* a, a + every, ... up to b; both ends are included */
+    int64_t a, b, every;
+};
+/* "A:B" or "A:B:K"; A and B may be left out. NULL: every step. */
+int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err);
+
+/* The next frame of S whose step is wanted. Returns as gk_source_next. */
+int gk_dump_next(struct gk_source *s, const struct gk_steps *steps, struct gk_frame *f,
+                 struct gk_err *err);
+
+enum gk_dump_view {
+    GK_DUMP_LIST,   /* a row for each tensor */
+    GK_DUMP_META,   /* a row for each entry of the metadata */
+    GK_DUMP_TENSOR, /* one tensor */
+    GK_DUMP_FLAT,   /* all tensors but the optimiser's as one vector, in name order */
+    GK_DUMP_FRAMES  /* the frames themselves */
+};
+enum gk_dump_format { GK_DUMP_TSV, GK_DUMP_NPY, GK_DUMP_SAFETENSORS };
+
+struct gk_dump {
+    enum gk_dump_view view;
+    enum gk_dump_format format; /* LIST and META: TSV; FRAMES: SAFETENSORS */
+    const char *tensor;         /* for GK_DUMP_TENSOR */
+    const char *line;           /* what the history of the result ends with */
+    const struct gk_steps *steps;
+};
+
+/* Writes what D asks for of all frames of S to OUT, but does not commit it. One frame gives its
+ * tensor as it is, a .npy of its shape or a plain frame; several give rows with a first column
+ * "step", a .npy with a first axis more, or a stream. */
+int gk_dump(const struct gk_dump *d, struct gk_source *s, struct gk_out *out, struct gk_err *err);
+
+/* Writes each frame as DIR/step-NNNNNN.safetensors, whole or not at all. Makes DIR if it is not
+ * there. Two frames of one step are an error. */
+int gk_dump_split(struct gk_source *s, const struct gk_steps *steps, const char *dir,
+                  struct gk_err *err);
+
+#endif
