@@ -23,6 +23,7 @@ struct gk_tensor {
     uint64_t shape[GK_MAX_RANK];
     size_t count; /* product of shape */
     void *data;   /* count * gk_dtype_size(dtype) bytes, C order */
+    int64_t at;   /* where they begin in the input they were read from; -1: a pipe, or none */
 };
 
 struct gk_meta {

@@ -35,6 +35,12 @@ void gk_matrix_free(struct gk_matrix *m);
 /* A whole text table (headed or not), a .npy of rank 1 or 2 (rank 1: one column), or a frame's
  * TENSOR (NULL: its only tensor of rank 1 or 2). */
 int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err);
+/* The same from an input that is open (taken over) and whose kind is known. */
+int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
+                        const char *tensor, struct gk_err *err);
+/* The same from a frame. */
+int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
+                         struct gk_err *err);
 
 /* A .npy file (format 1.0 to 3.0; little-endian f2 f4 f8 i4 i8 u1, b1; C or Fortran order) as a
  * tensor in C order without a name. */

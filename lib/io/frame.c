@@ -45,7 +45,7 @@ static size_t find_meta(const struct gk_frame *f, const char *key, bool *found)
 int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
                  const uint64_t *shape, const void *data, struct gk_err *err)
 {
-    struct gk_tensor t = {.dtype = dtype, .rank = rank};
+    struct gk_tensor t = {.dtype = dtype, .rank = rank, .at = -1};
     bool found;
     size_t at = find_tensor(f, name, &found), cap = f->ntensor, data_cap = 0, bytes;
     if (found || strcmp(name, "__metadata__") == 0)

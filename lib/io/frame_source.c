@@ -140,6 +140,7 @@ static int read_data(FILE *fp, struct gk_header *h, struct gk_err *err)
 {
     for (size_t i = 0; i < h->n; i++) { /* gk_header_check left them in the order of the file */
         struct gk_slot *s = &h->slot[i];
+        s->t.at = ftello(fp);
         if (gk_read_exactly(fp, &s->t.data, (size_t)(s->end - s->begin), "its data", err) != 0)
             return gk_fail_at(err, "tensor '%s'", gk_show(s->t.name).s);
     }

@@ -181,16 +181,22 @@ static const struct gk_tensor *choose(const struct gk_frame *f, const char *tens
     return found;
 }
 
-static int take_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
-                      struct gk_err *err)
+int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
+                         struct gk_err *err)
 {
+    *m = (struct gk_matrix){0};
     const struct gk_tensor *t = choose(f, tensor, err);
     if (!t)
         return -1;
     struct gk_err cause;
-    if (take_tensor(m, t, &cause))
-        return gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
-    return gk_history_add_text(&m->history, gk_frame_meta(f, "gk.history"), err);
+    int rc = take_tensor(m, t, &cause);
+    if (rc)
+        gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
+    else
+        rc = gk_history_add_text(&m->history, gk_frame_meta(f, "gk.history"), err);
+    if (rc)
+        gk_matrix_free(m);
+    return rc;
 }
 
 static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const char *tensor,
@@ -202,7 +208,7 @@ static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const cha
         return -1;
     int rc = gk_source_next(s, &f, err);
     if (rc == 1) {
-        rc = take_frame(m, &f, tensor, err);
+        rc = gk_matrix_from_frame(m, &f, tensor, err);
         gk_frame_free(&f);
         if (rc == 0 && (rc = gk_source_next(s, &second, err)) == 1) {
             rc = gk_frame_fail(&second, err, "one matrix is wanted, here is another frame");
@@ -210,6 +216,22 @@ static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const cha
         }
     }
     gk_source_close(s);
+    return rc;
+}
+
+int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
+                        const char *tensor, struct gk_err *err)
+{
+    int rc;
+    *m = (struct gk_matrix){0};
+    if (kind == GK_INPUT_NPY)
+        rc = read_npy(m, fp, name, err);
+    else if (kind == GK_INPUT_FRAMES)
+        rc = read_frame(m, fp, name, tensor, err);
+    else
+        rc = read_table(m, fp, name, err);
+    if (rc)
+        gk_matrix_free(m);
     return rc;
 }
 
@@ -221,16 +243,9 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, st
     *m = (struct gk_matrix){0};
     if (gk_input_open(&fp, &name, path, err))
         return -1;
-    int rc = gk_input_kind(fp, name, &kind, err);
-    if (rc)
+    if (gk_input_kind(fp, name, &kind, err)) {
         fclose(fp);
-    else if (kind == GK_INPUT_NPY)
-        rc = read_npy(m, fp, name, err);
-    else if (kind == GK_INPUT_FRAMES)
-        rc = read_frame(m, fp, name, tensor, err);
-    else
-        rc = read_table(m, fp, name, err);
-    if (rc)
-        gk_matrix_free(m);
-    return rc;
+        return -1;
+    }
+    return gk_matrix_read_from(m, fp, name, kind, tensor, err);
 }

@@ -214,7 +214,7 @@ static int read_array(FILE *fp, struct gk_tensor *t, struct gk_err *err)
 
 int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *err)
 {
-    *t = (struct gk_tensor){0};
+    *t = (struct gk_tensor){.at = -1};
     if (read_array(fp, t, err) == 0)
         return 0;
     free(t->data);
