@@ -1,0 +1,75 @@
+/* The law of grokking time against the fraction of training data, t4(r) = a r^-gamma + b
+ * (Notsawo et al. 2023, section 3), fitted by least squares to n runs (x, y).
+ *
+ * In percent its Jacobian has a condition number above 1e17, so the fit works in
+ * u = log(x / geometric mean of x) and z = y / scale with
+ *     z = m + s (1 - exp(-gamma u)) / gamma
+ * whose parameters are the law's value and slope in the middle of the data and its bend: all three
+ * stay finite where a and b run off to infinity together (gamma -> 0, the logarithm).
+ *
+ * A censored run (it had not grokked when it ended, y is its last step) enters by the probability
+ * of that under normal residuals, as in Tobin (1958): -2 sigma^2 log Phi((f(x) - y) sqrt(w) /
+ * sigma) in place of w (y - f(x))^2. sigma^2 comes by EM with n - p in place of n. */
+#ifndef GK_POWERLAW_H
+#define GK_POWERLAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+
+struct gk_powerlaw_data {
+    size_t n;
+    const double *x, *y;
+    const double *weight; /* [n] relative, >= 0 (0 leaves a run out), or NULL: all the same */
+    const bool *censored; /* [n], or NULL: none */
+};
+
+struct gk_powerlaw_conf {
+    bool fix_b; /* b is known */
+    double b;
+    bool bound_b; /* b >= b_min */
+    double b_min;
+    double other; /* a_other is a in the unit of OTHER * x: 0.01 for x in percent */
+    double level; /* of the intervals, such as 0.95 */
+};
+
+enum gk_powerlaw_par { GK_PL_A, GK_PL_GAMMA, GK_PL_B, GK_PL_A_OTHER, GK_PL_PARS };
+
+struct gk_estimate {
+    double value;
+    double stderror;     /* from the Gauss-Newton covariance; nan where not defined */
+    double lower, upper; /* profile likelihood, -inf, 0 or inf where the data set no limit */
+};
+
+struct gk_powerlaw {
+    struct gk_estimate par[GK_PL_PARS];
+    double corr[GK_PL_PARS][GK_PL_PARS];
+    double sigma; /* standard deviation of a run of mean weight; nan without degrees of freedom */
+    int n, observed, df; /* df = observed - free parameters */
+    bool at_bound;       /* b sits on b_min; stderrs are then those with b held there */
+
+    /* What a prediction needs: z = base + amount g(u), the scaled form, whose free parameters are
+     * (base, amount, gamma), or (amount, gamma) where b is held. */
+    struct {
+        double mean_log_x, y_scale, gamma, base, amount;
+        bool free;
+        double cov[9];
+    } scaled;
+    double t; /* quantile of Student's t */
+};
+
+/* Does VALUE's interval contain 0 or reach infinity, so that the data do not say what it is? */
+bool gk_powerlaw_vague(const struct gk_estimate *e);
+
+/* Errors: x not positive, anything not finite, fewer runs or distinct x than parameters, all y the
+ * same. */
+int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data,
+                    const struct gk_powerlaw_conf *conf, struct gk_err *err);
+
+/* The law at X (> 0) with its confidence band (LAW), and the prediction band of a new run of mean
+ * weight there (RUN). First order in the parameters. */
+void gk_powerlaw_predict(const struct gk_powerlaw *fit, double x, struct gk_estimate *law,
+                         struct gk_estimate *run);
+
+#endif
