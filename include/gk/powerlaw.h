@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "gk/err.h"
+#include "gk/table.h"
 
 struct gk_powerlaw_data {
     size_t n;
@@ -59,7 +60,23 @@ struct gk_powerlaw {
     double t; /* quantile of Student's t */
 };
 
-/* Does VALUE's interval contain 0 or reach infinity, so that the data do not say what it is? */
+/* A table of runs, one a row. The column CENSOR, where there is one, holds either only 0 and 1 (1:
+ * y is the step at which the run ended without grokking) or the steps each run had (a y of nan
+ * never grokked in that many). */
+struct gk_powerlaw_runs {
+    size_t n;
+    double *x, *y, *weight; /* weight NULL: no such column */
+    bool *censored;
+};
+struct gk_powerlaw_columns {
+    const char *x, *y;
+    const char *weight, *censor; /* or NULL */
+};
+int gk_powerlaw_read(struct gk_powerlaw_runs *runs, struct gk_rows *rows,
+                     const struct gk_powerlaw_columns *c, struct gk_err *err);
+void gk_powerlaw_runs_free(struct gk_powerlaw_runs *runs);
+
+/* Does the interval contain 0 or reach infinity, so that the data do not say what it is? */
 bool gk_powerlaw_vague(const struct gk_estimate *e);
 
 /* Errors: x not positive, anything not finite, fewer runs or distinct x than parameters, all y the

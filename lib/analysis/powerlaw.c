@@ -102,15 +102,16 @@ static void errors(struct work *w)
         fit->par[GK_PL_B].stderror = w->pin.b_held ? 0 : NAN;
 }
 
-/* A profile: the cost of the best law with PAR held at AT (a: the logarithm of its size). */
+/* A profile of the cost: of the best law with PAR held somewhere (a: at the logarithm of its
+ * size). */
 struct profile {
     struct work *w;
     enum gk_powerlaw_par par;
-    double limit; /* the interval is where the cost is at most that */
-    struct pl_law near;
+    double limit;       /* the interval is where the cost is at most that */
+    struct pl_law near; /* the best at the last point inside */
 };
 
-static double cost(struct profile *f, double at)
+static bool inside(struct profile *f, double at)
 {
     struct work *w = f->w;
     struct pl_pin pin = w->pin;
@@ -129,8 +130,12 @@ static double cost(struct profile *f, double at)
         pin.sign = w->law.c < 0 ? -1 : 1;
         pin.shift = shift_of(w, f->par);
     }
-    pl_solve(&w->d, &pin, &f->near, &f->near);
-    return f->near.cost;
+    struct pl_law law;
+    pl_solve(&w->d, &pin, &f->near, &law);
+    if (law.cost > f->limit)
+        return false;
+    f->near = law;
+    return true;
 }
 
 /* Where the profile from CENTRE in the direction of STEP leaves the interval; END if it does not
@@ -143,7 +148,7 @@ static double side(struct profile *f, double centre, double step, double end)
     f->near = f->w->law;
     for (int k = 0; k < DOUBLINGS && !left && in != end; k++, step *= 2) {
         out = step > 0 ? fmin(in + step, end) : fmax(in + step, end);
-        left = cost(f, out) > f->limit;
+        left = !inside(f, out);
         if (!left)
             in = out;
     }
@@ -151,10 +156,10 @@ static double side(struct profile *f, double centre, double step, double end)
         return in;
     for (int k = 0; k < HALVINGS && fabs(out - in) > 1e-9 * fabs(in - centre); k++) {
         double mid = in + (out - in) / 2;
-        if (cost(f, mid) > f->limit)
-            out = mid;
-        else
+        if (inside(f, mid))
             in = mid;
+        else
+            out = mid;
     }
     return in + (out - in) / 2;
 }
@@ -186,7 +191,13 @@ static void interval_b(struct profile *f, struct gk_estimate *e, double step)
 static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 {
     static const double FAR = 690; /* exp of +-690 stands for inf and 0 */
-    double at = log(fabs(e->value)), sign = e->value < 0 ? -1 : 1;
+    struct work *w = f->w;
+    double at = log(w->d.y_scale * fabs(w->law.c)) + w->law.gamma * shift_of(w, f->par);
+    double sign = e->value < 0 ? -1 : 1;
+    if (!(fabs(at) < FAR)) {
+        e->lower = e->upper = e->value;
+        return;
+    }
     double near0 = side(f, at, -step, -FAR), far0 = side(f, at, step, FAR);
     double small = sign * (near0 <= -FAR ? 0 : exp(near0));
     double large = sign * (far0 >= FAR ? INFINITY : exp(far0));

@@ -121,7 +121,7 @@ void pl_boxcox(double gamma, double u, double *g, double *dg)
     *dg = (f / gamma + u * (f + 1)) / gamma;
 }
 
-/* The law under a pin is off(gamma) + [b or m] + [c or s] g(gamma): which of them there are. */
+/* The law under a pin is off(gamma) + [m] + [c or s] g(gamma): which of them there are. */
 struct form {
     struct pl_data *d;
     const struct pl_pin *pin;
@@ -141,7 +141,18 @@ static struct form form_of(struct pl_data *d, const struct pl_pin *pin)
 
 static double bounded_exp(double v)
 {
-    return exp(fmin(v, 300)); /* its square stays finite */
+    return exp(fmin(v, 150)); /* squares of products of two stay finite */
+}
+
+static double bounded_expm1(double v)
+{
+    return expm1(fmin(v, 150));
+}
+
+/* c where a is held. */
+static double held_c(const struct pl_pin *pin, double gamma)
+{
+    return pin->sign * exp(fmax(fmin(pin->log_a - gamma * pin->shift, 150), -150));
 }
 
 /* off, doff/dgamma, g, dg/dgamma at run I. */
@@ -152,9 +163,11 @@ static void basis(const struct form *f, double gamma, double u, double out[4])
     if (pin->b_held)
         out[0] = pin->b;
     if (pin->a_held) {
-        double term = pin->sign * bounded_exp(pin->log_a - gamma * (u + pin->shift));
-        out[0] += term;
-        out[1] = -(u + pin->shift) * term;
+        double c = held_c(pin, gamma), e = bounded_exp(-gamma * u);
+        /* with b free, m = b + c is: the two may be large and cancel */
+        double rise = pin->b_held ? e : bounded_expm1(-gamma * u);
+        out[0] += c * rise;
+        out[1] = -c * (pin->shift * rise + u * e);
     } else if (pin->b_held) {
         out[2] = bounded_exp(-gamma * u);
         out[3] = -u * out[2];
@@ -292,6 +305,8 @@ static void solve_form(struct pl_data *d, const struct pl_pin *pin, const struct
     } else {
         if (near)
             try_from(&f, near->gamma, best, &cost);
+        if (near && pin->a_held) /* the same slope s = -c gamma at the new c */
+            try_from(&f, -near->s / held_c(pin, 0), best, &cost);
         try_grid(&f, best, &cost);
     }
     double intercept = f.intercept ? best[0] : 0, slope = f.slope ? best[f.intercept] : 0;
@@ -304,8 +319,8 @@ static void solve_form(struct pl_data *d, const struct pl_pin *pin, const struct
         law->b = intercept + slope / gamma;
         return;
     }
-    law->b = pin->b_held ? pin->b : intercept;
-    law->c = pin->a_held ? pin->sign * bounded_exp(pin->log_a - gamma * pin->shift) : slope;
+    law->c = pin->a_held ? held_c(pin, gamma) : slope;
+    law->b = pin->b_held ? pin->b : intercept - law->c;
     law->m = law->b + law->c;
     law->s = -law->c * gamma;
 }

@@ -1,0 +1,17 @@
+/* Option values that are lists: "20,30,50" or "m0,mobility". */
+#ifndef GK_LIST_H
+#define GK_LIST_H
+
+#include <stddef.h>
+
+#include "gk/err.h"
+
+/* The finite numbers in TEXT; free() *V. A message begins with "--OPTION: " and is of wrong usage.
+ */
+int gk_list_reals(const char *option, const char *text, double **v, size_t *n, struct gk_err *err);
+
+/* The words in TEXT, none of them empty or there twice; free() *WORDS, which is one block. */
+int gk_list_words(const char *option, const char *text, char ***words, size_t *n,
+                  struct gk_err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* Comma-separated values of options. */
+#include "gk/list.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+
+/* Cuts TEXT at its commas: an array of pointers with the words behind it in the same block. */
+static int cut(const char *option, const char *text, char ***words, size_t *n, struct gk_err *err)
+{
+    size_t count = 1, len = strlen(text) + 1, cap = 0;
+    for (const char *p = text; *p; p++)
+        count += *p == ',';
+    char **w = NULL;
+    if (gk_grow(&w, &cap, count * sizeof *w + len, 1, err))
+        return -1;
+    char *p = memcpy((char *)(w + count), text, len);
+    for (size_t i = 0; i < count; i++) {
+        size_t word = strcspn(p, ",");
+        w[i] = p;
+        p[word] = '\0';
+        p += word + 1;
+        if (!word) {
+            free(w);
+            return gk_fail_usage(err, "--%s: '%s' has an empty place", option, text);
+        }
+    }
+    *words = w;
+    *n = count;
+    return 0;
+}
+
+int gk_list_words(const char *option, const char *text, char ***words, size_t *n,
+                  struct gk_err *err)
+{
+    if (cut(option, text, words, n, err))
+        return -1;
+    for (size_t i = 1; i < *n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp((*words)[i], (*words)[j])) {
+                gk_fail_usage(err, "--%s: %s is there twice", option, (*words)[i]);
+                free(*words);
+                return -1;
+            }
+    return 0;
+}
+
+int gk_list_reals(const char *option, const char *text, double **v, size_t *n, struct gk_err *err)
+{
+    char **words;
+    size_t count, cap = 0;
+    if (cut(option, text, &words, &count, err))
+        return -1;
+    *v = NULL;
+    if (gk_grow(v, &cap, count, sizeof **v, err)) {
+        free(words);
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char *end;
+        (*v)[i] = strtod(words[i], &end);
+        if (isspace((unsigned char)words[i][0]) || *end || !isfinite((*v)[i])) {
+            gk_fail_usage(err, "--%s: '%s' is not a finite number", option, words[i]);
+            free(*v);
+            free(words);
+            return -1;
+        }
+    }
+    free(words);
+    *n = count;
+    return 0;
+}
