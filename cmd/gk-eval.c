@@ -1,0 +1,143 @@
+/* gk-eval: loss and accuracy of checkpoints on a dataset, or a layer's activations.
+ *
+ *     gk-eval -d add.data run.gks
+ *     gk-eval -d add.data --activations block1 run.gks | gk-twonn
+ */
+#include <math.h>
+
+#include "gk/activations.h"
+#include "gk/cli.h"
+#include "gk/out.h"
+#include "gk/study.h"
+#include "gk/table.h"
+
+static struct gk_common common;
+static const char *data, *layer, *position;
+static int split, precision;
+static bool split_given, position_given;
+
+enum { BOTH = 2 }; /* beside enum gk_split */
+
+static const struct gk_opt opts[] = {
+    {'d', "data", GK_TEXT, &data, NULL, 0, 0, "FILE", "the dataset (required)", GK_OPT_SILENT,
+     NULL},
+    {0, "activations", GK_TEXT, &layer, NULL, 0, 0, "LAYER",
+     "write the activations after embed, block0, block1, ... or (mlp) layer0, ...", 0, NULL},
+    {0, "position", GK_TEXT, &position, NULL, 0, 0, "last|all|N",
+     "the activations at this position of each row (default: last)", 0, &position_given},
+    {0, "split", GK_CHOICE, &split, NULL, 0, 0, "train|val|both",
+     "the rows to use (default: both; of activations: train)", 0, &split_given},
+    {0, "dtype", GK_CHOICE, &precision, "saved", 0, 0, GK_PRECISIONS,
+     "precision to compute in; saved: the checkpoint's", 0, NULL},
+    GK_THREADS_OPT(&common),
+    {0},
+};
+
+static const struct gk_tool tool = {
+    .name = "gk-eval",
+    .synopsis = "-d DATA [options] [CHECKPOINT...]",
+    .summary = "Print the loss and accuracy of checkpoints, or write a layer's activations.",
+    .example = "gk-eval -d add.data --activations block1 run.gks | gk-twonn",
+    .max_operands = -1,
+    .opts = opts,
+    .common = &common,
+};
+
+static int history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
+                   struct gk_err *err)
+{
+    *h = (struct gk_history){0};
+    return gk_study_history(s, f, h, err) || gk_cli_history(&tool, h, err) ? -1 : 0;
+}
+
+static int put_row(struct gk_study *s, const struct gk_frame *f, FILE *fp, struct gk_err *err)
+{
+    static const char *const names[] = {"step", "train_loss", "train_acc", "val_loss", "val_acc"};
+    const bool single = s->real == GK_F32;
+    struct gk_history h = {0};
+    struct gk_score score[2];
+    if (f->index == 0 && (history(s, f, &h, err) || gk_table_begin(fp, &h, names, 5, err)))
+        return -1;
+    gk_history_free(&h);
+    if (gk_study_score(s, s->theta, score, err))
+        return gk_frame_fail(f, err, "%s", err->msg);
+    gk_put_number(fp, s->ckpt.step < 0 ? NAN : (double)s->ckpt.step, false, '\t');
+    gk_put_number(fp, score[GK_TRAIN].loss, single, '\t');
+    gk_put_number(fp, score[GK_TRAIN].acc, single, '\t');
+    gk_put_number(fp, score[GK_VAL].loss, single, '\t');
+    gk_put_number(fp, score[GK_VAL].acc, single, '\n');
+    return 0;
+}
+
+static int put_activations(const struct gk_activations *a, struct gk_study *s,
+                           const struct gk_frame *f, struct gk_stream *stream, struct gk_err *err)
+{
+    struct gk_frame points = {0};
+    struct gk_history h;
+    if (gk_activations_take(a, s, &points, err))
+        return gk_frame_fail(f, err, "%s", err->msg);
+    if (history(s, f, &h, err) || gk_frame_set_history(&points, &h, err) ||
+        gk_stream_write(stream, &points, err))
+        return -1;
+    gk_history_free(&h);
+    gk_frame_free(&points);
+    return 0;
+}
+
+/* All frames of FILES, as a table or as a stream of activations. */
+static int evaluate(struct gk_study *s, const struct gk_activations *a, char **files, int n,
+                    struct gk_err *err)
+{
+    struct gk_source *source;
+    struct gk_frame f;
+    struct gk_out out;
+    int more;
+    if (gk_out_open(&out, common.output, layer != NULL, err) ||
+        gk_source_open(&source, files, (size_t)n, err))
+        return -1;
+    struct gk_stream stream = {.fp = out.fp};
+    while ((more = gk_source_next(source, &f, err)) > 0) {
+        if (gk_study_take(s, &f, err))
+            return -1;
+        if (layer ? put_activations(a, s, &f, &stream, err) : put_row(s, &f, out.fp, err))
+            return -1;
+        if (gk_out_flush(&out, err))
+            return -1;
+        gk_frame_free(&f);
+    }
+    gk_source_close(source);
+    if (more < 0 || (layer && gk_stream_end(&stream, err)))
+        return -1;
+    return gk_out_commit(&out, err);
+}
+
+/* Activations have a split of their own, so that rows of both are not mixed unasked. */
+static int choose(struct gk_activations *a, struct gk_err *err)
+{
+    if (position_given && !layer)
+        return gk_fail_usage(err, "--position: only --activations have positions");
+    if (!split_given)
+        split = layer ? GK_TRAIN : BOTH;
+    split_given = true;
+    position_given = layer != NULL;
+    if (!position)
+        position = "last";
+    return layer ? gk_activations_parse(a, layer, position, err) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    struct gk_activations a;
+    struct gk_study s;
+    gk_cli_start(&tool, &argc, &argv);
+    if (choose(&a, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
+        gk_die(&tool, &err);
+    s.precision = (enum gk_precision)precision;
+    for (int i = 0; i < 2; i++)
+        s.wanted[i] = split == BOTH || split == i;
+    if (evaluate(&s, &a, argv, argc, &err))
+        gk_die(&tool, &err);
+    gk_study_close(&s);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* Checkpoints under study: the frames of an input, one at a time, as vectors of parameters with
+ * engines for a dataset's splits. Engines are kept from frame to frame while the architecture and
+ * the precision stay the same. */
+#ifndef GK_STUDY_H
+#define GK_STUDY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/checkpoint.h"
+#include "gk/dataset.h"
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+#include "gk/net.h"
+#include "gk/pool.h"
+
+enum gk_precision { GK_AS_SAVED, GK_AS_F32, GK_AS_F64 };
+#define GK_PRECISIONS "saved|f32|f64" /* in the order of the enum */
+
+struct gk_study {
+    struct gk_dataset data;
+    struct gk_pool *pool;
+    enum gk_precision precision;
+    bool wanted[2]; /* by enum gk_split: the splits to make engines for */
+
+    /* of the frame at hand: */
+    struct gk_checkpoint ckpt; /* ckpt.params.total numbers in theta */
+    enum gk_dtype real;        /* of theta and of the engines */
+    void *theta;
+    struct gk_engine *engine[2]; /* NULL where it is not wanted */
+};
+
+/* Reads the dataset in the file DATA ("-": standard input) and starts THREADS threads. The
+ * checkpoints will come from the N operands FILES; that both are standard input, or that DATA is
+ * NULL, is a usage error. The caller sets precision and wanted before the first frame. */
+int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
+                  struct gk_err *err);
+/* Takes the checkpoint in F: parameters in theta, engines that fit them. An error names the
+ * frame. */
+int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
+void gk_study_close(struct gk_study *s);
+
+/* What a result about F says of its past: the histories of F and of the dataset. */
+int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
+                     struct gk_err *err);
+
+/* Loss and accuracy on both splits at THETA; nan on a split that is not wanted or empty. */
+int gk_study_score(struct gk_study *s, const void *theta, struct gk_score score[2],
+                   struct gk_err *err);
+
+#endif

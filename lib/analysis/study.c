@@ -1,0 +1,109 @@
+/* Checkpoints as vectors, beside engines that can read them. */
+#include "gk/study.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gk/mem.h"
+
+int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
+                  struct gk_err *err)
+{
+    bool from_stdin = n == 0;
+    for (int i = 0; i < n; i++)
+        from_stdin |= strcmp(files[i], "-") == 0;
+    *s = (struct gk_study){.wanted = {true, true}};
+    if (!data)
+        return gk_fail_usage(err, "-d: a dataset is needed");
+    if (from_stdin && strcmp(data, "-") == 0)
+        return gk_fail_usage(err, "-d: standard input cannot be the checkpoints and the dataset");
+    if (gk_dataset_read(&s->data, data, err))
+        return -1;
+    if (gk_pool_new(&s->pool, threads, err)) {
+        gk_dataset_free(&s->data);
+        return -1;
+    }
+    return 0;
+}
+
+static void drop(struct gk_study *s)
+{
+    for (int i = 0; i < 2; i++) {
+        gk_engine_free(s->engine[i]);
+        s->engine[i] = NULL;
+    }
+    gk_free(s->theta);
+    s->theta = NULL;
+    gk_checkpoint_free(&s->ckpt);
+    s->ckpt = (struct gk_checkpoint){0};
+}
+
+void gk_study_close(struct gk_study *s)
+{
+    drop(s);
+    gk_pool_free(s->pool);
+    gk_dataset_free(&s->data);
+}
+
+static bool same_network(const struct gk_arch *a, const struct gk_arch *b)
+{
+    return a->model == b->model && a->layers == b->layers && a->dim == b->dim &&
+           a->heads == b->heads && a->ff == b->ff && a->vocab == b->vocab;
+}
+
+/* Engines and room for another network. */
+static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
+{
+    s->theta = gk_alloc(s->ckpt.params.total, gk_dtype_size(s->real), err);
+    if (!s->theta)
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        if (s->wanted[i] && gk_engine_new(&s->engine[i], &s->ckpt.arch, &s->data, (enum gk_split)i,
+                                          s->real, s->pool, err)) {
+            s->engine[i] = NULL;
+            return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        }
+    }
+    return 0;
+}
+
+int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
+{
+    struct gk_checkpoint c;
+    if (gk_checkpoint_parse(&c, f, err))
+        return -1;
+    const enum gk_dtype real = s->precision == GK_AS_SAVED ? c.dtype
+                               : s->precision == GK_AS_F32 ? GK_F32
+                                                           : GK_F64;
+    const bool kept = s->theta && real == s->real && same_network(&c.arch, &s->ckpt.arch);
+    if (kept)
+        gk_checkpoint_free(&s->ckpt);
+    else
+        drop(s);
+    s->ckpt = c;
+    s->real = real;
+    if (!kept && prepare(s, f, err))
+        return -1;
+    return gk_checkpoint_vector(f, &s->ckpt.params, "", real, s->theta, err);
+}
+
+int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
+                     struct gk_err *err)
+{
+    for (size_t i = 0; i < s->data.history.n; i++) {
+        if (gk_history_add(h, s->data.history.line[i], err))
+            return -1;
+    }
+    return gk_history_add_text(h, gk_frame_meta(f, "gk.history"), err);
+}
+
+int gk_study_score(struct gk_study *s, const void *theta, struct gk_score score[2],
+                   struct gk_err *err)
+{
+    for (int i = 0; i < 2; i++) {
+        score[i] = (struct gk_score){NAN, NAN};
+        if (s->engine[i] && gk_engine_score(s->engine[i], theta, &score[i], err))
+            return -1;
+    }
+    return 0;
+}
