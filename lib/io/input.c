@@ -177,7 +177,7 @@ static const struct gk_tensor *choose(const struct gk_frame *f, const char *tens
         found = t;
     }
     if (!found)
-        gk_frame_fail(f, err, "no matrix or vector among its %zu tensors", f->ntensor);
+        gk_frame_fail(f, err, "no matrix or vector in it");
     return found;
 }
 
