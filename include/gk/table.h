@@ -32,6 +32,9 @@ int gk_rows_column(const struct gk_rows *r, const char *name); /* -1: no such co
 int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err);
 /* The number in column COL, "nan" and "inf" included; text is an error naming line and column. */
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err);
+/* The step of the row at hand: column COL, or if COL is -1 the row's number N, from 0. It must be
+ * finite and above *LAST (-inf before the first), which it replaces. */
+int gk_rows_step(const struct gk_rows *r, int col, size_t n, double *last, struct gk_err *err);
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -193,6 +193,19 @@ int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *e
                         cell);
 }
 
+int gk_rows_step(const struct gk_rows *r, int col, size_t n, double *last, struct gk_err *err)
+{
+    double step = (double)n;
+    if (col >= 0 && gk_rows_number(r, col, &step, err))
+        return -1;
+    if (!isfinite(step))
+        return gk_rows_fail(r, err, "the step is %g", step);
+    if (!(step > *last))
+        return gk_rows_fail(r, err, "step %.12g does not rise above step %.12g", step, *last);
+    *last = step;
+    return 0;
+}
+
 /* ---- header and rows ---- */
 
 int gk_rows_column(const struct gk_rows *r, const char *name)
