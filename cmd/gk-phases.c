@@ -1,0 +1,152 @@
+/* gk-phases: when a run memorised, when it generalised, and how often its training loss shot up. */
+#include <math.h>
+
+#include "gk/cli.h"
+#include "gk/input.h"
+#include "gk/out.h"
+#include "gk/phases.h"
+#include "gk/table.h"
+
+static struct gk_common common;
+static struct gk_phases_opts phases_opts;
+static int64_t hold;
+static bool spikes;
+
+static const struct gk_opt opts[] = {
+    {0, "low", GK_REAL, &phases_opts.low, "0", 0, 1, "ACC",
+     "t1 and t3: the first accuracy above this", 0, NULL},
+    {0, "high", GK_REAL, &phases_opts.high, "1", 0, 1, "ACC",
+     "t2 and t4: the first accuracy that reaches this", GK_OPT_OPEN_MIN, NULL},
+    {0, "hold", GK_INT, &hold, "1", 1, 1 << 30, "K",
+     "an event counts from the first of K evaluations in a row at which it holds", 0, NULL},
+    {0, "gap", GK_REAL, &phases_opts.gap, "1000", 0, INFINITY, "STEPS",
+     "a delay t4 - t2 above this is grokking, not comprehension", 0, NULL},
+    {0, "factor", GK_REAL, &phases_opts.factor, "5", 1, INFINITY, "X",
+     "a slingshot lifts the training loss to X times its floor", GK_OPT_OPEN_MIN, NULL},
+    {0, "rise", GK_REAL, &phases_opts.rise, "0.02", 0, INFINITY, "LOSS",
+     "and at least by this much", 0, NULL},
+    {0, "spikes", GK_FLAG, &spikes, NULL, 0, 0, NULL, "print the slingshots, a row each", 0, NULL},
+    {0},
+};
+
+static const struct gk_tool tool = {
+    .name = "gk-phases",
+    .synopsis = "[options] [FILE]",
+    .summary = "Tell from a curve when a run memorised, when it generalised, and its phase.",
+    .example = "gk-data --frac 0.6 | gk-train --lr 2e-3 --steps 3000 | gk-phases",
+    .max_operands = 1,
+    .opts = opts,
+    .common = &common,
+};
+
+/* The columns that matter, and whether they held a number yet. */
+enum { TRAIN_ACC, VAL_ACC, TRAIN_LOSS, COLUMNS };
+static const char *const column_name[COLUMNS] = {"train_acc", "val_acc", "train_loss"};
+struct columns {
+    int step, col[COLUMNS];
+    bool seen[COLUMNS];
+};
+
+static int find_columns(const struct gk_rows *r, struct columns *c, struct gk_err *err)
+{
+    *c = (struct columns){.step = gk_rows_column(r, "step")};
+    for (int i = 0; i < TRAIN_LOSS; i++)
+        if ((c->col[i] = gk_rows_need(r, column_name[i], err)) < 0)
+            return -1;
+    c->col[TRAIN_LOSS] = gk_rows_column(r, column_name[TRAIN_LOSS]);
+    return 0;
+}
+
+/* The values of the row at hand; NAN where there is no such column. */
+static int read_row(const struct gk_rows *r, struct columns *c, double *v, struct gk_err *err)
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        v[i] = NAN;
+        if (c->col[i] >= 0 && gk_rows_number(r, c->col[i], &v[i], err))
+            return -1;
+        if (i < TRAIN_LOSS && (v[i] < 0 || v[i] > 1))
+            return gk_rows_fail(r, err, "%s is %g: accuracies are fractions, from 0 to 1",
+                                column_name[i], v[i]);
+        c->seen[i] |= !isnan(v[i]);
+    }
+    return 0;
+}
+
+static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p, struct gk_err *err)
+{
+    int rc;
+    double v[COLUMNS], step = -INFINITY;
+    if (find_columns(r, c, err))
+        return -1;
+    for (size_t n = 0; (rc = gk_rows_next(r, err)) == 1; n++)
+        if (gk_rows_step(r, c->step, n, &step, err) || read_row(r, c, v, err) ||
+            gk_phases_row(p, step, v[TRAIN_ACC], v[VAL_ACC], v[TRAIN_LOSS], err))
+            return -1;
+    for (int i = 0; i < TRAIN_LOSS && rc == 0; i++)
+        if (!c->seen[i])
+            rc = gk_fail(err, "%s: no row has a %s but nan", r->file, column_name[i]);
+    return rc;
+}
+
+static int print_phases(FILE *fp, const struct gk_history *h, const struct gk_phases *p,
+                        bool has_loss, struct gk_err *err)
+{
+    static const char *const names[] = {"t1", "t2", "t3", "t4", "delay", "phase", "slingshots"};
+    if (gk_table_begin(fp, h, names, 7, err))
+        return -1;
+    for (int i = 0; i < 4; i++)
+        gk_put_number(fp, p->t[i].when, false, '\t');
+    gk_put_number(fp, gk_phases_delay(p), false, '\t');
+    fprintf(fp, "%s\t", gk_phase_name(gk_phases_which(p)));
+    gk_put_number(fp, has_loss ? (double)p->nspike : NAN, false, '\n');
+    return 0;
+}
+
+static int print_spikes(FILE *fp, const struct gk_history *h, const struct gk_phases *p,
+                        struct gk_err *err)
+{
+    static const char *const names[] = {"start", "peak", "end", "floor", "height"};
+    if (gk_table_begin(fp, h, names, 5, err))
+        return -1;
+    for (const struct gk_spike *s = p->spike; s < p->spike + p->nspike; s++) {
+        const double row[] = {s->start, s->peak, s->end, s->floor, s->height};
+        for (int i = 0; i < 5; i++)
+            gk_put_number(fp, row[i], false, i < 4 ? '\t' : '\n');
+    }
+    return 0;
+}
+
+static int run(const char *path, struct gk_phases *p, struct gk_err *err)
+{
+    FILE *fp;
+    const char *name;
+    struct gk_rows r;
+    struct columns c;
+    struct gk_out out;
+    phases_opts.hold = (size_t)hold;
+    gk_phases_init(p, &phases_opts);
+    if (gk_input_open(&fp, &name, path, err) || gk_rows_open(&r, fp, name, false, err) ||
+        read_curve(&r, &c, p, err) || gk_cli_history(&tool, &r.history, err))
+        return -1;
+    if (spikes && !c.seen[TRAIN_LOSS])
+        return gk_fail(err, "%s: slingshots show in the column train_loss, which has no values",
+                       name);
+    if (gk_out_open(&out, common.output, false, err))
+        return -1;
+    if (spikes ? print_spikes(out.fp, &r.history, p, err)
+               : print_phases(out.fp, &r.history, p, c.seen[TRAIN_LOSS], err))
+        return -1;
+    gk_rows_close(&r);
+    return gk_out_commit(&out, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    struct gk_phases p;
+    gk_cli_start(&tool, &argc, &argv);
+    if (run(argc ? argv[0] : NULL, &p, &err))
+        gk_die(&tool, &err);
+    gk_phases_free(&p);
+    return 0;
+}

@@ -1,0 +1,59 @@
+/* One signal: a column of a curve in a window of steps, made ready for a transform. */
+#ifndef GK_SIGNAL_H
+#define GK_SIGNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+#include "gk/spectral.h"
+
+struct gk_signal {
+    size_t n;
+    double *v;          /* [n], the samples so far, all finite */
+    double spacing;     /* steps from one sample to the next; 1 while n < 2 */
+    const char *column; /* its name in the table, or the tensor's; NULL: it has none */
+    struct gk_history history;
+    struct gk_signal_priv *priv;
+};
+
+/* Opens PATH (NULL or "-": standard input) up to its first row. Of a table COLUMN is read (NULL:
+ * train_loss, or the only column of a table without a header); of safetensors the tensor COLUMN
+ * (NULL: the only one), of .npy the array, which must be one column or one row. The samples are
+ * those with FROM <= step < TO; without a column "step" rows count from 0. */
+int gk_signal_open(struct gk_signal *s, const char *path, const char *column, double from,
+                   double to, struct gk_err *err);
+
+/* Appends one sample: 1; 0 at the end of the input or of the window, -1. Rows outside the window
+ * are not looked at beyond their step. In it, steps must rise evenly and values be finite. */
+int gk_signal_next(struct gk_signal *s, struct gk_err *err);
+
+/* All the samples there are; not one is an error. */
+int gk_signal_read(struct gk_signal *s, struct gk_err *err);
+
+/* The error of a window without a sample. */
+int gk_signal_empty(const struct gk_signal *s, struct gk_err *err);
+
+/* Closes the input too, so that whoever still writes to it ends. {0} is fine. */
+void gk_signal_close(struct gk_signal *s);
+
+enum gk_detrend { GK_DETREND_NONE, GK_DETREND_MEAN, GK_DETREND_LINEAR, GK_DETREND_HIGHPASS };
+enum gk_taper { GK_TAPER_NONE, GK_TAPER_HANN, GK_TAPER_HAMMING, GK_TAPER_BLACKMAN };
+#define GK_TAPER_NAMES "none|hann|hamming|blackman" /* in the order of enum gk_taper */
+
+struct gk_conditioning {
+    enum gk_detrend detrend;
+    double cutoff; /* of the high-pass, in cycles per step: bins below it are removed */
+    int taper;     /* enum gk_taper */
+};
+
+/* "none", "mean", "linear" or "highpass=F" with F > 0; the rest is left alone. */
+int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err);
+
+/* y [n] = x [n] without its trend (the mean, the least-squares line, or the slow bins of its DFT),
+ * then times the taper w_t, periodic as spectra want it, a function of t/n. y may be x. */
+int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double *x, size_t n,
+                 double spacing, double *y, struct gk_err *err);
+
+#endif

@@ -1,0 +1,89 @@
+# gk-phases: t1..t4, the phase, slingshots, refusals. The definitions are checked in unit/phases.c.
+load helpers
+
+# run_of T2 T4 [LOSS]: a run of 4,000 steps evaluated every 10 that memorises at T2 and generalises
+# at T4; LOSS is awk for its training loss at step t.
+run_of() {
+    awk -v t2="$1" -v t4="$2" 'BEGIN {
+        print "step\ttrain_loss\ttrain_acc\tval_loss\tval_acc"
+        for (t = 0; t <= 4000; t++)
+            printf "%d\t%.9g\t%.9g\t1\t%s\n", t, ('"${3:-exp(-t / 500)}"'),
+                t2 == "nan" || t < t2 ? (t > 20) * 0.9 : 1,
+                t % 10 ? "nan" : t4 == "nan" || t < t4 ? (t > 50) * 0.5 : 1 }'
+}
+
+# phases_of OPTION...: the row of the table.
+phases_of() {
+    gk-phases "$@" | tail -n 1
+}
+
+@test "the four phases, their times and delay" {
+    assert_equal "$(run_of 125 2000 | phases_of)" $'21\t125\t60\t2000\t1875\tgrokking\t0'
+    assert_equal "$(run_of 125 1100 | phases_of)" $'21\t125\t60\t1100\t975\tcomprehension\t0'
+    assert_equal "$(run_of 125 nan | phases_of)" $'21\t125\t60\tnan\tnan\tmemorization\t0'
+    assert_equal "$(run_of nan nan | phases_of)" $'21\tnan\t60\tnan\tnan\tconfusion\t0'
+    assert_equal "$(run_of 125 2000 | gk-phases | grep -v '^#' | head -n 1)" \
+        $'t1\tt2\tt3\tt4\tdelay\tphase\tslingshots'
+}
+
+@test "thresholds, gap and hold are settable" {
+    run_of 125 2000 >x.tsv
+    assert_equal "$(phases_of --high 0.9 x.tsv)" $'21\t21\t60\t2000\t1979\tgrokking\t0'
+    assert_equal "$(phases_of --low 0.7 --high 0.8 x.tsv | cut -f 1-4)" $'21\t21\t2000\t2000'
+    assert_equal "$(phases_of --gap 1875 x.tsv | cut -f 6)" comprehension
+    # At 2,000 validation is at 1 for 201 evaluations up to the last.
+    assert_equal "$(phases_of --hold 201 x.tsv | cut -f 4)" 2000
+    assert_equal "$(phases_of --hold 202 x.tsv | cut -f 4)" nan
+}
+
+@test "a curve of another framework: commas, its own columns, no step" {
+    printf 'epoch,val_acc,train_acc\n1,0,0.2\n2,,1\n' | sed 's/,,/,nan,/' >x.csv
+    printf '3,0.5,1\n4,1,1\n' >>x.csv
+    assert_equal "$(phases_of --gap 1 x.csv)" $'0\t1\t2\t3\t2\tgrokking\tnan'
+}
+
+@test "slingshots: spikes after memorisation that come down again" {
+    spikes='t == 60 ? 4 : t == 900 ? 0.7 : t == 901 ? 0.3 : t == 1500 || t == 1501 ? 3.6 : t > 3990 ? 1 : 0.05 * exp(-t / 500)'
+    run_of 125 2000 "$spikes" >x.tsv
+    assert_equal "$(phases_of x.tsv | cut -f 7)" 2
+    gk-phases --spikes x.tsv >spikes.tsv
+    assert_equal "$(column_of start spikes.tsv | paste -sd' ')" '900 1500'
+    assert_equal "$(column_of peak spikes.tsv | paste -sd' ')" '900 1500'
+    assert_equal "$(column_of end spikes.tsv | paste -sd' ')" '902 1502'
+    close_to "$(column_of height spikes.tsv | head -n 1)" 0.7 1e-8
+    close_to "$(column_of floor spikes.tsv | head -n 1)" "$(awk 'BEGIN { print 0.05 * exp(-899 / 500) }')" 1e-4
+    assert_equal "$(phases_of --factor 100 x.tsv | cut -f 7)" 1
+    assert_equal "$(phases_of --rise 1 x.tsv | cut -f 7)" 1
+    assert_equal "$(phases_of --rise 4 x.tsv | cut -f 7)" 0
+    # no memorisation, no slingshots
+    assert_equal "$(run_of nan nan "$spikes" | phases_of | cut -f 7)" 0
+}
+
+@test "the table says how it was made" {
+    { echo '# gk-train 1.0 --steps 4000'; run_of 125 2000; } | gk-phases --hold 3 >p.tsv
+    assert_equal "$(sed -n 1,2p p.tsv)" "# gk-train 1.0 --steps 4000
+# gk-phases 1.0 --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
+}
+
+@test "wrong data is refused with its place" {
+    printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t97\t3\n' >percent.tsv
+    breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1' \
+        gk-phases percent.tsv
+    printf 'step\ttrain_acc\tval_acc\n0\t0\t-0.5\n' >minus.tsv
+    refuses_like 1 'minus.tsv: line 2: val_acc is -0.5' gk-phases minus.tsv
+    printf 'step\ttrain_acc\tval_acc\n5\t0\t0\n5\t1\t0\n' >twice.tsv
+    breaks 'gk-phases: twice.tsv: line 3: step 5 does not rise above step 5' gk-phases twice.tsv
+    printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
+    refuses_like 1 'gap.tsv: line 2: column val_acc: an empty cell' gk-phases gap.tsv
+    printf 'step\ttrain_acc\n5\t0\n' >no.tsv
+    breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc" gk-phases no.tsv
+    printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv
+    breaks 'gk-phases: never.tsv: no row has a val_acc but nan' gk-phases never.tsv
+    printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n' >lossless.tsv
+    breaks 'gk-phases: lossless.tsv: slingshots show in the column train_loss, which has no values' \
+        gk-phases --spikes lossless.tsv
+    refuses_like 1 'empty input' gk-phases </dev/null
+    refuses_like 2 '^gk-phases: --high: ' gk-phases --high 0 lossless.tsv
+    refuses_like 2 '^gk-phases: --factor: ' gk-phases --factor 1 lossless.tsv
+    refuses_like 1 '^gk-phases: .*No space left' bash -c 'gk-phases lossless.tsv >/dev/full'
+}
