@@ -119,8 +119,8 @@ END
 
 # ---- the equations ----
 
-@test "data: each modular operation answers its formula, for p = 7 and p = 97" {
-    for p in 7 97; do
+@test "data: each modular operation answers its formula, for p = 7 and p = 31" {
+    for p in 7 31; do
         while IFS=: read -r op formula; do
             gk-data --op "$op" --p "$p" --pairs all --frac 1 -o d
             equations d | awk -v p="$p" "

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# The shape of the source: headers that stand alone, arrows that point one way, libraries behind one
+# file each, scripts that shellcheck passes.
+load helpers
+
+setup() {
+    cd "$ROOT" || return
+}
+
+@test "source: each public header compiles alone, and twice" {
+    for h in include/gk/*.h; do
+        printf '#include "%s"\n#include "%s"\n' "${h#include/}" "${h#include/}" |
+            gcc -std=c11 -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c - || fail "$h"
+    done
+}
+
+@test "source: public headers name no third-party header" {
+    run grep -nE '^# *include *<' include/gk/*.h
+    for l in "${lines[@]}"; do
+        [[ $l =~ \<(stdbool|stddef|stdint|stdio)\.h\>$ ]] || fail "$l"
+    done
+}
+
+@test "source: each library is included by one file" {
+    for lib in 'cblas\.h' 'lapacke\.h' 'fftw3\.h' 'gsl/' 'arpack' 'jansson\.h'; do
+        run grep -lrE "^# *include *[<\"]$lib" lib cmd include tests --include='*.[ch]'
+        [ "${#lines[@]}" -le 1 ] || fail "$lib: ${lines[*]}"
+    done
+    # and BLAS is not called around that file
+    run grep -lrE '\b(cblas|LAPACKE)_[a-z]' lib cmd --include='*.[ch]'
+    for f in "${lines[@]}"; do
+        grep -qE '^# *include *<(cblas|lapacke)\.h>' "$f" || fail "$f"
+    done
+}
+
+@test "source: tools and tests of tools see public headers only" {
+    run grep -nE '^# *include *"' cmd/*.c
+    for l in "${lines[@]}"; do
+        [[ $l =~ \"gk/[a-z0-9_]+\.h\"$ ]] || fail "$l"
+    done
+    run grep -nrE '^# *include *"(\.\./|lib/)' lib cmd --include='*.[ch]'
+    for l in "${lines[@]}"; do
+        [[ $l =~ ^lib/nn/core/.*\"\.\./[a-z0-9_]+\.h\"$ ]] || fail "$l"
+    done
+}
+
+# What calls what, from the objects: "FROM TO SYMBOL OBJECT" for each symbol of ours used.
+calls() {
+    find "$GK_BUILD/lib" -name '*.o' | sort >"$BATS_TEST_TMPDIR/objects"
+    xargs nm -A <"$BATS_TEST_TMPDIR/objects" | awk -v top="$GK_BUILD/lib/" '
+        { colon = index($0, ".o:"); object = substr($0, length(top) + 1, colon + 1 - length(top))
+          dir = object; sub(/\/.*/, "", dir); symbol = $NF; kind = $(NF - 1) }
+        kind ~ /^[TDBRW]$/ { home[symbol] = dir }
+        kind == "U" { used[++n] = dir " " symbol " " object }
+        END { for (i = 1; i <= n; i++) { split(used[i], u, " ")
+              if (u[2] in home && home[u[2]] != u[1]) print u[1], home[u[2]], u[2], u[3] } }'
+}
+
+@test "source: calls go down: analysis, nn, cli, io, base" {
+    run -0 calls
+    [ "${#lines[@]}" -gt 20 ] || fail 'nothing was looked at'
+    for l in "${lines[@]}"; do
+        read -r from to symbol object <<<"$l"
+        case "$from $to" in
+        'analysis nn' | 'analysis io' | 'analysis base' | 'nn io' | 'nn base' | 'io base' | 'cli io' | 'cli base') ;;
+        *) fail "$object calls $symbol of lib/$to" ;;
+        esac
+    done
+}
+
+@test "source: the library does not print or exit outside lib/cli" {
+    run -0 bash -c "find '$GK_BUILD/lib' -name '*.o' ! -path '$GK_BUILD/lib/cli/*' | sort | xargs nm -A"
+    for l in "${lines[@]}"; do
+        case ${l##* } in
+        exit | _exit | abort | printf | puts | putchar | perror | __printf_chk) fail "$l" ;;
+        esac
+    done
+}
+
+@test "source: scripts pass shellcheck" {
+    shellcheck .ci/run .ci/setup tests/run
+    shellcheck -S warning -s bash tests/helpers.bash tests/*.bats
+}
+
+@test "source: .ci/packages names a sign for each package, once" {
+    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# (build|test|demo): (command|header|bats) [^ ]+$/) print "form: " $0
+                              if (seen[$1]++) print "twice: " $1 }' .ci/packages
+    assert_output ''
+}
