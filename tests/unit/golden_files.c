@@ -30,25 +30,44 @@ static void put_vector(const struct golden *g, struct gk_frame *f, const char *p
     gk_free(single);
 }
 
+/* Layout paper as a file has it: "a op b =", the tokens op and = after the elements. */
+static void put_paper_tokens(const struct golden *g, struct gk_frame *f, const char *name,
+                             const struct gk_rowset *r, int elements)
+{
+    struct gk_err err = {0};
+    const uint64_t shape[] = {r->n, 4};
+    int32_t *tokens = gk_alloc(4 * r->n, sizeof *tokens, NULL);
+    for (size_t i = 0; i < r->n; i++) {
+        const int32_t *row = r->tokens + i * (size_t)g->data.T;
+        const int32_t paper[] = {row[0], elements, row[2], elements + 1};
+        memcpy(tokens + 4 * i, paper, sizeof paper);
+    }
+    golden_must(gk_frame_add(f, name, GK_I32, 2, shape, tokens, &err), &err);
+    gk_free(tokens);
+}
+
 static void put_rows(const struct golden *g, struct gk_frame *f)
 {
     struct gk_err err = {0};
     static const char *const name[2][2] = {{"train.tokens", "train.labels"},
                                            {"val.tokens", "val.labels"}};
-    char score[16];
+    const bool paper = g->data.k == 1;
+    const int elements = g->arch.vocab - (g->arch.model == GK_MLP ? 0 : 2);
     for (int s = 0; s < 2; s++) {
         const struct gk_rowset *r = &g->data.split[s];
-        const uint64_t tokens[] = {r->n, (uint64_t)g->data.T},
-                       labels[] = {r->n, (uint64_t)g->data.k};
-        golden_must(gk_frame_add(f, name[s][0], GK_I32, 2, tokens, r->tokens, &err), &err);
+        const uint64_t tokens[] = {r->n, (uint64_t)g->data.T};
+        const uint64_t labels[] = {r->n, (uint64_t)g->data.k};
+        if (paper)
+            put_paper_tokens(g, f, name[s][0], r, elements);
+        else
+            golden_must(gk_frame_add(f, name[s][0], GK_I32, 2, tokens, r->tokens, &err), &err);
         golden_must(gk_frame_add(f, name[s][1], GK_I32, 2, labels, r->labels, &err), &err);
     }
-    snprintf(score, sizeof score, g->data.k == 2 ? "%d,%d" : "%d", g->data.score[0],
-             g->data.score[g->data.k - 1]);
     golden_must(gk_frame_set_meta(f, "gk.kind", "dataset", &err), &err);
-    golden_must(gk_frame_set_meta(f, "score_positions", score, &err), &err);
-    golden_must(gk_frame_set_meta(f, "layout", "paper", &err), &err);
-    golden_must(gk_frame_set_meta_int(f, "vocab", g->data.vocab, &err), &err);
+    golden_must(gk_frame_set_meta(f, "score_positions", paper ? "3" : "4,5", &err), &err);
+    golden_must(gk_frame_set_meta(f, "layout", paper ? "paper" : "openai", &err), &err);
+    golden_must(gk_frame_set_meta_int(f, "vocab", paper ? elements + 2 : g->data.vocab, &err),
+                &err);
 }
 
 static void put_activations(const struct golden *g, struct gk_frame *f, const char *name)

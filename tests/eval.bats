@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
+# gk-eval: losses, accuracies and activations of the golden networks, and every refusal.
+load helpers
+
+# golden FILE WHAT: a golden file's checkpoint, dataset or tensors, on standard output.
+golden() {
+    (cd "$ROOT" && "$GK_BUILD/tests/golden_files" "tests/golden/$1.safetensors" "$2")
+}
+
+# value NAME FILE: a scalar of a golden file.
+value() {
+    gk-ckpt-dump --tensor "$1" "$GOLDEN/$2.safetensors" | tail -n 1
+}
+
+# activations FILE: all numbers, a line a point.
+activations() {
+    gk-ckpt-dump --tensor activations "$1" | awk '!/^#/ && n++ > 0'
+}
+
+# same_points A B: two files of activations agree to 1e-12 of the largest.
+same_points() {
+    paste <(activations "$1" | tr '\t' '\n') <(activations "$2" | tr '\t' '\n') | awk '
+        { d = $1 - $2; if (d < 0) d = -d; if (d > worst) worst = d
+          m = $2 < 0 ? -$2 : $2; if (m > most) most = m }
+        END { exit !(NR > 0 && most > 0 && worst <= 1e-12 * most && NF == 2) }' ||
+        fail "$1 and $2 differ"
+}
+
+@test "eval: the golden losses and accuracies" {
+    for g in transformer_paper transformer_openai mlp; do
+        golden $g checkpoint >c
+        golden $g dataset >d
+        gk-eval -d d c >t
+        close_to "$(column_of train_loss t)" "$(value loss $g)"
+        close_to "$(column_of train_acc t)" "$(value accuracy $g)"
+        assert_equal "$(column_of step t)" 7
+    done
+    assert_equal "$(column_of val_loss t)$(column_of val_acc t)" nannan # the mlp has no such rows
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    gk-eval -d d c >t
+    close_to "$(column_of val_loss t)" "$(value val.loss transformer_paper)"
+    close_to "$(column_of val_acc t)" "$(value val.accuracy transformer_paper)"
+}
+
+@test "eval: a row a checkpoint, from files, streams and standard input, whatever the threads" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    golden transformer_paper checkpoint32 >c32
+    gk-eval -d d c c32 c >t
+    assert_equal "$(column_of step t | wc -l)" 3
+    [ "$(sed -n 3p t)" = "$(sed -n 5p t)" ]
+    close_to "$(sed -n 4p t | cut -f 2)" "$(sed -n 3p t | cut -f 2)" 1e-6
+    cat c c32 c | gk-eval --threads 1 -d d | cmp - t
+    gk-eval -d - c c32 c <d | cmp - t
+    gk-eval -d d --threads 3 -o o c c32 c
+    cmp o t
+}
+
+@test "eval: --dtype and --split" {
+    golden transformer_paper checkpoint32 >c32
+    golden transformer_paper dataset >d
+    gk-eval -d d c32 >t
+    gk-eval -d d --dtype f64 c32 >t64
+    close_to "$(column_of train_loss t)" "$(column_of train_loss t64)" 1e-6
+    [ "$(column_of train_loss t)" != "$(column_of train_loss t64)" ]
+    gk-eval -d d --split train c32 >tr
+    gk-eval -d d --split val c32 >va
+    assert_equal "$(column_of train_loss tr) $(column_of val_loss tr) $(column_of val_acc tr)" \
+        "$(column_of train_loss t) nan nan"
+    assert_equal "$(column_of val_loss va) $(column_of train_loss va)" "$(column_of val_loss t) nan"
+}
+
+@test "eval: the golden activations of every layer" {
+    for g in transformer_paper mlp; do
+        golden $g checkpoint >c
+        golden $g dataset >d
+        for layer in embed $([ $g = mlp ] && echo layer0 layer1 || echo block0 block1); do
+            golden $g act.$layer >want
+            gk-eval -d d --activations "$layer" --position all c >got
+            same_points got want
+        done
+    done
+}
+
+@test "eval: one position of each row, and both splits in turn" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    gk-eval -d d --activations block0 --position all c >all
+    for p in 0 3 last; do
+        gk-eval -d d --activations block0 --position $p c >one
+        diff <(activations all | awk -v p=${p/last/3} '(NR - 1) % 4 == p') <(activations one)
+    done
+    gk-eval -d d --activations block0 c c >two
+    assert_equal "$(gk-ckpt-dump --list two | cut -f 1,3 | grep -c '^activations.\[25,8\]$')" 2
+    for s in train val both; do
+        gk-eval -d d --activations block0 --split $s c >$s
+    done
+    assert_equal "$(activations both | wc -l)" 49
+    diff <(activations both) <(cat <(activations train) <(activations val))
+}
+
+@test "eval: bad input is named" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    golden mlp dataset >other
+    wrong_usage 'gk-eval: -d: a dataset is needed' gk-eval c
+    wrong_usage 'gk-eval: -d: standard input cannot be the checkpoints and the dataset' gk-eval -d - <d
+    wrong_usage 'gk-eval: --position: only --activations have positions' gk-eval -d d --position 1 c
+    wrong_usage "gk-eval: --position: '-1': last, all or a number from 0 is wanted" \
+        gk-eval -d d --activations embed --position -1 c
+    for layer in attn block layer1x 1; do
+        wrong_usage "gk-eval: --activations: '$layer': embed, block0, block1, ... (transformer) or layer0, layer1, ... (mlp) is wanted" \
+            gk-eval -d d --activations $layer c
+    done
+    refuses_like 1 'c: frame 1: .*vocab' gk-eval -d other c
+    refuses_like 1 'd: frame 1: a checkpoint is wanted' gk-eval -d d d
+    refuses_like 1 'c: .*dataset' gk-eval -d c c
+    breaks 'gk-eval: none: No such file or directory' gk-eval -d d none
+    breaks 'gk-eval: none: No such file or directory' gk-eval -d none c
+    breaks 'gk-eval: c: frame 1: there is no block2: the network has embed and block0 to block1' \
+        gk-eval -d d --activations block2 c
+    breaks 'gk-eval: c: frame 1: there is no layer0: the network has embed and block0 to block1' \
+        gk-eval -d d --activations layer0 c
+    breaks 'gk-eval: c: frame 1: there is no position 4: a row has positions 0 to 3' \
+        gk-eval -d d --activations block0 --position 4 c
+    golden mlp checkpoint >m
+    breaks 'gk-eval: m: frame 1: the split has no rows' \
+        gk-eval -d other --activations layer0 --split val m
+}
