@@ -100,7 +100,7 @@ static void test_commit_and_discard(void)
 static void test_many(void)
 {
     struct gk_out out[17];
-    char name[8];
+    char name[16];
     for (int i = 0; i < 16; i++) {
         snprintf(name, sizeof name, "m%d", i);
         CHECK(!gk_out_open(&out[i], name, false, &err));
