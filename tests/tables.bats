@@ -1,0 +1,234 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
+# Tables as inputs: every tool that reads one takes the forms that other programs write, and refuses
+# what is damaged, with the line and the cause. All tools in the build are tried: one that is not
+# among the readers below must still refuse a table that is no table, not crash.
+load helpers
+
+# reader TOOL: how it reads a table from standard input (cmd), and the rows of a small one it takes
+# (table; a cell 5 stands in its first row), and what it says where the header is missing (headless;
+# empty: it needs none). False: it reads no table.
+reader() {
+    headless="line 1: numbers where a header with the columns' names is needed"
+    case $1 in
+    gk-data)
+        cmd=("$1" --table -)
+        table='a b c|0 0 5|0 1 6|1 0 6|1 1 5'
+        ;;
+    gk-fit-powerlaw)
+        cmd=("$1" -x r -y t4)
+        table='r t4|20 5|30 4|40 3.5|50 3.2|60 3'
+        ;;
+    gk-fft | gk-hjorth)
+        cmd=("$1")
+        headless="no column 'train_loss': the table has no header"
+        table='step train_loss|0 5|1 0.5|2 0.25|3 0.5'
+        ;;
+    gk-phases)
+        cmd=("$1")
+        table='step train_loss train_acc val_acc|0 5 0 0|1 0.5 1 0.5|2 0.25 1 1'
+        ;;
+    gk-pca)
+        cmd=("$1" --components 1)
+        table='x y|5 1|0 0.5|2 0.25|3 0'
+        headless=
+        ;;
+    gk-twonn)
+        cmd=("$1")
+        table='x y|5 1|0 0.5|2 0.25|3 0|4 7'
+        headless=
+        ;;
+    *)
+        cmd=("$1")
+        table='step train_loss|0 5|1 0.5|2 0.25|3 0.5'
+        return 1
+        ;;
+    esac
+}
+
+# The table of the reader at hand, tab-separated.
+write_table() {
+    tr '| ' '\n\t' <<<"$table"
+}
+
+# The readers that the build has, one a line.
+readers() {
+    local tool
+    for tool in "$GK_BUILD"/bin/gk-*; do
+        reader "${tool##*/}" && echo "${tool##*/}"
+    done
+    return 0
+}
+
+# refused MESSAGE < INPUT: the command refuses it with MESSAGE behind "TOOL: standard input: ".
+# PEAK: what it is run under.
+refused() {
+    local status=0 said
+    "${PEAK[@]}" "${cmd[@]}" >out 2>err || status=$?
+    said=$(<err)
+    [ "$status" -eq 1 ] || fail "${cmd[*]}: status $status, not 1, and said: $said"
+    assert_equal "$said" "${cmd[0]}: standard input: $1"
+    [ ! -s out ] || fail "${cmd[*]}: wrote $(wc -c <out) bytes before it refused"
+}
+
+@test "tables: every reader takes a good one" {
+    [ -n "$(readers)" ] || skip 'no tool reads tables yet'
+    for tool in $(readers); do
+        reader "$tool"
+        write_table | "${cmd[@]}" >out || fail "$tool"
+        [ -s out ] || fail "$tool wrote nothing"
+    done
+}
+
+@test "tables: line ends, comments, blanks, commas and quotes make no difference" {
+    for tool in $(readers); do
+        reader "$tool"
+        write_table >t
+        "${cmd[@]}" <t >want
+        tr '\n' ';' <t | sed 's/;/\r\n/g' >crlf
+        sed 's/^/# said by hand\n\n#\n/' t >comments
+        tr '\t' ',' <t >commas
+        sed 's/[^\t]*/"&"/g; s/\t/ , /g' t >quotes
+        sed 's/\t/ \t /g; s/$/ /' t >blanks
+        printf '\xef\xbb\xbf' | cat - t >bom
+        printf %s "$(<t)" >unfinished
+        for form in crlf comments commas quotes blanks bom unfinished; do
+            "${cmd[@]}" <"$form" >got || fail "$tool: $form"
+            cmp want got || fail "$tool: $form"
+        done
+    done
+}
+
+@test "tables: a file is read as standard input is" {
+    for tool in $(readers); do
+        reader "$tool"
+        write_table >t
+        "${cmd[@]}" <t >want
+        [ "$tool" = gk-data ] && cmd=(gk-data --table)
+        "${cmd[@]}" t >got
+        cmp want got || fail "$tool"
+        printf 'x\tx\n1\t1\n' >twice
+        breaks "$tool: twice: line 1: two columns are called 'x'" "${cmd[@]}" twice
+        breaks "$tool: none: No such file or directory" "${cmd[@]}" none
+        breaks "$tool: .: Is a directory" "${cmd[@]}" .
+    done
+}
+
+@test "tables: what an earlier tool did is kept" {
+    for tool in $(readers); do
+        reader "$tool"
+        { echo '# gk-train 1.0 --lr 0.5'; write_table; } | "${cmd[@]}" >out
+        grep -aqF 'gk-train 1.0 --lr 0.5' out || fail "$tool"
+    done
+}
+
+@test "tables: empty, without a header, without a row" {
+    for tool in $(readers); do
+        reader "$tool"
+        refused 'empty input' </dev/null
+        printf '# gk-train 1.0\n\n' | refused 'no header and no rows: an empty table'
+        write_table | head -n 1 | refused 'a header without a row'
+        [ -z "$headless" ] || write_table | tail -n +2 | refused "$headless"
+    done
+}
+
+@test "tables: rows that are too short or too long" {
+    for tool in $(readers); do
+        reader "$tool"
+        width=$(write_table | awk 'NR == 1 { print NF }')
+        write_table | sed '3s/$/\t1/' |
+            refused "line 3: $((width + 1)) cells where the header has $width"
+        [ "$width" -lt 3 ] || write_table | sed '3s/\t[^\t]*$//' |
+            refused "line 3: $((width - 1)) cells where the header has $width"
+        [ "$width" -ne 2 ] || write_table | sed '3s/\t[^\t]*$//' |
+            refused "line 3: 1 cell where the header has 2"
+    done
+}
+
+@test "tables: two columns of one name" {
+    for tool in $(readers); do
+        reader "$tool"
+        last=$(write_table | awk 'NR == 1 { print $NF }')
+        write_table | sed "1s/\$/\\t$last/; 2,\$s/\$/\\t0/" |
+            refused "line 1: two columns are called '$last'"
+    done
+}
+
+@test "tables: cells that are no number" {
+    for tool in $(readers); do
+        reader "$tool"
+        column=$(write_table | awk -F'\t' 'NR == 1 { split($0, name) }
+                                           NR == 2 { for (i in name) if ($i == 5) print name[i] }')
+        for cell in x 5x 0x5 1e999 5,0; do
+            write_table | sed "2s/5/$cell/" |
+                refused "line 2: column $column: '$cell' is not a number, or out of range"
+        done
+        write_table | sed "2s/5//" |
+            refused "line 2: column $column: an empty cell where a number is needed"
+    done
+}
+
+@test "tables: a column that is not there" {
+    for tool in $(readers); do
+        reader "$tool"
+        [ -n "$headless" ] || continue
+        "${cmd[@]}" >out 2>err <<<$'one\ttwo\n1\t2' && fail "$tool"
+        grep -q "^$tool: standard input: no column '.*'; there are: one, two\$" err ||
+            fail "$tool says $(<err)"
+    done
+}
+
+@test "tables: NUL bytes" {
+    for tool in $(readers); do
+        reader "$tool"
+        { write_table; printf '1\0'; } |
+            refused "line $(($(write_table | wc -l) + 1)): a NUL byte: this is not a text table"
+    done
+}
+
+@test "tables: quotes that are not closed" {
+    for tool in $(readers); do
+        reader "$tool"
+        write_table | tr '\t' ',' | sed '3s/,[^,]*$/,"1/' |
+            refused 'line 3: a quoted cell does not end on its line'
+        write_table | tr '\t' ',' | sed '3s/,[^,]*$/,"1"1/' |
+            refused 'line 3: text behind the closing quote of a cell'
+    done
+}
+
+@test "tables: hundred megabytes in one line take no memory" {
+    PEAK=("$GK_BUILD/tests/peak" 200)
+    [ -z "${GK_SANITIZED-}" ] || PEAK=()
+    for tool in $(readers); do
+        reader "$tool"
+        head -c 100000000 /dev/zero | tr '\0' x | refused 'line 1: longer than 16 MiB'
+        { write_table; head -c 20000000 /dev/zero | tr '\0' 7; } |
+            refused "line $(($(write_table | wc -l) + 1)): longer than 16 MiB"
+        { echo '#'; head -c 20000000 /dev/zero | tr '\0' '\t'; } |
+            refused 'line 2: longer than 16 MiB'
+        head -c 10000000 /dev/zero | tr '\0' , | refused 'line 1: more than 2097152 columns'
+        { printf '# gk-'; head -c 20000000 /dev/zero | tr '\0' x; } |
+            refused 'line 1: longer than 16 MiB'
+        seq -f '# gk-%.0f' 10001 | refused 'line 10001: the history has more than 10000 lines'
+    done
+}
+
+# Whatever it makes of the input, it ends by itself with one clear line or none.
+@test "tables: cut off after any byte, they are read or refused" {
+    for tool in "$GK_BUILD"/bin/gk-*; do
+        tool=${tool##*/}
+        step=1
+        reader "$tool" || step=5
+        write_table >t
+        size=$(stat -c %s t)
+        for ((n = 0; n < size; n += step)); do
+            status=0
+            head -c "$n" t | timeout 20 "${cmd[@]}" -q >out 2>err || status=$?
+            case $status in
+            0) [ ! -s err ] ;;
+            1 | 2) [ "$(wc -l <err)" -eq 1 ] && grep -q "^$tool: ." err ;;
+            *) false ;;
+            esac || fail "$tool after $n bytes: status $status, $(<err)"
+        done
+    done
+}
