@@ -1,0 +1,239 @@
+/* One measurement of the engine or of the machine, in a process of its own, so that tests/bench/run
+ * can alternate them with their peers:
+ *
+ *   engine peak THREADS              GFLOP/s of fused multiply-adds in registers, f32, all threads
+ *   engine gemm THREADS              GFLOP/s of sgemm at 256 x 512 x 128, one product a thread
+ *   engine WHAT THREADS DTYPE BATCH DATASET
+ *        WHAT: step (gradient and adamw), score, linearise, hvp; BATCH: rows, or full
+ *        ms (the median of what fits in about a second), useful GFLOP, peak memory in MB
+ *
+ * "Useful" is what prefix sharing leaves, the read-out aside: per example the rows at positions
+ * that no other example shares, through every product of the blocks, forward and twice backward. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "gk/blas.h"
+#include "gk/mem.h"
+#include "gk/net.h"
+#include "gk/optim.h"
+#include "gk/pool.h"
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void must(int rc, const struct gk_err *err)
+{
+    if (rc) {
+        fprintf(stderr, "engine: %s\n", err->msg);
+        exit(1);
+    }
+}
+
+/* ---- the machine ---- */
+
+static volatile float fma_sink; /* so that the loop is not optimised away */
+
+enum { CHAINS = 12, ROUNDS = 20000000 };
+
+#define FMA_LOOP(lanes)                                                                            \
+    typedef float vec __attribute__((vector_size(4 * lanes)));                                     \
+    vec a[CHAINS], b, c;                                                                           \
+    for (int j = 0; j < lanes; j++) {                                                              \
+        b[j] = 0.999f;                                                                             \
+        c[j] = 1e-3f;                                                                              \
+        for (int i = 0; i < CHAINS; i++)                                                           \
+            a[i][j] = (float)i;                                                                    \
+    }                                                                                              \
+    for (long r = 0; r < ROUNDS; r++)                                                              \
+        _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) a[i] = a[i] * b + c;             \
+    float sum = 0;                                                                                 \
+    for (int i = 0; i < CHAINS; i++)                                                               \
+        for (int j = 0; j < lanes; j++)                                                            \
+            sum += a[i][j];                                                                        \
+    fma_sink = sum;                                                                                \
+    return 2.0 * lanes * CHAINS * ROUNDS
+
+#ifdef __x86_64__
+__attribute__((target("avx512f"), optimize("O3"))) static double fma_16(void)
+{
+    FMA_LOOP(16);
+}
+__attribute__((target("avx2,fma"), optimize("O3"))) static double fma_8(void)
+{
+    FMA_LOOP(8);
+}
+#endif
+__attribute__((optimize("O3"))) static double fma_4(void)
+{
+    FMA_LOOP(4);
+}
+
+static double fma_work(void)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f"))
+        return fma_16();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return fma_8();
+#endif
+    return fma_4();
+}
+
+static double gemm_work(void)
+{
+    enum { M = 256, N = 512, K = 128, TIMES = 400 };
+    float *a = gk_alloc(M * K, sizeof *a, NULL), *b = gk_alloc(K * N, sizeof *b, NULL);
+    float *c = gk_alloc(M * N, sizeof *c, NULL);
+    for (int i = 0; i < TIMES; i++)
+        gk_sgemm(false, true, M, N, K, 1, a, K, b, K, 0, c, N);
+    gk_free(a);
+    gk_free(b);
+    gk_free(c);
+    return 2.0 * M * N * K * TIMES;
+}
+
+/* Every thread does the same work; the rate is all work over the time until the last is done. */
+static double (*machine_work)(void);
+static void machine_task(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    ((double *)ctx)[task] = machine_work();
+}
+
+static void machine(const char *what, int threads)
+{
+    struct gk_err err = {0};
+    struct gk_pool *pool;
+    double flop[64], best = 0;
+    must(gk_pool_new(&pool, threads, &err), &err);
+    machine_work = strcmp(what, "peak") == 0 ? fma_work : gemm_work;
+    for (int i = 0; i < 5; i++) {
+        const double t = now();
+        gk_pool_run(pool, (size_t)threads, machine_task, flop);
+        const double dt = now() - t;
+        double sum = 0;
+        for (int j = 0; j < threads; j++)
+            sum += flop[j];
+        best = sum / dt > best ? sum / dt : best;
+    }
+    printf("%.1f\n", best / 1e9);
+    gk_pool_free(pool);
+}
+
+/* ---- the engine ---- */
+
+struct bench {
+    struct gk_engine *e;
+    struct gk_optim *o;
+    void *theta, *grad;
+    const uint32_t *batch;
+    size_t nbatch;
+    struct gk_pool *pool;
+    enum gk_dtype real;
+    size_t n;
+};
+
+static void once(struct bench *b, const char *what, int64_t k)
+{
+    struct gk_err err = {0};
+    struct gk_score s;
+    if (strcmp(what, "score") == 0) {
+        must(gk_engine_score(b->e, b->theta, &s, &err), &err);
+    } else if (strcmp(what, "linearise") == 0) {
+        must(gk_engine_linearise(b->e, b->theta, b->grad, &s, &err), &err);
+    } else if (strcmp(what, "hvp") == 0) {
+        must(gk_engine_hvp(b->e, b->theta, b->grad, &err), &err);
+    } else {
+        struct gk_dots dots;
+        must(gk_engine_grad(b->e, b->theta, b->batch, b->nbatch, b->grad, &s, &err), &err);
+        gk_vec_dots(b->pool, b->real, b->n, b->theta, b->grad, b->theta, b->theta, &dots);
+        gk_optim_step(b->o, k, b->theta, b->grad, sqrt(dots.gg));
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double useful_gflop(const struct gk_arch *a, const struct gk_dataset *d, size_t rows)
+{
+    const double n = (double)rows, w = a->dim, ffn = 2.0 * a->dim * a->ff;
+    const double leaves = d->T - (d->T == 6 ? 3 : 2), scored = d->T - d->score[0];
+    const double macs = (a->layers - 1) * leaves * (4 * w * w + ffn) + leaves * 2 * w * w +
+                        scored * (2 * w * w + ffn);
+    return 6 * n * macs / 1e9;
+}
+
+static void engine(char **arg)
+{
+    struct gk_err err = {0};
+    struct gk_dataset d;
+    struct bench b = {.real = strcmp(arg[2], "f64") == 0 ? GK_F64 : GK_F32};
+    must(gk_pool_new(&b.pool, atoi(arg[1]), &err), &err);
+    must(gk_dataset_read(&d, arg[4], &err), &err);
+    const struct gk_arch a = {GK_TRANSFORMER, 2, 128, 4, 512, d.vocab};
+    must(gk_engine_new(&b.e, &a, &d, GK_TRAIN, b.real, b.pool, &err), &err);
+    const struct gk_params *ps = gk_engine_params(b.e);
+    b.n = ps->total;
+    b.theta = gk_alloc(b.n, sizeof(double), NULL);
+    b.grad = gk_alloc(b.n, sizeof(double), NULL);
+    double *draw = gk_alloc(b.n, sizeof *draw, NULL);
+    gk_params_draw(ps, &a, 0, draw);
+    for (size_t i = 0; i < b.n; i++)
+        if (b.real == GK_F64)
+            ((double *)b.theta)[i] = draw[i];
+        else
+            ((float *)b.theta)[i] = (float)draw[i];
+    const struct gk_optim_conf conf = {.kind = GK_ADAMW,
+                                       .lr = 1e-3,
+                                       .weight_decay = 1,
+                                       .beta1 = 0.9,
+                                       .beta2 = 0.98,
+                                       .eps = 1e-8,
+                                       .warmup = 10};
+    must(gk_optim_new(&b.o, &conf, b.n, ps, b.real, b.pool, &err), &err);
+    uint32_t *batch = gk_alloc(d.split[GK_TRAIN].n, sizeof *batch, NULL);
+    for (size_t i = 0; i < d.split[GK_TRAIN].n; i++)
+        batch[i] = (uint32_t)(i * 7919 % d.split[GK_TRAIN].n);
+    if (strcmp(arg[3], "full") != 0) {
+        b.batch = batch;
+        b.nbatch = (size_t)atoi(arg[3]);
+    }
+    if (strcmp(arg[0], "hvp") == 0)
+        once(&b, "linearise", 0);
+    double ms[1000];
+    int n = 0;
+    once(&b, arg[0], 0);
+    for (const double begin = now(); n < 1000 && (n < 5 || now() - begin < 1); n++) {
+        const double t = now();
+        once(&b, arg[0], n + 1);
+        ms[n] = 1e3 * (now() - t);
+    }
+    qsort(ms, (size_t)n, sizeof *ms, by_value);
+    struct rusage ru;
+    getrusage(RUSAGE_SELF, &ru);
+    printf("%.3f\t%.3f\t%.0f\n", ms[n / 2],
+           useful_gflop(&a, &d, b.batch ? b.nbatch : d.split[GK_TRAIN].n),
+           (double)ru.ru_maxrss / 1024);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3)
+        machine(argv[1], atoi(argv[2]));
+    else if (argc == 6)
+        engine(argv + 1);
+    else
+        return 2;
+    return 0;
+}
