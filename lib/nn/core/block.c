@@ -8,20 +8,54 @@
 struct attention block_heads(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                              const struct tape *tp, const struct tape *rt)
 {
-    return (struct attention){
-        .d = tf->d,
+    const size_t d = tf->d, w = d / tf->H;
+    if (l == 0)
+        return (struct attention){
+            .d = d,
+            .heads = tf->H,
+            .T = tf->T,
+            .nkeys = g->nkeys,
+            .ref = g->ref0,
+            .qrow = g->tab,
+            .shared = tf->tab.qkv,
+            .rshared = tf->rtab.qkv,
+            .vshared = tf->tab.vo,
+            .rvshared = tf->rtab.vo,
+            .ldv = tf->H * d,
+            .vwidth = d,
+            .vstep = d,
+        };
+    struct attention at = {
+        .d = d,
         .heads = tf->H,
         .T = tf->T,
         .nkeys = g->nkeys,
-        .ref = l == 0 ? g->ref0 : g->ref,
-        .qrow = l == 0 ? g->tab : NULL,
-        .shared = l == 0 ? tf->tab.qkv : tf->stem.f[l].qkv,
+        .ref = g->ref,
+        .shared = tf->stem.f[l].qkv,
         .own = tp->f[l].qkv,
-        .rshared = l == 0        ? tf->rtab.qkv
-                   : tf->rstem.f ? tf->rstem.f[l].qkv
-                                 : NULL,
-        .rown = rt ? rt->f[l].qkv : NULL,
+        .vshared = tf->stem.f[l].qkv + 2 * d,
+        .vown = tp->f[l].qkv + 2 * d,
+        .ldv = 3 * d,
+        .vwidth = w,
+        .vstep = w,
+        .ostep = w,
     };
+    if (rt) {
+        at.rshared = tf->rstem.f[l].qkv;
+        at.rown = rt->f[l].qkv;
+        at.rvshared = at.rshared + 2 * d;
+        at.rvown = at.rown + 2 * d;
+    }
+    return at;
+}
+
+struct attention_sums block_sums(const struct transformer *tf, size_t l, const struct bwd *b,
+                                 const struct lane *lane)
+{
+    if (l == 0)
+        return (struct attention_sums){.shared = lane->dtab, .vshared = lane->dtabvo};
+    return (struct attention_sums){lane->dstem[l], b->dqkv, lane->dstem[l] + 2 * tf->d,
+                                   b->dqkv + 2 * tf->d};
 }
 
 /* The last block has no queries before row q0. */
@@ -49,9 +83,10 @@ void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgr
     const struct block *w = &tf->w.block[l];
     const struct fwd *f = &tp->f[l];
     const struct attention at = block_heads(tf, l, g, tp, NULL);
-    real *a = f->a + i * d, *y = f->y + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
-    attention_forward(&at, from, to, f->p + i * tf->H * tf->T, a);
-    linear_forward(n, d, d, a, d, w->wo, 0, y, d);
+    real *y = f->y + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
+    attention_forward(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
+    if (l > 0)
+        linear_forward(n, d, d, f->a + i * d, d, w->wo, 0, y, d);
     layernorm_forward(n, d, f->x + from * d, y, w->gain1, w->bias1, f->xh1 + i * d, f->s1 + i, y);
     linear_forward(n, ff, d, y, d, w->up, 0, u, ff);
     rectifier_forward(n * ff, 0, u);
@@ -79,9 +114,9 @@ void block_backward(const struct transformer *tf, size_t l, const struct gk_rowg
     const struct fwd *f = &tp->f[l];
     const struct bwd *b = &tp->b[l];
     const struct attention at = block_heads(tf, l, g, tp, NULL);
+    const struct attention_sums sums = block_sums(tf, l, b, lane);
     real *dh2 = b->dh2 + i * d, *du = b->du + i * ff, *dy = b->dy + i * d, *dh = b->dh + i * d;
-    real *da = b->da + i * d;
-    const real *u = f->u + i * ff, *y = f->y + i * d, *a = f->a + i * d;
+    const real *u = f->u + i * ff, *y = f->y + i * d, *p = f->p + i * tf->H * tf->T;
 
     layernorm_backward(n, d, b->dout + i * d, w->gain2, f->xh2 + i * d, f->s2 + i, dh2, dw->gain2,
                        dw->bias2);
@@ -92,12 +127,14 @@ void block_backward(const struct transformer *tf, size_t l, const struct gk_rowg
     memcpy(dy, dh2, n * d * sizeof *dy);
     linear_backward_input(n, ff, d, du, ff, w->up, 1, dy, d);
     layernorm_backward(n, d, dy, w->gain1, f->xh1 + i * d, f->s1 + i, dh, dw->gain1, dw->bias1);
-    linear_backward_weight(n, d, d, dh, d, a, d, keep, dw->wo);
-    linear_backward_input(n, d, d, dh, d, w->wo, 0, da, d);
-    attention_backward(&at, from, to, f->p + i * tf->H * tf->T, da,
-                       l == 0 ? lane->dtab : lane->dstem[l], b->dqkv);
-    if (l == 0) /* the residual path leads to the table */
+    if (l == 0) { /* the table takes care of Wo, and gets what the residual path brings */
+        attention_backward(&at, from, to, p, dh, &sums);
         scatter_rows(n, d, dh, g->tab + from, lane->dtabx);
+        return;
+    }
+    linear_backward_weight(n, d, d, dh, d, f->a + i * d, d, keep, dw->wo);
+    linear_backward_input(n, d, d, dh, d, w->wo, 0, b->da + i * d, d);
+    attention_backward(&at, from, to, p, b->da + i * d, &sums);
 }
 
 void block_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,

@@ -31,10 +31,11 @@ void block_r_forward(const struct transformer *tf, size_t l, const struct gk_row
     const struct block *w = &tf->w.block[l], *rw = &tf->rw.block[l];
     const struct fwd *f = &tp->f[l], *rf = &rt->f[l];
     const struct attention at = block_heads(tf, l, g, tp, rt);
-    real *ra = rf->a + i * d, *ry = rf->y + i * d, *ru = rf->u + i * ff;
+    real *ry = rf->y + i * d, *ru = rf->u + i * ff;
     real *rout = rt->f[l + 1].x + i * d;
-    attention_r_forward(&at, from, to, f->p + ip, rf->p + ip, ra);
-    linear_r_forward(n, d, d, f->a + i * d, ra, d, w->wo, rw->wo, ry, d);
+    attention_r_forward(&at, from, to, f->p + ip, rf->p + ip, l == 0 ? ry : rf->a + i * d);
+    if (l > 0)
+        linear_r_forward(n, d, d, f->a + i * d, rf->a + i * d, d, w->wo, rw->wo, ry, d);
     layernorm_r_forward(n, d, rf->x + from * d, ry, w->gain1, rw->gain1, rw->bias1, f->xh1 + i * d,
                         f->s1 + i, rf->xh1 + i * d, rf->s1 + i, ry);
     linear_r_forward(n, ff, d, f->y + i * d, ry, d, w->up, rw->up, ru, ff);
@@ -54,6 +55,7 @@ void block_r_backward(const struct transformer *tf, size_t l, const struct gk_ro
     const real keep = lane->g.keep;
     const struct fwd *f = &tp->f[l], *rf = &rt->f[l];
     const struct bwd *b = &tp->b[l], *rb = &rt->b[l];
+    const struct attention_sums sums = block_sums(tf, l, rb, lane);
     const struct attention at = block_heads(tf, l, g, tp, rt);
 
     layernorm_r_backward(n, d, b->dout + id, rb->dout + id, w->gain2, rw->gain2, f->xh2 + id,
@@ -71,13 +73,15 @@ void block_r_backward(const struct transformer *tf, size_t l, const struct gk_ro
                             d);
     layernorm_r_backward(n, d, b->dy + id, rb->dy + id, w->gain1, rw->gain1, f->xh1 + id, f->s1 + i,
                          rf->xh1 + id, rf->s1 + i, b->dh + id, rb->dh + id, rdw->gain1, rdw->bias1);
+    if (l == 0) {
+        attention_r_backward(&at, from, to, f->p + ip, rf->p + ip, b->dh + id, rb->dh + id, &sums);
+        scatter_rows(n, d, rb->dh + id, g->tab + from, lane->dtabx);
+        return;
+    }
     linear_r_backward_weight(n, d, d, b->dh + id, rb->dh + id, d, f->a + id, rf->a + id, d, keep,
                              rdw->wo);
     linear_r_backward_input(n, d, d, b->dh + id, rb->dh + id, d, w->wo, rw->wo, 0, rb->da + id, d);
-    attention_r_backward(&at, from, to, f->p + ip, rf->p + ip, b->da + id, rb->da + id,
-                         l == 0 ? lane->dtab : lane->dstem[l], rb->dqkv);
-    if (l == 0)
-        scatter_rows(n, d, rb->dh + id, g->tab + from, lane->dtabx);
+    attention_r_backward(&at, from, to, f->p + ip, rf->p + ip, b->da + id, rb->da + id, &sums);
 }
 
 void block_r_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp,

@@ -93,26 +93,40 @@ void layernorm_r_backward(size_t n, size_t d, const real *dy, const real *rdy, c
 
 /* ---- causal attention of rows that name their keys ---- */
 
+/* Values come in two shapes. Usually a head has its own w = d / heads entries of v and writes its
+ * own w entries of the output. In the first block the values of all keys are table rows, so that
+ * the output matrix can be applied to them beforehand: a head's value is then d wide, Wo_h v_h, and
+ * the heads' outputs add up. */
 struct attention {
     size_t d, heads, T;
     const int32_t *nkeys; /* [rows] */
     const int32_t *ref;  /* [rows, T]: key j is row ref of SHARED, or row ~ref of OWN if negative */
     const int32_t *qrow; /* [rows] row of SHARED whose q is asked, or NULL: the same row of OWN */
-    const real *shared, *own; /* q, k, v (.., 3d) */
+    const real *shared, *own; /* (.., 3d) q, k and what follows */
     const real *rshared, *rown;
+    const real *vshared, *vown; /* (.., ldv) values */
+    const real *rvshared, *rvown;
+    size_t ldv;
+    size_t vwidth; /* of a head's value: w or d */
+    size_t vstep;  /* from one head's value to the next */
+    size_t ostep;  /* from one head's output to the next: w, or 0 where they add up */
+};
+
+/* Where gradients of q and k, and of values, are added: arrays shaped as the above. */
+struct attention_sums {
+    real *shared, *own, *vshared, *vown;
 };
 
 /* Rows row0 <= r < row1. Buffers p (probabilities; rows, heads, T) and a (rows, d) begin at row0.
  */
 void attention_forward(const struct attention *at, size_t row0, size_t row1, real *p, real *a);
-/* dshared, down (.., 3d) are added to. */
 void attention_backward(const struct attention *at, size_t row0, size_t row1, const real *p,
-                        const real *da, real *dshared, real *down);
+                        const real *da, const struct attention_sums *sums);
 void attention_r_forward(const struct attention *at, size_t row0, size_t row1, const real *p,
                          real *rp, real *ra);
 void attention_r_backward(const struct attention *at, size_t row0, size_t row1, const real *p,
-                          const real *rp, const real *da, const real *rda, real *rdshared,
-                          real *rdown);
+                          const real *rp, const real *da, const real *rda,
+                          const struct attention_sums *sums);
 
 /* ---- softmax cross-entropy, in a form that does not collapse (see loss.c) ---- */
 

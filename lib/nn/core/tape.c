@@ -35,7 +35,7 @@ static void carve_forward(struct tape *tp, const struct transformer *tf, bool st
         if (stem && last)
             break;
         f->p = carve(ar, m * tf->H * tf->T);
-        f->a = carve(ar, m * d);
+        f->a = l ? carve(ar, m * d) : NULL;
         f->xh1 = carve(ar, m * d);
         f->s1 = carve(ar, m);
         f->y = carve(ar, m * d);
@@ -123,7 +123,7 @@ static void place_all(struct transformer *tf, const struct gk_params *ps)
             snprintf(name, sizeof name, "blocks.%zu.%s", l, names[i]);
             if (i == 0 || i > 2) /* q, k, v without gaps */
                 align(tf);
-            place(tf, ps, name, l == 0 && i < 3);
+            place(tf, ps, name, l == 0 && i < 4);
         }
     align(tf);
 }
@@ -157,16 +157,20 @@ static int table_new(struct table *t, const struct transformer *tf, bool backwar
 {
     t->x = gk_alloc(tf->ntab_max * tf->d, sizeof(real), err);
     t->qkv = gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err);
+    t->vo = gk_alloc(tf->ntab_max * tf->H * tf->d, sizeof(real), err);
+    t->dvo = backward ? gk_alloc(tf->ntab_max * tf->H * tf->d, sizeof(real), err) : NULL;
     t->dqkv = backward ? gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err) : NULL;
     t->dx = backward ? gk_alloc(tf->ntab_max * tf->d, sizeof(real), err) : NULL;
-    return t->x && t->qkv && (!backward || (t->dqkv && t->dx)) ? 0 : -1;
+    return t->x && t->qkv && t->vo && (!backward || (t->dqkv && t->dvo && t->dx)) ? 0 : -1;
 }
 
 static void table_free(struct table *t)
 {
     gk_free(t->x);
     gk_free(t->qkv);
+    gk_free(t->vo);
     gk_free(t->dqkv);
+    gk_free(t->dvo);
     gk_free(t->dx);
 }
 
@@ -177,7 +181,8 @@ static int lane_new(struct lane *ln, const struct transformer *tf, struct gk_err
         return -1;
     ln->dtab = gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err);
     ln->dtabx = gk_alloc(tf->ntab_max * tf->d, sizeof(real), err);
-    if (!ln->dtab || !ln->dtabx)
+    ln->dtabvo = gk_alloc(tf->ntab_max * tf->H * tf->d, sizeof(real), err);
+    if (!ln->dtab || !ln->dtabx || !ln->dtabvo)
         return -1;
     for (size_t l = 1; l < tf->L; l++)
         if (!(ln->dstem[l] = gk_alloc(tf->nstem_max * 3 * tf->d, sizeof(real), err)))
@@ -190,6 +195,7 @@ static void lane_free(struct lane *ln, size_t L)
     weights_free(&ln->g);
     gk_free(ln->dtab);
     gk_free(ln->dtabx);
+    gk_free(ln->dtabvo);
     for (size_t l = 0; ln->dstem && l < L; l++)
         gk_free(ln->dstem[l]);
     gk_free(ln->dstem);

@@ -4,28 +4,6 @@
 
 #include "transformer.h"
 
-/* Table and stem rows go in a few chunks, at most one a lane: small enough to share the work, large
- * enough for BLAS. Their number depends on the plan only. */
-static size_t chunks(const struct transformer *tf, size_t n)
-{
-    size_t c = n <= 64 ? 1 : (n + 127) / 128 * 2;
-    if (c > tf->plan->nlane)
-        c = tf->plan->nlane;
-    return c;
-}
-
-static void chunk(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to)
-{
-    const size_t c = chunks(tf, n);
-    *from = n * task / c;
-    *to = n * (task + 1) / c;
-}
-
-static bool product(const struct transformer *tf)
-{
-    return tf->q->mode == GK_NET_PRODUCT;
-}
-
 static void load_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -34,30 +12,6 @@ static void load_task(void *ctx, size_t task, int thread)
     const real *from = product(tf) ? tf->q->v : tf->q->theta;
     real *to = product(tf) ? tf->rw.mem : tf->w.mem;
     memcpy(to + s->inner, from + s->flat, s->count * sizeof(real));
-}
-
-static void table_task(void *ctx, size_t task, int thread)
-{
-    (void)thread;
-    const struct transformer *tf = ctx;
-    const struct gk_plan *p = tf->plan;
-    const size_t d = tf->d;
-    size_t from, to;
-    chunk(tf, p->ntab, task, &from, &to);
-    real *x = (product(tf) ? tf->rtab.x : tf->tab.x) + from * d;
-    const real *embed = product(tf) ? tf->rw.embed : tf->w.embed;
-    for (size_t i = 0; i < to - from; i++) {
-        memcpy(x + i * d, embed + (size_t)p->tab_token[from + i] * d, d * sizeof *x);
-        if (!product(tf))
-            for (size_t j = 0; j < d; j++)
-                x[i * d + j] += tf->position[(size_t)p->tab_pos[from + i] * d + j];
-    }
-    if (product(tf))
-        linear_r_forward(to - from, 3 * d, d, tf->tab.x + from * d, x, d, tf->w.block[0].wqkv,
-                         tf->rw.block[0].wqkv, tf->rtab.qkv + from * 3 * d, 3 * d);
-    else
-        linear_forward(to - from, 3 * d, d, x, d, tf->w.block[0].wqkv, 0,
-                       tf->tab.qkv + from * 3 * d, 3 * d);
 }
 
 static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, real *to)
@@ -109,12 +63,8 @@ static void stem_backward_task(void *ctx, size_t task, int thread)
     real *sum = tp->b[l + 1].dqkv;
     if (l + 2 == tf->L) /* nothing in the last block asks with a stem row's q */
         memset(sum + from * w, 0, (to - from) * w * sizeof *sum);
-    for (size_t i = 0; i < tf->plan->nlane; i++) {
-        const real *part = tf->lane[i].dstem[l + 1];
-#pragma omp simd
-        for (size_t j = from * w; j < to * w; j++)
-            sum[j] += part[j];
-    }
+    for (size_t i = 0; i < tf->plan->nlane; i++)
+        add_rows(sum + from * w, tf->lane[i].dstem[l + 1] + from * w, (to - from) * w);
     struct lane *lane = &tf->lane[task];
     if (product(tf))
         block_r_qkv_backward(tf, l + 1, &tf->stem, tp, from, to, lane);
@@ -217,6 +167,7 @@ static void lane_clear(const struct transformer *tf, struct lane *lane)
             memset(lane->dstem[l], 0, tf->plan->nstem * 3 * d * sizeof(real));
     }
     memset(lane->dtab, 0, tf->plan->ntab * 3 * d * sizeof(real));
+    memset(lane->dtabvo, 0, tf->plan->ntab * tf->H * d * sizeof(real));
     memset(lane->dtabx, 0, tf->plan->ntab * d * sizeof(real));
     lane->g.keep = 0;
 }
@@ -244,55 +195,6 @@ static void leaf_task(void *ctx, size_t task, int thread)
                 leaf_backward(tf, tp, t, &g, lane);
         }
         lane->g.keep = 1;
-    }
-}
-
-/* dqkv and dx of a chunk of table rows: summed over lanes, then dx takes what comes through q, k,
- * v. */
-static void table_rows_task(void *ctx, size_t task, int thread)
-{
-    (void)thread;
-    struct transformer *tf = ctx;
-    const size_t d = tf->d;
-    struct table *t = product(tf) ? &tf->rtab : &tf->tab;
-    size_t from, to;
-    chunk(tf, tf->plan->ntab, task, &from, &to);
-    memset(t->dqkv + from * 3 * d, 0, (to - from) * 3 * d * sizeof(real));
-    memset(t->dx + from * d, 0, (to - from) * d * sizeof(real));
-    for (size_t i = 0; i < tf->plan->nlane; i++) {
-        const real *qkv = tf->lane[i].dtab, *x = tf->lane[i].dtabx;
-#pragma omp simd
-        for (size_t j = from * 3 * d; j < to * 3 * d; j++)
-            t->dqkv[j] += qkv[j];
-#pragma omp simd
-        for (size_t j = from * d; j < to * d; j++)
-            t->dx[j] += x[j];
-    }
-    if (product(tf))
-        linear_r_backward_input(to - from, 3 * d, d, tf->tab.dqkv + from * 3 * d,
-                                t->dqkv + from * 3 * d, 3 * d, tf->w.block[0].wqkv,
-                                tf->rw.block[0].wqkv, 1, t->dx + from * d, d);
-    else
-        linear_backward_input(to - from, 3 * d, d, t->dqkv + from * 3 * d, 3 * d,
-                              tf->w.block[0].wqkv, 1, t->dx + from * d, d);
-}
-
-/* Tasks 0, 1, 2: the first block's q, k, v; task 3: the embedding. */
-static void table_weights_task(void *ctx, size_t task, int thread)
-{
-    (void)thread;
-    struct transformer *tf = ctx;
-    const size_t d = tf->d, n = tf->plan->ntab;
-    struct weights *g = &tf->lane[0].g;
-    if (task == 3) {
-        memset(g->embed, 0, tf->V * d * sizeof(real));
-        scatter_rows(n, d, (product(tf) ? &tf->rtab : &tf->tab)->dx, tf->plan->tab_token, g->embed);
-    } else if (product(tf)) {
-        linear_r_backward_weight(n, d, d, tf->tab.dqkv + task * d, tf->rtab.dqkv + task * d, 3 * d,
-                                 tf->tab.x, tf->rtab.x, d, 0, g->block[0].wqkv + task * d * d);
-    } else {
-        linear_backward_weight(n, d, d, tf->tab.dqkv + task * d, 3 * d, tf->tab.x, d, 0,
-                               g->block[0].wqkv + task * d * d);
     }
 }
 
@@ -330,7 +232,7 @@ static void backward_phases(struct transformer *tf)
             gk_pool_run(tf->pool, chunks(tf, tf->plan->nstem), stem_backward_task, &st);
         }
     gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_rows_task, tf);
-    gk_pool_run(tf->pool, 4, table_weights_task, tf);
+    gk_pool_run(tf->pool, TABLE_WEIGHTS, table_weights_task, tf);
     size_t pieces = 0;
     for (size_t i = 0; tf->q->out && i < tf->nseg; i++)
         pieces += (tf->seg[i].count + PIECE - 1) / PIECE;

@@ -40,7 +40,7 @@ struct fwd {
     real *x;        /* (rows, d) what enters */
     real *qkv;      /* (rows, 3d); not in the first block, which reads the table */
     real *p;        /* (rows, heads, T) attention probabilities */
-    real *a;        /* (rows, d) heads' outputs */
+    real *a;        /* (rows, d) heads' outputs; not in the first block (struct attention) */
     real *xh1, *s1; /* (rows, d), (rows) LayerNorm's normalised rows and 1/deviation (r: rc) */
     real *y;        /* (rows, d) after the attention */
     real *u;        /* (rows, ff) after ReLU */
@@ -67,16 +67,18 @@ struct tape {
 
 struct lane {
     struct weights g;
-    real *dtab;   /* (ntab, 3d) gradient of the table's q, k, v */
+    real *dtab;   /* (ntab, 3d) gradient of the table's q and k */
+    real *dtabvo; /* (ntab, heads d) and of its values behind the output matrix */
     real *dtabx;  /* (ntab, d) and of its embeddings, by the residual path */
     real **dstem; /* [L] (nstem, 3d) gradient of the stem's q, k, v */
 };
 
 struct table {
-    real *x;    /* (ntab, d) */
-    real *qkv;  /* (ntab, 3d) */
-    real *dqkv; /* (ntab, 3d) */
-    real *dx;   /* (ntab, d) */
+    real *x;   /* (ntab, d) */
+    real *qkv; /* (ntab, 3d) */
+    real *vo;  /* (ntab, heads d) Wo_h v_h of every head */
+    real *dqkv, *dvo;
+    real *dx; /* (ntab, d) */
 };
 
 struct transformer {
@@ -104,6 +106,13 @@ struct transformer {
 #define weights_new                GKN(weights_new)
 #define weights_free               GKN(weights_free)
 #define block_heads                GKN(block_heads)
+#define chunks                     GKN(chunks)
+#define chunk                      GKN(chunk)
+#define add_rows                   GKN(add_rows)
+#define table_task                 GKN(table_task)
+#define table_rows_task            GKN(table_rows_task)
+#define table_weights_task         GKN(table_weights_task)
+#define block_sums                 GKN(block_sums)
 #define scatter_rows               GKN(scatter_rows)
 #define block_qkv                  GKN(block_qkv)
 #define block_forward              GKN(block_forward)
@@ -136,11 +145,35 @@ void transformer_free(void *net);
 int transformer_linearise_room(struct transformer *tf, struct gk_err *err);
 int transformer_product_room(struct transformer *tf, struct gk_err *err);
 
+/* Is this run a Hessian product? */
+static inline bool product(const struct transformer *tf)
+{
+    return tf->q->mode == GK_NET_PRODUCT;
+}
+
+/* table.c. Table and stem rows go in a few chunks, at most one a lane: small enough to share the
+ * work, large enough for BLAS. Their number depends on the plan only. */
+size_t chunks(const struct transformer *tf, size_t n);
+void chunk(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to);
+/* sum (n) += part (n) */
+void add_rows(real *sum, const real *part, size_t n);
+/* Pool tasks, a chunk each: forward; the lanes' gradients summed and led back to the embeddings. */
+void table_task(void *ctx, size_t task, int thread);
+void table_rows_task(void *ctx, size_t task, int thread);
+/* Tasks 0, 1, 2: the first block's q, k, v; 3: the embedding; 4: the first block's output matrix.
+ */
+enum { TABLE_WEIGHTS = 5 };
+void table_weights_task(void *ctx, size_t task, int thread);
+
 /* sum (.., d): row[i] gets x (n, d) row i added. */
 void scatter_rows(size_t n, size_t d, const real *x, const int32_t *row, real *sum);
-/* Where the rows of G find block L's q, k, v, and (RT not NULL) their derivatives. */
+/* Where the rows of G find block L's q, k and values, and (RT not NULL) their derivatives. */
 struct attention block_heads(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                              const struct tape *tp, const struct tape *rt);
+
+/* Where their gradients go: B is the group's own. */
+struct attention_sums block_sums(const struct transformer *tf, size_t l, const struct bwd *b,
+                                 const struct lane *lane);
 
 /* block.c: rows FROM <= r < TO of a group through block L. */
 void block_qkv(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
