@@ -145,8 +145,13 @@ static int make(struct gk_err *err)
     if (train_given)
         frac = NAN; /* the line says --train */
     if (gk_cli_history(&tool, &o.history, err) || gk_frame_set_history(&f, &o.history, err) ||
-        gk_out_open(&out, common.output, true, err) || gk_frame_write(&f, out.fp, err) ||
-        gk_out_commit(&out, err))
+        gk_out_open(&out, common.output, true, err))
+        return -1;
+    if (gk_frame_write(&f, out.fp, err)) {
+        gk_out_discard(&out);
+        return -1;
+    }
+    if (gk_out_commit(&out, err))
         return -1;
     gk_frame_free(&f);
     gk_operation_free(&o);

@@ -285,9 +285,14 @@ void gk_out_discard(struct gk_out *out)
     *out = (struct gk_out){0};
 }
 
+/* By the table alone: the program is about to end, and an entry's gk_out may lie in a function that
+ * has returned with an error. */
 void gk_out_discard_all(void)
 {
-    for (int i = 0; i < MOST_OPEN; i++)
-        if (open_outs[i])
-            gk_out_discard(open_outs[i]);
+    for (int i = 0; i < MOST_OPEN; i++) {
+        if (open_tmps[i])
+            unlink(open_tmps[i]);
+        open_tmps[i] = NULL;
+        open_outs[i] = NULL;
+    }
 }

@@ -24,8 +24,9 @@ static int read_part(const struct gk_frame *f, const char *split, const char *pa
     *data = gk_alloc(t->count, sizeof **data, err);
     if (!*data)
         return -1;
-    if (gk_tensor_i32(t, *data, err))
-        return gk_fail_at(err, "%s: frame %llu", f->file, (unsigned long long)f->index);
+    struct gk_err cause;
+    if (gk_tensor_i32(t, *data, &cause))
+        return gk_frame_fail(f, err, "%s", cause.msg);
     *rows = t->shape[0];
     *cols = t->shape[1];
     return 0;

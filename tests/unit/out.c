@@ -111,6 +111,8 @@ static void test_many(void)
     gk_out_discard_all();
     CHECK_INT_EQ(temporaries(), 0);
     CHECK(access("m0", F_OK) && access("m16", F_OK));
+    for (int i = 0; i < 16; i++)
+        gk_out_discard(&out[i]); /* only memory is left */
     CHECK(!gk_out_open(&out[0], "m0", false, &err)); /* two results for one name: the last stays */
     CHECK(!gk_out_open(&out[1], "m0", false, &err));
     fputs("0", out[0].fp);
