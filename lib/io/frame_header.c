@@ -12,8 +12,8 @@
 static const char METADATA[] = "__metadata__";
 
 /* A tree takes up to a hundred times its text ("[[],[],..."), so 16 MiB of text may not simply be
- * taken apart: the trees of one thread have a budget. It fits 100,000 tensors. */
-enum { BUDGET = 96 << 20 };
+ * taken apart: the trees of one thread have a budget. It fits 60,000 tensors. */
+enum { BUDGET = 64 << 20 };
 static _Thread_local size_t spent;
 static _Thread_local bool refused;
 
