@@ -219,6 +219,28 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_success
 }
 
+# on_terminal COMMAND: what a terminal shows of it.
+on_terminal() {
+    script -qec "$1" /dev/null </dev/null
+}
+
+@test "cli: progress with rate and time left, on a terminal only, taken away at the end" {
+    on_terminal "'$GK_BUILD/tests/cli' --ticks 12 >out" >shown
+    run cat -v shown
+    assert_output --regexp '\^\[\[Ktick [0-9]+ of 12, [0-9.]+/s, 0:00 left.*\^\[\[Kgk-try: note: 0 operands'
+    run --separate-stderr try --ticks 12
+    assert_equal "$stderr" 'gk-try: note: 0 operands'
+}
+
+@test "cli: no progress with --quiet, nor among results on the same terminal" {
+    run on_terminal "'$GK_BUILD/tests/cli' -q --ticks 12 >out"
+    assert_output ''
+    run on_terminal "'$GK_BUILD/tests/cli' --ticks 12"
+    refute_output --partial 'of 12'
+    run on_terminal "'$GK_BUILD/tests/cli' --ticks 12 -o out"
+    assert_output --partial 'of 12'
+}
+
 # ---- every tool ----
 
 # The options that scripts rely on (docs: the table of names), tool by tool.

@@ -2,13 +2,14 @@
  * kind of command line. Without arguments it is a unit test of the defaults. */
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "gk/cli.h"
 
 static struct gk_common common;
 static bool flag, count_given;
-static int64_t steps, count, free_int;
+static int64_t steps, count, free_int, ticks;
 static double rate, unset = NAN, free_real;
 static const char *note, *file;
 static int choice;
@@ -30,6 +31,7 @@ static const struct gk_opt opts[] = {
     {0, "no-grid", GK_GRID, &no_grid, NULL, 0, 0, NULL, "no points", 0, NULL},
     {0, "window", GK_WINDOW, &window, "0:400", 0, 0, NULL, "steps", 0, NULL},
     {0, "whole", GK_WINDOW, &whole, NULL, 0, 0, NULL, "all steps", 0, NULL},
+    {0, "ticks", GK_INT, &ticks, "0", 0, 100, "N", "steps of progress", GK_OPT_SILENT, NULL},
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0}};
@@ -58,6 +60,17 @@ static void check_defaults(void)
     CHECK(common.threads >= 1);
 }
 
+static void show_progress(void)
+{
+    struct gk_progress p;
+    gk_progress_start(&p, &tool, "tick", (double)ticks);
+    for (int i = 1; i <= ticks; i++) {
+        usleep(30000);
+        gk_progress_tick(&p, i);
+    }
+    gk_progress_end(&p);
+}
+
 int main(int argc, char **argv)
 {
     struct gk_err err = {0};
@@ -74,6 +87,7 @@ int main(int argc, char **argv)
         printf("operand %s\n", argv[i]);
     printf("output %s, file %s, threads %d\n", common.output ? common.output : "-",
            file ? file : "-", (int)common.threads);
+    show_progress();
     gk_note(&tool, "%d operands", argc);
     struct gk_history h = {0};
     CHECK(!gk_cli_history(&tool, &h, &err) && h.n == 1);

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # run sets stderr
+# Set-up, install and the Makefile's own help.
+load helpers
+
+# A machine for set-up: its own list of packages and first on PATH its own apt-get and id.
+machine() {
+    mkdir -p ci bin
+    cp "$ROOT/.ci/setup" ci/
+    printf '%s\n' "$@" >ci/packages
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho "$@" >>apt.log\n[ ! -f apt.broken ] || exit 1\ncase $* in *install*) touch bin/gk-nothing && chmod +x bin/gk-nothing ;; esac\n' >bin/apt-get
+    printf '#!/bin/sh\necho %s\n' "${uid:-0}" >bin/id
+    printf '#!/bin/sh\nexit 1\n' >bin/sudo
+    chmod +x bin/*
+    export PATH=$PWD/bin:$PATH
+}
+
+@test "set-up: nothing to do, nothing said" {
+    machine 'bash # build: command bash' 'libc6-dev # build: header stdio.h' \
+        'bats-assert # test: bats bats-assert'
+    run -0 ci/setup
+    assert_output ''
+    [ ! -e apt.log ]
+}
+
+@test "set-up: says exactly what is missing where it may not install" {
+    uid=1000 machine '# a comment' 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' \
+        'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no'
+    expected="setup: missing on this machine:
+  the command gk-nothing (Debian package p1)
+  the Bats library bats-nothing in $BATS_LIB_PATH (Debian package p3)
+  the header <gk-no.h> (Debian package p2)
+setup: on Debian or Ubuntu: apt-get install p1 p2 p3"
+    breaks "$expected" ci/setup build test
+    [ ! -e apt.log ]
+    run ci/setup demo
+    assert_failure 1
+    assert_line '  the command gk-no (Debian package p4)'
+}
+
+@test "set-up: --check installs nothing, not even for root" {
+    machine 'p1 # build: command gk-nothing'
+    breaks "setup: missing on this machine:
+  the command gk-nothing (Debian package p1)
+setup: on Debian or Ubuntu: apt-get install p1" ci/setup --check build
+    [ ! -e apt.log ]
+}
+
+@test "set-up: root installs what is missing, and only that" {
+    machine 'p1 # build: command gk-nothing' 'bash # build: command bash' 'p4 # demo: command gk-no'
+    run -0 --separate-stderr ci/setup build
+    assert_equal "$stderr" 'setup: installing p1'
+    run cat apt.log
+    assert_output '-qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends p1'
+    run -0 ci/setup build
+    assert_output ''
+}
+
+@test "set-up: an install that fails, or brings nothing, is an error" {
+    machine 'p2 # build: header gk-no.h'
+    breaks 'setup: installing p2
+setup: missing on this machine:
+  the header <gk-no.h> (Debian package p2)' ci/setup
+    touch apt.broken
+    breaks 'setup: installing p2
+setup: apt-get could not install: p2' ci/setup
+    run cat apt.log
+    assert_line '-qq -o DPkg::Lock::Timeout=120 update'
+}
+
+@test "set-up: NO_SETUP=1 turns it off" {
+    machine 'p1 # build: command gk-nothing'
+    run -0 env NO_SETUP=1 ci/setup
+    assert_output ''
+}
+
+# With the tools as they are built: nothing is made again.
+make_here() {
+    MAKEFLAGS='' NO_SETUP=1 make -s -C "$ROOT" -o all BUILD="$GK_BUILD" "$@"
+}
+
+@test "install: tools, pages and completions; uninstall leaves nothing" {
+    make_here install DESTDIR="$PWD/root" PREFIX=/opt/gk
+    for tool in "$GK_BUILD"/bin/gk-*; do
+        t=$(basename "$tool")
+        [ -x "root/opt/gk/bin/$t" ] || fail "bin/$t"
+        cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
+        grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
+        grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
+    done
+    run "root/opt/gk/bin/gk-data" --version
+    assert_output 'gk-data 1.0'
+    make_here uninstall DESTDIR="$PWD/root" PREFIX=/opt/gk
+    run find root ! -type d
+    assert_output ''
+}
+
+@test "make help names the targets" {
+    run -0 make_here help
+    for target in all check check-asan check-full clean help install uninstall; do
+        assert_line --regexp "^  $target +[a-z]"
+    done
+}
