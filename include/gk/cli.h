@@ -31,8 +31,10 @@ struct gk_window { /* a <= step < b; absent ends are -inf, inf */
 };
 
 enum {
-    GK_OPT_SILENT = 1,  /* changes no number: left out of the provenance line */
-    GK_OPT_OPEN_MIN = 2 /* the minimum itself is excluded */
+    GK_OPT_SILENT = 1,   /* changes no number: left out of the provenance line */
+    GK_OPT_OPEN_MIN = 2, /* the minimum itself is excluded */
+    GK_OPT_BARE = 4 /* GK_INT: may stand alone (*value is then left as it is); the next word is its
+                       value only if it is an integer */
 };
 
 struct gk_opt {
@@ -90,6 +92,15 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
  * now, in table order. free() it. No value: a flag that is off, a NULL text, a real that is NAN, a
  * grid of 0 points, a window without ends, and any option with no DEF whose GIVEN is false. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
+
+/* The same options and values one by one. PUT returns 0 or -1. */
+int gk_cli_each(const struct gk_tool *tool,
+                int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
+                void *ctx, struct gk_err *err);
+/* And back: every option that is not silent and whose GIVEN is false takes the value GET(ctx, name)
+ * unless that is NULL, and its GIVEN is set. The texts must live as long as the options. */
+int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, const char *name),
+                   void *ctx, struct gk_err *err);
 
 /* Adds that line to H. */
 int gk_cli_history(const struct gk_tool *tool, struct gk_history *h, struct gk_err *err);

@@ -26,6 +26,10 @@ struct gk_optim_conf {
     bool decay_matrices; /* decay only tensors of rank 2 */
 };
 
+/* What gk-train starts from: lr 1e-3, decay 1 for adamw and 0 for the others, betas 0.9 and 0.98
+ * (rmsprop: 0.99), eps 1e-8, momentum 0.9, warm-up 10, no clipping, everything decays. */
+struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind);
+
 struct gk_optim;
 /* PS gives the ranks for decay_matrices and may be NULL: N parameters that all decay. */
 int gk_optim_new(struct gk_optim **o, const struct gk_optim_conf *conf, size_t n,

@@ -26,6 +26,10 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
 int gk_out_flush(struct gk_out *out, struct gk_err *err);
 int gk_out_commit(struct gk_out *out, struct gk_err *err);
 void gk_out_discard(struct gk_out *out);
+/* Makes the fatal signals that still have their default action remove temporaries first;
+ * gk_out_open does so. For a tool that takes signals over by itself, and hands the second one on to
+ * the handler it found. */
+void gk_out_catch_signals(void);
 /* Every output still open, for a program about to end (gk_die). */
 void gk_out_discard_all(void);
 

@@ -11,24 +11,59 @@ static bool has_value(const struct gk_opt *o)
     return !(o->flags & GK_OPT_SILENT) && (o->def || !o->given || *o->given);
 }
 
-char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err)
+int gk_cli_each(const struct gk_tool *tool,
+                int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
+                void *ctx, struct gk_err *err)
 {
-    char *line = gk_format(err, "%s %s", tool->name, GK_VERSION);
     const struct gk_opt *o;
-    for (size_t i = 0; line && (o = gk_option(tool, i)); i++) {
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         char *value;
         if (!has_value(o))
             continue;
-        if (gk_option_format(o, &value, err)) {
-            free(line);
-            return NULL;
-        }
-        if (!value)
-            continue;
-        char *longer = gk_format(err, "%s --%s%s%s", line, o->name, value[0] ? " " : "", value);
+        if (gk_option_format(o, &value, err))
+            return -1;
+        int rc = value ? put(ctx, o->name, value, err) : 0;
         free(value);
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, const char *name),
+                   void *ctx, struct gk_err *err)
+{
+    const struct gk_opt *o;
+    for (size_t i = 0; (o = gk_option(tool, i)); i++) {
+        if ((o->flags & GK_OPT_SILENT) || !o->given || *o->given)
+            continue;
+        const char *text = get(ctx, o->name);
+        if (!text)
+            continue;
+        if (gk_option_parse(o, text, err))
+            return -1;
+        *o->given = true;
+    }
+    return 0;
+}
+
+static int append(void *ctx, const char *name, const char *value, struct gk_err *err)
+{
+    char **line = ctx, *longer;
+    longer = gk_format(err, "%s --%s%s%s", *line, name, value[0] ? " " : "", value);
+    if (!longer)
+        return -1;
+    free(*line);
+    *line = longer;
+    return 0;
+}
+
+char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err)
+{
+    char *line = gk_format(err, "%s %s", tool->name, GK_VERSION);
+    if (line && gk_cli_each(tool, append, &line, err)) {
         free(line);
-        line = longer;
+        return NULL;
     }
     return line;
 }

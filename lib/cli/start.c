@@ -92,6 +92,15 @@ static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *t
     return gk_option_parse(o, text, err);
 }
 
+static bool is_integer(const char *word)
+{
+    char *end;
+    if (!word || !*word)
+        return false;
+    strtoll(word, &end, 10);
+    return !*end;
+}
+
 /* One word "--name", "--name=value" or "--name value"; NEXT is the word behind it or NULL. Returns
  * how many words it took, or -1. */
 static int long_option(const struct gk_tool *tool, char *word, char *next, struct gk_err *err)
@@ -115,6 +124,11 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
     }
     if (value)
         return set(tool, o, value, err) ? -1 : 1;
+    if ((o->flags & GK_OPT_BARE) && !is_integer(next)) {
+        if (o->given)
+            *o->given = true;
+        return 1;
+    }
     if (!next)
         return gk_fail_usage(err, "--%s needs a value (%s)", o->name, gk_option_metavar(o));
     return set(tool, o, next, err) ? -1 : 2;

@@ -32,7 +32,7 @@ static void remove_all_and_die(int sig)
 
 /* Takes over the fatal signals that still have their default action: a tool's own handler, and
  * nohup, stay. */
-static void catch_fatal_signals(void)
+void gk_out_catch_signals(void)
 {
     static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
     struct sigaction mine = {.sa_handler = remove_all_and_die, .sa_flags = SA_RESETHAND}, was;
@@ -173,7 +173,7 @@ static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
         return gk_fail(err, "%s:", path);
     if (entry_of(NULL) < 0)
         return gk_fail(err, "%s: more than %d output files at a time", path, MOST_OPEN);
-    catch_fatal_signals();
+    gk_out_catch_signals();
     if (open_tmp(out, err))
         return -1;
     if (exists && fchmod(fileno(out->fp), st.st_mode & 07777))

@@ -40,6 +40,18 @@ static const char *const state_names[GK_OPTIM_KINDS][MOST_STATES] = {
     [GK_SGD] = {NULL},
     [GK_RPROP] = {"before", "stepsize"}};
 
+struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind)
+{
+    return (struct gk_optim_conf){.kind = kind,
+                                  .lr = 1e-3,
+                                  .weight_decay = kind == GK_ADAMW ? 1 : 0,
+                                  .beta1 = 0.9,
+                                  .beta2 = kind == GK_RMSPROP ? 0.99 : 0.98,
+                                  .eps = 1e-8,
+                                  .momentum = 0.9,
+                                  .warmup = 10};
+}
+
 static const struct gk_optim_kernels *choose_kernels(enum gk_dtype real)
 {
     const bool wide = real == GK_F64;

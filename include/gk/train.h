@@ -1,0 +1,99 @@
+/* Training: one network on one dataset by one optimiser, a step at a time (SPEC section 5).
+ *
+ * Update k = 0, 1, ... takes theta_k to theta_{k+1}; what is measured at step k speaks of theta_k.
+ * With one seed and one dataset every step is a function of the configuration alone: the initial
+ * parameters and the order of minibatches are drawn from (seed) and (seed, epoch), so that a
+ * checkpoint needs theta, the optimiser's vectors and the step to continue as if never stopped. */
+#ifndef GK_TRAIN_H
+#define GK_TRAIN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gk/dataset.h"
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+#include "gk/net.h"
+#include "gk/optim.h"
+#include "gk/out.h"
+#include "gk/pool.h"
+
+struct gk_train_conf {
+    struct gk_arch arch;
+    struct gk_optim_conf optim;
+    enum gk_dtype real; /* F32 or F64 */
+    int64_t seed;
+    int64_t batch; /* rows a minibatch; 0, or as many as there are or more: all of them */
+};
+
+struct gk_train_row {
+    int64_t step;
+    double lr;             /* of update `step` */
+    struct gk_score train; /* with minibatches: of the coming one */
+    struct gk_score val;   /* nan where it was not evaluated */
+    double grad_norm;      /* before clipping */
+    double param_norm;
+    double cos_prev; /* cos(theta_{k-1}, theta_k); nan at the first step of a process */
+    double cos_init; /* cos(theta_0, theta_k) */
+};
+
+struct gk_trainer;
+/* At step 0 with parameters drawn from the seed. D and POOL must outlive it. */
+int gk_trainer_new(struct gk_trainer **t, const struct gk_train_conf *conf,
+                   const struct gk_dataset *d, struct gk_pool *pool, struct gk_err *err);
+void gk_trainer_free(struct gk_trainer *t);
+
+/* Goes on from a frame that gk_trainer_put filled with WHOLE: step, parameters, optimiser. A frame
+ * of another architecture, dataset or optimiser, or without an optimiser's state, is an error. */
+int gk_trainer_resume(struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err);
+
+int64_t gk_trainer_step(const struct gk_trainer *t);
+/* The parameters, conf.real: a test or a tool may set them before the first step. */
+void *gk_trainer_theta(struct gk_trainer *t);
+const struct gk_params *gk_trainer_params(const struct gk_trainer *t);
+/* How many evaluations in a row, up to the last one, found a validation accuracy of 1. */
+int64_t gk_trainer_perfect(const struct gk_trainer *t);
+
+/* Gradient and row of theta_k. A loss or gradient that is not finite is an error that names the
+ * step. */
+int gk_trainer_measure(struct gk_trainer *t, bool eval, struct gk_train_row *row,
+                       struct gk_err *err);
+/* Update k, by the gradient just measured. */
+void gk_trainer_update(struct gk_trainer *t);
+
+/* Adds parameters and metadata to F; WHOLE: also the optimiser's vectors (optim.m.NAME, ...) and
+ * what a continued run compares itself with. */
+int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, struct gk_err *err);
+
+enum { GK_EVERY_LOG = -1 };
+
+/* What to write, when, and when to stop. */
+struct gk_train_run {
+    int64_t steps;      /* the last step */
+    bool resumed;       /* the row and frame of the first step are already written */
+    int64_t eval_every; /* validation at its multiples and at the last step */
+    int64_t perfect;    /* stop after so many perfect evaluations in a row; 0: do not */
+    const char *save;   /* checkpoint, or NULL */
+    int64_t save_every; /* 0: only at the end */
+    bool weights_only;
+    const char *trajectory;             /* or NULL */
+    int64_t every;                      /* its frames: multiples of this, or GK_EVERY_LOG */
+    const struct gk_history *history;   /* for the table and the frames */
+    const struct gk_frame *settings;    /* its metadata go into whole checkpoints; NULL: none */
+    const volatile sig_atomic_t *stop;  /* set by a signal: ends after the step at hand */
+    struct gk_out *table;               /* open; rows go here; left open */
+    void (*tick)(void *ctx, double at); /* steps done, for a progress line; may be NULL */
+    void *ctx;
+};
+
+/* Trains to the last step. A stop by signal (kind GK_ERR_SIGNAL) or by a reader that went away
+ * (GK_ERR_CLOSED) is an error too, but one after which checkpoint and trajectory are complete up to
+ * the step reached; after any other their files are as they were. */
+int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err *err);
+
+/* Is STEP in a logarithmic trajectory? 0 and the roundings of 10^(j/20), j = 0, 1, ... */
+bool gk_train_is_log_step(int64_t step);
+
+#endif

@@ -1,0 +1,218 @@
+/* The training loop: rows, trajectory and checkpoints as it goes, and a clean end whatever ends it.
+ */
+#include "gk/train.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "gk/table.h"
+#include "train_priv.h"
+
+static const char *const columns[] = {"step",     "lr",      "train_loss", "train_acc",
+                                      "val_loss", "val_acc", "grad_norm",  "param_norm",
+                                      "cos_prev", "cos_init"};
+
+struct loop {
+    struct gk_trainer *t;
+    const struct gk_train_run *run;
+    struct gk_out out; /* the trajectory */
+    struct gk_stream stream;
+    int64_t framed;  /* step of the last frame; -1: none */
+    double flushed;  /* when rows were last pushed, in seconds */
+    bool checked_in; /* the checkpoint of this step is written */
+};
+
+bool gk_train_is_log_step(int64_t step)
+{
+    if (step <= 0)
+        return step == 0;
+    const double j = rint(20 * log10((double)step));
+    return llrint(pow(10, j / 20)) == step;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Readers see the curve grow; a run of microsecond steps does not pay a system call for each. */
+static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *err)
+{
+    const bool single = l->t->conf.real == GK_F32;
+    FILE *fp = l->run->table->fp;
+    const double v[] = {r->lr,        r->train.loss, r->train.acc, r->val.loss, r->val.acc,
+                        r->grad_norm, r->param_norm, r->cos_prev,  r->cos_init};
+    const size_t n = sizeof v / sizeof *v;
+    fprintf(fp, "%" PRId64 "\t", r->step);
+    for (size_t i = 0; i < n; i++)
+        gk_put_number(fp, v[i], single, i + 1 < n ? '\t' : '\n');
+    const double t = now();
+    if (t - l->flushed < 0.05)
+        return 0;
+    l->flushed = t;
+    return gk_out_flush(l->run->table, err);
+}
+
+static int put_frame(struct loop *l, struct gk_err *err)
+{
+    struct gk_frame f = {0};
+    int rc = gk_trainer_put(l->t, false, &f, err);
+    if (!rc)
+        rc = gk_frame_set_history(&f, l->run->history, err);
+    if (!rc && gk_stream_write(&l->stream, &f, err))
+        rc = gk_fail_at(err, "%s", l->out.name);
+    gk_frame_free(&f);
+    l->framed = l->t->step;
+    return rc;
+}
+
+static bool frame_is_due(const struct loop *l)
+{
+    const int64_t every = l->run->every;
+    return every == GK_EVERY_LOG ? gk_train_is_log_step(l->t->step) : l->t->step % every == 0;
+}
+
+static int fill_checkpoint(const struct loop *l, struct gk_frame *f, struct gk_err *err)
+{
+    const struct gk_frame *settings = l->run->weights_only ? NULL : l->run->settings;
+    for (size_t i = 0; settings && i < settings->nmeta; i++)
+        if (gk_frame_set_meta(f, settings->meta[i].key, settings->meta[i].value, err))
+            return -1;
+    if (gk_trainer_put(l->t, !l->run->weights_only, f, err))
+        return -1;
+    return gk_frame_set_history(f, l->run->history, err);
+}
+
+static int save(struct loop *l, struct gk_err *err)
+{
+    struct gk_frame f = {0};
+    struct gk_out out;
+    int rc = fill_checkpoint(l, &f, err);
+    if (!rc)
+        rc = gk_out_open(&out, l->run->save, true, err);
+    if (!rc) {
+        if (gk_frame_write(&f, out.fp, err)) {
+            rc = gk_fail_at(err, "%s", out.name);
+            gk_out_discard(&out);
+        } else {
+            rc = gk_out_commit(&out, err);
+        }
+    }
+    gk_frame_free(&f);
+    l->checked_in = true;
+    return rc;
+}
+
+/* A place where nothing can be saved is found out now, not after hours. A pipe or device is left
+ * alone: opening it would already say something to its reader. */
+static int try_to_save(const char *path, struct gk_err *err)
+{
+    struct stat st;
+    struct gk_out out;
+    if (!path || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+        return 0;
+    if (gk_out_open(&out, path, true, err))
+        return -1;
+    gk_out_discard(&out);
+    return 0;
+}
+
+static int begin(struct loop *l, struct gk_err *err)
+{
+    const struct gk_train_run *run = l->run;
+    if (try_to_save(run->save, err))
+        return -1;
+    if (run->trajectory && gk_out_open(&l->out, run->trajectory, true, err))
+        return -1;
+    l->stream.fp = l->out.fp;
+    return gk_table_begin(run->table->fp, run->history, columns, sizeof columns / sizeof *columns,
+                          err);
+}
+
+/* Everything that the step at hand has to show. FRESH: it is not the one a run goes on from. */
+static int do_step(struct loop *l, bool fresh, struct gk_err *err)
+{
+    const struct gk_train_run *run = l->run;
+    const int64_t k = l->t->step;
+    const bool eval = fresh && (k % run->eval_every == 0 || k == run->steps);
+    struct gk_train_row row;
+    l->checked_in = false;
+    if (gk_trainer_measure(l->t, eval, &row, err))
+        return -1;
+    if (!fresh)
+        return 0;
+    if (put_row(l, &row, err))
+        return -1;
+    if (run->trajectory && frame_is_due(l) && put_frame(l, err))
+        return -1;
+    if (run->save && run->save_every > 0 && k > 0 && k % run->save_every == 0)
+        return save(l, err);
+    return 0;
+}
+
+static int is_over(const struct loop *l, struct gk_err *err)
+{
+    const struct gk_train_run *run = l->run;
+    if (*run->stop) {
+        gk_fail(err, "stopped at step %" PRId64, l->t->step);
+        err->kind = GK_ERR_SIGNAL;
+        return -1;
+    }
+    return l->t->step >= run->steps || (run->perfect > 0 && l->t->perfect >= run->perfect);
+}
+
+static int loop(struct loop *l, struct gk_err *err)
+{
+    const int64_t first = l->t->step;
+    for (;;) {
+        if (do_step(l, l->t->step > first || !l->run->resumed, err))
+            return -1;
+        int over = is_over(l, err);
+        if (over)
+            return over < 0 ? -1 : 0;
+        gk_trainer_update(l->t);
+        if (l->run->tick)
+            l->run->tick(l->run->ctx, (double)(l->t->step - first));
+    }
+}
+
+/* Ends the stream with the step reached, then the checkpoint. A trajectory's reader that went away
+ * has ended the run; one that goes away now changes nothing. */
+static int finish(struct loop *l, struct gk_err *err)
+{
+    if (l->out.fp && !ferror(l->out.fp)) {
+        struct gk_err end = {0};
+        if ((l->framed != l->t->step && put_frame(l, &end)) || gk_stream_end(&l->stream, &end) ||
+            gk_out_commit(&l->out, &end)) {
+            if (end.kind != GK_ERR_CLOSED) {
+                *err = end;
+                return -1;
+            }
+        }
+    }
+    if (l->run->save && !l->checked_in)
+        return save(l, err);
+    return 0;
+}
+
+int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err *err)
+{
+    struct loop l = {.t = t, .run = run, .framed = -1, .flushed = -1};
+    struct gk_err late = {0};
+    int rc = begin(&l, err);
+    if (!rc)
+        rc = loop(&l, err);
+    if (!rc || err->kind == GK_ERR_CLOSED || err->kind == GK_ERR_SIGNAL) {
+        if (finish(&l, &late)) {
+            *err = late;
+            rc = -1;
+        }
+    }
+    if (l.out.fp)
+        gk_out_discard(&l.out);
+    return rc;
+}

@@ -1,0 +1,369 @@
+# gk-train: the table, the optimisers' options, checkpoints, trajectories, and every way to end.
+# shellcheck shell=bash disable=SC2154,SC2016
+load helpers
+
+tiny=(--layers 1 --dim 8 --heads 2 --ff 16)
+
+data() {
+    gk-data --p 7 --frac 0.7 "$@"
+}
+
+rows() {
+    grep -v -e '^#' -e '^step' "$@"
+}
+
+# metadata KEY FILE: its value in the header of the (first) frame.
+metadata() {
+    grep -ao "\"$1\" *: *\"[^\"]*\"" "$2" | head -n 1 | sed 's/.*: *"//; s/"$//'
+}
+
+# Seven ways to train, a line each.
+configurations() {
+    cat <<END
+${tiny[*]}
+${tiny[*]} --dtype f64 --clip 0.5 --decay matrices
+${tiny[*]} --batch 5 --optimizer adam --weight-decay 0.1
+${tiny[*]} --optimizer rprop --lr 1e-2
+${tiny[*]} --optimizer momentum --lr 0.1 --dtype f64 --batch 6 --eval-every 3
+--model mlp --dim 6 --hidden 12 --optimizer adamax --warmup 0
+--model mlp --layers 1 --dim 6 --hidden 12 --optimizer rmsprop --seed 3 --batch 7
+END
+}
+
+@test "N steps give rows 0..N of ten columns below the history" {
+    data >d
+    gk-train "${tiny[@]}" --steps 12 d >t
+    assert_equal "$(sed -n 1p t)" '# gk-data 1.0 --op add --p 7 --pairs unordered --frac 0.7 --split-seed 0 --layout paper'
+    assert_equal "$(sed -n 2p t)" '# gk-train 1.0 --model transformer --layers 1 --dim 8 --heads 2 --ff 16 --optimizer adamw --lr 0.001 --weight-decay 1 --decay all --beta1 0.9 --beta2 0.98 --eps 1e-08 --warmup 10 --clip 0 --batch full --seed 0 --dtype f32 --eval-every 1'
+    assert_equal "$(sed -n 3p t)" $'step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc\tgrad_norm\tparam_norm\tcos_prev\tcos_init'
+    assert_equal "$(column_of step t | xargs)" "$(seq 0 12 | xargs)"
+    assert_equal "$(rows t | awk -F'\t' 'NF != 10' | wc -l)" 0
+}
+
+@test "the dataset comes from --data, an operand or standard input, with the same bytes" {
+    data >d
+    gk-train "${tiny[@]}" --steps 2 -d d >a
+    gk-train "${tiny[@]}" --steps 2 d >b
+    gk-train "${tiny[@]}" --steps 2 <d >c
+    gk-train "${tiny[@]}" --steps 2 - -o e <d
+    cmp a b && cmp a c && cmp a e
+}
+
+@test "warm-up: the first update has learning rate 0; rprop has none" {
+    data >d
+    gk-train "${tiny[@]}" --steps 6 --warmup 4 --lr 0.8 --dtype f64 d >t
+    run column_of lr t
+    assert_output $'0\n0.20000000000000001\n0.40000000000000002\n0.60000000000000009\n0.80000000000000004\n0.80000000000000004\n0.80000000000000004'
+    assert_equal "$(column_of train_loss t | sed -n 1p)" "$(column_of train_loss t | sed -n 2p)"
+    assert_equal "$(column_of cos_prev t | sed -n '1,2p' | xargs)" 'nan 1'
+    assert_equal "$(column_of cos_init t | sed -n '1,2p' | xargs)" '1 1'
+    gk-train "${tiny[@]}" --steps 1 --warmup 0 d | column_of lr >lr
+    assert_equal "$(xargs <lr)" '0.001 0.001'
+    gk-train "${tiny[@]}" --steps 1 --optimizer rprop d | column_of lr >lr
+    assert_equal "$(xargs <lr)" '0.001 0.001'
+}
+
+@test "--eval-every leaves nan between, and validates the last row" {
+    data >d
+    gk-train "${tiny[@]}" --steps 7 d >a
+    gk-train "${tiny[@]}" --steps 7 --eval-every 3 d >b
+    column_of val_loss a | awk '(NR - 1) % 3 && NR != 8 { print "nan"; next } { print }' >want
+    column_of val_loss b | cmp - want
+    column_of train_loss a >ta
+    column_of train_loss b | cmp - ta
+    gk-data --p 7 --frac 1 | gk-train "${tiny[@]}" --steps 2 >c
+    assert_equal "$(column_of val_loss c | xargs)" 'nan nan nan'
+    assert_equal "$(column_of val_acc c | xargs)" 'nan nan nan'
+}
+
+@test "clipping scales the step, not the norm that is told" {
+    data >d
+    gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 d >a
+    g=$(column_of grad_norm a | head -n 1)
+    gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 --clip "$(awk -v g="$g" 'BEGIN { printf "%.17g", g / 4 }')" d >b
+    gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.025 --warmup 0 --steps 1 d >c
+    assert_equal "$(column_of grad_norm b | head -n 1)" "$g"
+    for column in train_loss val_loss grad_norm param_norm cos_init; do
+        close_to "$(column_of "$column" b | tail -n 1)" "$(column_of "$column" c | tail -n 1)" 1e-12
+    done
+    gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 --clip 1000 d | rows >e
+    rows a | cmp - e
+}
+
+@test "the same bytes for any number of threads, in seven configurations" {
+    data >d
+    while read -ra conf; do
+        for n in 1 2 3; do
+            gk-train "${conf[@]}" --threads "$n" --steps 12 --save "$n.ckpt" --trajectory "$n.gks" --every 5 d >"$n.tsv"
+        done
+        for n in 2 3; do
+            cmp 1.tsv $n.tsv && cmp 1.ckpt $n.ckpt && cmp 1.gks $n.gks
+        done
+    done < <(configurations)
+}
+
+@test "stopped and resumed gives the bytes of never having stopped, in seven configurations" {
+    data >d
+    while read -ra conf; do
+        gk-train "${conf[@]}" --steps 21 --save whole.ckpt d >whole.tsv
+        gk-train "${conf[@]}" --steps 6 --save part.ckpt d >part.tsv
+        gk-train --resume part.ckpt --steps 15 --save part.ckpt d >rest.tsv
+        gk-train --resume part.ckpt --steps 21 --save part.ckpt d >last.tsv
+        cmp whole.ckpt part.ckpt
+        grep '^#' whole.tsv >head.want
+        grep '^#' last.tsv | cmp - head.want
+        # The last row of each part is validated, whatever --eval-every is.
+        cut -f 1-4,7- whole.tsv >want
+        cat part.tsv <(rows rest.tsv) <(rows last.tsv) | cut -f 1-4,7- | cmp - want
+    done < <(configurations)
+}
+
+@test "a checkpoint's settings hold unless given again" {
+    data >d
+    gk-train "${tiny[@]}" --lr 5e-3 --batch 4 --steps 3 --save a d >/dev/null
+    gk-train --resume a --lr 1e-2 --batch full --steps 5 --save b d >t
+    run -0 column_of lr t
+    assert_output $'0.004\n0.005'
+    assert_equal "$(metadata batch b)" full
+    assert_equal "$(metadata lr b)" 0.01
+    assert_equal "$(metadata heads b)" 2
+    assert_equal "$(metadata step b)" 5
+    # Both lives are told.
+    assert_equal "$(grep -c '^# gk-train' t)" 2
+}
+
+@test "a resumed run at its last step has no row to add, and saves itself again" {
+    data >d
+    gk-train "${tiny[@]}" --steps 3 --save a d >/dev/null
+    gk-train --resume a --steps 3 --save b d >t
+    cmp a b
+    assert_equal "$(rows t)" ''
+    wrong_usage 'gk-train: --steps: 2 is before step 3 of a' gk-train --resume a --steps 2 d
+}
+
+@test "history holds what changes numbers, and nothing else" {
+    data >d
+    gk-train "${tiny[@]}" --threads 1 --steps 4 --save-every 2 --save a --trajectory a.gks --every 2 d >/dev/null
+    gk-train "${tiny[@]}" --threads 2 --steps 2 --save b d >/dev/null
+    gk-train --resume b --steps 4 --save b d >/dev/null
+    cmp a b
+    run metadata gk.history a
+    refute_output --regexp 'threads|steps|save|resume|traj|--every'
+}
+
+@test "a trajectory holds step 0, every K-th and the last" {
+    data >d
+    steps_of() { grep -ao '"step" *: *"[0-9]*"' "$1" | grep -o '[0-9]*' | xargs; }
+    gk-train "${tiny[@]}" --steps 10 --trajectory a.gks --every 4 d >/dev/null
+    assert_equal "$(steps_of a.gks)" '0 4 8 10'
+    assert_equal "$(metadata gk.end a.gks)" 4
+    gk-train "${tiny[@]}" --steps 8 --trajectory a.gks --every 4 d >/dev/null
+    assert_equal "$(steps_of a.gks)" '0 4 8'
+    gk-train "${tiny[@]}" --steps 30 --trajectory a.gks --every log d >/dev/null
+    assert_equal "$(steps_of a.gks)" '0 1 2 3 4 5 6 7 8 9 10 11 13 14 16 18 20 22 25 28 30'
+    refute grep -aqF optim.m. a.gks
+    # Parts follow each other without a frame twice.
+    gk-train "${tiny[@]}" --steps 4 --trajectory a.gks --every 2 --save c d >/dev/null
+    gk-train --resume c --steps 8 --trajectory b.gks --every 2 d >/dev/null
+    assert_equal "$(steps_of <(cat a.gks b.gks))" '0 2 4 6 8'
+    # A run that has no step to add still writes a stream with a frame.
+    gk-train --resume c --steps 4 --trajectory b.gks d >/dev/null
+    assert_equal "$(steps_of b.gks)" 4
+}
+
+@test "--weights-only saves no state, and nothing can resume from it" {
+    data >d
+    gk-train "${tiny[@]}" --steps 2 --save a --weights-only d >/dev/null
+    refute grep -aqF -e optim.m. -e '"optimizer"' a
+    breaks 'gk-train: a: frame 1: weights only: nothing to resume (a checkpoint of gk-train --save, without --weights-only, is wanted)' \
+        gk-train "${tiny[@]}" --resume a --steps 4 d
+}
+
+@test "what does not belong to a checkpoint is refused" {
+    data >d
+    data --split-seed 1 >other
+    gk-train "${tiny[@]}" --steps 2 --save a d >/dev/null
+    breaks 'gk-train: a: frame 1: the run was trained on another dataset' gk-train --resume a other
+    breaks 'gk-train: a: frame 1: the checkpoint is of another architecture' gk-train --resume a --ff 8 d
+    breaks 'gk-train: a: frame 1: the run began from seed 0' gk-train --resume a --seed 1 d
+    breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
+    sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b
+    breaks "gk-train: b: frame 1: metadata lr: '0.0x1' is not a number" gk-train --resume b d
+    refuses_like 1 '^gk-train: d: frame 1: .*checkpoint' gk-train --resume d d
+    refuses_like 1 '^gk-train: a: .*not a dataset' gk-train a
+    head -c 2000 a >cut
+    refuses_like 1 '^gk-train: cut: ' gk-train --resume cut d
+}
+
+@test "--until-grokked stops when validation accuracy stays at 1" {
+    { printf 'a b c\n' | tr ' ' '\t'; for a in 0 1 2; do for b in 0 1 2; do printf '%d\t%d\t1\n' $a $b; done; done; } >const
+    gk-data --table const >d
+    gk-train "${tiny[@]}" --lr 1e-2 --steps 500 --until-grokked d >two
+    gk-train "${tiny[@]}" --lr 1e-2 --steps 500 --until-grokked 5 d >five
+    gk-train "${tiny[@]}" --lr 1e-2 --steps 500 --until-grokked=1 d >one
+    assert_equal "$(column_of val_acc one | grep -cx 1)" 1
+    assert_equal "$(column_of val_acc two | tail -n 2 | xargs)" '1 1'
+    assert_equal "$(column_of val_acc five | tail -n 6 | grep -cx 1)" 5
+    assert_equal "$(rows five | wc -l)" $(($(rows two | wc -l) + 3))
+    # The count goes on where it stopped.
+    last=$(column_of step two | tail -n 1)
+    gk-train "${tiny[@]}" --lr 1e-2 --steps "$last" --save a d >/dev/null
+    gk-train --resume a --until-grokked 5 --steps 500 d >rest
+    assert_equal "$(column_of step rest | tail -n 1)" $((last + 3))
+    gk-data --p 7 --frac 1 >novals
+    wrong_usage 'gk-train: --until-grokked: the dataset has no validation rows' gk-train --until-grokked novals
+}
+
+@test "a loss that is not finite ends the run with an error that names the step" {
+    data >d
+    echo old >ckpt
+    echo old >gks
+    echo old >tsv
+    for dtype in f32 f64; do
+        run --separate-stderr gk-train "${tiny[@]}" --optimizer sgd --lr 1e300 --warmup 3 --dtype $dtype \
+            --steps 50 --save ckpt --trajectory gks -o tsv d
+        assert_failure 1
+        [[ $stderr =~ ^gk-train:\ step\ [23]:\ the\ .*\ is\ not\ finite ]] || fail "$stderr"
+    done
+    assert_equal "$(cat ckpt gks tsv | xargs)" 'old old old'
+    assert_equal "$(ls -- *tmp 2>/dev/null)" ''
+}
+
+# Starts a long run in the background and waits for its first rows. The run is a child of its own
+# shell option set so that it has SIGINT at its default.
+start() {
+    set -m
+    "$@" >out.tsv 2>err &
+    pid=$!
+    set +m
+    for _ in $(seq 200); do
+        [ "$(wc -l <out.tsv)" -gt 5 ] && return
+        sleep 0.02
+    done
+    fail "no rows: $(cat err)"
+}
+
+@test "SIGTERM, SIGINT and SIGHUP finish the step, save, and end by the signal" {
+    data >d
+    for sig in TERM INT HUP; do
+        start gk-train "${tiny[@]}" --batch 5 --steps 100000000 --save a --trajectory a.gks --every 1000000 d
+        kill -s $sig $pid
+        status=0
+        wait $pid || status=$?
+        assert_equal $status $((128 + $(kill -l $sig)))
+        step=$(metadata step a)
+        assert_equal "$(tail -n 1 out.tsv | cut -f 1)" "$step"
+        assert_equal "$(cat err)" "gk-train: note: stopped at step $step, saved in a"
+        assert_equal "$(metadata gk.end a.gks)" 2
+        gk-train --resume a --steps $((step + 5)) --save a d >/dev/null
+        gk-train "${tiny[@]}" --batch 5 --steps $((step + 5)) --save b d >whole.tsv
+        cmp a b
+        head -n $((step + 4)) whole.tsv | cmp - out.tsv
+    done
+    assert_equal "$(ls -- *tmp 2>/dev/null)" ''
+}
+
+@test "a stopped run commits the table of -o" {
+    data >d
+    gk-train "${tiny[@]}" --steps 100000000 --save-every 10 --save a d -o t --quiet &
+    pid=$!
+    until [ -s a ]; do sleep 0.02; done
+    kill -s TERM $pid
+    status=0
+    wait $pid || status=$?
+    assert_equal $status 143
+    assert_equal "$(tail -n 1 t | cut -f 1)" "$(metadata step a)"
+}
+
+@test "a reader that closes the pipe ends the run with status 0, saved" {
+    data >d
+    run bash -c 'gk-train "$@" --steps 100000000 --save a --trajectory a.gks d | head -n 6 >t; echo "${PIPESTATUS[*]}"' - "${tiny[@]}"
+    assert_output '0 0'
+    assert_equal "$(wc -l <t)" 6
+    step=$(metadata step a)
+    gk-train "${tiny[@]}" --steps "$step" --save b --trajectory b.gks d >/dev/null
+    cmp a b && cmp a.gks b.gks
+}
+
+@test "a trajectory's reader that goes away ends the run too" {
+    data >d
+    mkfifo fifo
+    head -c 1000 fifo >/dev/null &
+    run --separate-stderr gk-train "${tiny[@]}" --steps 100000000 --save a --trajectory fifo --every 1 d -o t
+    assert_success
+    assert_equal "$stderr" ''
+    [ -s a ]
+}
+
+@test "a full disk is an error, and the old files stay" {
+    data >d
+    echo old >a
+    run --separate-stderr bash -c 'gk-train "$@" --steps 50 --save a d >/dev/full' - "${tiny[@]}"
+    assert_failure 1
+    assert_equal "$stderr" 'gk-train: standard output: No space left on device'
+    breaks 'gk-train: /dev/full: cannot write: No space left on device' gk-train "${tiny[@]}" --steps 50 --trajectory /dev/full --every 1 d -o t
+    run --separate-stderr gk-train "${tiny[@]}" --steps 5 --save /dev/full d
+    assert_failure 1
+    assert_equal "$stderr" 'gk-train: /dev/full: cannot write: No space left on device'
+    assert_equal "$(cat a)" old
+    refuses 1 'gk-train: nowhere/a: No such file or directory' gk-train "${tiny[@]}" --save nowhere/a d
+}
+
+@test "kill -9 while saving leaves a whole checkpoint" {
+    data >d
+    for n in 1 2 3 4 5 6; do
+        start gk-train "${tiny[@]}" --steps 100000000 --save a --save-every 1 d
+        sleep "0.0$n"
+        kill -9 $pid
+        wait $pid || true
+        step=$(metadata step a)
+        gk-train --resume a --steps $((step + 1)) d >t
+        assert_equal "$(column_of step t)" $((step + 1))
+        rm -f ./*.tmp
+    done
+}
+
+@test "wrong usage" {
+    data >d
+    wrong_usage "gk-train: --batch: '0' is neither full nor an integer above 0" gk-train --batch 0 d
+    wrong_usage "gk-train: --batch: 'half' is neither full nor an integer above 0" gk-train --batch half d
+    wrong_usage "gk-train: --every: '1.5' is neither log nor an integer above 0" gk-train --trajectory t --every 1.5 d
+    wrong_usage 'gk-train: --every needs --trajectory' gk-train --every 5 d
+    wrong_usage 'gk-train: --save-every needs --save' gk-train --save-every 5 d
+    wrong_usage 'gk-train: --weights-only needs --save' gk-train --weights-only d
+    wrong_usage "gk-train: unexpected operand 'd' beside --data" gk-train --data d d
+    wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --resume - -
+    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - d
+    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - --trajectory - -o t d
+    wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --heads 3 d
+    wrong_usage 'gk-train: --lr: nan is not finite' gk-train --lr nan d
+    wrong_usage 'gk-train: --beta1: 1 is not in [0, 0.999999999]' gk-train --beta1 1 d
+    wrong_usage 'gk-train: --until-grokked: 0 is not in [1, 1000000000000000]' gk-train --until-grokked 0 d
+    refuses_like 1 "^gk-train: .*layout paper" gk-train --model mlp <(gk-data --layout openai)
+    refuses_like 1 '^gk-train: standard input: ' gk-train </dev/null
+}
+
+@test "options without a use here are named" {
+    data >d
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer sgd --momentum 0.5 --hidden 3 --steps 1 d
+    assert_success
+    assert_equal "$stderr" $'gk-train: note: --hidden changes nothing here\ngk-train: note: --momentum changes nothing here'
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer sgd --momentum 0.5 --steps 1 --quiet d
+    assert_equal "$stderr" ''
+}
+
+@test "one of table, checkpoint and trajectory may take standard output" {
+    data >d
+    gk-train "${tiny[@]}" --steps 3 --save a --trajectory a.gks --every 1 d >t
+    gk-train "${tiny[@]}" --steps 3 --save - -o t2 d | cmp - a
+    gk-train "${tiny[@]}" --steps 3 --trajectory - --every 1 -o t2 d | cmp - a.gks
+    cmp t t2
+}
+
+@test "the last, short batch of an epoch is used as it is; a size beyond all rows is the full batch" {
+    data >d
+    gk-train "${tiny[@]}" --steps 5 --batch 20 d | rows >a
+    gk-train "${tiny[@]}" --steps 5 --batch 1000 d | rows >b
+    gk-train "${tiny[@]}" --steps 5 d | rows >c
+    cmp a c && cmp b c
+}
