@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include <fftw3.h>
 
@@ -13,7 +14,7 @@ struct gk_dft {
     double *x;          /* [cap] */
     fftw_complex *bin;  /* [cap/2 + 1] */
     double *e;          /* [cap/2 + 1] */
-    fftw_plan fwd, inv; /* x -> bin, bin -> x (unscaled) */
+    fftw_plan fwd, inv; /* x -> bin; bin -> x, unscaled, once it was wanted */
 };
 
 int gk_dft_new(struct gk_dft **d, struct gk_err *err)
@@ -65,24 +66,25 @@ static int make_room(struct gk_dft *d, size_t n, struct gk_err *err)
     return 0;
 }
 
-static int plan(struct gk_dft *d, size_t n, struct gk_err *err)
+/* Not measured: a plan chosen by the clock would round differently from run to run. Planning takes
+ * longer than a transform does. */
+static int plan(struct gk_dft *d, size_t n, bool inverse, struct gk_err *err)
 {
-    if (n == d->n)
-        return 0;
     if (n < 1 || n > INT_MAX / 2)
         return gk_fail(err, "a signal of %zu samples cannot be transformed (1 to %d can)", n,
                        INT_MAX / 2);
-    forget_plans(d);
-    if (make_room(d, n, err))
-        return -1;
-    /* Not measured: a plan chosen by the clock would round differently from run to run. */
-    d->fwd = fftw_plan_dft_r2c_1d((int)n, d->x, d->bin, FFTW_ESTIMATE);
-    d->inv = fftw_plan_dft_c2r_1d((int)n, d->bin, d->x, FFTW_ESTIMATE);
-    if (!d->fwd || !d->inv) {
+    if (n != d->n) {
         forget_plans(d);
-        return gk_fail(err, "no memory to transform %zu samples", n);
+        if (make_room(d, n, err))
+            return -1;
+        d->n = n;
     }
-    d->n = n;
+    if (!d->fwd)
+        d->fwd = fftw_plan_dft_r2c_1d((int)n, d->x, d->bin, FFTW_ESTIMATE);
+    if (inverse && !d->inv)
+        d->inv = fftw_plan_dft_c2r_1d((int)n, d->bin, d->x, FFTW_ESTIMATE);
+    if (!d->fwd || (inverse && !d->inv))
+        return gk_fail(err, "no memory to transform %zu samples", n);
     return 0;
 }
 
@@ -103,10 +105,10 @@ static double forward(struct gk_dft *d, const double *x)
 int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, const double **e,
                     struct gk_err *err)
 {
-    if (plan(d, n, err))
+    if (plan(d, n, false, err))
         return -1;
-    double sum = 0;
-    d->bin[0][0] += (double)n * forward(d, x);
+    double sum = 0, mean = forward(d, x);
+    d->bin[0][0] += (double)n * mean;
     for (size_t k = 0; k <= n / 2; k++) {
         d->e[k] = (d->bin[k][0] * d->bin[k][0] + d->bin[k][1] * d->bin[k][1]) / (double)n;
         sum += d->e[k];
@@ -121,9 +123,10 @@ int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, const double **
 int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, double *y,
                     struct gk_err *err)
 {
-    if (plan(d, n, err))
+    if (plan(d, n, true, err))
         return -1;
-    d->bin[0][0] += (double)n * forward(d, x);
+    double mean = forward(d, x);
+    d->bin[0][0] += (double)n * mean;
     for (size_t k = 0; k <= n / 2 && (double)k / (double)n < cutoff; k++)
         d->bin[k][0] = d->bin[k][1] = 0;
     fftw_execute(d->inv);
