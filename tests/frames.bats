@@ -311,7 +311,7 @@ theta	F64	[7]	7	2'
     run gk-ckpt-dump --tensor v -o out s
     assert_failure 1
     assert_equal "$(cat out)" old
-    assert_equal "$(find . -name '*out*' -o -name '.?*' | xargs)" ./out
+    assert_equal "$(find . -name '*out*' -o -name '.?*')" ./out
 }
 
 @test "frames: what an independent implementation wrote is read" {

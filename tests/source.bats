@@ -78,7 +78,7 @@ calls() {
 }
 
 @test "source: scripts pass shellcheck" {
-    shellcheck .ci/run .ci/setup tests/run
+    grep -rlE '^#!/bin/(ba)?sh' .ci tests pipelines --exclude='*.bats' | xargs shellcheck
     shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 }
 
