@@ -1,0 +1,35 @@
+/* Functions on which optimisers are compared (Notsawo et al. 2023, appendix I), in n dimensions:
+ *
+ *     rosenbrock        sum over pairs (x, y) of  (1 - x)^2 + a (y - x^2)^2,  n even
+ *     rosenbrock-chain  sum_{i<n} (1 - x_i)^2 + a (x_{i+1} - x_i^2)^2,        n >= 2
+ *     rastrigin         sum_i a + x_i^2 - a cos(2 pi x_i)
+ *
+ * Their least value is 0, at (1, ..., 1), (1, ..., 1) and 0. In log scale it is log(1 + f), with
+ * the gradient of that. */
+#ifndef GK_TESTFN_H
+#define GK_TESTFN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+
+enum gk_testfn_kind { GK_ROSENBROCK, GK_ROSENBROCK_CHAIN, GK_RASTRIGIN };
+#define GK_TESTFNS "rosenbrock|rosenbrock-chain|rastrigin" /* in the order of the enum */
+
+struct gk_testfn {
+    enum gk_testfn_kind kind;
+    size_t n;
+    double a; /* >= 0 */
+    bool log;
+};
+
+double gk_testfn_default_a(enum gk_testfn_kind kind); /* 100, 100, 10 */
+int gk_testfn_check(const struct gk_testfn *f, struct gk_err *err);
+
+/* The value at x [n]; grad [n] unless NULL. */
+double gk_testfn_value(const struct gk_testfn *f, const double *x, double *grad);
+/* The Euclidean distance of x [n] to the minimiser. */
+double gk_testfn_error(const struct gk_testfn *f, const double *x);
+
+#endif
