@@ -1,0 +1,31 @@
+/* How well a score ranks runs: the area under the ROC curve for the outcome, and Spearman's
+ * correlation with a value, with bootstrap intervals. Ties count half, ranks of ties are their
+ * mean. */
+#ifndef GK_RANK_H
+#define GK_RANK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/err.h"
+
+struct gk_rank_data {
+    size_t n;
+    const double *score; /* [n] finite */
+    const bool *outcome; /* [n] */
+    const double *value; /* [n] finite, or NULL: no Spearman */
+};
+
+struct gk_rank_score {
+    double at, lower, upper; /* nan where not defined */
+};
+
+/* AUC = P(score of a yes > score of a no) + P(equal) / 2 (Mann-Whitney); nan if all outcomes are
+ * the same. Spearman: nan if the scores or the values are all the same. The intervals are the 2.5
+ * and 97.5 percentiles (linear between order statistics) of REPLICATES resamples, drawn from SEED
+ * with as many runs of each outcome as there are; nan with REPLICATES 0. */
+int gk_rank_study(const struct gk_rank_data *data, int64_t replicates, uint64_t seed,
+                  struct gk_rank_score *auc, struct gk_rank_score *spearman, struct gk_err *err);
+
+#endif
