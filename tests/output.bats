@@ -17,6 +17,7 @@ setup_file() {
     }' >curve
     awk 'BEGIN { for (i = 0; i < 30; i++) print sin(i) "\t" cos(2 * i) "\t" sin(3 * i) }' >matrix
     printf 'r\tt4\n20\t5\n30\t4\n40\t3.5\n50\t3.2\n60\t3\n' >runs
+    printf 'm0,grokked\n1,0\n2,0\n3,1\n4,1\n' >early
 }
 
 setup() {
@@ -39,6 +40,7 @@ recipe() {
     gk-pca) cmd=("$1" --components 2 matrix) ;;
     gk-twonn) cmd=("$1" matrix) ;;
     gk-fit-powerlaw) cmd=("$1" runs) ;;
+    gk-predict) cmd=("$1" fit early) ;;
     gk-testfn) cmd=("$1" --steps 20) ;;
     *) fail "no recipe for $1: tests/output.bats tries every tool" ;;
     esac

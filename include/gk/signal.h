@@ -12,6 +12,7 @@
 struct gk_signal {
     size_t n;
     double *v;          /* [n], the samples so far, all finite */
+    double first;       /* the step of v[0] */
     double spacing;     /* steps from one sample to the next; 1 while n < 2 */
     const char *column; /* its name in the table, or the tensor's; NULL: it has none */
     struct gk_history history;

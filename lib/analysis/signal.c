@@ -130,6 +130,8 @@ static int append(struct gk_signal *s, double before, struct gk_err *err)
         gk_fail(err, "the value is %g", v);
         return fail_here(s, err);
     }
+    if (s->n == 0)
+        s->first = p->at;
     if (s->n == 1)
         s->spacing = gap;
     if (s->n > 1 && !is_even(gap, s->spacing, p->at)) {

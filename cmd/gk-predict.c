@@ -1,0 +1,283 @@
+/* gk-predict: will a run grok? Fits a model to a table of runs; scores a curve as it comes.
+ *
+ *     gk-predict fit --model grok.model runs.tsv
+ *     gk-train ... | gk-predict score --model grok.model --give-up 0.1
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/cli.h"
+#include "gk/list.h"
+#include "gk/input.h"
+#include "gk/mem.h"
+#include "gk/out.h"
+#include "gk/predict.h"
+#include "gk/signal_opts.h"
+#include "gk/version.h"
+
+static struct gk_common common;
+static struct gk_signal_opts in = GK_SIGNAL_OPTS_INIT;
+static struct gk_runs_columns column = {.from = NAN, .to = NAN};
+static const char *model_file, *features, *given_text;
+static int what;
+static int64_t replicates;
+static double ridge, give_up = NAN;
+static struct given {
+    bool features, outcome, val, group, m0, ridge, bootstrap, print, seed;
+    bool column, detrend, taper, set, give_up, window;
+} given;
+
+static const struct gk_opt opts[] = {
+    {'m', "model", GK_TEXT, &model_file, NULL, 0, 0, "FILE",
+     "the model: fit writes it (if asked to), score reads it", GK_OPT_SILENT, NULL},
+    {0, "features", GK_TEXT, &features, NULL, 0, 0, "A,B",
+     "fit: columns (default: all called as measures of gk-hjorth, m0 or m0_400)", 0,
+     &given.features},
+    {0, "outcome", GK_TEXT, &column.outcome, NULL, 0, 0, "COLUMN",
+     "fit: 1 for a run that grokked, else 0 (default grokked)", 0, &given.outcome},
+    {0, "val", GK_TEXT, &column.val, NULL, 0, 0, "COLUMN",
+     "fit: final validation accuracy (default: final_val_acc if there is one)", 0, &given.val},
+    {0, "group", GK_TEXT, &column.group, NULL, 0, 0, "COLUMN",
+     "fit: leave one group out at a time (default: a tenth of the runs)", 0, &given.group},
+    {0, "m0", GK_TEXT, &column.m0, NULL, 0, 0, "COLUMN",
+     "fit: the single feature to compare with (default: the first m0)", 0, &given.m0},
+    {0, "ridge", GK_REAL, &ridge, NULL, 0, INFINITY, "L",
+     "fit: penalty on standardised weights (default 1)", GK_OPT_OPEN_MIN, &given.ridge},
+    {0, "bootstrap", GK_INT, &replicates, NULL, 0, 1e6, "N",
+     "fit: resamples behind the intervals (default 2000)", 0, &given.bootstrap},
+    {0, "print", GK_CHOICE, &what, NULL, 0, 0, GK_REPORTS, "fit: the table (default summary)", 0,
+     &given.print},
+    {0, "seed", GK_INT, &common.seed, NULL, 0, 9007199254740992.0, "N",
+     "fit: seed of folds and resamples (default 0)", 0, &given.seed},
+    {0, "window", GK_WINDOW, &in.window, NULL, 0, 0, NULL,
+     "the steps of features whose names do not say", 0, &given.window},
+    {'c', "column", GK_TEXT, &in.column, NULL, 0, 0, "NAME",
+     "score: the column to read (default: train_loss)", 0, &given.column},
+    {0, "detrend", GK_TEXT, &in.detrend, NULL, 0, 0, "none|mean|linear|highpass=F",
+     "score: as in gk-hjorth for the table (default none)", 0, &given.detrend},
+    {0, "taper", GK_CHOICE, &in.conditioning.taper, NULL, 0, 0, GK_TAPER_NAMES,
+     "score: likewise (default none)", 0, &given.taper},
+    {0, "set", GK_TEXT, &given_text, NULL, 0, 0, "NAME=X,...",
+     "score: features that are not of the curve", 0, &given.set},
+    {0, "give-up", GK_REAL, &give_up, NULL, 0, 1, "P",
+     "score: end if the probability is below P once the windows are over", 0, &given.give_up},
+    {0}};
+
+static const struct gk_tool tool = {
+    .name = "gk-predict",
+    .synopsis = "fit|score [options] [FILE]",
+    .summary = "Predict grokking from the first steps: fit a model to runs, score a live curve.",
+    .example = "gk-data | gk-train | gk-predict score --model grok.model --give-up 0.1",
+    .max_operands = 2,
+    .opts = opts,
+    .common = &common,
+};
+
+/* The line of provenance, with the command behind the version. */
+static int add_history(const char *command, struct gk_history *h, struct gk_err *err)
+{
+    char *line = gk_cli_line(&tool, err), *full = NULL;
+    if (line) {
+        size_t head = strlen(tool.name) + 1 + strlen(GK_VERSION);
+        full = gk_format(err, "%.*s %s%s", (int)head, line, command, line + head);
+    }
+    int rc = full ? gk_history_add(h, full, err) : -1;
+    free(full);
+    free(line);
+    return rc;
+}
+
+/* Options of the other command are wrong usage. */
+static int check_options(bool fit, struct gk_err *err)
+{
+    const struct {
+        const char *name;
+        bool fit, given;
+    } all[] = {{"features", true, given.features},
+               {"outcome", true, given.outcome},
+               {"val", true, given.val},
+               {"group", true, given.group},
+               {"m0", true, given.m0},
+               {"ridge", true, given.ridge},
+               {"bootstrap", true, given.bootstrap},
+               {"print", true, given.print},
+               {"seed", true, given.seed},
+               {"column", false, given.column},
+               {"detrend", false, given.detrend},
+               {"taper", false, given.taper},
+               {"set", false, given.set},
+               {"give-up", false, given.give_up}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].given && all[i].fit != fit)
+            return gk_fail_usage(err, "--%s is an option of gk-predict %s", all[i].name,
+                                 fit ? "score" : "fit");
+    return 0;
+}
+
+/* ---- fit ---- */
+
+static int write_model(const struct gk_model *m, const struct gk_history *h, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, model_file, false, err) || gk_model_write(out.fp, m, h, err))
+        return -1;
+    return gk_out_commit(&out, err);
+}
+
+static int fit_defaults(struct gk_err *err)
+{
+    if (!given.outcome)
+        column.outcome = "grokked";
+    if (!given.ridge)
+        ridge = 1;
+    if (!given.bootstrap)
+        replicates = 2000;
+    if (!given.seed)
+        common.seed = 0;
+    given.outcome = given.ridge = given.bootstrap = given.seed = true;
+    if (given.window) {
+        column.from = in.window.a;
+        column.to = in.window.b;
+    }
+    if (what == GK_REPORT_GROUPS && !column.group)
+        return gk_fail_usage(err, "--print groups needs --group");
+    if (model_file && !strcmp(model_file, "-"))
+        return gk_fail_usage(err, "--model: standard output has the table");
+    return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
+}
+
+static int fit(const char *path, struct gk_err *err)
+{
+    FILE *fp;
+    const char *name;
+    struct gk_rows rows;
+    struct gk_runs r;
+    struct gk_model m;
+    struct gk_out out;
+    if (fit_defaults(err) || gk_input_open(&fp, &name, path, err) ||
+        gk_rows_open(&rows, fp, name, false, err) || gk_runs_read(&r, &rows, &column, err))
+        return -1;
+    double *heldout = gk_alloc(r.n, sizeof *heldout, err);
+    size_t *fold = gk_alloc(r.n, sizeof *fold, err);
+    if (!heldout || !fold)
+        return -1;
+    if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err))
+        return gk_fail_at(err, "%s", name);
+    bool bare = false;
+    for (size_t j = 0; j < r.d; j++)
+        bare = bare || gk_feature_is_bare(&r.feature[j]);
+    if (given.window && !bare)
+        gk_note(&tool, "--window changes nothing: every feature says its own");
+    if (!r.m0)
+        gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
+    if (add_history("fit", &rows.history, err) ||
+        (model_file && write_model(&m, &rows.history, err)) ||
+        gk_out_open(&out, common.output, false, err) ||
+        gk_report_write(out.fp, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
+                        replicates, (uint64_t)common.seed, err) ||
+        gk_out_commit(&out, err))
+        return -1;
+    gk_free(heldout);
+    gk_free(fold);
+    free(column.features);
+    gk_model_free(&m);
+    gk_runs_free(&r);
+    gk_rows_close(&rows);
+    return 0;
+}
+
+/* ---- score ---- */
+
+static int follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, struct gk_err *err)
+{
+    double p = NAN, step = NAN;
+    bool over = false;
+    int rc;
+    while ((rc = gk_signal_next(s, err)) == 1) {
+        bool before = over;
+        step = s->first + (double)(s->n - 1) * s->spacing;
+        if (!over && gk_live_update(l, s, &p, &over, err))
+            return -1;
+        if (over && isnan(p))
+            return gk_fail(err, "step %.12g: a window has passed with fewer than 3 samples", step);
+        gk_put_number(out->fp, step, false, '\t');
+        gk_put_number(out->fp, p, false, '\n');
+        if (gk_out_flush(out, err))
+            return -1;
+        if (over && !before && p < give_up) {
+            gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", step, p,
+                    give_up);
+            return 0;
+        }
+    }
+    if (rc == 0 && s->n == 0)
+        return gk_signal_empty(s, err);
+    if (rc == 0 && !over)
+        gk_note(&tool, "the curve ended at step %.12g, before its windows were over", step);
+    return rc;
+}
+
+static int score(const char *path, struct gk_err *err)
+{
+    static const char *const names[] = {"step", "probability"};
+    struct gk_history h = {0};
+    struct gk_model m;
+    struct gk_live *l;
+    struct gk_signal s;
+    struct gk_out out;
+    double since;
+    if (!model_file)
+        return gk_fail_usage(err, "--model: which model?");
+    if (!strcmp(model_file, "-"))
+        return gk_fail_usage(err, "--model: standard input is for the curve");
+    if (!in.detrend)
+        in.detrend = "none";
+    if (gk_conditioning_parse(&in.conditioning, in.detrend, err) ||
+        gk_model_read(&m, model_file, &h, err))
+        return -1;
+    int used = gk_model_set_windows(&m, in.window.a, in.window.b, err);
+    if (used < 0)
+        return -1;
+    if (given.window && !used)
+        gk_note(&tool, "--window changes nothing: the model says all its windows");
+    double *x = gk_alloc(m.d, sizeof *x, err);
+    if (!x || gk_model_given(&m, given_text, x, err) ||
+        gk_live_new(&l, &m, x, &in.conditioning, &since, err) ||
+        gk_signal_open(&s, path, in.column, since, INFINITY, err))
+        return -1;
+    in.column = s.column;
+    given.column = given.column || s.column;
+    given.detrend = given.taper = true;
+    for (size_t i = 0; i < s.history.n; i++)
+        if (gk_history_add(&h, s.history.line[i], err))
+            return -1;
+    if (add_history("score", &h, err) || gk_out_open(&out, common.output, false, err) ||
+        gk_table_begin(out.fp, &h, names, 2, err) || follow(l, &s, &out, err) ||
+        gk_out_commit(&out, err))
+        return -1;
+    gk_signal_close(&s);
+    gk_live_free(l);
+    gk_model_free(&m);
+    gk_history_free(&h);
+    gk_free(x);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    gk_cli_start(&tool, &argc, &argv);
+    const char *command = argc ? argv[0] : "";
+    bool is_fit = !strcmp(command, "fit");
+    const char *path = argc > 1 ? argv[1] : NULL;
+    int rc;
+    if (!is_fit && strcmp(command, "score"))
+        rc = gk_fail_usage(&err, "the first operand is fit or score, not '%s'", command);
+    else
+        rc = check_options(is_fit, &err);
+    if (rc || (is_fit ? fit : score)(path, &err))
+        gk_die(&tool, &err);
+    return 0;
+}

@@ -1,0 +1,125 @@
+/* Will a run grok? A logistic model on early features of many runs, its scores on runs it has not
+ * seen, and the probability of a run that is still going on (Notsawo et al. 2023). */
+#ifndef GK_PREDICT_H
+#define GK_PREDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+#include "gk/signal.h"
+#include "gk/table.h"
+
+/* ---- features ----
+ * A measure is a column of gk-hjorth but n. A feature's name says what it is: "m0" in the window
+ * asked for, "m0_400" in the window 0:400, "m0_100_400" in 100:400. Any other name is of something
+ * known of a run beforehand, such as its learning rate. */
+struct gk_feature {
+    char *name;
+    int measure;     /* -1: not a measure */
+    double from, to; /* the window; nan: not said */
+};
+/* FROM:TO is the window of a bare measure (nan: unknown). NAME is not copied. */
+struct gk_feature gk_feature_parse(char *name, double from, double to);
+bool gk_feature_is_bare(const struct gk_feature *f); /* a measure whose name has no window */
+double gk_feature_of(const struct gk_hjorth *h, int measure);
+bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not means */
+
+/* ---- runs ---- */
+
+struct gk_runs {
+    size_t n, d;
+    struct gk_feature *feature; /* [d], each with a name of its own */
+    double *x;                  /* [n, d] finite */
+    bool *outcome;              /* [n] */
+    double *val;                /* [n] final validation accuracy, or NULL */
+    double *m0;                 /* [n] the single feature to compare with, or NULL */
+    char *m0_name;
+    size_t *group; /* [n] number of each run's group, or NULL */
+    char **group_name;
+    size_t groups;
+    size_t x_cap, outcome_cap, val_cap, m0_cap, group_cap, group_name_cap;
+};
+
+struct gk_runs_columns {
+    char **features; /* [n], or NULL: every column that is a measure */
+    size_t n;
+    const char *outcome; /* 0 or 1 */
+    const char *val;     /* NULL: final_val_acc if there is one */
+    const char *group;   /* any text, or NULL */
+    const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
+    double from, to;     /* the window of bare measures, or nan */
+};
+
+int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
+                 struct gk_err *err);
+void gk_runs_free(struct gk_runs *r);
+
+/* ---- the model ----
+ * p = 1 / (1 + exp(-intercept - sum_j weight_j (t_j - centre_j) / scale_j)), t = max(x, floor), or
+ * its logarithm. */
+struct gk_term {
+    struct gk_feature feature;
+    bool log; /* floor > 0 */
+    double floor, centre, scale, weight;
+};
+struct gk_model {
+    double intercept;
+    size_t d;
+    struct gk_term *term; /* [d] */
+};
+void gk_model_free(struct gk_model *m);
+double gk_model_probability(const struct gk_model *m, const double *x);
+
+int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *h,
+                   struct gk_err *err);
+int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, struct gk_err *err);
+
+/* Fits the model to all runs, and to the runs outside each fold in turn: a fold is a group, or,
+ * without groups, a tenth of the runs of each outcome, dealt from SEED. Ridge is on standardised
+ * features. Features that are positive in all runs enter by their logarithm.
+ *
+ * Both kinds of model are calibrated (Platt 1999): p = sigmoid(A score + B), A >= 0, where A and B
+ * maximise the likelihood of held-out scores, of the same folds and of the folds within the
+ * remaining runs. HELDOUT [n] gets the probability of each run by the model that has not seen its
+ * fold. FOLD [n] gets its number. */
+int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
+                 double *heldout, size_t *fold, struct gk_err *err);
+
+/* ---- what it is worth ---- */
+
+enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
+#define GK_REPORTS "summary|groups|runs" /* in the order of the enum */
+
+/* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
+ * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
+ * the held-out probability of each run. */
+int gk_report_write(FILE *fp, enum gk_report what, const struct gk_history *h,
+                    const struct gk_runs *r, const struct gk_model *m, const double *heldout,
+                    const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
+
+/* ---- a live curve ---- */
+
+/* X [d]: the features that are not of a curve, from TEXT "lr=1e-3,wd=1" (may be NULL), which must
+ * name each of them; nan for the others. Messages speak of an option --set. */
+int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err);
+/* Measures whose window the model does not say get FROM:TO, which must then be finite. Returns 1 if
+ * there were any, 0, or -1. */
+int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err);
+
+struct gk_live;
+/* GIVEN [d] holds the values of the features that are no measures. SINCE is where the first window
+ * begins. */
+int gk_live_new(struct gk_live **l, const struct gk_model *m, const double *given,
+                const struct gk_conditioning *c, double *since, struct gk_err *err);
+void gk_live_free(struct gk_live *l);
+
+/* The probability from the samples so far of S, which was opened at SINCE without an end: nan while
+ * a window holds fewer than three. In a window that still goes on sums are scaled up to its whole
+ * length. *OVER: every window has passed, the probability is final. */
+int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
+                   struct gk_err *err);
+
+#endif

@@ -1,0 +1,290 @@
+/* Fitting the model: standardised terms, folds, calibration. */
+#include "gk/predict.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/logistic.h"
+#include "gk/mem.h"
+#include "gk/rng.h"
+
+enum { FOLDS = 10 }; /* without groups; and those within the remaining runs */
+
+struct work {
+    const struct gk_runs *r;
+    double ridge;
+    size_t folds;
+    const size_t *fold; /* [n] */
+    bool *in;           /* [n] the runs that train */
+    double *z, *y;      /* [n, d] and [n] of those, packed */
+    double *beta;       /* [d + 1] */
+    double *score;      /* [n] held-out scores to calibrate with */
+    bool *scored;       /* [n] */
+};
+
+static double term_value(const struct gk_term *t, double x)
+{
+    double v = fmax(x, t->floor);
+    return ((t->log ? log(v) : x) - t->centre) / t->scale;
+}
+
+static double score(const struct gk_model *m, const double *x)
+{
+    double s = m->intercept;
+    for (size_t j = 0; j < m->d; j++)
+        s += m->term[j].weight * term_value(&m->term[j], x[j]);
+    return s;
+}
+
+double gk_model_probability(const struct gk_model *m, const double *x)
+{
+    return gk_sigmoid(score(m, x));
+}
+
+void gk_model_free(struct gk_model *m)
+{
+    for (size_t j = 0; m->term && j < m->d; j++)
+        free(m->term[j].feature.name);
+    free(m->term);
+    *m = (struct gk_model){0};
+}
+
+/* ---- one fit ---- */
+
+/* Floor, centre and scale of term J from the runs in W->in. */
+static void standardise(const struct work *w, struct gk_term *t, size_t j)
+{
+    const struct gk_runs *r = w->r;
+    double n = 0, sum = 0, squares = 0, least = INFINITY;
+    *t = (struct gk_term){.feature = t->feature, .log = t->log, .floor = -INFINITY, .scale = 1};
+    for (size_t i = 0; i < r->n; i++)
+        if (w->in[i])
+            least = fmin(least, r->x[i * r->d + j]);
+    if (t->log)
+        t->floor = least * 1e-3; /* against a value of 0, far from where the ranks are */
+    for (size_t i = 0; i < r->n; i++)
+        if (w->in[i]) {
+            n++;
+            sum += term_value(t, r->x[i * r->d + j]);
+        }
+    t->centre = sum / n;
+    for (size_t i = 0; i < r->n; i++)
+        if (w->in[i]) {
+            double z = term_value(t, r->x[i * r->d + j]);
+            squares += z * z;
+        }
+    double sd = sqrt(squares / n);
+    if (sd > 1e-12 * fabs(t->centre)) /* else it is constant, and tells nothing */
+        t->scale = sd;
+}
+
+static bool both_outcomes(const struct work *w)
+{
+    bool seen[2] = {false, false};
+    for (size_t i = 0; i < w->r->n; i++)
+        if (w->in[i])
+            seen[w->r->outcome[i]] = true;
+    return seen[0] && seen[1];
+}
+
+/* The model on the runs in W->in, not calibrated. */
+static int train(struct work *w, struct gk_model *m, struct gk_err *err)
+{
+    const struct gk_runs *r = w->r;
+    size_t n = 0;
+    for (size_t j = 0; j < r->d; j++)
+        standardise(w, &m->term[j], j);
+    for (size_t i = 0; i < r->n; i++) {
+        if (!w->in[i])
+            continue;
+        for (size_t j = 0; j < r->d; j++)
+            w->z[n * r->d + j] = term_value(&m->term[j], r->x[i * r->d + j]);
+        w->y[n++] = r->outcome[i];
+    }
+    if (gk_logistic_fit(n, r->d, w->z, w->y, w->ridge, w->beta, err))
+        return -1;
+    m->intercept = w->beta[0];
+    for (size_t j = 0; j < r->d; j++)
+        m->term[j].weight = w->beta[j + 1];
+    return 0;
+}
+
+/* Replaces M's score s by A s + B, fitted to the scores there are. Targets a little off 0 and 1
+ * (Platt 1999) keep A finite where the scores separate the outcomes. */
+static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
+{
+    const struct gk_runs *r = w->r;
+    double n[2] = {0, 0}, ab[2];
+    size_t k = 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (w->scored[i])
+            n[r->outcome[i]]++;
+    if (!n[0] || !n[1])
+        return 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (w->scored[i]) {
+            w->z[k] = w->score[i];
+            w->y[k++] = r->outcome[i] ? (n[1] + 1) / (n[1] + 2) : 1 / (n[0] + 2);
+        }
+    if (gk_logistic_fit(k, 1, w->z, w->y, 1e-6, ab, err))
+        return -1;
+    if (ab[1] < 0) { /* held-out scores that rank the wrong way say nothing: the base rate */
+        double p = (n[1] * (n[1] + 1) / (n[1] + 2) + n[0] / (n[0] + 2)) / (n[0] + n[1]);
+        ab[0] = log(p / (1 - p));
+        ab[1] = 0;
+    }
+    m->intercept = ab[1] * m->intercept + ab[0];
+    for (size_t j = 0; j < m->d; j++)
+        m->term[j].weight *= ab[1];
+    return 0;
+}
+
+/* ---- folds ---- */
+
+static int deal(const struct gk_runs *r, uint64_t seed, size_t *fold, size_t *folds,
+                struct gk_err *err)
+{
+    size_t count[2] = {0, 0};
+    for (size_t i = 0; i < r->n; i++)
+        count[r->outcome[i]]++;
+    if (!count[0] || !count[1])
+        return gk_fail(err, "all %zu runs have outcome %d: there is nothing to tell apart", r->n,
+                       count[1] > 0);
+    if (r->group) {
+        for (size_t i = 0; i < r->n; i++)
+            fold[i] = r->group[i];
+        *folds = r->groups;
+        return *folds > 1 ? 0 : gk_fail(err, "one group only: none can be left out");
+    }
+    size_t least = count[0] < count[1] ? count[0] : count[1];
+    if (least < 2)
+        return gk_fail(err, "only one run has outcome %d: it cannot be left out",
+                       count[1] == least);
+    *folds = least < FOLDS ? least : FOLDS;
+    uint32_t *order = gk_alloc(r->n, sizeof *order, err);
+    if (!order)
+        return -1;
+    struct gk_rng rng;
+    gk_rng_seed(&rng, seed, GK_RNG_FOLDS);
+    for (uint32_t i = 0; i < r->n; i++)
+        order[i] = i;
+    gk_rng_shuffle(&rng, order, r->n);
+    size_t next = 0;
+    for (int outcome = 0; outcome < 2; outcome++)
+        for (size_t k = 0; k < r->n; k++)
+            if (r->outcome[order[k]] == (outcome == 1))
+                fold[order[k]] = next++ % *folds;
+    gk_free(order);
+    return 0;
+}
+
+/* Held-out scores of the runs outside fold OUT, by models that have seen neither OUT nor the part
+ * of the other folds in which the run is. */
+static int score_within(struct work *w, size_t out, struct gk_model *m, struct gk_err *err)
+{
+    const struct gk_runs *r = w->r;
+    size_t parts = w->folds - 1 < FOLDS ? w->folds - 1 : FOLDS;
+    for (size_t i = 0; i < r->n; i++)
+        w->scored[i] = false;
+    if (parts < 2)
+        return 0;
+    for (size_t part = 0; part < parts; part++) {
+        for (size_t i = 0; i < r->n; i++)
+            w->in[i] = w->fold[i] != out && (w->fold[i] - (w->fold[i] > out)) % parts != part;
+        if (!both_outcomes(w))
+            continue;
+        if (train(w, m, err))
+            return -1;
+        for (size_t i = 0; i < r->n; i++)
+            if (w->fold[i] != out && !w->in[i]) {
+                w->score[i] = score(m, r->x + i * r->d);
+                w->scored[i] = true;
+            }
+    }
+    return 0;
+}
+
+/* HELDOUT and RAW (before calibration) of the runs in fold OUT. */
+static int hold_out(struct work *w, size_t out, struct gk_model *m, double *heldout, double *raw,
+                    struct gk_err *err)
+{
+    const struct gk_runs *r = w->r;
+    if (score_within(w, out, m, err))
+        return -1;
+    for (size_t i = 0; i < r->n; i++)
+        w->in[i] = w->fold[i] != out;
+    if (!both_outcomes(w))
+        return gk_fail(err, "without group %s all runs have the same outcome", r->group_name[out]);
+    if (train(w, m, err))
+        return -1;
+    for (size_t i = 0; i < r->n; i++)
+        if (!w->in[i])
+            raw[i] = score(m, r->x + i * r->d);
+    if (calibrate(w, m, err))
+        return -1;
+    for (size_t i = 0; i < r->n; i++)
+        if (w->fold[i] == out)
+            heldout[i] = gk_model_probability(m, r->x + i * r->d);
+    return 0;
+}
+
+static int fit(struct work *w, struct gk_model *m, double *heldout, double *raw, struct gk_err *err)
+{
+    for (size_t k = 0; k < w->folds; k++)
+        if (hold_out(w, k, m, heldout, raw, err))
+            return -1;
+    for (size_t i = 0; i < w->r->n; i++) {
+        w->in[i] = w->scored[i] = true;
+        w->score[i] = raw[i];
+    }
+    return train(w, m, err) || calibrate(w, m, err) ? -1 : 0;
+}
+
+static int start_model(struct gk_model *m, const struct gk_runs *r, struct gk_err *err)
+{
+    size_t cap = 0;
+    if (gk_grow(&m->term, &cap, r->d, sizeof *m->term, err))
+        return -1;
+    memset(m->term, 0, r->d * sizeof *m->term);
+    m->d = r->d;
+    for (size_t j = 0; j < r->d; j++) {
+        struct gk_term *t = &m->term[j];
+        t->feature = r->feature[j];
+        if (!(t->feature.name = gk_strdup(r->feature[j].name, err)))
+            return -1;
+        t->log = true;
+        for (size_t i = 0; i < r->n; i++)
+            t->log = t->log && r->x[i * r->d + j] > 0;
+    }
+    return 0;
+}
+
+int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
+                 double *heldout, size_t *fold, struct gk_err *err)
+{
+    struct work w = {.r = r, .ridge = ridge, .fold = fold};
+    *m = (struct gk_model){0};
+    if (deal(r, seed, fold, &w.folds, err))
+        return -1;
+    w.in = gk_alloc(r->n, sizeof *w.in, err);
+    w.scored = gk_alloc(r->n, sizeof *w.scored, err);
+    w.z = gk_alloc(r->n, r->d * sizeof *w.z, err);
+    w.y = gk_alloc(r->n, sizeof *w.y, err);
+    w.score = gk_alloc(r->n, 2 * sizeof *w.score, err);
+    w.beta = gk_alloc(r->d + 1, sizeof *w.beta, err);
+    int rc = w.in && w.scored && w.z && w.y && w.score && w.beta ? 0 : -1;
+    if (!rc)
+        rc = start_model(m, r, err);
+    if (!rc)
+        rc = fit(&w, m, heldout, w.score + r->n, err);
+    gk_free(w.in);
+    gk_free(w.scored);
+    gk_free(w.z);
+    gk_free(w.y);
+    gk_free(w.score);
+    gk_free(w.beta);
+    if (rc)
+        gk_model_free(m);
+    return rc;
+}

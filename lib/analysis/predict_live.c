@@ -1,0 +1,187 @@
+/* The model on a curve that is still coming in. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/list.h"
+#include "gk/mem.h"
+#include "gk/predict.h"
+
+enum { LEAST = 3 }; /* samples of which Hjorth's parameters make sense: two differences */
+
+/* A window that some features share. */
+struct window {
+    double from, to;
+    size_t n; /* samples measured so far */
+    struct gk_hjorth h;
+};
+
+struct gk_live {
+    const struct gk_model *m;
+    struct gk_conditioning conditioning;
+    struct gk_dft *dft;
+    struct window *window;
+    size_t windows;
+    size_t *of; /* [d] the window of each measure */
+    double *x;  /* [d] the features; those given stay */
+    double *y;  /* the conditioned samples */
+    size_t y_cap;
+};
+
+void gk_live_free(struct gk_live *l)
+{
+    if (!l)
+        return;
+    gk_dft_free(l->dft);
+    gk_free(l->window);
+    gk_free(l->of);
+    gk_free(l->x);
+    free(l->y);
+    gk_free(l);
+}
+
+static size_t window_of(struct gk_live *l, const struct gk_feature *f)
+{
+    size_t k = 0;
+    while (k < l->windows && (l->window[k].from != f->from || l->window[k].to != f->to))
+        k++;
+    if (k == l->windows)
+        l->window[l->windows++] = (struct window){.from = f->from, .to = f->to};
+    return k;
+}
+
+/* "NAME=X" in WORD, which it cuts. */
+static int set_given(const struct gk_model *m, char *word, double *x, struct gk_err *err)
+{
+    char *value = strchr(word, '='), *end = NULL;
+    size_t j = 0;
+    if (value)
+        *value++ = '\0';
+    while (j < m->d && (m->term[j].feature.measure >= 0 || strcmp(m->term[j].feature.name, word)))
+        j++;
+    if (j == m->d)
+        return gk_fail_usage(err, "--set: the model has no feature %s to set", word);
+    if (value)
+        x[j] = strtod(value, &end);
+    if (!value || !*value || *end || !isfinite(x[j]))
+        return gk_fail_usage(err, "--set: %s wants a finite number", word);
+    return 0;
+}
+
+int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
+{
+    char **word = NULL;
+    size_t n = 0;
+    int rc = text ? gk_list_words("set", text, &word, &n, err) : 0;
+    for (size_t j = 0; j < m->d; j++)
+        x[j] = NAN;
+    for (size_t k = 0; k < n && !rc; k++)
+        rc = set_given(m, word[k], x, err);
+    free(word);
+    for (size_t j = 0; j < m->d && !rc; j++)
+        if (m->term[j].feature.measure < 0 && isnan(x[j]))
+            rc = gk_fail_usage(err, "--set: the model asks for %s", m->term[j].feature.name);
+    return rc;
+}
+
+int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err)
+{
+    int used = 0;
+    for (size_t j = 0; j < m->d; j++) {
+        struct gk_feature *f = &m->term[j].feature;
+        if (f->measure < 0)
+            continue;
+        if (!isfinite(f->from) || !isfinite(f->to)) {
+            f->from = from;
+            f->to = to;
+            used = 1;
+        }
+        if (!isfinite(f->from) || !isfinite(f->to))
+            return gk_fail_usage(err, "--window: in which steps A:B was %s measured?", f->name);
+    }
+    return used;
+}
+
+static int set_up(struct gk_live *l, const double *given, double *since, struct gk_err *err)
+{
+    *since = INFINITY;
+    for (size_t j = 0; j < l->m->d; j++) {
+        const struct gk_feature *f = &l->m->term[j].feature;
+        l->x[j] = given[j];
+        if (f->measure < 0)
+            continue;
+        l->of[j] = window_of(l, f);
+        *since = fmin(*since, f->from);
+    }
+    if (!l->windows)
+        return gk_fail(err, "the model has no feature of a curve");
+    return 0;
+}
+
+int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *given,
+                const struct gk_conditioning *c, double *since, struct gk_err *err)
+{
+    struct gk_live *l = gk_alloc(1, sizeof *l, err);
+    if (!l)
+        return -1;
+    l->m = m;
+    l->conditioning = *c;
+    l->window = gk_alloc(m->d, sizeof *l->window, err);
+    l->of = gk_alloc(m->d, sizeof *l->of, err);
+    l->x = gk_alloc(m->d, sizeof *l->x, err);
+    if (!l->window || !l->of || !l->x || gk_dft_new(&l->dft, err) || set_up(l, given, since, err)) {
+        gk_live_free(l);
+        return -1;
+    }
+    *out = l;
+    return 0;
+}
+
+/* The number of samples of S before STEP, were it to go on for ever. */
+static double samples_before(const struct gk_signal *s, double step)
+{
+    return fmax(0, ceil((step - s->first) / s->spacing - 1e-6));
+}
+
+/* Measures window W as far as S goes. *LENGTH: the samples it will have in the end. */
+static int measure(struct gk_live *l, struct window *w, const struct gk_signal *s, double *length,
+                   struct gk_err *err)
+{
+    double begin = samples_before(s, w->from), end = samples_before(s, w->to);
+    *length = end - begin;
+    size_t from = begin < (double)s->n ? (size_t)begin : s->n;
+    size_t n = (end < (double)s->n ? (size_t)end : s->n) - from;
+    if (n < LEAST || n == w->n)
+        return 0;
+    if (gk_grow(&l->y, &l->y_cap, n, sizeof *l->y, err) ||
+        gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, err) ||
+        gk_hjorth(l->dft, l->y, n, &w->h, err))
+        return -1;
+    w->n = n;
+    return 0;
+}
+
+int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
+                   struct gk_err *err)
+{
+    const struct gk_model *m = l->m;
+    bool known = true;
+    *over = true;
+    for (size_t k = 0; k < l->windows; k++) {
+        struct window *w = &l->window[k];
+        double length;
+        if (measure(l, w, s, &length, err))
+            return -1;
+        known = known && w->n;
+        *over = *over && samples_before(s, w->to) <= (double)s->n;
+        for (size_t j = 0; j < m->d; j++) {
+            int is = m->term[j].feature.measure;
+            if (is < 0 || l->of[j] != k)
+                continue;
+            double share = gk_feature_is_sum(is) && w->n ? length / (double)w->n : 1;
+            l->x[j] = share * gk_feature_of(&w->h, is);
+        }
+    }
+    *p = known ? gk_model_probability(m, l->x) : NAN;
+    return 0;
+}

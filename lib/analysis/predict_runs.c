@@ -1,0 +1,225 @@
+/* Names of features and tables of runs. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "gk/predict.h"
+
+/* As in gk-hjorth; a name that begins another comes after it. */
+static const struct {
+    const char *name;
+    bool sum;
+} measures[] = {{"activity", false},
+                {"mobility", false},
+                {"complexity", false},
+                {"m0", true},
+                {"m2", true},
+                {"m4", true},
+                {"spectral_mobility", false},
+                {"spectral_complexity", false}};
+enum { MEASURES = sizeof measures / sizeof *measures };
+
+bool gk_feature_is_sum(int measure)
+{
+    return measures[measure].sum;
+}
+
+double gk_feature_of(const struct gk_hjorth *h, int measure)
+{
+    const double v[MEASURES] = {
+        h->activity, h->mobility, h->complexity,        h->m0,
+        h->m2,       h->m4,       h->spectral_mobility, h->spectral_complexity};
+    return v[measure];
+}
+
+/* "_B" or "_A_B", digits and points only. */
+static bool parse_window(const char *text, double *from, double *to)
+{
+    double v[2];
+    int n = 0;
+    while (*text) {
+        char *end;
+        if (*text++ != '_' || n == 2 || strspn(text, "0123456789.") == 0)
+            return false;
+        v[n++] = strtod(text, &end);
+        if (strspn(text, "0123456789.") != (size_t)(end - text))
+            return false;
+        text = end;
+    }
+    if (n) {
+        *from = n == 2 ? v[0] : 0;
+        *to = v[n - 1];
+    }
+    return *from < *to || !n;
+}
+
+struct gk_feature gk_feature_parse(char *name, double from, double to)
+{
+    struct gk_feature f = {name, -1, NAN, NAN};
+    for (int k = 0; k < MEASURES; k++) {
+        size_t len = strlen(measures[k].name);
+        f.from = from;
+        f.to = to;
+        if (strncmp(name, measures[k].name, len) || !parse_window(name + len, &f.from, &f.to))
+            continue;
+        f.measure = k;
+        return f;
+    }
+    f.from = f.to = NAN;
+    return f;
+}
+
+bool gk_feature_is_bare(const struct gk_feature *f)
+{
+    return f->measure >= 0 && isnan(gk_feature_parse(f->name, NAN, NAN).from);
+}
+
+/* ---- runs ---- */
+
+void gk_runs_free(struct gk_runs *r)
+{
+    for (size_t j = 0; r->feature && j < r->d; j++)
+        free(r->feature[j].name);
+    for (size_t g = 0; g < r->groups; g++)
+        free(r->group_name[g]);
+    gk_free(r->feature);
+    free(r->x);
+    free(r->outcome);
+    free(r->val);
+    free(r->m0);
+    free(r->m0_name);
+    free(r->group);
+    free(r->group_name);
+    *r = (struct gk_runs){0};
+}
+
+/* Where things stand in a row. */
+struct place {
+    int *feature; /* [d] */
+    int outcome, val, m0, group;
+};
+
+static int find_features(struct gk_runs *r, const struct gk_rows *rows,
+                         const struct gk_runs_columns *c, int *at, struct gk_err *err)
+{
+    for (size_t j = 0; j < (c->features ? c->n : rows->ncol); j++) {
+        const char *name = c->features ? c->features[j] : rows->name[j];
+        if (!c->features && gk_feature_parse(rows->name[j], NAN, NAN).measure < 0)
+            continue;
+        if ((at[r->d] = gk_rows_need(rows, name, err)) < 0)
+            return -1;
+        char *copy = gk_strdup(name, err);
+        if (!copy)
+            return -1;
+        r->feature[r->d++] = gk_feature_parse(copy, c->from, c->to);
+    }
+    if (!r->d)
+        return gk_fail(err,
+                       "%s: no column is a measure of gk-hjorth, such as m0 or m0_400; "
+                       "--features names others",
+                       rows->file);
+    return 0;
+}
+
+static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,
+                   int *at, struct gk_err *err)
+{
+    const int m0 = gk_feature_parse((char[]){"m0"}, NAN, NAN).measure;
+    *at = -1;
+    if (c->m0 && (*at = gk_rows_need(rows, c->m0, err)) < 0)
+        return -1;
+    for (size_t j = 0; j < r->d && *at < 0; j++)
+        if (r->feature[j].measure == m0)
+            *at = gk_rows_column(rows, r->feature[j].name);
+    for (size_t k = 0; k < rows->ncol && *at < 0; k++)
+        if (gk_feature_parse(rows->name[k], NAN, NAN).measure == m0)
+            *at = (int)k;
+    if (*at < 0)
+        return 0;
+    r->m0_name = gk_strdup(rows->name[*at], err);
+    return r->m0_name ? 0 : -1;
+}
+
+static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,
+                struct place *p, struct gk_err *err)
+{
+    p->val = p->group = -1;
+    if (find_features(r, rows, c, p->feature, err) || find_m0(r, rows, c, &p->m0, err) ||
+        (p->outcome = gk_rows_need(rows, c->outcome, err)) < 0 ||
+        (c->val && (p->val = gk_rows_need(rows, c->val, err)) < 0) ||
+        (c->group && (p->group = gk_rows_need(rows, c->group, err)) < 0))
+        return -1;
+    if (!c->val)
+        p->val = gk_rows_column(rows, "final_val_acc");
+    return 0;
+}
+
+static int finite_cell(const struct gk_rows *rows, int at, double *v, struct gk_err *err)
+{
+    if (gk_rows_number(rows, at, v, err))
+        return -1;
+    if (!isfinite(*v))
+        return gk_rows_fail(rows, err, "column %s: %g is not finite", rows->name[at], *v);
+    return 0;
+}
+
+static int find_group(struct gk_runs *r, const char *name, size_t *group, struct gk_err *err)
+{
+    for (*group = 0; *group < r->groups; (*group)++)
+        if (!strcmp(r->group_name[*group], name))
+            return 0;
+    if (gk_grow(&r->group_name, &r->group_name_cap, r->groups + 1, sizeof *r->group_name, err) ||
+        !(r->group_name[r->groups] = gk_strdup(name, err)))
+        return -1;
+    r->groups++;
+    return 0;
+}
+
+static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
+                    struct gk_err *err)
+{
+    size_t i = r->n;
+    double y;
+    if (gk_grow(&r->x, &r->x_cap, (i + 1) * r->d, sizeof *r->x, err) ||
+        gk_grow(&r->outcome, &r->outcome_cap, i + 1, sizeof *r->outcome, err) ||
+        (p->val >= 0 && gk_grow(&r->val, &r->val_cap, i + 1, sizeof *r->val, err)) ||
+        (p->m0 >= 0 && gk_grow(&r->m0, &r->m0_cap, i + 1, sizeof *r->m0, err)) ||
+        (p->group >= 0 && gk_grow(&r->group, &r->group_cap, i + 1, sizeof *r->group, err)))
+        return -1;
+    for (size_t j = 0; j < r->d; j++)
+        if (finite_cell(rows, p->feature[j], &r->x[i * r->d + j], err))
+            return -1;
+    if (gk_rows_number(rows, p->outcome, &y, err) ||
+        (p->val >= 0 && finite_cell(rows, p->val, &r->val[i], err)) ||
+        (p->m0 >= 0 && finite_cell(rows, p->m0, &r->m0[i], err)) ||
+        (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
+        return -1;
+    if (y != 0 && y != 1)
+        return gk_rows_fail(rows, err, "column %s: %g is neither 0 nor 1", rows->name[p->outcome],
+                            y);
+    r->outcome[i] = y == 1;
+    r->n++;
+    return 0;
+}
+
+int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
+                 struct gk_err *err)
+{
+    size_t most = c->features ? c->n : rows->ncol;
+    struct place p;
+    *r = (struct gk_runs){0};
+    p.feature = gk_alloc(most, sizeof *p.feature, err);
+    r->feature = gk_alloc(most, sizeof *r->feature, err);
+    int rc = p.feature && r->feature ? find(r, rows, c, &p, err) : -1;
+    if (!rc)
+        while ((rc = gk_rows_next(rows, err)) > 0)
+            if (read_run(r, rows, &p, err)) {
+                rc = -1;
+                break;
+            }
+    gk_free(p.feature);
+    if (rc)
+        gk_runs_free(r);
+    return rc;
+}

@@ -1,0 +1,255 @@
+# gk-predict: runs told apart by what they did early, and a run given up while it is going on.
+# shellcheck disable=SC2154 # run sets status, output and stderr
+
+load helpers
+
+# runs N DELTA: a table of N runs, half of which grok; log m0_400 of those is higher by DELTA on
+# average, in evenly spread normal-like values that interleave; mobility_400 says nothing.
+runs() {
+    awk -v n="$1" -v delta="$2" 'BEGIN {
+        print "m0_400,mobility_400,lr,r,final_val_acc,grokked"
+        for (i = 0; i < n; i++) {
+            y = i % 2; u = (int(i / 2) + 0.5) / (n / 2)
+            z = log(u / (1 - u)) * 0.5513 # logistic of variance 1
+            printf "%.17g,%.17g,%g,%g,%.17g,%d\n", exp(z + y * delta), 1 + (i * 7) % 11,
+                (i % 3 + 1) / 1000, 30 + 10 * (i % 5), 0.1 + 0.8 * y + 0.01 * u, y
+        }
+    }'
+}
+
+# cell ROW COLUMN FILE
+cell() {
+    awk -F'\t' -v row="$1" -v name="$2" '/^#/ { next }
+        !n { n = NF; for (i = 1; i <= NF; i++) if ($i == name) col = i; next }
+        $1 == row { print $col; found = 1 } END { exit !found }' "$3"
+}
+
+# between A B C: A <= B <= C
+between() {
+    awk -v a="$1" -v b="$2" -v c="$3" 'BEGIN { exit !(a <= b && b <= c) }' ||
+        fail "not $1 <= $2 <= $3"
+}
+
+# A model whose probability is below one half for a curve without energy.
+model() {
+    printf '%s\n' feature,from,to,log,floor,centre,scale,weight \
+        '(intercept),nan,nan,0,-inf,0,1,0' 'm0_10,0,10,1,1e-9,3,1,2'
+}
+
+# curve VALUE N: a column train_loss of VALUE
+curve() {
+    awk -v v="$1" -v n="$2" 'BEGIN { print "step\ttrain_loss"
+        for (i = 0; i < n; i++) print i "\t" v }'
+}
+
+@test "fit: a known AUC is inside the interval, and m0 stands beside the model" {
+    # logistic scores of scale s, delta apart: AUC by its integral, computed here by brute force
+    runs 200 1 > t
+    truth=$(awk 'BEGIN { s = 0.5513; for (i = 0; i < 2000; i++) for (j = 0; j < 2000; j++) {
+        a = s * log((i + .5) / (1999.5 - i)) + 1; b = s * log((j + .5) / (1999.5 - j)); k += a > b }
+        print k / 4e6 }')
+    gk-predict fit t > out
+    between "$(cell m0_400 auc_lower out)" "$truth" "$(cell m0_400 auc_upper out)"
+    between "$(cell model auc_lower out)" "$truth" "$(cell model auc_upper out)"
+    between "$(cell mobility_400 auc_lower out)" 0.5 "$(cell mobility_400 auc_upper out)"
+    between "$(cell model auc out)" "$(cell model_fitted auc out)" 1
+    between "$(cell model spearman_lower out)" "$(cell model spearman out)" \
+        "$(cell model spearman_upper out)"
+    assert_equal "$(cell model n out)" 200
+    run cell lr auc out
+    assert_failure # known beforehand: no feature unless named
+}
+
+@test "fit: exact scores of four runs of each outcome" {
+    # m0: no 1 2 3 4, yes 3 4 5 6: 8 + 4 + 1 + ... pairs: 13 wins, 2 ties of 16
+    printf '%s\n' m0,v,grokked 1,0.1,0 2,0.2,0 3,0.3,0 4,0.4,0 3,0.5,1 4,0.6,1 5,0.7,1 6,0.8,1 > t
+    gk-predict fit --val v t > out
+    close_to "$(cell m0 auc out)" 0.875
+    # ranks of m0: 1 2 3.5 5.5 3.5 5.5 7 8 against 1..8: sums of products 39, 41 and 42
+    close_to "$(cell m0 spearman out)" "$(awk 'BEGIN { printf "%.17g", 39 / sqrt(41 * 42) }')" 1e-12
+}
+
+@test "fit: the same seed gives the same bytes, another one other folds" {
+    runs 60 0.5 > t
+    gk-predict fit t > a
+    gk-predict fit t > b
+    cmp a b
+    gk-predict fit --seed 1 t > c
+    refute [ "$(cell model auc a)" = "$(cell model auc c)" ]
+    assert_equal "$(cell m0_400 auc a)" "$(cell m0_400 auc c)"
+    gk-predict fit --bootstrap 0 t > d
+    assert_equal "$(cell model auc d) $(cell model auc_lower d)" "$(cell model auc a) nan"
+}
+
+@test "fit: groups are left out one at a time" {
+    runs 100 1 > t
+    gk-predict fit --group r --print groups t > by-group
+    assert_equal "$(column_of group by-group | tr '\n' ' ')" '30 40 50 60 70 '
+    assert_equal "$(column_of n by-group | sort -u)" 20
+    gk-predict fit --group r --print runs t > each
+    assert_equal "$(column_of probability each | wc -l)" 100
+    assert_equal "$(column_of group each | sed -n 7p)" 40
+    gk-predict fit --group r t > out
+    brier=$(awk -F'\t' '/^[0-9]/ { s += ($4 - $3) ^ 2; n++ } END { printf "%.17g", s / n }' each)
+    close_to "$(cell model brier out)" "$brier"
+    # the outcomes of a group have no part in its own probabilities
+    awk -F, -v OFS=, '$4 == 50 { $6 = 1 - $6 } { print }' t > flipped
+    gk-predict fit --group r --print runs flipped > other
+    diff <(awk -F'\t' '$2 == 50 { print $4 }' each) <(awk -F'\t' '$2 == 50 { print $4 }' other)
+    refute diff -q <(awk -F'\t' '$2 == 30 { print $4 }' each) <(awk -F'\t' '$2 == 30 { print $4 }' other)
+}
+
+@test "fit: perfectly separable runs do not diverge" {
+    runs 40 30 > t
+    gk-predict fit --ridge 1e-6 --model m t > out
+    assert_equal "$(cell model auc out) $(cell model auc_lower out)" '1 1'
+    for w in $(column_of weight m); do
+        between -100 "$w" 100
+    done
+    for p in $(gk-predict fit --ridge 1e-6 --print runs t | column_of probability -); do
+        between 0.001 "$p" 0.999
+    done
+}
+
+@test "fit: the model file says what it is" {
+    runs 60 1 > t
+    gk-predict fit --features m0_400,lr --model m t > out
+    assert_equal "$(column_of feature m | tr '\n' ' ')" '(intercept) m0_400 lr '
+    assert_equal "$(cell m0_400 to m) $(cell lr to m)" '400 nan'
+    grep -q '^# gk-predict 1[.0-9]* fit .*--features m0_400,lr .*--ridge 1' m
+}
+
+@test "score: the fitted probability of a whole curve" {
+    model > m
+    curve 2 10 > c
+    gk-predict score -m m c > out
+    # m0 = 40: p = 1 / (1 + exp(-2 (log 40 - 3)))
+    close_to "$(column_of probability out | tail -1)" \
+        "$(awk 'BEGIN { printf "%.17g", 1 / (1 + exp(-2 * (log(40) - 3))) }')"
+    assert_equal "$(column_of probability out | head -2 | tr '\n' ' ')" 'nan nan '
+    # half-way, sums are scaled up
+    close_to "$(column_of probability out | sed -n 5p)" "$(column_of probability out | tail -1)"
+}
+
+@test "score: features as gk-hjorth has them" {
+    awk 'BEGIN { print "step\tval_loss"; for (i = 0; i < 60; i++) print 2 * i "\t" 3 * exp(-i / 20) + sin(i) / 5 }' > c
+    printf '%s\n' feature,from,to,log,floor,centre,scale,weight '(intercept),nan,nan,0,-inf,0,1,0.1' \
+        mobility_10_90,10,90,0,-inf,0.2,1,3 'complexity,nan,nan,0,-inf,2,5,1' > m
+    a=$(gk-hjorth -c val_loss --window 10:90 --detrend linear c | column_of mobility -)
+    b=$(gk-hjorth -c val_loss --window 20:40 --detrend linear c | column_of complexity -)
+    gk-predict score -m m -c val_loss --window 20:40 --detrend linear c > out
+    close_to "$(column_of probability out | tail -1)" "$(awk -v a="$a" -v b="$b" \
+        'BEGIN { printf "%.17g", 1 / (1 + exp(-.1 - 3 * (a - .2) - (b - 2) / 5)) }')"
+    assert_equal "$(column_of step out | head -1)" 10
+}
+
+@test "score: what is not of the curve is set" {
+    printf '%s\n' feature,from,to,log,floor,centre,scale,weight '(intercept),nan,nan,0,-inf,0,1,0' \
+        m0_10,0,10,1,1e-9,0,1,1 lr,nan,nan,1,1e-9,0,1,1 > m
+    curve 2 10 > c
+    gk-predict score -m m --set lr=0.025 c > out
+    close_to "$(column_of probability out | tail -1)" 0.5
+    wrong_usage 'gk-predict: --set: the model asks for lr' gk-predict score -m m c
+    wrong_usage 'gk-predict: --set: the model has no feature m0_10 to set' \
+        gk-predict score -m m --set m0_10=1 c
+    wrong_usage 'gk-predict: --set: lr wants a finite number' gk-predict score -m m --set lr=x c
+    wrong_usage 'gk-predict: --set: lr wants a finite number' gk-predict score -m m --set lr c
+}
+
+@test "give-up: closes the pipe on a hopeless run, after its window" {
+    model > m
+    export -f curve
+    # shellcheck disable=SC2016 # for the inner shell
+    run --separate-stderr bash -c \
+        'curve 0.01 100000000 2>/dev/null | gk-predict score -m m --give-up 0.5 >out; exit "${PIPESTATUS[1]}"'
+    assert_success
+    [[ $stderr == *'gk-predict: note: step 9: giving up, the probability '*' is below 0.5'* ]]
+    assert_equal "$(column_of step out | tail -1)" 9
+    # a run that may grok is read to its end
+    curve 2 30 | gk-predict score -m m --give-up 0.5 > out
+    assert_equal "$(column_of step out | tail -1)" 29
+    assert_equal "$(column_of probability out | tail -20 | sort -u | wc -l)" 1
+}
+
+@test "give-up: ends gk-train, with status 0 all along the pipe" {
+    model > m
+    sed -i 's/,0$/,-9/' m
+    gk-data --p 5 > d
+    run --separate-stderr bash -o pipefail -c 'gk-train -d d --model mlp --layers 1 --dim 4 --hidden 4 \
+        --steps 100000000 | gk-predict score -m m --give-up 0.9 | tail -1'
+    assert_success
+    [[ $stderr == *'giving up'* ]]
+}
+
+@test "score: a curve that ends early is said to" {
+    model > m
+    run --separate-stderr gk-predict score -m m <(curve 2 5)
+    assert_success
+    [[ $stderr == *'note: the curve ended at step 4, before its windows were over'* ]]
+    # shellcheck disable=SC2016 # likewise
+    refuses_like 1 'a window has passed with fewer than 3 samples' bash -c \
+        'printf "step\ttrain_loss\n%s\t1\n%s\t1\n" 0 9 | gk-predict score -m m | sed -n "/^$/p"; exit "${PIPESTATUS[1]}"'
+}
+
+@test "tables of runs that tell nothing are refused" {
+    table() { printf '%s\n' m0,grokked "$@"; }
+    breaks 'gk-predict: standard input: all 3 runs have outcome 1: there is nothing to tell apart' \
+        gk-predict fit < <(table 1,1 2,1 3,1)
+    breaks 'gk-predict: standard input: all 2 runs have outcome 0: there is nothing to tell apart' \
+        gk-predict fit < <(table 1,0 2,0)
+    breaks 'gk-predict: standard input: only one run has outcome 1: it cannot be left out' \
+        gk-predict fit < <(table 1,0 2,0 3,1)
+    breaks 'gk-predict: standard input: line 3: column grokked: 0.5 is neither 0 nor 1' \
+        gk-predict fit < <(table 1,0 2,0.5 3,1)
+    breaks 'gk-predict: standard input: line 2: column m0: nan is not finite' \
+        gk-predict fit < <(table nan,0 2,0 3,1)
+    breaks 'gk-predict: standard input: one group only: none can be left out' \
+        gk-predict fit --group g < <(printf '%s\n' m0,g,grokked 1,a,0 2,a,1)
+    breaks 'gk-predict: standard input: without group b all runs have the same outcome' \
+        gk-predict fit --group g < <(printf '%s\n' m0,g,grokked 1,a,0 2,a,0 3,b,1 4,c,0)
+    breaks 'gk-predict: standard input: no column is a measure of gk-hjorth, such as m0 or m0_400; --features names others' \
+        gk-predict fit < <(printf '%s\n' x,grokked 1,0 2,1)
+    refuses_like 1 "column 'grokked'|column grokked|no column .*grokked" \
+        gk-predict fit < <(printf '%s\n' m0,y 1,0 2,1)
+}
+
+@test "models that are none are refused" {
+    curve 2 10 > c
+    model | sed 's/,2$/,x/' > m
+    refuses_like 1 'm: line 3: .*weight' gk-predict score -m m c
+    model | sed 's/,1,2$/,0,2/' > m
+    breaks 'gk-predict: m: line 3: not a term of a model of gk-predict' gk-predict score -m m c
+    { model; model | tail -1; } > m
+    breaks 'gk-predict: m: line 4: a second m0_10' gk-predict score -m m c
+    { model; model | sed -n 2p; } > m
+    breaks 'gk-predict: m: line 4: a second (intercept)' gk-predict score -m m c
+    model | head -2 > m
+    breaks 'gk-predict: m: a model has a row (intercept) and features' gk-predict score -m m c
+    model | sed 's/^m0_10,0,10/lr,nan,nan/' > m
+    breaks 'gk-predict: the model has no feature of a curve' gk-predict score -m m --set lr=1 c
+    breaks 'gk-predict: missing: No such file or directory' gk-predict score -m missing c
+}
+
+@test "wrong usage, and options that change nothing" {
+    model > m
+    wrong_usage "gk-predict: the first operand is fit or score, not ''" gk-predict
+    wrong_usage "gk-predict: the first operand is fit or score, not 'fti'" gk-predict fti
+    wrong_usage 'gk-predict: --give-up is an option of gk-predict score' gk-predict fit --give-up 0.1
+    wrong_usage 'gk-predict: --ridge is an option of gk-predict fit' gk-predict score --ridge 2
+    wrong_usage 'gk-predict: --ridge: 0 is not in (0, inf)' gk-predict fit --ridge 0
+    wrong_usage 'gk-predict: --print groups needs --group' gk-predict fit --print groups
+    wrong_usage 'gk-predict: --model: standard output has the table' gk-predict fit -m -
+    wrong_usage 'gk-predict: --model: standard input is for the curve' gk-predict score -m -
+    wrong_usage 'gk-predict: --model: which model?' gk-predict score
+    wrong_usage 'gk-predict: --features: m0 is there twice' gk-predict fit --features m0,m0
+    sed -i 's/^m0_10,0,10/m0,nan,nan/' m
+    wrong_usage 'gk-predict: --window: in which steps A:B was m0 measured?' gk-predict score -m m
+    model > m
+    run --separate-stderr gk-predict score -m m --window 0:5 <(curve 2 10)
+    assert_equal "$stderr" 'gk-predict: note: --window changes nothing: the model says all its windows'
+    runs 20 1 > t
+    run --separate-stderr gk-predict fit --window 0:5 t
+    assert_equal "$stderr" 'gk-predict: note: --window changes nothing: every feature says its own'
+    run --separate-stderr gk-predict fit --features lr <(sed 's/m0_400/x/; s/mobility_400/z/' t)
+    assert_equal "$stderr" 'gk-predict: note: no column is m0: --m0 names a feature to compare the model with'
+}
