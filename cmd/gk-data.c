@@ -133,7 +133,6 @@ static int set_meta(struct gk_frame *f, const struct gk_operation *o, struct gk_
 
 static int make(struct gk_err *err)
 {
-    struct gk_out out;
     struct gk_operation o;
     struct gk_frame f = {0};
     if (choose(&o, err) || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
@@ -145,13 +144,7 @@ static int make(struct gk_err *err)
     if (train_given)
         frac = NAN; /* the line says --train */
     if (gk_cli_history(&tool, &o.history, err) || gk_frame_set_history(&f, &o.history, err) ||
-        gk_out_open(&out, common.output, true, err))
-        return -1;
-    if (gk_frame_write(&f, out.fp, err)) {
-        gk_out_discard(&out);
-        return -1;
-    }
-    if (gk_out_commit(&out, err))
+        gk_frame_save(&f, common.output, err))
         return -1;
     gk_frame_free(&f);
     gk_operation_free(&o);

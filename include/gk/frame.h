@@ -80,6 +80,8 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 /* Writers. A plain frame is what the Python package safetensors writes; header keys sorted, data at
  * a multiple of 8, tensors by falling element size, then by name. */
 int gk_frame_write(const struct gk_frame *f, FILE *fp, struct gk_err *err);
+/* A file of one plain frame, whole or not there (gk/out.h); NULL or "-": standard output. */
+int gk_frame_save(const struct gk_frame *f, const char *path, struct gk_err *err);
 
 /* A stream: each frame with gk.stream in its metadata, then an end frame with their number. */
 struct gk_stream {

@@ -6,6 +6,7 @@
 
 #include "frame_priv.h"
 #include "gk/mem.h"
+#include "gk/out.h"
 
 /* Falling element size keeps every tensor aligned without gaps; then the name. */
 static int by_size(const void *a, const void *b)
@@ -66,6 +67,19 @@ static int write_frame(FILE *fp, const struct gk_frame *f, const struct gk_meta 
 int gk_frame_write(const struct gk_frame *f, FILE *fp, struct gk_err *err)
 {
     return write_frame(fp, f, NULL, err);
+}
+
+int gk_frame_save(const struct gk_frame *f, const char *path, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, path, true, err))
+        return -1;
+    if (gk_frame_write(f, out.fp, err)) {
+        gk_fail_at(err, "%s", out.name);
+        gk_out_discard(&out);
+        return -1;
+    }
+    return gk_out_commit(&out, err);
 }
 
 int gk_stream_write(struct gk_stream *s, const struct gk_frame *f, struct gk_err *err)

@@ -6,7 +6,6 @@
 
 #include "gk/dump.h"
 #include "gk/mem.h"
-#include "gk/out.h"
 
 struct done { /* the steps written so far */
     int64_t *step;
@@ -25,25 +24,13 @@ static int note_step(struct done *d, const struct gk_frame *f, int64_t step, str
     return 0;
 }
 
-static int write_file(const struct gk_frame *f, const char *path, struct gk_err *err)
-{
-    struct gk_out out;
-    if (gk_out_open(&out, path, true, err))
-        return -1;
-    if (gk_frame_write(f, out.fp, err)) {
-        gk_out_discard(&out);
-        return gk_fail_at(err, "%s", path);
-    }
-    return gk_out_commit(&out, err);
-}
-
 static int write_step(struct done *d, const struct gk_frame *f, const char *dir, struct gk_err *err)
 {
     int64_t step;
     if (gk_frame_step(f, &step, err) || note_step(d, f, step, err))
         return -1;
     char *path = gk_format(err, "%s/step-%06" PRId64 ".safetensors", dir, step);
-    int rc = path ? write_file(f, path, err) : -1;
+    int rc = path ? gk_frame_save(f, path, err) : -1;
     free(path);
     return rc;
 }

@@ -7,7 +7,7 @@
 
 /* Examples a tile holds at most: its activations should stay in a core's cache, while the weights'
  * gradients, which every tile reads and writes once, should not be touched too often. */
-enum { TILE = 160 };
+enum { TILE = 320 };
 
 /* What is known of all rows, whatever the subset. */
 struct gk_plan_trie {

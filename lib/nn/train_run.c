@@ -90,18 +90,9 @@ static int fill_checkpoint(const struct loop *l, struct gk_frame *f, struct gk_e
 static int save(struct loop *l, struct gk_err *err)
 {
     struct gk_frame f = {0};
-    struct gk_out out;
     int rc = fill_checkpoint(l, &f, err);
     if (!rc)
-        rc = gk_out_open(&out, l->run->save, true, err);
-    if (!rc) {
-        if (gk_frame_write(&f, out.fp, err)) {
-            rc = gk_fail_at(err, "%s", out.name);
-            gk_out_discard(&out);
-        } else {
-            rc = gk_out_commit(&out, err);
-        }
-    }
+        rc = gk_frame_save(&f, l->run->save, err);
     gk_frame_free(&f);
     l->checked_in = true;
     return rc;

@@ -112,7 +112,7 @@ static void test_many(void)
     CHECK_INT_EQ(temporaries(), 0);
     CHECK(access("m0", F_OK) && access("m16", F_OK));
     for (int i = 0; i < 16; i++)
-        gk_out_discard(&out[i]); /* only memory is left */
+        gk_out_discard(&out[i]);                     /* only memory is left */
     CHECK(!gk_out_open(&out[0], "m0", false, &err)); /* two results for one name: the last stays */
     CHECK(!gk_out_open(&out[1], "m0", false, &err));
     fputs("0", out[0].fp);
@@ -294,17 +294,24 @@ static void test_devices(void)
     CHECK_INT_EQ(access("/dev/.null", F_OK), -1);
 }
 
-/* More than stdio's buffer, so that the failing write is not the last. */
+/* Writes beyond stdio's buffer fail before the last one, in pieces (which stay in the buffer) or at
+ * once (which is lost, and the error number with it). */
 static void test_error_before_commit(void)
 {
+    static const char block[100000];
     struct gk_out out;
-    CHECK(!gk_out_open(&out, "/dev/full", true, &err));
-    for (int i = 0; i < 100000; i++)
-        putc('x', out.fp);
-    errno = 0;
-    CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
-    CHECK_INT_EQ(err.kind, GK_ERR_FAILED);
-    CHECK_STR_HAS(err.msg, "/dev/full: ");
+    for (int pieces = 0; pieces < 2; pieces++) {
+        CHECK(!gk_out_open(&out, "/dev/full", true, &err));
+        for (int i = 0; i < 100000 && pieces; i++)
+            putc('x', out.fp);
+        if (!pieces)
+            CHECK(fwrite(block, 1, sizeof block, out.fp) < sizeof block);
+        errno = 0;
+        CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
+        CHECK_INT_EQ(err.kind, GK_ERR_FAILED);
+        CHECK_STR_EQ(err.msg, pieces ? "/dev/full: No space left on device"
+                                     : "/dev/full: Input/output error");
+    }
 }
 
 static void write_fifo(void)
@@ -363,8 +370,9 @@ static void stdout_closed(void)
     _exit(check_failures != 0);
 }
 
-static void stdout_without_reader(int bytes)
+static void stdout_without_reader(size_t size, size_t n)
 {
+    static const char block[100000];
     struct gk_out out;
     int fd[2];
     signal(SIGPIPE, SIG_IGN);
@@ -372,8 +380,8 @@ static void stdout_without_reader(int bytes)
     close(fd[0]);
     close(fd[1]);
     CHECK(!gk_out_open(&out, NULL, true, &err));
-    for (int i = 0; i < bytes; i++)
-        putc('x', out.fp);
+    for (size_t i = 0; i < n; i++)
+        fwrite(block, size, 1, out.fp);
     errno = 0;
     CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
     CHECK_INT_EQ(err.kind, GK_ERR_CLOSED);
@@ -381,11 +389,15 @@ static void stdout_without_reader(int bytes)
 }
 static void reader_gone_at_once(void)
 {
-    stdout_without_reader(1);
+    stdout_without_reader(1, 1);
 }
 static void reader_gone_early(void)
 {
-    stdout_without_reader(100000);
+    stdout_without_reader(1, 100000);
+}
+static void reader_gone_before_a_block(void)
+{
+    stdout_without_reader(100000, 1);
 }
 
 static void test_standard_output(void)
@@ -398,6 +410,7 @@ static void test_standard_output(void)
     CHECK_STR_EQ(content("f"), "not descriptor 1");
     CHECK_INT_EQ(in_child(reader_gone_at_once), 0);
     CHECK_INT_EQ(in_child(reader_gone_early), 0);
+    CHECK_INT_EQ(in_child(reader_gone_before_a_block), 0);
 }
 
 static void test_terminal(void)

@@ -1,0 +1,52 @@
+/* The cross-entropy where others collapse: an mlp of zeros but for one read-out bias of g has
+ * logits that are known exactly, so that with v classes label = that class:  loss = log1p((v - 1)
+ * e^-g),  its gradient by the bias = -s / (1 + s), s = (v - 1) e^-g another label:       loss = g +
+ * log1p((v - 1) e^-g) In single precision 1 - e^-20 rounds to 1, and a loss computed from it to 0.
+ */
+#include "check.h"
+#include "gk/mem.h"
+#include "gk/net.h"
+
+enum { V = 7, ROWS = 3 };
+
+static void check_gap(double gap, int label, enum gk_dtype real)
+{
+    struct gk_err err = {0};
+    const struct gk_arch a = {GK_MLP, 1, 4, 0, 5, V};
+    struct gk_dataset d = {.T = 3, .k = 1, .score = {2}, .vocab = V, .elements = V};
+    int32_t tokens[3 * ROWS] = {0, 0, 1, 2, 0, 3, 4, 0, 5}, labels[ROWS] = {label, label, label};
+    char layout[] = "paper";
+    d.layout = layout;
+    d.split[GK_TRAIN] = (struct gk_rowset){ROWS, tokens, labels};
+    struct gk_engine *e;
+    struct gk_score s;
+    CHECK_INT_EQ(gk_engine_new(&e, &a, &d, GK_TRAIN, real, NULL, &err), 0);
+    const struct gk_params *ps = gk_engine_params(e);
+    const size_t bias = gk_params_find(ps, "unembed.bias")->offset;
+    float *t32 = gk_alloc(2 * ps->total, sizeof *t32, NULL);
+    double *t64 = gk_alloc(2 * ps->total, sizeof *t64, NULL);
+    t32[bias] = (float)gap;
+    t64[bias] = gap;
+    void *theta = real == GK_F32 ? (void *)t32 : (void *)t64;
+    void *grad = real == GK_F32 ? (void *)(t32 + ps->total) : (void *)(t64 + ps->total);
+    CHECK_INT_EQ(gk_engine_grad(e, theta, NULL, 0, grad, &s, &err), 0);
+    const double sum = (V - 1) * exp(-gap), tol = real == GK_F32 ? 1e-6 : 1e-14;
+    CHECK_CLOSE(s.loss, log1p(sum) + (label == 0 ? 0 : gap), tol);
+    CHECK_INT_EQ(s.acc, label == 0);
+    const double g = real == GK_F32 ? (double)t32[ps->total + bias] : t64[ps->total + bias];
+    CHECK_CLOSE(g, label == 0 ? -sum / (1 + sum) : 1 / (1 + sum), tol);
+    gk_engine_free(e);
+    gk_free(t32);
+    gk_free(t64);
+}
+
+int main(void)
+{
+    const double gaps[] = {0.5, 5, 20, 60, 80};
+    for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++)
+        for (int label = 0; label < 2; label++) {
+            check_gap(gaps[i], label, GK_F32);
+            check_gap(gaps[i], label, GK_F64);
+        }
+    return check_status();
+}
