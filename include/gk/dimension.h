@@ -42,4 +42,17 @@ int gk_twonn(const double *dist, size_t n, size_t k, double discard, struct gk_d
 int gk_dimension_mle(const double *dist, size_t n, size_t k, bool levina, struct gk_dimension *dim,
                      struct gk_err *err);
 
+enum gk_dimension_method { GK_TWONN, GK_MLE, GK_LEVINA, GK_DIMENSION_METHODS };
+
+struct gk_dimension_conf {
+    bool wanted[GK_DIMENSION_METHODS];
+    size_t k;       /* of the maximum likelihood methods */
+    double discard; /* of TwoNN */
+};
+
+/* All of it: X (*n, d) goes through gk_distinct, gk_nearest and each method that is wanted. */
+int gk_dimensions(double *x, size_t *n, size_t d, const struct gk_dimension_conf *conf,
+                  struct gk_pool *pool, struct gk_dimension dim[GK_DIMENSION_METHODS],
+                  struct gk_err *err);
+
 #endif

@@ -206,3 +206,29 @@ int gk_dimension_mle(const double *dist, size_t n, size_t k, bool levina, struct
     dim->error = levina ? spread : spread / (mean * mean);
     return 0;
 }
+
+int gk_dimensions(double *x, size_t *n, size_t d, const struct gk_dimension_conf *conf,
+                  struct gk_pool *pool, struct gk_dimension dim[GK_DIMENSION_METHODS],
+                  struct gk_err *err)
+{
+    const bool many = conf->wanted[GK_MLE] || conf->wanted[GK_LEVINA];
+    const size_t all = *n, k = many ? conf->k : 2;
+    size_t size;
+    if (gk_distinct(x, n, d, err) != 0)
+        return -1;
+    if (k >= *n)
+        return gk_fail(err, "%zu neighbours need %zu points, here are %zu%s", k, k + 1, *n,
+                       *n < all ? " that differ" : "");
+    if (!gk_mul(*n, k, &size))
+        return gk_fail(err, "%zu neighbours of %zu points are too many", k, *n);
+    double *dist = gk_alloc(size, sizeof *dist, err);
+    int rc = dist ? gk_nearest(x, *n, d, k, pool, dist, err) : -1;
+    if (rc == 0 && conf->wanted[GK_TWONN])
+        rc = gk_twonn(dist, *n, k, conf->discard, &dim[GK_TWONN], err);
+    if (rc == 0 && conf->wanted[GK_MLE])
+        rc = gk_dimension_mle(dist, *n, k, false, &dim[GK_MLE], err);
+    if (rc == 0 && conf->wanted[GK_LEVINA])
+        rc = gk_dimension_mle(dist, *n, k, true, &dim[GK_LEVINA], err);
+    gk_free(dist);
+    return rc;
+}

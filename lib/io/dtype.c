@@ -121,7 +121,7 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
     }
     /* Every 32-bit integer is exact in double, and no 64-bit one outside rounds into the range. */
     for (size_t i = 0; i < t->count; i++) {
-        double v;
+        double v = 0;
         gk_tensor_part(t, i, 1, &v);
         if (!(v >= INT32_MIN && v <= INT32_MAX) || v != trunc(v))
             return gk_fail(err, "tensor '%s': element %zu is %.17g, not a 32-bit integer",

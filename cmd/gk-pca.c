@@ -1,0 +1,202 @@
+/* gk-pca: the principal components of a trajectory or of any points.
+ *
+ *     gk-train -d add.data --trajectory t.gks --every 10 -q > add.tsv; gk-pca t.gks
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/cli.h"
+#include "gk/mem.h"
+#include "gk/out.h"
+#include "gk/pca.h"
+#include "gk/table.h"
+
+static struct gk_common common;
+static int64_t components;
+static const char *tensor, *axes;
+static int center, params;
+static bool line, variance, components_given, center_given, params_given;
+
+static const struct gk_opt opts[] = {
+    {0, "components", GK_INT, &components, NULL, 1, 1 << 20, "K",
+     "components wanted (default 2; with --variance all)", 0, &components_given},
+    {0, "center", GK_CHOICE, &center, NULL, 0, 0, "last|mean|none",
+     "what is subtracted from every point (default last)", 0, &center_given},
+    {0, "line", GK_FLAG, &line, NULL, 0, 0, NULL,
+     "project on the line from the first point to the last instead", 0, NULL},
+    {0, "variance", GK_FLAG, &variance, NULL, 0, 0, NULL,
+     "print the variance of each component instead of the projections", 0, NULL},
+    {0, "axes", GK_TEXT, &axes, NULL, 0, 0, "FILE",
+     "write the axes there, as a stream of one frame an axis", GK_OPT_SILENT, NULL},
+    {0, "params", GK_CHOICE, &params, NULL, 0, 0, "all|matrices",
+     "the tensors of a trajectory that count: all parameters (default) or those of rank 2", 0,
+     &params_given},
+    {0, "tensor", GK_TEXT, &tensor, NULL, 0, 0, "NAME",
+     "only this tensor of each frame, or the matrix in a single frame", 0, NULL},
+    GK_THREADS_OPT(&common),
+    {0}};
+
+static const struct gk_tool tool = {
+    .name = "gk-pca",
+    .synopsis = "[options] [FILE ...]",
+    .summary = "Principal components of a trajectory, or of the rows of a matrix.",
+    .example = "gk-pca --variance --components 5 t.gks",
+    .max_operands = -1,
+    .opts = opts,
+    .common = &common,
+};
+
+static struct gk_progress progress;
+
+static void tick(void *ctx, double coordinates)
+{
+    (void)ctx;
+    gk_progress_tick(&progress, coordinates);
+}
+
+static int check_options(struct gk_err *err)
+{
+    const char *other = components_given ? "components"
+                        : center_given   ? "center"
+                        : variance       ? "variance"
+                        : axes           ? "axes"
+                                         : NULL;
+    if (line && other)
+        return gk_fail_usage(err, "--line and --%s exclude each other", other);
+    if (tensor && params_given)
+        return gk_fail_usage(err, "--tensor and --params exclude each other");
+    return 0;
+}
+
+/* V (rows, cols) as a table. */
+static int print(const struct gk_points *x, const char *const *names, const double *v, size_t rows,
+                 size_t cols, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, common.output, false, err) ||
+        gk_table_begin(out.fp, &x->history, names, cols, err))
+        return -1;
+    for (size_t i = 0; i < rows * cols; i++)
+        gk_put_number(out.fp, v[i], false, (i + 1) % cols ? '\t' : '\n');
+    return gk_out_commit(&out, err);
+}
+
+static int write_axes(const struct gk_points *x, const struct gk_pca *r, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, axes, true, err) || gk_pca_write_axes(out.fp, x, r, &x->history, err))
+        return -1;
+    return gk_out_commit(&out, err);
+}
+
+static int print_line(struct gk_points *x, struct gk_pool *pool, struct gk_err *err)
+{
+    static const char *const names[] = {"step", "alpha", "residual", "fraction"};
+    double length, *alpha = gk_alloc(x->n, 6 * sizeof *alpha, err);
+    if (!alpha)
+        return -1;
+    double *residual = alpha + x->n, *v = residual + x->n;
+    if (gk_cli_history(&tool, &x->history, err) ||
+        gk_pca_line(x, alpha, residual, &length, pool, err))
+        return -1;
+    for (size_t t = 0; t < x->n; t++) {
+        const double row[] = {x->step[t], alpha[t], residual[t], alpha[t] / length};
+        memcpy(v + t * 4, row, sizeof row);
+    }
+    int rc = print(x, names, v, x->n, 4, err);
+    gk_free(alpha);
+    return rc;
+}
+
+static int print_variance(const struct gk_points *x, const struct gk_pca *r, struct gk_err *err)
+{
+    static const char *const names[] = {"component", "variance", "ratio", "cumulative"};
+    double sum = 0, *v = gk_alloc(r->k, 4 * sizeof *v, err);
+    for (size_t k = 0; v && k < r->k; k++) {
+        sum += r->variance[k];
+        const double row[] = {(double)k + 1, r->variance[k], r->variance[k] / r->total,
+                              fmin(sum / r->total, 1)};
+        memcpy(v + k * 4, row, sizeof row);
+    }
+    int rc = v ? print(x, names, v, r->k, 4, err) : -1;
+    gk_free(v);
+    return rc;
+}
+
+static int print_projections(const struct gk_points *x, const struct gk_pca *r, struct gk_err *err)
+{
+    const size_t cols = r->k + 2;
+    const char **names = gk_alloc(cols, sizeof *names, err);
+    char(*name)[24] = names ? gk_alloc(cols, sizeof *name, err) : NULL;
+    double *v = name ? gk_alloc(cols, r->n * sizeof *v, err) : NULL;
+    if (!v)
+        return -1;
+    for (size_t c = 0; c < cols; c++) {
+        snprintf(name[c], sizeof name[c], "pc%zu", c);
+        names[c] = c == 0 ? "step" : c == cols - 1 ? "residual" : name[c];
+    }
+    for (size_t t = 0; t < r->n; t++) {
+        v[t * cols] = x->step[t];
+        memcpy(v + t * cols + 1, r->score + t * r->k, r->k * sizeof *v);
+        v[t * cols + cols - 1] = r->residual[t];
+    }
+    int rc = print(x, names, v, r->n, cols, err);
+    gk_free(names);
+    gk_free(name);
+    gk_free(v);
+    return rc;
+}
+
+static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk_err *err)
+{
+    struct gk_pca r;
+    struct gk_pca_conf conf = {.center = (enum gk_center)center,
+                               .components = (size_t)components,
+                               .project = !variance,
+                               .axes = axes != NULL,
+                               .tick = tick};
+    const size_t most = gk_pca_most(x, conf.center);
+    if (!components_given)
+        conf.components = variance || most < 2 ? most : 2;
+    components = (int64_t)conf.components;
+    components_given = center_given = true;
+    gk_progress_start(&progress, &tool, "coordinate",
+                      (double)x->width * (conf.project || axes ? 2 : 1));
+    if (gk_cli_history(&tool, &x->history, err) || gk_pca(&r, x, &conf, pool, err))
+        return -1;
+    gk_progress_end(&progress);
+    if ((axes && write_axes(x, &r, err)) ||
+        (variance ? print_variance : print_projections)(x, &r, err))
+        return -1;
+    gk_pca_free(&r);
+    return 0;
+}
+
+static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
+{
+    const struct gk_points_conf conf = {.matrices = params == 1, .tensor = tensor};
+    struct gk_points x;
+    struct gk_pool *pool;
+    if (check_options(err) || gk_pool_new(&pool, (int)common.threads, err) ||
+        gk_points_open(&x, files, nfiles, &conf, err))
+        return -1;
+    if (params_given && x.nparts == 0)
+        return gk_fail_usage(err, "--params: the input is a matrix, not a trajectory");
+    params_given = x.nparts > 0 && !tensor;
+    if ((line ? print_line : print_components)(&x, pool, err))
+        return -1;
+    gk_points_free(&x);
+    gk_pool_free(pool);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct gk_err err = {0};
+    gk_cli_start(&tool, &argc, &argv);
+    if (analyse(argv, (size_t)argc, &err))
+        gk_die(&tool, &err);
+    return 0;
+}

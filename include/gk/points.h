@@ -1,0 +1,53 @@
+/* Points of which any coordinates can be read again and again: a matrix, or a trajectory, which may
+ * be larger than memory. A trajectory in files is left where it is; what comes through a pipe goes
+ * to a temporary file in TMPDIR (or /tmp) that is gone when the process is. */
+#ifndef GK_POINTS_H
+#define GK_POINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+
+struct gk_points_conf {
+    bool matrices;      /* of a trajectory only tensors of rank 2 */
+    const char *tensor; /* only this one; NULL: all but "optim.*" */
+};
+
+/* Coordinates COLUMN .. COLUMN + count - 1 are the elements of tensor number TENSOR of a frame. */
+struct gk_points_part {
+    size_t tensor, column, count;
+};
+
+struct gk_points {
+    size_t n, width; /* width: coordinates of a point */
+    double *step;    /* [n] from the frames' metadata or the table's column; else 0, 1, ... */
+    bool single;     /* the numbers came as F32 or narrower */
+    struct gk_history history;
+    /* a trajectory: its first frame, and which of its tensors are coordinates, in name order;
+     * nparts = 0: a matrix */
+    struct gk_frame first;
+    struct gk_points_part *part; /* [nparts] */
+    size_t nparts;
+    struct gk_points_store *store;
+};
+
+/* FILES are operands: a text table, a .npy, or frames (of several files in turn). Two frames or
+ * more are a trajectory, one point a frame, all with the same parameters; a single frame is the
+ * matrix [points, coordinates] that it holds. Nothing here looks at the numbers. */
+int gk_points_open(struct gk_points *p, char *const *files, size_t nfiles,
+                   const struct gk_points_conf *conf, struct gk_err *err);
+void gk_points_free(struct gk_points *p);
+
+/* x (count) = the coordinates COLUMN.. of point T. Several threads may read at once. */
+int gk_points_read(const struct gk_points *p, size_t t, size_t column, size_t count, double *x,
+                   struct gk_err *err);
+
+/* An error about one coordinate of a point: "run.gks: frame 3: tensor 'x', element 7: MESSAGE".
+ * Returns -1. */
+int gk_points_fail(const struct gk_points *p, size_t t, size_t column, struct gk_err *err,
+                   const char *message);
+
+#endif
