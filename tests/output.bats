@@ -4,7 +4,8 @@
 # in the build are tried.
 load helpers
 
-# Small inputs, made once: a dataset d, a checkpoint c, a curve, a matrix, runs for a power law.
+# Small inputs, made once: a dataset d, a checkpoint c, a curve, a matrix, runs for a power law
+# and for a prediction.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     local golden=tests/golden/mlp.safetensors

@@ -28,6 +28,10 @@ reader() {
         cmd=("$1")
         table='step train_loss train_acc val_acc|0 5 0 0|1 0.5 1 0.5|2 0.25 1 1'
         ;;
+    gk-predict)
+        cmd=("$1" fit --features m0 --bootstrap 50)
+        table='m0 grokked|5 1|4 1|3 0|2 1|1 0|0.5 0|4.5 1|0.7 0|2.5 0|6 1|7 1|0.1 0'
+        ;;
     gk-pca)
         cmd=("$1" --components 1)
         table='x y|5 1|0 0.5|2 0.25|3 0'
