@@ -3,7 +3,6 @@
  *     gk-data --p 97 --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,32 +183,11 @@ static int resolve(const struct given *said, struct gk_err *err)
     return word_or_number("batch", batch, "full", 0, &conf.batch, err);
 }
 
-/* Settings stand in a checkpoint's metadata under the options' names, with '_' for '-'. */
-static char *key_of(const char *name, char key[32])
-{
-    snprintf(key, 32, "%s", name);
-    for (char *p = key; *p; p++)
-        *p = *p == '-' ? '_' : *p;
-    return key;
-}
-
-static const char *get_setting(void *frame, const char *name)
-{
-    char key[32];
-    return gk_frame_meta(frame, key_of(name, key));
-}
-
-static int put_setting(void *frame, const char *name, const char *value, struct gk_err *err)
-{
-    char key[32];
-    return gk_frame_set_meta(frame, key_of(name, key), value, err);
-}
-
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
     if (gk_frame_read_one(resume, ckpt, err))
         return -1;
-    if (gk_cli_inherit(&tool, get_setting, ckpt, err) == 0)
+    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
     return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));
@@ -227,27 +205,6 @@ static int write_history(struct gk_history *h, const struct gk_frame *ckpt,
         rc = gk_history_add(h, line, err);
     free(line);
     return rc;
-}
-
-static volatile sig_atomic_t stop;
-static struct sigaction found[NSIG];
-
-/* The first signal ends the run after the step at hand; the second ends the program. */
-static void on_signal(int sig)
-{
-    stop = sig;
-    sigaction(sig, &found[sig], NULL);
-}
-
-static void catch_signals(void)
-{
-    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction mine = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    gk_out_catch_signals();
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
-        if (!sigaction(caught[i], NULL, &found[caught[i]]) &&
-            found[caught[i]].sa_handler != SIG_IGN)
-            sigaction(caught[i], &mine, NULL);
 }
 
 static void tick(void *progress, double at)
@@ -282,8 +239,7 @@ static int train(struct gk_trainer *t, struct gk_err *err)
     gk_progress_start(&progress, &tool, "step", (double)(run.steps - gk_trainer_step(t)));
     run.tick = tick;
     run.ctx = &progress;
-    run.stop = &stop;
-    catch_signals();
+    run.stop = gk_cli_catch_stop();
     int rc = gk_train(t, &run, err);
     gk_progress_end(&progress);
     if (rc && err->kind != GK_ERR_SIGNAL)
@@ -304,9 +260,9 @@ static int run_all(struct gk_err *err)
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
     if (resolve(&said, err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
-        gk_cli_each(&tool, put_setting, &settings, err) || write_history(&h, &ckpt, &d, err) ||
-        gk_pool_new(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
-        (resume && gk_trainer_resume(t, &ckpt, err)))
+        gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
+        write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
+        gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
     run.resumed = resume != NULL;
     run.history = &h;
@@ -325,15 +281,7 @@ int main(int argc, char **argv)
 {
     struct gk_err err = {0};
     gk_cli_start(&tool, &argc, &argv);
-    int rc = check_options(argc, argv, &err);
-    if (!rc)
-        rc = run_all(&err);
-    if (rc && stop && (err.kind == GK_ERR_SIGNAL || err.kind == GK_ERR_CLOSED)) {
-        gk_note(&tool, "%s%s%s", err.msg, run.save ? ", saved in " : "", run.save ? run.save : "");
-        signal(stop, SIG_DFL);
-        raise(stop);
-    }
-    if (rc)
+    if (check_options(argc, argv, &err) || run_all(&err))
         gk_die(&tool, &err);
     return 0;
 }

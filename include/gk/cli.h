@@ -4,6 +4,7 @@
 #ifndef GK_CLI_H
 #define GK_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -105,7 +106,13 @@ int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, con
 /* Adds that line to H. */
 int gk_cli_history(const struct gk_tool *tool, struct gk_history *h, struct gk_err *err);
 
-/* "gk-fft: MESSAGE" to stderr, and the exit status of err->kind (GK_ERR_CLOSED: 0, silently).
+/* For long work with a clean end: from now on the first SIGINT, SIGTERM or SIGHUP only sets the
+ * flag returned (to its number); what sees it ends with GK_ERR_SIGNAL. The second one ends the
+ * program. A signal that was ignored stays so. */
+const volatile sig_atomic_t *gk_cli_catch_stop(void);
+
+/* "gk-fft: MESSAGE" to stderr, and the exit status of err->kind (GK_ERR_CLOSED: 0, silently;
+ * GK_ERR_SIGNAL: the message is a note, and the program ends by the signal that was caught).
  * Removes temporary files. */
 _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 

@@ -67,6 +67,11 @@ void gk_trainer_update(struct gk_trainer *t);
  * what a continued run compares itself with. */
 int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, struct gk_err *err);
 
+/* The setting NAME ("weight-decay") in the metadata of FRAME, where it is called "weight_decay".
+ * Plain functions of a struct gk_frame *, as gk_cli_inherit and gk_cli_each call them. */
+const char *gk_train_get_setting(void *frame, const char *name);
+int gk_train_put_setting(void *frame, const char *name, const char *value, struct gk_err *err);
+
 enum { GK_EVERY_LOG = -1 };
 
 /* What to write, when, and when to stop. */

@@ -35,6 +35,9 @@ void gk_print_help(const struct gk_tool *tool);
 int gk_print_completion(const struct gk_tool *tool, const char *shell, struct gk_err *err);
 _Noreturn void gk_end_stdout(const struct gk_tool *tool);
 
+/* If gk_cli_catch_stop has caught a signal, ends the program by it. */
+void gk_end_by_signal(void);
+
 /* Takes a progress line that is on display away, so that a message gets a line of its own. */
 void gk_progress_clear(void);
 

@@ -13,6 +13,10 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
     gk_out_discard_all();
     if (err->kind == GK_ERR_CLOSED)
         exit(0);
+    if (err->kind == GK_ERR_SIGNAL) {
+        gk_note(tool, "%s", err->msg);
+        gk_end_by_signal();
+    }
     fprintf(stderr, "%s: %s\n", tool->name, err->msg);
     exit(err->kind == GK_ERR_USAGE ? 2 : 1);
 }

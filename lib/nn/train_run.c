@@ -145,14 +145,20 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
     return 0;
 }
 
+static int say_stopped(const struct loop *l, struct gk_err *err)
+{
+    const char *save = l->run->save;
+    gk_fail(err, "stopped at step %" PRId64 "%s%s", l->t->step, save ? ", saved in " : "",
+            save ? save : "");
+    err->kind = GK_ERR_SIGNAL;
+    return -1;
+}
+
 static int is_over(const struct loop *l, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
-    if (*run->stop) {
-        gk_fail(err, "stopped at step %" PRId64, l->t->step);
-        err->kind = GK_ERR_SIGNAL;
-        return -1;
-    }
+    if (*run->stop)
+        return say_stopped(l, err);
     return l->t->step >= run->steps || (run->perfect > 0 && l->t->perfect >= run->perfect);
 }
 
@@ -201,6 +207,8 @@ int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err
         if (finish(&l, &late)) {
             *err = late;
             rc = -1;
+        } else if (rc && *run->stop) {
+            say_stopped(&l, err); /* a terminal's SIGINT takes the reader too */
         }
     }
     if (l.out.fp)

@@ -14,6 +14,26 @@
 
 enum { PREFIX = 32, DIGEST = 17 };
 
+static const char *key_of(const char *name, char key[PREFIX])
+{
+    snprintf(key, PREFIX, "%s", name);
+    for (char *p = key; *p; p++)
+        *p = *p == '-' ? '_' : *p;
+    return key;
+}
+
+const char *gk_train_get_setting(void *frame, const char *name)
+{
+    char key[PREFIX];
+    return gk_frame_meta(frame, key_of(name, key));
+}
+
+int gk_train_put_setting(void *frame, const char *name, const char *value, struct gk_err *err)
+{
+    char key[PREFIX];
+    return gk_frame_set_meta(frame, key_of(name, key), value, err);
+}
+
 static void digest_text(const struct gk_trainer *t, char text[DIGEST])
 {
     snprintf(text, DIGEST, "%016" PRIx64, t->digest);
