@@ -1,4 +1,6 @@
 /* Every frame that may not be read is refused with a message that names its place. */
+#include <errno.h>
+
 #include "frames.h"
 
 static const char data[64];
@@ -162,6 +164,42 @@ static void truncation(void)
     free(b.p);
 }
 
+/* An input that fails after its first bytes, as a disk may. */
+static ssize_t read_then_fail(void *cookie, char *buf, size_t n)
+{
+    struct bytes *rest = cookie;
+    if (rest->n == 0) {
+        errno = EIO;
+        return -1;
+    }
+    n = n < rest->n ? n : rest->n;
+    memcpy(buf, rest->p, n);
+    rest->p += n;
+    rest->n -= n;
+    return (ssize_t)n;
+}
+
+static void failing_input(void)
+{
+    struct bytes b;
+    FILE *fp = begin_bytes(&b);
+    put_blob(fp, W("F32", "[2]", "[0,8]"), data, 8);
+    fclose(fp);
+    for (size_t k = 0; k < b.n; k++) {
+        struct bytes rest = {b.p, k};
+        struct gk_source *s;
+        struct gk_frame f;
+        struct gk_err err = {0};
+        fp = fopencookie(&rest, "rb", (cookie_io_functions_t){.read = read_then_fail});
+        CHECK_INT_EQ(gk_source_from(&s, fp, "test", &err), 0);
+        CHECK_INT_EQ(gk_source_next(s, &f, &err), -1);
+        CHECK_STR_HAS(err.msg, "test: frame 1: ");
+        CHECK_STR_HAS(err.msg, "cannot read: Input/output error");
+        gk_source_close(s);
+    }
+    free(b.p);
+}
+
 /* Any byte of it changed to anything: read or refused, nothing else. */
 static void changes(void)
 {
@@ -193,6 +231,7 @@ int main(void)
     form();
     greedy();
     truncation();
+    failing_input();
     changes();
     return check_status();
 }
