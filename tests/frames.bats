@@ -146,9 +146,14 @@ step	2	2'
     assert_equal "$(head -c 128 w.npy | grep -ao 'shape.*)')" "shape': (3, 2, 3)"
     assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 -w24 | tail -n 1 | xargs)" '1 2 3 -1 -2 4'
     gk-ckpt-dump --flat --format npy s >w.npy
-    # A U8 parameter makes the vector F64.
+    # A U8 parameter makes the vector F64; halves and BF16 alone make it F32.
     assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f8', 'fortran_order': False, 'shape': (3, 7)"
     assert_equal "$(tail -c +129 w.npy | od -An -v -t f8 -w56 | tail -n 1 | xargs)" '4 1 2 3 -1 -2 4'
+    blob '{"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]}}' \
+        '\0\x3c\0\x40' >h
+    gk-ckpt-dump --flat --format npy h >w.npy
+    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f4', 'fortran_order': False, 'shape': (2,)"
+    assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 | xargs)" '1 2'
 }
 
 @test "frames: a tensor of other frames as a frame" {

@@ -1,5 +1,7 @@
 /* What is written is read back equal; the bytes do not depend on how the frame came about; streams
  * and plain frames follow each other in one input. */
+#include <unistd.h>
+
 #include "frames.h"
 #include "gk/mem.h"
 #include "gk/rng.h"
@@ -308,6 +310,69 @@ static void out_of_a_stream(void)
     free(plain.p);
 }
 
+/* gk_frame_read_one on a file of RUN: p a plain frame, s a frame of a stream, e its end. */
+static int read_one(const char *run, struct gk_frame *f)
+{
+    char file[] = "/tmp/gk-frame-XXXXXX";
+    const int fd = mkstemp(file);
+    FILE *fp = fdopen(fd, "wb");
+    struct gk_frame w = {0};
+    struct gk_stream stream = {.fp = fp};
+    CHECK_INT_EQ(gk_frame_set_meta(&w, "step", "7", &err), 0);
+    for (; *run; run++) {
+        const int rc = *run == 'p'   ? gk_frame_write(&w, fp, &err)
+                       : *run == 's' ? gk_stream_write(&stream, &w, &err)
+                                     : gk_stream_end(&stream, &err);
+        CHECK_INT_EQ(rc, 0);
+    }
+    fclose(fp);
+    gk_frame_free(&w);
+    const int rc = gk_frame_read_one(file, f, &err);
+    unlink(file);
+    return rc;
+}
+
+static void one_frame(void)
+{
+    struct gk_frame f;
+    static const char *const good[] = {"p", "se"}, *const more[] = {"pp", "sse", "sep"};
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT_EQ(read_one(good[i], &f), 0);
+        CHECK_STR_EQ(gk_frame_meta(&f, "step"), "7");
+        gk_frame_free(&f);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT_EQ(read_one(more[i], &f), -1);
+        CHECK_STR_HAS(err.msg, i == 2 ? ": frame 3: " : ": frame 2: ");
+        CHECK_STR_HAS(err.msg, "one frame is wanted, here is another");
+        CHECK(f.nmeta == 0 && f.meta == NULL);
+    }
+    CHECK_INT_EQ(read_one("s", &f), -1);
+    CHECK_STR_HAS(err.msg, "ends inside a stream");
+    CHECK_INT_EQ(gk_frame_read_one("/nowhere/at/all", &f, &err), -1);
+    CHECK_STR_EQ(err.msg, "/nowhere/at/all: No such file or directory");
+}
+
+/* What no reader would take is not written. */
+static void too_large(void)
+{
+    const size_t n = 17 << 20;
+    struct gk_frame f = {0};
+    char *value = malloc(n + 1);
+    memset(value, 'x', n);
+    value[n] = '\0';
+    CHECK_INT_EQ(gk_frame_set_meta(&f, "k", value, &err), 0);
+    struct bytes b;
+    FILE *fp = begin_bytes(&b);
+    CHECK_INT_EQ(gk_frame_write(&f, fp, &err), -1);
+    CHECK_STR_EQ(err.msg, "its header would be over 16 MiB");
+    fclose(fp);
+    CHECK_INT_EQ(b.n, 0);
+    free(b.p);
+    free(value);
+    gk_frame_free(&f);
+}
+
 /* A full disk. */
 static void no_room(void)
 {
@@ -331,6 +396,8 @@ int main(void)
     metadata();
     streams();
     out_of_a_stream();
+    one_frame();
+    too_large();
     no_room();
     return check_status();
 }

@@ -211,6 +211,16 @@ static void roundtrip(void)
     }
 }
 
+static void no_room(void)
+{
+    const struct gk_tensor t = {.dtype = GK_F32, .count = 1, .data = &(float){1}};
+    FILE *fp = fopen("/dev/full", "wb");
+    setbuf(fp, NULL);
+    CHECK_INT_EQ(gk_npy_write(fp, &t, &err), -1);
+    CHECK_STR_EQ(err.msg, "cannot write: No space left on device");
+    fclose(fp);
+}
+
 int main(void)
 {
     versions_and_dtypes();
@@ -219,5 +229,6 @@ int main(void)
     starts();
     known_bytes();
     roundtrip();
+    no_room();
     return check_status();
 }
