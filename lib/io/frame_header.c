@@ -88,7 +88,7 @@ static struct gk_shown key_before(const char *text, size_t pos)
 static int fail_json(const char *text, size_t len, const json_error_t *je, struct gk_err *err)
 {
     if (refused)
-        return gk_fail(err, "its header of %zu bytes holds too many values", len);
+        return gk_fail(err, "its header of %zu bytes takes too much memory", len);
     size_t pos = je->position > 0 ? (size_t)je->position : 0;
     struct gk_shown key = key_before(text, pos < len ? pos : len), why = gk_show(je->text);
     gk_fail(err, "its header at byte %zu: %s", pos, why.s);

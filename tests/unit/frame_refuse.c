@@ -137,7 +137,7 @@ static void greedy(void)
         memcpy(text + i, "[],", 3);
     text[5] = '['; /* "[]," becomes "[1,": an array of arrays begins */
     text[6] = '1';
-    refuses(text, 0, "holds too many values");
+    refuses(text, 0, "takes too much memory");
     free(text);
 }
 
