@@ -97,7 +97,8 @@ static struct result run(const char *tool, const char *args, const char *input)
     return r;
 }
 
-/* WHAT names the input in a failure. MAY_PASS: status 0 is right too. */
+/* WHAT names the input in a failure. MAY_PASS: it may be a good input, and status 0 is right too;
+ * or it is one with too few numbers, which need not be its own fault. */
 static void check_run(const char *tool, const char *args, const char *input, const char *what,
                       bool may_pass)
 {
@@ -105,7 +106,7 @@ static void check_run(const char *tool, const char *args, const char *input, con
     const char *place = strcmp(input, "-") ? input : "standard input";
     const size_t n = strlen(tool);
     bool ok = r.status == 1 && !strncmp(r.message, tool, n) && !strncmp(r.message + n, ": ", 2) &&
-              strstr(r.message, place);
+              (may_pass || strstr(r.message, place));
     ok = (ok || (may_pass && r.status == 0)) && (sanitized || r.kilobytes < 200000);
     if (!ok)
         CHECK_FAILED("%s %s, %s: status %d, %ld KB: %s", tool, args, what, r.status, r.kilobytes,
@@ -172,7 +173,7 @@ static void cut(const char *what, const void *p, size_t n, bool may_pass)
         char label[64];
         snprintf(label, sizeof label, "%s cut at byte %zu", what, k);
         store(path, p, k);
-        against_all(label, may_pass, k % 4 == 0 ? EVERY : ONCE);
+        against_all(label, may_pass, k % 16 == 0 ? EVERY : ONCE);
     }
 }
 
@@ -191,10 +192,9 @@ static void cut_all(void)
     cut("stream", b.p, b.n, false);
     free(b.p);
     static const char npy[] =
-        "\x93NUMPY\1\0\x3a\0{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n"
-        "abcdefgh";
+        "\x93NUMPY\1\0\x32\0{'descr':'|u1','fortran_order':False,'shape':(2,)}ab";
     cut(".npy", npy, sizeof npy - 1, false);
-    static const char table[] = "# x\nstep\ttrain_loss\n0\t1.5\n1\t-2e9\n";
+    static const char table[] = "#\nstep\tx\n0\t1.5\n1\t-2e9\n";
     cut("table", table, sizeof table - 1, true);
 }
 
