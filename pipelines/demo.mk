@@ -38,7 +38,7 @@ $(DEMO)/phases.tsv: $(DEMO)/run.tsv $(BIN)/gk-phases
 
 $(DEMO)/spectrum.tsv: $(DEMO)/early.tsv $(BIN)/gk-fft
 	$(call demo_run,The spectrum of the first $(DEMO_WINDOW) steps:,\
-	gk-fft --window 0:$(DEMO_WINDOW) -o $@ $<)
+	gk-fft --window 0:$(DEMO_WINDOW) --detrend mean --taper hann -o $@ $<)
 
 $(DEMO)/demo.%: pipelines/plots/demo.gp pipelines/demo.conf $(DEMO)/run.tsv $(DEMO)/phases.tsv $(DEMO)/spectrum.tsv
 	@gnuplot -c $< $* $@.new $(DEMO) $(DEMO_WINDOW) '$(DEMO_TITLE)' && mv $@.new $@

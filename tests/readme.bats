@@ -1,0 +1,22 @@
+# README.md says what is there, and its commands work.
+load helpers
+
+@test "the README lists every tool and every package" {
+    for t in "$GK_BUILD"/bin/gk-*; do
+        grep -q "^| \`$(basename "$t")\` |" "$ROOT/README.md" || fail "README.md has no $t"
+    done
+    sed 's/#.*//' "$ROOT/.ci/packages" | while read -r package _; do
+        [ -z "$package" ] || grep -qw -- "$package" "$ROOT/README.md" || fail "README.md has no $package"
+    done
+}
+
+@test "the README's pipes run (on smaller data, for fewer steps)" {
+    printf 'step,loss\n%s\n' "$(seq 0 20 | awk '{ print $1 "," exp(-$1 / 5) }')" >log.csv
+    sed -n 's/^    \(gk-[^#]*\).*/\1/p' "$ROOT/README.md" >session
+    [ "$(wc -l <session)" -ge 7 ]
+    sed -i 's/--steps [0-9]*/--steps 12/; s/--p 97/--p 11/; s/^gk-data |/gk-data --p 11 |/
+        s/--window 0:[0-9]*/--window 0:9/' session
+    bash -euo pipefail session >out
+    assert_equal "$(column_of step run.tsv)" "$(seq 0 12)"
+    assert_equal "$(column_of pc1 path.tsv | wc -l)" 3
+}
