@@ -67,6 +67,10 @@ static int check_options(struct gk_err *err)
         return gk_fail_usage(err, "--line and --%s exclude each other", other);
     if (tensor && params_given)
         return gk_fail_usage(err, "--tensor and --params exclude each other");
+    const char *to = common.output ? common.output : "-";
+    if (axes && strcmp(axes, to) == 0)
+        return gk_fail_usage(err, "--axes: the table goes to %s already",
+                             strcmp(to, "-") == 0 ? "standard output" : to);
     return 0;
 }
 
@@ -86,8 +90,10 @@ static int print(const struct gk_points *x, const char *const *names, const doub
 static int write_axes(const struct gk_points *x, const struct gk_pca *r, struct gk_err *err)
 {
     struct gk_out out;
-    if (gk_out_open(&out, axes, true, err) || gk_pca_write_axes(out.fp, x, r, &x->history, err))
+    if (gk_out_open(&out, axes, true, err))
         return -1;
+    if (gk_pca_write_axes(out.fp, x, r, &x->history, err))
+        return gk_fail_at(err, "%s", out.name);
     return gk_out_commit(&out, err);
 }
 

@@ -65,6 +65,8 @@ static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
         return gk_fail_usage(err, "-k: TwoNN has no k, only mle and levina have");
     if (discard_given && !conf->wanted[GK_TWONN])
         return gk_fail_usage(err, "--discard: only TwoNN discards points");
+    if (discard_given && discard >= 1)
+        return gk_fail_usage(err, "--discard: 1 would leave no point to fit");
     k = k_given ? k : 20;
     discard = discard_given ? discard : 0.1;
     k_given = method != GK_TWONN;

@@ -67,7 +67,7 @@ int gk_pca_write_axes(FILE *fp, const struct gk_points *x, const struct gk_pca *
             largest = x->first.tensor[i].count;
     for (size_t k = 0; k < r->k; k++)
         if (r->variance[k] == 0)
-            return gk_fail(err, "the points span %zu axes, not %zu", k, r->k);
+            return gk_fail(err, "%s: the points span %zu axes, not %zu", x->name, k, r->k);
     void *buffer = gk_alloc(largest, sizeof(double), err);
     int rc = buffer ? 0 : -1;
     for (size_t k = 0; k < r->k && rc == 0; k++) {

@@ -71,7 +71,7 @@ static void find_repeats(const double *x, size_t d, const struct mark *mark, siz
 int gk_distinct(double *x, size_t *n, size_t d, struct gk_err *err)
 {
     if (*n < 3)
-        return gk_fail(err, "%zu points: at least 3 are needed", *n);
+        return gk_fail(err, "at least 3 points are needed, here are %zu", *n);
     if (d == 0)
         return gk_fail(err, "the points have no coordinates");
     if (check_finite(x, *n, d, err) != 0)

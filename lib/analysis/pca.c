@@ -273,7 +273,7 @@ static int compute(struct work *w, struct gk_pool *pool, struct gk_err *err)
         if (run_stage(w, pool, &more, err) != 0)
             return -1;
     if (w->found == 0)
-        return gk_fail(err, "all points are alike: there is no axis");
+        return gk_fail(err, "%s: all %zu points are alike: there is no axis", x->name, r->n);
     for (size_t k = 0; k < w->found; k++)
         r->variance[k] = w->sigma[k] * w->sigma[k] / (double)(r->n - 1);
     r->total /= (double)(r->n - 1);
@@ -292,7 +292,7 @@ int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf
     static const enum gk_sweep_center center[] = {GK_SWEEP_LAST, GK_SWEEP_MEAN, GK_SWEEP_NONE};
     *r = (struct gk_pca){.n = x->n, .k = conf->components};
     if (x->n < 2)
-        return gk_fail(err, "one point has no axes: at least 2 are needed");
+        return gk_fail(err, "%s: one point has no axes: at least 2 are needed", x->name);
     const size_t most = gk_pca_most(x, conf->center);
     if (r->k == 0)
         r->k = most;

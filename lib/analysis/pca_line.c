@@ -53,19 +53,18 @@ int gk_pca_line(const struct gk_points *x, double *alpha, double *residual, doub
                 struct gk_pool *pool, struct gk_err *err)
 {
     if (x->n < 2)
-        return gk_fail(err, "one point makes no line: at least 2 are needed");
+        return gk_fail(err, "%s: one point makes no line: at least 2 are needed", x->name);
     struct line l = {.n = x->n, .along = alpha};
     l.square = gk_alloc(x->n, GK_SWEEP_SLOTS * sizeof *l.square, err);
     int rc = l.square ? sum_line(x, &l, add_dots, alpha, pool, err) : -1;
     const double dd = rc == 0 ? alpha[x->n - 1] : 0;
-    for (size_t t = 0; t < x->n && rc == 0; t++) {
+    for (size_t t = 0; t < x->n && rc == 0; t++)
         if (!isfinite(alpha[t]))
             rc = gk_blame(x, err);
-        else if (dd == 0)
-            rc = gk_fail(err, "the first and the last point coincide: there is no line");
-        else
-            alpha[t] /= dd;
-    }
+    if (rc == 0 && dd == 0)
+        rc = gk_fail(err, "%s: the first and the last point coincide: there is no line", x->name);
+    for (size_t t = 0; t < x->n && rc == 0; t++)
+        alpha[t] /= dd;
     if (rc == 0)
         rc = sum_line(x, &l, add_residuals, residual, pool, err);
     *length = sqrt(dd);

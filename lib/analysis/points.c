@@ -232,8 +232,11 @@ static int take_only_frame(struct gk_points *p, const struct gk_points_conf *con
     int rc = gk_matrix_from_frame(&m, &p->first, conf->tensor, err);
     if (rc == 0)
         rc = take_matrix(p, &m, p->first.file, err);
-    else
-        gk_fail_at(err, "one frame is no trajectory, and as a matrix");
+    else if (!conf->tensor)
+        gk_frame_fail(&p->first, err,
+                      "one frame is no trajectory, nor one matrix (--tensor NAME takes one of its "
+                      "%zu tensors)",
+                      p->first.ntensor);
     gk_matrix_free(&m);
     gk_frame_free(&p->first);
     p->nparts = 0;
@@ -251,6 +254,8 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
     struct gk_matrix m = {0};
     if (gk_input_open(&fp, &name, path, err) != 0)
         return -1;
+    if (!p->name)
+        p->name = name;
     int rc = gk_input_kind(fp, name, &kind, err);
     if (rc == 0 && kind == GK_INPUT_FRAMES)
         return take_frames(p, conf, fp, name, err);

@@ -268,5 +268,6 @@ int gk_blame(const struct gk_points *x, struct gk_err *err)
                                           isnan(v[i]) ? "the value is nan"
                                                       : "the value is infinite");
         }
-    return gk_fail(err, "the points are too large: the squares of their distances overflow");
+    return gk_fail(err, "%s: the points are too large: the squares of their distances overflow",
+                   x->name);
 }

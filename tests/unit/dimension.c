@@ -135,7 +135,7 @@ static void test_distinct(void)
     CHECK_STR_EQ(err.msg, "point 3: coordinate 2 is nan");
     n = 2;
     CHECK(gk_distinct(same, &n, 1, &err) != 0);
-    CHECK_STR_EQ(err.msg, "2 points: at least 3 are needed");
+    CHECK_STR_EQ(err.msg, "at least 3 points are needed, here are 2");
 }
 
 /* Points 0, 1, 3, 7 on a line: T = (1,3) (1,2) (2,3) (4,6), mu = 3, 2, 1.5, 1.5. */

@@ -1,0 +1,208 @@
+# gk-pca: closed forms, the same answer from every kind of input, and every refusal.
+# shellcheck disable=SC2002,SC2154 # a pipe is what is tested; run sets status, output and stderr
+load helpers
+
+# cell ROW COLUMN FILE: rows counted from 1 behind the header.
+cell() {
+    awk -F'\t' -v row="$1" -v name="$2" '/^#/ { next }
+        !n { n = NF; for (i = 1; i <= NF; i++) if ($i == name) col = i; next }
+        ++r == row { print $col; found = 1 } END { exit !found }' "$3"
+}
+
+# body FILE: a table without its history.
+body() {
+    grep -v '^#' "$1"
+}
+
+# A small network's way, five frames of it.
+trajectory() {
+    gk-data --op add --p 7 | gk-train --dim 8 --heads 2 --ff 16 --steps 40 --trajectory t.gks \
+        --every 10 -q > /dev/null
+}
+
+@test "pca: four points of a rectangle, about their mean" {
+    # half sides 3 and 1: variances 4 * 9 / 3 and 4 / 3
+    printf '3,1\n-3,1\n-3,-1\n3,-1\n' > m.csv
+    gk-pca --center mean --variance m.csv > v
+    close_to "$(cell 1 variance v)" 12
+    close_to "$(cell 2 variance v)" 1.33333333333333333
+    close_to "$(cell 1 ratio v)" 0.9
+    close_to "$(cell 1 cumulative v)" 0.9
+    close_to "$(cell 2 cumulative v)" 1
+    gk-pca --center mean --components 1 m.csv > p
+    assert_equal "$(column_of step p | paste -sd ' ')" '0 1 2 3'
+    for row in '1 3' '2 -3' '3 -3' '4 3'; do
+        close_to "$(cell "${row% *}" pc1 p)" "${row#* }"
+        close_to "$(cell "${row% *}" residual p)" 1
+    done
+}
+
+@test "pca: the three centrings of points on two axes" {
+    # x_t = (5 + 2 t, 7) on its way to (11, 7); a fourth point off the line
+    printf 'step\ta\tb\n10\t5\t7\n20\t7\t7\n30\t8\t9\n40\t11\t7\n' > m.tsv
+    gk-pca --components 2 m.tsv > last
+    assert_equal "$(column_of step last | paste -sd ' ')" '10 20 30 40'
+    assert_equal "$(cell 4 pc1 last) $(cell 4 pc2 last) $(cell 4 residual last)" '0 0 0'
+    # Z' Z = [36 + 16 + 9, -6; -6, 4]: trace 65, determinant 61 * 4 - 36 = 208
+    gk-pca --variance m.tsv > v
+    close_to "$(awk -v a="$(cell 1 variance v)" -v b="$(cell 2 variance v)" 'BEGIN { printf "%.17g", 3 * (a + b) }')" 65
+    close_to "$(awk -v a="$(cell 1 variance v)" -v b="$(cell 2 variance v)" 'BEGIN { printf "%.17g", 9 * a * b }')" 208
+    # uncentred: trace 25 + 49 + 64 + 121 + 3 * 49 + 81
+    gk-pca --center none --variance m.tsv > v
+    close_to "$(awk -v a="$(cell 1 variance v)" -v b="$(cell 2 variance v)" 'BEGIN { printf "%.17g", 3 * (a + b) }')" 487
+}
+
+@test "pca: the line from first to last" {
+    # 3-4-5: the third point is 2 off the line at half its length
+    printf 'x,y\n1,1\n2.5,3\n0.9,4.2\n4,5\n' > m.csv
+    gk-pca --line m.csv > l
+    assert_equal "$(body l | head -n 1)" "$(printf 'step\talpha\tresidual\tfraction')"
+    close_to "$(cell 1 alpha l)" 0 0 0
+    close_to "$(cell 2 alpha l)" 2.5
+    close_to "$(cell 2 fraction l)" 0.5
+    close_to "$(cell 2 residual l)" 0 0 1e-15
+    close_to "$(cell 3 alpha l)" 2.5
+    close_to "$(cell 3 residual l)" 2
+    close_to "$(cell 4 alpha l)" 5
+    assert_equal "$(cell 4 residual l) $(cell 4 fraction l)" '0 1'
+}
+
+@test "pca: tiny residuals beside large projections" {
+    # a zigzag along a line
+    awk 'BEGIN { for (t = 0; t <= 20; t++) printf "%.17g,%.17g\n", 1000 * t, t % 2 ? 1e-6 : -1e-6 }' > m.csv
+    gk-pca --center mean --components 1 m.csv > p
+    for t in 2 9 11 20; do
+        close_to "$(cell "$t" residual p)" 1e-6 0.06
+    done
+    gk-pca --center mean --variance m.csv > v
+    close_to "$(cell 2 variance v)" "$(awk 'BEGIN { printf "%.17g", (21 - 1 / 21) * 1e-12 / 20 }')" 1e-6
+}
+
+@test "pca: a trajectory from a file, a pipe, its frames apart, and a matrix of its numbers" {
+    trajectory
+    gk-pca --components 3 t.gks > file
+    gk-pca --components 3 < t.gks > redirected
+    cat t.gks | gk-pca --components 3 > pipe
+    gk-pca --threads 3 --components 3 t.gks > threads
+    gk-ckpt-dump --split-to parts t.gks
+    gk-pca --components 3 parts/* > apart
+    cat parts/* | gk-pca --components 3 - > joined
+    for other in redirected pipe threads apart joined; do
+        cmp file $other
+    done
+    assert_equal "$(column_of step file | paste -sd ' ')" '0 10 20 30 40'
+
+    # as rows of text, tensors in name order
+    gk-ckpt-dump --flat t.gks > m.tsv
+    gk-pca --components 3 m.tsv > matrix
+    for row in 1 2 3 4 5; do
+        for column in pc1 pc2 pc3 residual; do
+            close_to "$(cell $row $column matrix)" "$(cell $row $column file)" 1e-6 1e-9
+        done
+    done
+}
+
+@test "pca: matrices only, one tensor only" {
+    trajectory
+    gk-pca --params matrices --variance t.gks > ranked
+    gk-pca --variance t.gks > all
+    awk -v a="$(cell 1 variance ranked)" -v b="$(cell 1 variance all)" 'BEGIN { exit !(a < b) }'
+    gk-pca --tensor blocks.0.norm1.weight --variance t.gks > one
+    awk -v a="$(cell 1 variance one)" -v b="$(cell 1 variance all)" 'BEGIN { exit !(a < b / 10) }'
+    gk-ckpt-dump --split-to parts t.gks
+    gk-pca --tensor embed.weight --center mean --components 1 parts/step-000040.safetensors > rows
+    assert_equal "$(column_of step rows | paste -sd ' ')" '0 1 2 3 4 5 6 7 8'
+}
+
+@test "pca: the axes are frames of the parameters, of norm 1, and give the projections" {
+    trajectory
+    gk-pca --components 2 --axes a.gks t.gks > p
+    gk-ckpt-dump --split-to parts t.gks
+    gk-ckpt-dump --meta a.gks > meta
+    assert_equal "$(awk -F'\t' '$1 == "gk.kind" || $1 == "component" || $1 == "model" { print $1 "=" $2 }' meta |
+        paste -sd ' ')" 'component=1 gk.kind=axis model=transformer component=2 gk.kind=axis model=transformer'
+    diff <(gk-ckpt-dump --list parts/step-000000.safetensors | grep -v '^#' | cut -f 1-3 | sort -u) \
+        <(gk-ckpt-dump --list a.gks | grep -v '^#' | cut -f 1-3 | sort -u)
+    gk-ckpt-dump --list a.gks | column_of norm | awk '{ s += $1 ^ 2 } END { d = s - 2; exit !(d * d < 1e-10) }'
+
+    # (theta_0 - theta_40) . axis 1
+    { gk-ckpt-dump --flat t.gks; gk-ckpt-dump --flat a.gks; } | grep '^[-0-9]' |
+        awk -F'\t' '{ for (i = 1; i <= NF; i++) x[NR, i] = $i }
+            END { for (i = 1; i <= NF; i++) s += (x[1, i] - x[5, i]) * x[6, i]; printf "%.9g\n", s }' > product
+    close_to "$(cat product)" "$(cell 1 pc1 p)" 1e-5
+
+    # a tensor that does not count has no part in the direction
+    gk-pca --components 1 --params matrices --axes m.gks t.gks > /dev/null
+    gk-ckpt-dump --list m.gks | awk -F'\t' '$1 ~ /norm1.bias/ { exit $7 != 0 }'
+    gk-ckpt-dump --list m.gks | awk -F'\t' '$1 ~ /embed.weight/ { exit $7 == 0 }'
+    # of a matrix
+    printf '0,0\n3,4\n' | gk-pca --axes x.gks > /dev/null
+    run -0 gk-ckpt-dump --tensor axis x.gks
+    assert_line --regexp '^-0\.(6|59999).*-0\.8'
+}
+
+@test "pca: wrong usage" {
+    trajectory
+    printf '1,2\n3,4\n5,5\n' > m.csv
+    wrong_usage 'gk-pca: --line and --variance exclude each other' gk-pca --line --variance m.csv
+    wrong_usage 'gk-pca: --line and --components exclude each other' gk-pca --line --components 1 m.csv
+    wrong_usage 'gk-pca: --line and --center exclude each other' gk-pca --line --center mean m.csv
+    wrong_usage 'gk-pca: --line and --axes exclude each other' gk-pca --line --axes a m.csv
+    wrong_usage 'gk-pca: --tensor and --params exclude each other' gk-pca --tensor a --params all t.gks
+    wrong_usage 'gk-pca: --params: the input is a matrix, not a trajectory' gk-pca --params all m.csv
+    wrong_usage "gk-pca: m.csv: a text or .npy matrix has no tensor 'a'" gk-pca --tensor a m.csv
+    wrong_usage 'gk-pca: 3 components: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
+    wrong_usage 'gk-pca: --axes: the table goes to x already' gk-pca --axes x -o x m.csv
+    wrong_usage 'gk-pca: --axes: the table goes to standard output already' gk-pca --axes - m.csv
+}
+
+@test "pca: what cannot be analysed is named" {
+    trajectory
+    printf '1,2\n' > one.csv
+    breaks 'gk-pca: one.csv: one point has no axes: at least 2 are needed' gk-pca one.csv
+    breaks 'gk-pca: one.csv: one point makes no line: at least 2 are needed' gk-pca --line one.csv
+    printf '1,2\n1,2\n1,2\n' > same.csv
+    breaks 'gk-pca: same.csv: all 3 points are alike: there is no axis' gk-pca same.csv
+    breaks 'gk-pca: same.csv: the first and the last point coincide: there is no line' gk-pca --line same.csv
+    printf '1,2\n1,nan\n1,2\n' > nan.csv
+    for option in --line --variance '--center=mean'; do
+        breaks 'gk-pca: nan.csv: point 2, coordinate 2: the value is nan' gk-pca "$option" nan.csv
+    done
+    printf '1,2\n-inf,4\n1,2\n7,7\n' > inf.csv
+    breaks 'gk-pca: inf.csv: point 2, coordinate 1: the value is infinite' gk-pca inf.csv
+    printf '1,2\n1e200,4\n' > far.csv
+    breaks 'gk-pca: far.csv: the points are too large: the squares of their distances overflow' gk-pca far.csv
+    printf '1,1\n2,2\n3,3\n' > line.csv
+    breaks 'gk-pca: a.gks: line.csv: the points span 1 axes, not 2' gk-pca --axes a.gks line.csv
+    [ ! -e a.gks ]
+
+    gk-ckpt-dump --split-to parts t.gks
+    breaks "gk-pca: parts/step-000000.safetensors: frame 1: one frame is no trajectory, nor one matrix (--tensor NAME takes one of its 22 tensors)" \
+        gk-pca parts/step-000000.safetensors
+    breaks "gk-pca: t.gks: frame 1: no tensor 'x'" gk-pca --tensor x t.gks
+    breaks 'gk-pca: one.csv: a text or .npy matrix among several inputs' gk-pca t.gks one.csv
+    gk-data --op add --p 5 | gk-train --dim 8 --heads 2 --ff 16 --steps 0 --trajectory five.gks -q > /dev/null
+    breaks "gk-pca: five.gks: frame 1: tensor 'embed.weight' is [7, 8], in the first frame [9, 8]" \
+        gk-pca t.gks five.gks
+    gk-data --op add --p 7 | gk-train --layers 1 --dim 8 --heads 2 --ff 16 --steps 0 --trajectory one.gks -q > /dev/null
+    breaks "gk-pca: one.gks: frame 1: no tensor 'blocks.1.attn.k.weight', which the first frame has" \
+        gk-pca t.gks one.gks
+    breaks "gk-pca: t.gks: frame 1: tensor 'blocks.1.attn.k.weight' is not in the first frame" gk-pca one.gks t.gks
+    head -c 20000 t.gks > cut.gks
+    run -1 gk-pca cut.gks
+    assert_output --partial 'gk-pca: cut.gks: frame '
+    assert_output --partial 'truncated'
+}
+
+@test "pca: no room for the temporary file, for the table, for the axes" {
+    trajectory
+    TMPDIR=$PWD/none run -1 gk-pca <(cat t.gks)
+    assert_output --partial "a temporary file in $PWD/none: No such file or directory"
+    TMPDIR=$PWD run -0 gk-pca <(cat t.gks)
+    [ -z "$(find . -name 'gk-*')" ]
+    run -1 bash -c 'gk-pca t.gks > /dev/full'
+    assert_output 'gk-pca: standard output: No space left on device'
+    run -1 gk-pca --axes /dev/full t.gks
+    assert_output --partial 'No space left on device'
+    run -0 bash -c 'set -o pipefail; gk-pca t.gks | :'
+}
