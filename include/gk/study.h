@@ -29,6 +29,7 @@ struct gk_study {
     enum gk_dtype real;        /* of theta and of the engines */
     void *theta;
     struct gk_engine *engine[2]; /* NULL where it is not wanted */
+    unsigned made;               /* grows whenever the engines are new */
 };
 
 /* Reads the dataset in the file DATA ("-": standard input) and starts THREADS threads. The

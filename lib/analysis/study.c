@@ -54,6 +54,7 @@ static bool same_network(const struct gk_arch *a, const struct gk_arch *b)
 /* Engines and room for another network. */
 static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
+    s->made++;
     s->theta = gk_alloc(s->ckpt.params.total, gk_dtype_size(s->real), err);
     if (!s->theta)
         return -1;

@@ -1,0 +1,70 @@
+/* Directions: flat vectors to and from tensors under the parameters' names. */
+#include "gk/direction.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gk/checkpoint.h"
+#include "gk/mem.h"
+
+static bool begins(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* What stands before the name of the first parameter, with its '.'; "" if no tensor ends so. */
+static void find_prefix(const struct gk_frame *f, const char *name, char *prefix, size_t size)
+{
+    const size_t n = strlen(name);
+    *prefix = '\0';
+    for (size_t i = 0; i < f->ntensor && !gk_frame_tensor(f, name); i++) {
+        const char *s = f->tensor[i].name;
+        const size_t len = strlen(s);
+        if (len <= n || len - n >= size || s[len - n - 1] != '.' || begins(s, "optim.") ||
+            strcmp(s + len - n, name) != 0)
+            continue;
+        memcpy(prefix, s, len - n);
+        prefix[len - n] = '\0';
+        return;
+    }
+}
+
+int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, double *v,
+                      struct gk_err *err)
+{
+    char prefix[64];
+    find_prefix(f, ps->p[0].name, prefix, sizeof prefix);
+    const size_t skip = strlen(prefix);
+    if (gk_checkpoint_vector(f, ps, prefix, GK_F64, v, err))
+        return -1;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const char *name = f->tensor[i].name;
+        if (!begins(name, "optim.") && (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
+            return gk_frame_fail(f, err, "tensor '%s' is none of the checkpoint's",
+                                 gk_show(name).s);
+    }
+    for (size_t i = 0; i < ps->total; i++) {
+        if (v[i] != 0)
+            return 0;
+    }
+    return gk_frame_fail(f, err, "the direction is zero");
+}
+
+int gk_direction_put(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
+                     enum gk_dtype real, const double *v, int64_t step, struct gk_err *err)
+{
+    float *single = NULL;
+    if (real == GK_F32) {
+        single = gk_alloc(ps->total, sizeof *single, err);
+        if (!single)
+            return -1;
+        for (size_t i = 0; i < ps->total; i++)
+            single[i] = (float)v[i];
+    }
+    const int rc =
+        gk_checkpoint_put_vector(f, ps, prefix, real, single ? (const void *)single : v, err);
+    gk_free(single);
+    if (rc || gk_frame_set_meta(f, "gk.kind", "direction", err))
+        return -1;
+    return step < 0 ? 0 : gk_frame_set_meta_int(f, "step", step, err);
+}
