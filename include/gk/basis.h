@@ -44,6 +44,6 @@ double gk_basis_orthogonalise(struct gk_basis *b, size_t m, double *w, double *h
 void gk_basis_rotate(struct gk_basis *b, size_t k, size_t m, const double *s);
 
 /* x . y, in the same blocks. */
-double gk_dot(size_t n, const double *x, const double *y);
+double gk_long_dot(size_t n, const double *x, const double *y);
 
 #endif

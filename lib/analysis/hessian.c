@@ -122,13 +122,13 @@ void gk_hessian_spread(const struct gk_hessian *h, const double *x, double *all)
 int gk_hessian_rayleigh(struct gk_hessian *h, double *rayleigh, struct gk_err *err)
 {
     const size_t n = h->op.n;
-    const double gg = gk_dot(n, h->grad, h->grad);
+    const double gg = gk_long_dot(n, h->grad, h->grad);
     double *hg = gk_alloc(n, sizeof *hg, err);
     if (!hg || apply(h, h->grad, hg, err)) {
         gk_free(hg);
         return -1;
     }
-    *rayleigh = gg > 0 ? gk_dot(n, h->grad, hg) / gg : NAN;
+    *rayleigh = gg > 0 ? gk_long_dot(n, h->grad, hg) / gg : NAN;
     gk_free(hg);
     return 0;
 }

@@ -95,7 +95,7 @@ static double *t_at(struct gk_lanczos *l, size_t i, size_t j)
 
 static double norm(const struct gk_lanczos *l, const double *w)
 {
-    return sqrt(gk_dot(l->n, w, w));
+    return sqrt(gk_long_dot(l->n, w, w));
 }
 
 static int apply(struct gk_lanczos *l, const struct gk_operator *op, struct gk_err *err)
@@ -272,8 +272,8 @@ static int measure(struct gk_lanczos *l, const struct gk_operator *op, struct gk
 {
     if (apply(l, op, err))
         return -1;
-    const double xx = gk_dot(l->n, l->x, l->x);
-    pair->value = gk_dot(l->n, l->x, l->w) / xx;
+    const double xx = gk_long_dot(l->n, l->x, l->x);
+    pair->value = gk_long_dot(l->n, l->x, l->w) / xx;
     for (size_t i = 0; i < l->n; i++)
         l->w[i] -= pair->value * l->x[i];
     pair->residual = norm(l, l->w) / sqrt(xx);

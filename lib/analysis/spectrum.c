@@ -31,7 +31,7 @@ static int find_space(struct probing *p, size_t k, struct gk_err *err)
         signs(&p->rng, n, p->x);
         if (p->op->apply(p->op->ctx, p->x, p->y, err))
             return -1;
-        const double before = sqrt(gk_dot(n, p->y, p->y));
+        const double before = sqrt(gk_long_dot(n, p->y, p->y));
         const double after = p->m > 0 ? gk_basis_orthogonalise(&p->q, p->m, p->y, p->h) : before;
         if (after > 1e-12 * before)
             gk_basis_set(&p->q, p->m++, 1 / after, p->y);
@@ -44,7 +44,7 @@ static int form(struct probing *p, double *v, struct gk_err *err)
 {
     if (p->op->apply(p->op->ctx, p->x, p->y, err))
         return -1;
-    *v = gk_dot(p->op->n, p->x, p->y);
+    *v = gk_long_dot(p->op->n, p->x, p->y);
     return 0;
 }
 

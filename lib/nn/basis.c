@@ -120,14 +120,14 @@ void gk_basis_subtract(const struct gk_basis *b, size_t first, size_t m, const d
 
 double gk_basis_orthogonalise(struct gk_basis *b, size_t m, double *w, double *h)
 {
-    double before = sqrt(gk_dot(b->n, w, w)), after = before;
+    double before = sqrt(gk_long_dot(b->n, w, w)), after = before;
     memset(h, 0, m * sizeof *h);
     for (int pass = 0; pass < 4; pass++) {
         gk_basis_dots(b, 0, m, w, b->again);
         gk_basis_subtract(b, 0, m, b->again, w);
         for (size_t i = 0; i < m; i++)
             h[i] += b->again[i];
-        after = sqrt(gk_dot(b->n, w, w));
+        after = sqrt(gk_long_dot(b->n, w, w));
         if (after >= 0.7 * before)
             break;
         before = after;
@@ -155,7 +155,7 @@ void gk_basis_rotate(struct gk_basis *b, size_t k, size_t m, const double *s)
     gk_pool_run(b->pool, b->blocks, rotate_block, &r);
 }
 
-double gk_dot(size_t n, const double *x, const double *y)
+double gk_long_dot(size_t n, const double *x, const double *y)
 {
     double sum = 0, part;
     for (size_t i = 0; i < n; i += BLOCK) {

@@ -1,6 +1,7 @@
 /* Lanczos on matrices whose spectrum is known: algebraic ends, residuals, restarts, warm starts,
  * both precisions of the basis, degenerate cases, quadrature. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "check.h"
 #include "gk/lanczos.h"
