@@ -35,6 +35,7 @@ static const struct {
     {"gk-hvp", "-d D --vector @ C"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
     {"gk-predict", "fit @"},
+    {"gk-predict", "score -m @ D"},
     {"gk-testfn", NULL}, /* it reads nothing */
 };
 
@@ -125,7 +126,7 @@ static bool listed(const char *tool)
 enum reach {
     ONCE,  /* each tool by the first of its lines */
     EVERY, /* each line */
-    BOTH   /* each line, and again with the input as standard input */
+    BOTH   /* each line, and the first again with the input as standard input */
 };
 
 /* The file PATH against all tools. */
@@ -139,10 +140,11 @@ static void against_all(const char *what, bool may_pass, enum reach reach)
         snprintf(program, sizeof program, "%s/%s", bin, how[i].tool);
         if (!how[i].args || access(program, X_OK) != 0)
             continue;
-        if (reach == ONCE && i > 0 && !strcmp(how[i].tool, how[i - 1].tool))
+        const bool first = i == 0 || strcmp(how[i].tool, how[i - 1].tool) != 0;
+        if (reach == ONCE && !first)
             continue;
         check_run(how[i].tool, how[i].args, path, what, may_pass);
-        if (reach == BOTH)
+        if (reach == BOTH && first)
             check_run(how[i].tool, how[i].args, "-", what, may_pass);
     }
     while (d && (e = readdir(d))) {
