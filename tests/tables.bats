@@ -221,11 +221,11 @@ refused() {
 @test "tables: cut off after any byte, they are read or refused" {
     for tool in "$GK_BUILD"/bin/gk-*; do
         tool=${tool##*/}
-        step=1
+        step=${GK_SANITIZED:+4}
         reader "$tool" || step=5
         write_table >t
         size=$(stat -c %s t)
-        for ((n = 0; n < size; n += step)); do
+        for ((n = 0; n < size; n += ${step:-1})); do
             status=0
             head -c "$n" t | timeout 20 "${cmd[@]}" -q >out 2>err || status=$?
             case $status in
