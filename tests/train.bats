@@ -267,7 +267,7 @@ start() {
     data >d
     gk-train "${tiny[@]}" --steps 100000000 --save-every 10 --save a d -o t --quiet &
     pid=$!
-    until [ -s a ]; do sleep 0.02; done
+    for _ in $(seq 200); do [ -s a ] || sleep 0.02; done
     kill -s TERM $pid
     status=0
     wait $pid || status=$?

@@ -31,9 +31,9 @@ static inline float expr(float x)
     y = y * r + 1.6666665459e-1f;
     y = y * r + 5.0000001201e-1f;
     y = y * r * r + r + 1.f;
-    int32_t bits;
+    uint32_t bits;
     memcpy(&bits, &t, sizeof bits);
-    bits = (bits + 127) << 23; /* t's low bits are n */
+    bits = (bits + 127u) << 23; /* t's low bits are n */
     float scale;
     memcpy(&scale, &bits, sizeof scale);
     return x > -87.f ? y * scale : 0.f;
