@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "gk/err.h"
+#include "gk/grid.h"
 #include "gk/history.h"
 
 enum gk_opt_type {
@@ -20,12 +21,6 @@ enum gk_opt_type {
     GK_GRID,   /* struct gk_grid: A:B:N */
     GK_WINDOW  /* struct gk_window: A:B, each end optional */
 };
-
-struct gk_grid { /* n points from a to b, both included */
-    double a, b;
-    int64_t n;
-};
-double gk_grid_at(const struct gk_grid *g, int64_t i);
 
 struct gk_window { /* a <= step < b; absent ends are -inf, inf */
     double a, b;

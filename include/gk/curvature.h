@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "gk/cli.h"
+#include "gk/grid.h"
 #include "gk/dataset.h"
 #include "gk/err.h"
 #include "gk/frame.h"
