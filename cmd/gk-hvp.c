@@ -3,6 +3,7 @@
  *     gk-hvp -d add.data run.gks
  *     gk-hvp -d add.data --top 5 --vectors top.gks final.safetensors
  */
+#include "gk/cli.h"
 #include "gk/curvature.h"
 #include "gk/out.h"
 #include "gk/table.h"
