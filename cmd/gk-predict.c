@@ -190,35 +190,6 @@ static int fit(const char *path, struct gk_err *err)
 
 /* ---- score ---- */
 
-static int follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, struct gk_err *err)
-{
-    double p = NAN, step = NAN;
-    bool over = false;
-    int rc;
-    while ((rc = gk_signal_next(s, err)) == 1) {
-        bool before = over;
-        step = s->first + (double)(s->n - 1) * s->spacing;
-        if (!over && gk_live_update(l, s, &p, &over, err))
-            return -1;
-        if (over && isnan(p))
-            return gk_fail(err, "step %.12g: a window has passed with fewer than 3 samples", step);
-        gk_put_number(out->fp, step, false, '\t');
-        gk_put_number(out->fp, p, false, '\n');
-        if (gk_out_flush(out, err))
-            return -1;
-        if (over && !before && p < give_up) {
-            gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", step, p,
-                    give_up);
-            return 0;
-        }
-    }
-    if (rc == 0 && s->n == 0)
-        return gk_signal_empty(s, err);
-    if (rc == 0 && !over)
-        gk_note(&tool, "the curve ended at step %.12g, before its windows were over", step);
-    return rc;
-}
-
 static int score(const char *path, struct gk_err *err)
 {
     static const char *const names[] = {"step", "probability"};
@@ -227,6 +198,7 @@ static int score(const char *path, struct gk_err *err)
     struct gk_live *l;
     struct gk_signal s;
     struct gk_out out;
+    struct gk_live_end end;
     double since;
     if (!model_file)
         return gk_fail_usage(err, "--model: which model?");
@@ -254,9 +226,14 @@ static int score(const char *path, struct gk_err *err)
         if (gk_history_add(&h, s.history.line[i], err))
             return -1;
     if (add_history("score", &h, err) || gk_out_open(&out, common.output, false, err) ||
-        gk_table_begin(out.fp, &h, names, 2, err) || follow(l, &s, &out, err) ||
-        gk_out_commit(&out, err))
+        gk_table_begin(out.fp, &h, names, 2, err) ||
+        gk_live_follow(l, &s, &out, give_up, &end, err) || gk_out_commit(&out, err))
         return -1;
+    if (end.gave_up)
+        gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", end.step, end.p,
+                give_up);
+    else if (!end.over)
+        gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
     gk_signal_close(&s);
     gk_live_free(l);
     gk_model_free(&m);

@@ -11,7 +11,6 @@
 #include "gk/mem.h"
 #include "gk/optim.h"
 #include "gk/out.h"
-#include "gk/table.h"
 #include "gk/testfn.h"
 
 static struct gk_common common;
@@ -127,93 +126,15 @@ static int begin(double *x, struct gk_err *err)
     return 0;
 }
 
-/* The names of the variables: x and y, or x1 ... xn. */
-static int table_begin(FILE *fp, const char *first, const char *const *rest, size_t nrest,
-                       struct gk_err *err)
+static int print(FILE *fp, double *x, struct gk_err *err)
 {
     struct gk_history h = {0};
-    size_t cap = 0, most = f.n + nrest + 1, k = 0;
-    const char **names = NULL;
-    char(*x)[24] = gk_alloc(f.n, sizeof *x, err);
-    if (!x || gk_grow(&names, &cap, most, sizeof *names, err) || gk_cli_history(&tool, &h, err))
+    if (gk_cli_history(&tool, &h, err))
         return -1;
-    if (first)
-        names[k++] = first;
-    for (size_t i = 0; i < f.n; i++) {
-        if (f.n == 2)
-            snprintf(x[i], sizeof x[i], "%c", i ? 'y' : 'x');
-        else
-            snprintf(x[i], sizeof x[i], "x%zu", i + 1);
-        names[k++] = x[i];
-    }
-    for (size_t i = 0; i < nrest; i++)
-        names[k++] = rest[i];
-    int rc = gk_table_begin(fp, &h, names, k, err);
+    int rc = given.grid ? gk_testfn_surface(fp, &f, &grid, &h, err)
+                        : begin(x, err) || gk_testfn_path(fp, &f, &optim, x, steps, every, &h, err);
     gk_history_free(&h);
-    free(names);
-    gk_free(x);
-    return rc;
-}
-
-static double norm(const double *v)
-{
-    double sum = 0;
-    for (size_t i = 0; i < f.n; i++)
-        sum += v[i] * v[i];
-    return sqrt(sum);
-}
-
-static int path(FILE *fp, double *x, double *grad, struct gk_err *err)
-{
-    static const char *const rest[] = {"value", "error", "grad_norm"};
-    struct gk_optim *o;
-    if (begin(x, err) || gk_optim_new(&o, &optim, f.n, NULL, GK_F64, NULL, err))
-        return -1;
-    int rc = table_begin(fp, "step", rest, 3, err);
-    for (int64_t k = 0; !rc && k <= steps; k++) {
-        double value = gk_testfn_value(&f, x, grad), g = norm(grad);
-        if (!isfinite(value) || !isfinite(g)) {
-            rc = gk_fail(err, "step %lld: the path has left all bounds; try a smaller --lr",
-                         (long long)k);
-            break;
-        }
-        if (k % every == 0 || k == steps) {
-            fprintf(fp, "%lld\t", (long long)k);
-            for (size_t i = 0; i < f.n; i++)
-                gk_put_number(fp, x[i], false, '\t');
-            gk_put_number(fp, value, false, '\t');
-            gk_put_number(fp, gk_testfn_error(&f, x), false, '\t');
-            gk_put_number(fp, g, false, '\n');
-            if (ferror(fp))
-                break; /* gk_out_commit says why */
-        }
-        gk_optim_step(o, k, x, grad, g);
-    }
-    gk_optim_free(o);
-    return rc;
-}
-
-/* A row for each point, x running slowest and a blank line behind each of its values, as gnuplot's
- * splot takes it. */
-static int surface(FILE *fp, double *x, double *grad, struct gk_err *err)
-{
-    static const char *const rest[] = {"value", "grad_x", "grad_y"};
-    if (table_begin(fp, NULL, rest, 3, err))
-        return -1;
-    for (int64_t i = 0; i < grid.n && !ferror(fp); i++) {
-        x[0] = gk_grid_at(&grid, i);
-        for (int64_t j = 0; j < grid.n; j++) {
-            x[1] = gk_grid_at(&grid, j);
-            double value = gk_testfn_value(&f, x, grad);
-            gk_put_number(fp, x[0], false, '\t');
-            gk_put_number(fp, x[1], false, '\t');
-            gk_put_number(fp, value, false, '\t');
-            gk_put_number(fp, grad[0], false, '\t');
-            gk_put_number(fp, grad[1], false, '\n');
-        }
-        putc('\n', fp);
-    }
-    return 0;
+    return rc ? -1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -227,11 +148,10 @@ int main(int argc, char **argv)
     if (gk_testfn_check(&f, &err) ||
         (given.grid && f.n != 2 && gk_fail_usage(&err, "--grid: a surface has -n 2")))
         gk_die(&tool, &err);
-    double *x = gk_alloc(f.n, sizeof *x, &err), *grad = gk_alloc(f.n, sizeof *grad, &err);
-    if (!x || !grad || gk_out_open(&out, common.output, false, &err) ||
-        (given.grid ? surface : path)(out.fp, x, grad, &err) || gk_out_commit(&out, &err))
+    double *x = gk_alloc(f.n, sizeof *x, &err);
+    if (!x || gk_out_open(&out, common.output, false, &err) || print(out.fp, x, &err) ||
+        gk_out_commit(&out, &err))
         gk_die(&tool, &err);
     gk_free(x);
-    gk_free(grad);
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "gk/err.h"
 #include "gk/history.h"
+#include "gk/out.h"
 #include "gk/signal.h"
 #include "gk/table.h"
 
@@ -121,5 +122,15 @@ void gk_live_free(struct gk_live *l);
  * length. *OVER: every window has passed, the probability is final. */
 int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
                    struct gk_err *err);
+
+/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until the
+ * windows have passed with a probability below GIVE_UP (nan: never). A window that has passed with
+ * fewer than three samples is an error. */
+struct gk_live_end {
+    double step, p; /* of the last row */
+    bool over, gave_up;
+};
+int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
+                   struct gk_live_end *end, struct gk_err *err);
 
 #endif

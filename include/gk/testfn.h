@@ -11,8 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
+#include "gk/cli.h"
 #include "gk/err.h"
+#include "gk/history.h"
+#include "gk/optim.h"
 
 enum gk_testfn_kind { GK_ROSENBROCK, GK_ROSENBROCK_CHAIN, GK_RASTRIGIN };
 #define GK_TESTFNS "rosenbrock|rosenbrock-chain|rastrigin" /* in the order of the enum */
@@ -31,5 +36,16 @@ int gk_testfn_check(const struct gk_testfn *f, struct gk_err *err);
 double gk_testfn_value(const struct gk_testfn *f, const double *x, double *grad);
 /* The Euclidean distance of x [n] to the minimiser. */
 double gk_testfn_error(const struct gk_testfn *f, const double *x);
+
+/* The table of STEPS updates from x [n], which moves along: step, x and y (x1 ... xn where n is not
+ * 2), value, error, grad_norm, for steps 0, EVERY, 2 EVERY, ... and the last. A value or gradient
+ * that is not finite is an error. */
+int gk_testfn_path(FILE *fp, const struct gk_testfn *f, const struct gk_optim_conf *optim,
+                   double *x, int64_t steps, int64_t every, const struct gk_history *h,
+                   struct gk_err *err);
+/* x, y, value, grad_x, grad_y on G's points squared (n = 2), a blank line behind
+ * each x. */
+int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid *g,
+                      const struct gk_history *h, struct gk_err *err);
 
 #endif

@@ -185,3 +185,28 @@ int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool
     *p = known ? gk_model_probability(m, l->x) : NAN;
     return 0;
 }
+
+int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
+                   struct gk_live_end *end, struct gk_err *err)
+{
+    int rc;
+    *end = (struct gk_live_end){.p = NAN};
+    while (!end->gave_up && (rc = gk_signal_next(s, err)) == 1) {
+        end->step = s->first + (double)(s->n - 1) * s->spacing;
+        if (!end->over) {
+            if (gk_live_update(l, s, &end->p, &end->over, err))
+                return -1;
+            if (end->over && isnan(end->p))
+                return gk_fail(err, "step %.12g: a window has passed with fewer than %d samples",
+                               end->step, LEAST);
+            end->gave_up = end->over && end->p < give_up;
+        }
+        gk_put_number(out->fp, end->step, false, '\t');
+        gk_put_number(out->fp, end->p, false, '\n');
+        if (gk_out_flush(out, err))
+            return -1;
+    }
+    if (end->gave_up)
+        return 0;
+    return rc == 0 && s->n == 0 ? gk_signal_empty(s, err) : rc;
+}
