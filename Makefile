@@ -110,7 +110,7 @@ check: all units ## the tests, in TAP; TESTS="tests/cli.bats" for some of them
 	@GK_BUILD=$(BUILD) tests/run $(TESTS)
 
 check-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan
-	@GK_SANITIZED=1 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
+	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:abort_on_error=1 \
 	$(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' check

@@ -6,14 +6,14 @@
 
 enum { WIDTH = 79, INDENT = 26 };
 
-/* Prints words of TEXT from column COL on, wrapped at WIDTH and indented by INDENT. */
-static void wrap(const char *text, int col)
+/* Prints words of TEXT from column COL on, wrapped at WIDTH and then indented to column INDENT. */
+static void wrap(const char *text, int col, int indent)
 {
     for (bool first = true; *text; first = false) {
         int n = (int)strcspn(text, " ");
         if (!first && col + 1 + n > WIDTH) {
-            printf("\n%*s", INDENT, "");
-            col = INDENT;
+            printf("\n%*s", indent, "");
+            col = indent;
         } else if (!first) {
             putchar(' ');
             col++;
@@ -33,22 +33,20 @@ static bool choices_in_text(const struct gk_opt *o)
     return o->type == GK_CHOICE && strlen(o->choices) > LONGEST_CHOICES;
 }
 
-/* "(integer in [1, 9]; default 3)", or nothing. */
-static void type_text(const struct gk_opt *o, char *buf, size_t size)
+/* " (integer in [1, 9]; default 3)", or nothing. DEF is how the help ends that tells the default
+ * itself, "default: the other", or the option's own default, or NULL. */
+static void type_text(const struct gk_opt *o, const char *def, char *buf, size_t size)
 {
     char range[80];
     const char *type = o->type == GK_INT ? "integer" : o->type == GK_REAL ? "real" : "";
     gk_option_range(o, range, sizeof range);
-    buf[0] = '\0';
-    if (!type[0] && !o->def)
-        return;
-    snprintf(buf, size, " (%s%s%s%s%s%s)", type, range[0] ? " in " : "", range,
-             type[0] && o->def ? "; " : "", o->def ? "default " : "", o->def ? o->def : "");
+    snprintf(buf, size, "%s%s%s%s%s%s%s", type[0] || def ? " (" : "", type, range[0] ? " in " : "",
+             range, type[0] && def ? "; " : "", def ? def : "", type[0] || def ? ")" : "");
 }
 
 static void print_option(const struct gk_opt *o)
 {
-    char left[512], type[256], text[2048], letter[5] = "    ";
+    char left[512], def[256] = "", type[512], text[2048], letter[5] = "    ";
     const char *metavar = o->type == GK_FLAG ? "" : gk_option_metavar(o);
     bool listed = choices_in_text(o);
     if (listed)
@@ -57,8 +55,17 @@ static void print_option(const struct gk_opt *o)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
     int n = snprintf(left, sizeof left, "  %s--%s%s%s", letter, o->name, metavar[0] ? " " : "",
                      metavar);
-    type_text(o, type, sizeof type);
-    snprintf(text, sizeof text, "%s%s%s%s", o->help, type, listed ? ": " : "",
+    /* A help that ends in "(default: the other)" shares its brackets with the type. */
+    const char *told = strrchr(o->help, '('), *end = o->help + strlen(o->help);
+    int len = (int)(end - o->help);
+    if (told > o->help && !strncmp(told, "(default", 8) && strchr(told, ')') == end - 1) {
+        len = (int)(told - o->help) - 1;
+        snprintf(def, sizeof def, "%.*s", (int)(end - told) - 2, told + 1);
+    } else if (o->def) {
+        snprintf(def, sizeof def, "default %s", o->def);
+    }
+    type_text(o, def[0] ? def : NULL, type, sizeof type);
+    snprintf(text, sizeof text, "%.*s%s%s%s", len, o->help, type, listed ? ": " : "",
              listed ? o->choices : "");
     for (char *p = strchr(text, '|'); listed && p; p = strchr(p, '|'))
         *p = ' ';
@@ -67,13 +74,15 @@ static void print_option(const struct gk_opt *o)
         printf("\n%*s", INDENT, "");
     else
         printf("%*s", INDENT - n, "");
-    wrap(text, INDENT);
+    wrap(text, INDENT, INDENT);
 }
 
 void gk_print_help(const struct gk_tool *tool)
 {
     const struct gk_opt *o;
-    printf("Usage: %s %s\n%s\n\nOptions:\n", tool->name, tool->synopsis, tool->summary);
+    printf("Usage: %s %s\n", tool->name, tool->synopsis);
+    wrap(tool->summary, 0, 0);
+    puts("\nOptions:");
     for (size_t i = 0; (o = gk_option(tool, i)); i++)
         print_option(o);
     printf("\nExample:\n  %s\n", tool->example);
