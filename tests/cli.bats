@@ -316,7 +316,7 @@ page_is_whole() {
     local page=$ROOT/docs/man/$1.1 lint o
     [ -f "$page" ] || { echo "$1 has no man page"; return 1; }
     # A page refers to others that need not be installed here.
-    lint=$(mandoc -T lint -W style "$page" | grep -vE 'referenced manual not found|outdated mandoc.db') &&
+    lint=$(mandoc -T lint -W style "$page" 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db') &&
         { echo "$lint"; return 1; }
     mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >text
     for o in $("$1" --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
