@@ -136,7 +136,7 @@ static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
     }
     m->intercept = ab[1] * m->intercept + ab[0];
     for (size_t j = 0; j < m->d; j++)
-        m->term[j].weight *= ab[1];
+        m->term[j].weight = ab[1] > 0 ? ab[1] * m->term[j].weight : 0;
     return 0;
 }
 
