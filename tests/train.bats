@@ -367,3 +367,26 @@ start() {
     gk-train "${tiny[@]}" --steps 5 d | rows >c
     cmp a c && cmp b c
 }
+
+@test "in f32 the loss goes on falling far below the resolution of a number near 1" {
+    gk-data --p 5 --frac 1 >d
+    gk-train "${tiny[@]}" --lr 3e-2 --weight-decay 0 --steps 2000 --eval-every 2000 d >t
+    column_of train_loss t | awk 'NR == 1001 { half = $1 } END { exit !($1 > 0 && $1 < 1e-8 && half > $1) }'
+    column_of grad_norm t | awk 'END { exit !($1 > 0) }'
+}
+
+@test "checkpoints pass through pipes and change precision" {
+    data >d
+    gk-train "${tiny[@]}" --steps 4 --save - -o t d | gk-train --resume - --dtype f64 --steps 5 --save wide d >t64
+    assert_equal "$(metadata dtype wide)" f64
+    gk-train "${tiny[@]}" --steps 5 d | column_of train_loss | tail -n 1 >want
+    close_to "$(column_of train_loss t64)" "$(cat want)" 1e-5
+    gk-train --resume wide --dtype f32 --steps 6 --save narrow d >/dev/null
+    assert_equal "$(metadata dtype narrow)" f32
+}
+
+@test "a thread that cannot be started is an error" {
+    [ -z "${GK_SANITIZED-}" ] || skip "sanitizers need the address space"
+    data >d
+    refuses_like 1 '^gk-train: cannot start thread [0-9]+ of 900: ' bash -c 'ulimit -v 400000; gk-train --threads 900 "$@"' - "${tiny[@]}" d
+}

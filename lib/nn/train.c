@@ -154,7 +154,8 @@ static int check_finite(const struct gk_trainer *t, const char *what, double v, 
 {
     if (isfinite(v))
         return 0;
-    return gk_fail(err, "step %" PRId64 ": %s is not finite (%g)", t->step, what, v);
+    return gk_fail(err, "step %" PRId64 ": %s is not finite (%s)", t->step, what,
+                   isnan(v) ? "nan" : "inf");
 }
 
 /* The cosine of two vectors from their product and squares, within [-1, 1] also in the last bit. */
