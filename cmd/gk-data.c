@@ -121,7 +121,7 @@ static int choose_train(size_t n, struct gk_err *err)
 static int set_meta(struct gk_frame *f, const struct gk_operation *o, struct gk_err *err)
 {
     char r[32];
-    snprintf(r, sizeof r, "%.17g", frac);
+    gk_real_text(frac, r, sizeof r);
     if (gk_frame_set_meta(f, "op", o->name, err) ||
         gk_frame_set_meta_int(f, "p", o->operands, err) ||
         gk_frame_set_meta_int(f, "q", q_given ? q : o->elements, err) ||

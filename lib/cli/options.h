@@ -26,9 +26,6 @@ int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err);
 /* "[0, 1]", "(0, inf)", or "" where there are no limits. */
 void gk_option_range(const struct gk_opt *o, char *buf, size_t size);
 
-/* V in the fewest digits that read back exactly. */
-void gk_real_text(double v, char *buf, size_t size);
-
 /* These print to standard output; gk_end_stdout then checks that all of it arrived, and ends the
  * program. */
 void gk_print_help(const struct gk_tool *tool);

@@ -17,14 +17,21 @@ static int by_operands(const void *x, const void *y)
     return d ? d : (e->b > f->b) - (e->b < f->b);
 }
 
+/* The equation of (A, B), or NULL. In a whole table its place is known. */
+static const struct gk_equation *equation_of(const struct gk_operation *o, int32_t a, int32_t b)
+{
+    const struct gk_equation key = {a, b, 0};
+    size_t n = (size_t)o->operands, place = (size_t)a * n + (size_t)b;
+    if (o->n == n * n)
+        return &o->row[place];
+    return bsearch(&key, o->row, o->n, sizeof key, by_operands);
+}
+
 bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness)
 {
     for (size_t i = 0; i < o->n; i++) {
-        const struct gk_equation *e = &o->row[i], swap = {e->b, e->a, 0};
-        if (e->a == e->b)
-            continue;
-        const struct gk_equation *f = bsearch(&swap, o->row, o->n, sizeof swap, by_operands);
-        if (f && f->c == e->c)
+        const struct gk_equation *e = &o->row[i], *swap = equation_of(o, e->b, e->a);
+        if (swap && swap->c == e->c)
             continue;
         if (witness)
             *witness = *e;
