@@ -1,5 +1,5 @@
 # gk-train: the table, the optimisers' options, checkpoints, trajectories, and every way to end.
-# shellcheck shell=bash disable=SC2154,SC2016
+# shellcheck shell=bash disable=SC2154,SC2016,SC2030,SC2031,SC2094
 load helpers
 
 tiny=(--layers 1 --dim 8 --heads 2 --ff 16)
@@ -191,8 +191,8 @@ END
     breaks "gk-train: b: frame 1: metadata lr: '0.0x1' is not a number" gk-train --resume b d
     refuses_like 1 '^gk-train: d: frame 1: .*checkpoint' gk-train --resume d d
     refuses_like 1 '^gk-train: a: .*not a dataset' gk-train a
-    head -c 2000 a >cut
-    refuses_like 1 '^gk-train: cut: ' gk-train --resume cut d
+    head -c 2000 a >half
+    refuses_like 1 '^gk-train: half: ' gk-train --resume half d
 }
 
 @test "--until-grokked stops when validation accuracy stays at 1" {

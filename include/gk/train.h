@@ -95,7 +95,7 @@ struct gk_train_run {
 
 /* Trains to the last step. A stop by signal (kind GK_ERR_SIGNAL) or by a reader that went away
  * (GK_ERR_CLOSED) is an error too, but one after which checkpoint and trajectory are complete up to
- * the step reached; after any other their files are as they were. */
+ * the step reached; after any other their files are as they were. ERR must be there. */
 int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err *err);
 
 /* Is STEP in a logarithmic trajectory? 0 and the roundings of 10^(j/20), j = 0, 1, ... */

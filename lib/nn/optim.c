@@ -122,9 +122,9 @@ int gk_optim_new(struct gk_optim **out, const struct gk_optim_conf *conf, size_t
         o->state[i] = gk_alloc(n, o->size, err);
         if (!o->state[i])
             goto failed;
+        if (conf->kind == GK_RPROP && i == 1)
+            fill(real, n, o->state[i], conf->lr); /* the first step sizes */
     }
-    if (conf->kind == GK_RPROP)
-        fill(real, n, o->state[1], conf->lr);
     *out = o;
     return 0;
 failed:
