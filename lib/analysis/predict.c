@@ -120,7 +120,7 @@ static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
     for (size_t i = 0; i < r->n; i++)
         if (w->scored[i])
             n[r->outcome[i]]++;
-    if (!n[0] || !n[1])
+    if (n[0] == 0 || n[1] == 0)
         return 0;
     for (size_t i = 0; i < r->n; i++)
         if (w->scored[i]) {

@@ -3,13 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HAS(feature) (__builtin_cpu_supports(feature) != 0)
+#if defined(__clang__) /* clang 14 does not know the levels; no processor has these without the    \
+                          rest */
+#define HAS_V3 (HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2"))
+#define HAS_V4                                                                                     \
+    (HAS_V3 && HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") && HAS("avx512dq") &&          \
+     HAS("avx512vl"))
+#else
+#define HAS_V3 HAS("x86-64-v3")
+#define HAS_V4 HAS("x86-64-v4")
+#endif
+
 static enum gk_isa best(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4"))
+    if (HAS_V4)
         return GK_ISA_V4;
-    if (__builtin_cpu_supports("x86-64-v3"))
+    if (HAS_V3)
         return GK_ISA_V3;
 #endif
     return GK_ISA_V1;

@@ -249,7 +249,7 @@ static void test_round_trip(void)
     CHECK(!gk_rows_open(&r, fp, "t", false, &err));
     CHECK_STR_EQ(r.history.line[0], "gk-x 1.0 --n 3");
     for (int i = 0; i < N; i++) {
-        double d, s;
+        double d = NAN, s = NAN;
         CHECK_INT_EQ(gk_rows_next(&r, &err), 1);
         CHECK(!gk_rows_number(&r, 0, &d, &err) && !gk_rows_number(&r, 1, &s, &err));
         float single = (float)s;
