@@ -11,7 +11,7 @@
 /* Makes X (*n, d) fit for gk_nearest: every number must be finite (an error names row and
  * coordinate, from 1), points that coincide with an earlier one are taken out, the others keep
  * their order; *n becomes their number. All alike, or fewer than 3 left, is an error. */
-int gk_distinct(double *x, size_t *n, size_t d, struct gk_err *err);
+int gk_distinct(double *x, size_t *n, size_t d, struct gk_pool *pool, struct gk_err *err);
 
 /* dist (n, k): the Euclidean distances from each point of X (n, d) to its k nearest others, rising.
  * They are those that direct summation of squared differences gives in double, whatever finds the

@@ -45,6 +45,19 @@ static bool same_point(const double *a, const double *b, size_t d)
     return true;
 }
 
+struct marking {
+    const double *x; /* (n, d) */
+    size_t d;
+    struct mark *mark; /* (n) */
+};
+
+static void mark_task(void *ctx, size_t i, int thread)
+{
+    const struct marking *m = ctx;
+    (void)thread;
+    m->mark[i] = (struct mark){hash_point(m->x + i * m->d, m->d), i};
+}
+
 static int check_finite(const double *x, size_t n, size_t d, struct gk_err *err)
 {
     for (size_t i = 0; i < n; i++)
@@ -68,7 +81,7 @@ static void find_repeats(const double *x, size_t d, const struct mark *mark, siz
         }
 }
 
-int gk_distinct(double *x, size_t *n, size_t d, struct gk_err *err)
+int gk_distinct(double *x, size_t *n, size_t d, struct gk_pool *pool, struct gk_err *err)
 {
     if (*n < 3)
         return gk_fail(err, "at least 3 points are needed, here are %zu", *n);
@@ -82,8 +95,8 @@ int gk_distinct(double *x, size_t *n, size_t d, struct gk_err *err)
         gk_free(mark);
         return -1;
     }
-    for (size_t i = 0; i < *n; i++)
-        mark[i] = (struct mark){hash_point(x + i * d, d), i};
+    struct marking marking = {x, d, mark};
+    gk_pool_run(pool, *n, mark_task, &marking);
     qsort(mark, *n, sizeof *mark, by_hash);
     find_repeats(x, d, mark, *n, drop);
     size_t kept = 0;
@@ -214,7 +227,7 @@ int gk_dimensions(double *x, size_t *n, size_t d, const struct gk_dimension_conf
     const bool many = conf->wanted[GK_MLE] || conf->wanted[GK_LEVINA];
     const size_t all = *n, k = many ? conf->k : 2;
     size_t size;
-    if (gk_distinct(x, n, d, err) != 0)
+    if (gk_distinct(x, n, d, pool, err) != 0)
         return -1;
     if (k >= *n)
         return gk_fail(err, "%zu neighbours need %zu points, here are %zu%s", k, k + 1, *n,

@@ -28,7 +28,7 @@
 enum {
     BLOCK = 256, /* points; a block's products with another's fill 256 KiB of cache */
     DEPTH = 256, /* coordinates */
-    GROUP = 16,  /* points measured together */
+    GROUP = 32,  /* points measured together; coordinates averaged together */
     ROOM = 512   /* candidates a point may have where its coordinates take as much memory */
 };
 
@@ -40,6 +40,8 @@ struct candidate {
 struct search {
     const double *x; /* (n, d) */
     size_t n, d, k;
+    double *mean;                /* [d] scaled */
+    double *largest;             /* of each group of coordinates, in absolute value */
     double scale;                /* a power of two that brings the largest coordinate near 1 */
     float *y;                    /* (n, d) x centred and scaled */
     float *norm;                 /* (n) |y|^2 */
@@ -62,7 +64,9 @@ static int alloc_search(struct search *s, int threads, struct gk_err *err)
     s->ncandidate = s->candidate ? gk_alloc(s->n, sizeof *s->ncandidate, err) : NULL;
     s->tile =
         s->ncandidate ? gk_alloc((size_t)threads, 2 * BLOCK * BLOCK * sizeof *s->tile, err) : NULL;
-    return s->tile ? 0 : -1;
+    s->mean = s->tile ? gk_alloc(s->d, sizeof *s->mean, err) : NULL;
+    s->largest = s->mean ? gk_alloc(s->d, sizeof *s->largest, err) : NULL;
+    return s->largest ? 0 : -1;
 }
 
 static void free_search(struct search *s)
@@ -73,6 +77,8 @@ static void free_search(struct search *s)
     gk_free(s->candidate);
     gk_free(s->ncandidate);
     gk_free(s->tile);
+    gk_free(s->mean);
+    gk_free(s->largest);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -85,26 +91,55 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The power of two, and y, norm. MEAN (d) is room. */
-static void centre(struct search *s, double *mean)
+/* The mean of some coordinates, and the largest of them in absolute value. */
+static void mean_task(void *ctx, size_t t, int thread)
 {
+    struct search *s = ctx;
+    const size_t end = smaller((t + 1) * GROUP, s->d);
+    const double share = 1 / (double)s->n;
     double largest = 0;
-    for (size_t i = 0; i < s->n * s->d; i++)
-        largest = fabs(s->x[i]) > largest ? fabs(s->x[i]) : largest;
-    s->scale = exp2(-(double)ilogb(largest > DBL_MIN ? largest : DBL_MIN));
-    const double share = s->scale / (double)s->n;
+    (void)thread;
     for (size_t i = 0; i < s->n; i++)
-        for (size_t c = 0; c < s->d; c++)
-            mean[c] += s->x[i * s->d + c] * share;
-    for (size_t i = 0; i < s->n; i++) {
+        for (size_t c = t * GROUP; c < end; c++) {
+            const double v = s->x[i * s->d + c];
+            s->mean[c] += v * share;
+            largest = fabs(v) > largest ? fabs(v) : largest;
+        }
+    s->largest[t] = largest;
+}
+
+static void centre_task(void *ctx, size_t t, int thread)
+{
+    struct search *s = ctx;
+    const size_t end = smaller((t + 1) * GROUP, s->n);
+    (void)thread;
+    for (size_t i = t * GROUP; i < end; i++) {
         double norm = 0;
         float *y = s->y + i * s->d;
         for (size_t c = 0; c < s->d; c++) {
-            y[c] = (float)(s->x[i * s->d + c] * s->scale - mean[c]);
+            y[c] = (float)(s->x[i * s->d + c] * s->scale - s->mean[c]);
             norm += (double)y[c] * (double)y[c];
         }
         s->norm[i] = (float)norm;
     }
+}
+
+static size_t groups(size_t n)
+{
+    return (n + GROUP - 1) / GROUP;
+}
+
+/* The power of two, and y, norm. */
+static void centre(struct search *s, struct gk_pool *pool)
+{
+    double largest = DBL_MIN;
+    gk_pool_run(pool, groups(s->d), mean_task, s);
+    for (size_t t = 0; t < groups(s->d); t++)
+        largest = s->largest[t] > largest ? s->largest[t] : largest;
+    s->scale = exp2(-(double)ilogb(largest));
+    for (size_t c = 0; c < s->d; c++)
+        s->mean[c] *= s->scale;
+    gk_pool_run(pool, groups(s->n), centre_task, s);
 }
 
 /* One more pair: LOW is the lower bound of its squared distance, HIGH the upper. */
@@ -284,14 +319,13 @@ int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *po
         return gk_fail(err, "%zu points of %zu coordinates are too many", n, d);
     struct search s = {.x = x, .n = n, .d = d, .k = k, .best = dist};
     s.room = larger(2 * k + 60, smaller(d, ROOM));
-    double *mean = gk_alloc(d, sizeof *mean, err);
-    int rc = mean ? alloc_search(&s, pool ? gk_pool_threads(pool) : 1, err) : -1;
+    int rc = alloc_search(&s, pool ? gk_pool_threads(pool) : 1, err);
     if (rc == 0) {
-        centre(&s, mean);
+        centre(&s, pool);
         find_candidates(&s, pool);
         for (size_t i = 0; i < n * k; i++)
             dist[i] = INFINITY;
-        gk_pool_run(pool, (n + GROUP - 1) / GROUP, measure_task, &s);
+        gk_pool_run(pool, groups(n), measure_task, &s);
         for (size_t i = 0; i < n * k; i++)
             dist[i] = sqrt(dist[i]) / s.scale;
         for (size_t i = 0; i < n && rc == 0; i++)
@@ -299,7 +333,6 @@ int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *po
                 rc = gk_fail(err, "point %zu: its distance %g to the nearest is out of range",
                              i + 1, dist[i * k]);
     }
-    gk_free(mean);
     free_search(&s);
     return rc;
 }

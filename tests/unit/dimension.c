@@ -121,20 +121,20 @@ static void test_distinct(void)
     double x[] = {1, 2, 0, 0, 1, 2, 3, 3, -0.0, 0, 3, 4, 3, 3};
     const double want[] = {1, 2, 0, 0, 3, 3, 3, 4};
     size_t n = 7;
-    CHECK(gk_distinct(x, &n, 2, &err) == 0);
+    CHECK(gk_distinct(x, &n, 2, NULL, &err) == 0);
     CHECK_INT_EQ(n, 4);
     CHECK(memcmp(x, want, sizeof want) == 0);
 
     double same[] = {5, 5, 5, 5};
     n = 4;
-    CHECK(gk_distinct(same, &n, 1, &err) != 0);
+    CHECK(gk_distinct(same, &n, 1, NULL, &err) != 0);
     CHECK_STR_EQ(err.msg, "only 1 of 4 points differ: at least 3 are needed");
     double bad[] = {1, 2, 3, 4, 5, NAN};
     n = 3;
-    CHECK(gk_distinct(bad, &n, 2, &err) != 0);
+    CHECK(gk_distinct(bad, &n, 2, NULL, &err) != 0);
     CHECK_STR_EQ(err.msg, "point 3: coordinate 2 is nan");
     n = 2;
-    CHECK(gk_distinct(same, &n, 1, &err) != 0);
+    CHECK(gk_distinct(same, &n, 1, NULL, &err) != 0);
     CHECK_STR_EQ(err.msg, "at least 3 points are needed, here are 2");
 }
 
