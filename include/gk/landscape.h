@@ -1,0 +1,77 @@
+/* The loss around a checkpoint: directions in the space of its parameters, and what the network
+ * scores along them (Notsawo et al. 2023, figures 3, 4, 8-10; Li et al. 2018 for the filter norm).
+ */
+#ifndef GK_LANDSCAPE_H
+#define GK_LANDSCAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/grid.h"
+#include "gk/study.h"
+
+enum gk_toward_kind {
+    GK_TOWARD_FILE,   /* another checkpoint's parameters, or a direction that a file holds */
+    GK_TOWARD_NEXT,   /* the next frame */
+    GK_TOWARD_FIRST,  /* the first frame */
+    GK_TOWARD_FRAME,  /* the frame of a step */
+    GK_TOWARD_RANDOM, /* N(0, 1) in every parameter, the same at every frame */
+    GK_TOWARD_PCA     /* the k-th principal axis of theta_t - theta_T over the input's frames */
+};
+
+/* One direction: where it leads, and what is known of it. */
+struct gk_toward {
+    enum gk_toward_kind kind;
+    const char *text; /* as given, for messages */
+    int64_t number;   /* the step, seed or k */
+    double *v;        /* the target point or the direction; NULL until the first frame */
+    bool point;       /* v is a point: the direction is v - theta */
+};
+
+/* "next", "first", "random:SEED", "pca:K" (K >= 1), "frame:STEP"; anything else is a file. OPTION
+ * names it in errors. */
+int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, struct gk_err *err);
+/* Must the input be read twice, so that it cannot be a pipe? */
+bool gk_toward_rereads(const struct gk_toward *t);
+void gk_toward_free(struct gk_toward *t);
+
+enum gk_norm { GK_NORM_NONE, GK_NORM_UNIT, GK_NORM_FILTER };
+#define GK_NORMS "none|unit|filter" /* in the order of the enum */
+
+/* delta [ps->total] in place. unit: |delta| = 1. filter: each row of a matrix gets the norm of that
+ * row of theta, each entry of a rank-1 tensor becomes sign(delta) |theta|; what is zero stays zero.
+ */
+void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta,
+                  double *delta);
+
+struct gk_landscape_conf {
+    struct gk_toward toward[2];
+    int directions; /* 1 or 2 */
+    enum gk_norm norm;
+    struct gk_grid grid[2]; /* alpha, beta */
+    char *const *files;     /* the input, for what reads it again */
+    size_t nfiles;
+    /* told how many points have been computed; may be NULL */
+    void (*tick)(void *ctx, double points);
+    void *tick_ctx;
+};
+
+struct gk_landscape;
+/* CONF must outlive it. */
+int gk_landscape_new(struct gk_landscape **l, struct gk_landscape_conf *conf, struct gk_study *s,
+                     struct gk_err *err);
+void gk_landscape_free(struct gk_landscape *l);
+
+/* Around the checkpoint that the study holds, which is frame F; NEXT is the frame after it, or
+ * NULL. 1, or 0 where there is no direction (no next frame, no distance to the target), with the
+ * reason in ERR, or -1. */
+int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
+                     struct gk_err *err);
+/* The rows step, alpha, [beta,] train_loss, train_acc, val_loss, val_acc over the grid. */
+int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err);
+
+#endif

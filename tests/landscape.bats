@@ -1,0 +1,54 @@
+# gk-landscape: the ends of a line are what gk-eval says of its two checkpoints; norms; refusals.
+load helpers
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    gk-data --p 7 --frac 0.6 -o d
+    gk-train -d d --dim 16 --ff 32 --steps 40 --dtype f64 --trajectory t.gks --every 20 -o /dev/null
+    gk-ckpt-dump --split-to s t.gks
+    set -- s/*
+    first=$1 last=${!#}
+}
+
+@test "landscape: alpha 0 is the checkpoint, alpha 1 the target" {
+    gk-eval -d d "$first" "$last" | awk '!/^#/' | cut -f 2- | sed 1d >want
+    gk-landscape -d d --toward "$last" --alpha 0:1:2 "$first" | awk '!/^#/' | cut -f 3- | sed 1d >got
+    while read -r a b; do close_to "$a" "$b" 1e-9 1e-12; done \
+        < <(paste <(tr '\t' '\n' <want) <(tr '\t' '\n' <got))
+    [ "$(wc -l <got)" -eq 2 ]
+}
+
+@test "landscape: each frame toward the next, the last one skipped with a note" {
+    run -0 --separate-stderr gk-landscape -d d --toward next --alpha 0:1:2 t.gks
+    assert_equal "$stderr" 'gk-landscape: note: t.gks: frame 3: there is no next frame: skipped'
+    assert_equal "$(grep -vc '^[#s]' <<<"$output")" 4
+    gk-landscape -d d --toward frame:40 --alpha 1:1:1 -q t.gks >a
+    gk-landscape -d d --toward "$last" --alpha 1:1:1 -q t.gks >b
+    cmp <(grep -v '^#' a) <(grep -v '^#' b)
+}
+
+@test "landscape: a surface holds the lines; directions of length 1 swap with their sign" {
+    gk-landscape -d d --toward random:1 --toward2 pca:1 --norm unit --alpha -1:1:3 --beta 0:0:1 t.gks >two
+    gk-landscape -d d --toward random:1 --norm unit --alpha -1:1:3 t.gks >one
+    cmp <(grep -v '^[#s]' two | cut -f 1,2,4-) <(grep -v '^[#s]' one)
+    gk-landscape -d d --toward random:1 --norm unit --alpha 1:-1:3 --threads 1 t.gks >back
+    cmp <(grep -v '^[#s]' one | sort) <(grep -v '^[#s]' back | sort)
+}
+
+@test "landscape: what it refuses" {
+    breaks "gk-landscape: $last: frame 1: there is no next frame" \
+        gk-landscape -d d --toward next -o o "$last"
+    breaks "gk-landscape: $last: frame 1: there is no distance toward $last" \
+        gk-landscape -d d --toward "$last" -o o "$last"
+    breaks 'gk-landscape: frame:7: no frame has that step' \
+        gk-landscape -d d --toward frame:7 -o o t.gks
+    wrong_usage 'gk-landscape: --toward: a direction is needed' gk-landscape -d d t.gks
+    wrong_usage 'gk-landscape: --beta: a surface needs --toward2' \
+        gk-landscape -d d --toward next --beta 0:1:2 t.gks
+    wrong_usage 'gk-landscape: pca:1 reads the checkpoints twice: give them as files' \
+        gk-landscape -d d --toward pca:1
+    wrong_usage "gk-landscape: --toward: 'pca:0': an integer of at least 1 belongs after 'pca:'" \
+        gk-landscape -d d --toward pca:0 t.gks
+    gk-train -d d --dim 8 --ff 32 --steps 0 --save other -o /dev/null
+    refuses_like 1 'another network' gk-landscape -d d --toward other -o o "$last"
+}
