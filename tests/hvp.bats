@@ -1,4 +1,5 @@
 # gk-hvp on the golden networks: the whole spectrum is known.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets status, output and stderr
 load helpers
 
 golden() {

@@ -1,4 +1,5 @@
 # gk-landscape: the ends of a line are what gk-eval says of its two checkpoints; norms; refusals.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets status, output and stderr
 load helpers
 
 setup() {
