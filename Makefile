@@ -17,9 +17,9 @@ OPT ?= -O2 -g
 SANITIZE ?=
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
-LIBS := -lfftw3 -lgsl -larpack -ljansson -llapacke -llapack -lopenblas -lm
+LIBS := -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
 TOOLS := $(patsubst cmd/%.c,$(BIN)/%,$(wildcard cmd/gk-*.c))
@@ -55,12 +55,18 @@ endif
 .PHONY: all
 all: $(TOOLS) ## the tools, in build/bin (the default)
 
-# Looks that all is there before the first object is made; check and demo also install what is not.
+# Looks that all is there before the first object is made; what needs more than a build also
+# installs what is not.
 # A few milliseconds where nothing is missing; NO_SETUP=1 turns it off.
-PARTS := build $(if $(filter check%,$(MAKECMDGOALS)),test) $(if $(filter demo,$(MAKECMDGOALS)),demo)
+GOALS_test := check% coverage
+GOALS_demo := demo report fig% %figures
+GOALS_lint := lint% coverage check-valgrind check-full
+GOALS_package := deb check-deb
+GOALS_slurm := check-slurm
+PARTS := build $(foreach p,test demo lint package slurm,$(if $(filter $(GOALS_$p),$(MAKECMDGOALS)),$p))
 .PHONY: setup
 setup:
-	@CC=$(CC) .ci/setup $(if $(filter check% demo setup,$(MAKECMDGOALS)),,--check) $(PARTS)
+	@CC=$(CC) .ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS)
@@ -105,7 +111,7 @@ units: $(UNITS)
 
 # TESTS="tests/data.bats ..." runs a part.
 TESTS ?=
-.PHONY: check check-asan check-full
+.PHONY: check check-asan check-full check-slurm
 check: all units ## the tests, in TAP; TESTS="tests/cli.bats" for some of them
 	@GK_BUILD=$(BUILD) tests/run $(TESTS)
 
@@ -115,43 +121,54 @@ check-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, 
 	$(MAKE) BUILD=build-asan OPT='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' check
 
+check-slurm: all ## sweeps by a real Slurm on this machine, as root, in about a minute
+	@GK_BUILD=$(BUILD) BATS_TEST_TIMEOUT=120 tests/slurm/cluster bats --tap tests/slurm/sweep.bats
+
 check-full: ## check with the slow tests, then check-asan
 	@GK_FULL=1 $(MAKE) check
 	@$(MAKE) check-asan
 
 -include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/lib/nn/core/*.d $(BUILD)/cmd/*.d $(BUILD)/tests/unit/*.d)
 
-# Experiments and figures: make demo and more.
--include $(wildcard pipelines/*.mk tests/bench/*.mk)
+# Experiments and figures: make demo, make figures and more.
+-include $(wildcard pipelines/*.mk tests/*/*.mk packaging/*.mk)
 
 INSTALL ?= install
-BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
-ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
-MAN_DIR := $(PREFIX)/share/man
+BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
+MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
+
+# Paths may hold spaces. A relative one, or a ~ that no shell has expanded, is a mistake.
+absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 
 .PHONY: install uninstall
 install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
-	@$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS)
+	$(absolute)
+	@$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(BASH_COMPLETIONS)' '$(DESTDIR)$(ZSH_COMPLETIONS)'
 	@for t in $(notdir $(TOOLS)); do \
-	    $(INSTALL) -m 755 $(BIN)/$$t $(DESTDIR)$(PREFIX)/bin/$$t; \
-	    $(BIN)/$$t --completion bash > $(DESTDIR)$(BASH_COMPLETIONS)/$$t; \
-	    $(BIN)/$$t --completion zsh > $(DESTDIR)$(ZSH_COMPLETIONS)/_$$t; \
+	    $(INSTALL) -m 755 $(BIN)/$$t '$(DESTDIR)$(PREFIX)/bin/'$$t; \
+	    $(BIN)/$$t --completion bash > '$(DESTDIR)$(BASH_COMPLETIONS)/'$$t; \
+	    $(BIN)/$$t --completion zsh > '$(DESTDIR)$(ZSH_COMPLETIONS)/_'$$t; \
 	done
 	@for m in $(PAGES); do \
-	    $(INSTALL) -D -m 644 $$m $(DESTDIR)$(MAN_DIR)/man$${m##*.}/$${m##*/}; \
+	    $(INSTALL) -D -m 644 $$m '$(DESTDIR)$(MAN_DIR)'/man$${m##*.}/$${m##*/}; \
 	done
 
-uninstall: ## what install put there
-	@rm -f $(foreach t,$(notdir $(TOOLS)),$(DESTDIR)$(PREFIX)/bin/$t \
-	    $(DESTDIR)$(BASH_COMPLETIONS)/$t $(DESTDIR)$(ZSH_COMPLETIONS)/_$t)
-	@rm -f $(foreach m,$(PAGES),$(DESTDIR)$(MAN_DIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
+uninstall: ## the files that install put there; folders stay
+	$(absolute)
+	@for t in $(notdir $(TOOLS)); do \
+	    rm -f '$(DESTDIR)$(PREFIX)/bin/'$$t '$(DESTDIR)$(BASH_COMPLETIONS)/'$$t '$(DESTDIR)$(ZSH_COMPLETIONS)/_'$$t; \
+	done
+	@for m in $(PAGES); do \
+	    rm -f '$(DESTDIR)$(MAN_DIR)'/man$${m##*.}/$${m##*/}; \
+	done
 
 .PHONY: clean
 clean: ## removes the build folders
-	rm -rf $(BUILD) build-asan
+	rm -rf $(BUILD) build-asan build-cov build-fuzz build-fuzzcov build-lint build-tsan build-valgrind
 
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
-	    awk -F'\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	    awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
