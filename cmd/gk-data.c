@@ -133,7 +133,7 @@ static int set_meta(struct gk_frame *f, const struct gk_operation *o, struct gk_
 
 static int make(struct gk_err *err)
 {
-    struct gk_operation o;
+    struct gk_operation o = {0};
     struct gk_frame f = {0};
     if (choose(&o, err) || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
         choose_pairs(&o, err) || choose_train(o.n, err) ||

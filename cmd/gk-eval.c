@@ -3,8 +3,6 @@
  *     gk-eval -d add.data run.gks
  *     gk-eval -d add.data --activations block1 run.gks | gk-twonn
  */
-#include <math.h>
-
 #include "gk/activations.h"
 #include "gk/cli.h"
 #include "gk/out.h"
@@ -50,10 +48,18 @@ static int history(const struct gk_study *s, const struct gk_frame *f, struct gk
     return gk_study_history(s, f, h, err) || gk_cli_history(&tool, h, err) ? -1 : 0;
 }
 
+static int take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
+{
+    if (gk_study_take(s, f, err))
+        return -1;
+    if (gk_study_remark(s, f))
+        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
+    return 0;
+}
+
 static int put_row(struct gk_study *s, const struct gk_frame *f, FILE *fp, struct gk_err *err)
 {
     static const char *const names[] = {"step", "train_loss", "train_acc", "val_loss", "val_acc"};
-    const bool single = s->real == GK_F32;
     struct gk_history h = {0};
     struct gk_score score[2];
     if (f->index == 0 && (history(s, f, &h, err) || gk_table_begin(fp, &h, names, 5, err)))
@@ -61,11 +67,8 @@ static int put_row(struct gk_study *s, const struct gk_frame *f, FILE *fp, struc
     gk_history_free(&h);
     if (gk_study_score(s, s->theta, score, err))
         return gk_frame_fail(f, err, "%s", err->msg);
-    gk_put_number(fp, s->ckpt.step < 0 ? NAN : (double)s->ckpt.step, false, '\t');
-    gk_put_number(fp, score[GK_TRAIN].loss, single, '\t');
-    gk_put_number(fp, score[GK_TRAIN].acc, single, '\t');
-    gk_put_number(fp, score[GK_VAL].loss, single, '\t');
-    gk_put_number(fp, score[GK_VAL].acc, single, '\n');
+    gk_study_put_step(s, fp);
+    gk_study_put_score(s, score, fp);
     return 0;
 }
 
@@ -97,7 +100,7 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
         return -1;
     struct gk_stream stream = {.fp = out.fp};
     while ((more = gk_source_next(source, &f, err)) > 0) {
-        if (gk_study_take(s, &f, err))
+        if (take(s, &f, err))
             return -1;
         if (layer ? put_activations(a, s, &f, &stream, err) : put_row(s, &f, out.fp, err))
             return -1;

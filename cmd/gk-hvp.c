@@ -149,6 +149,8 @@ static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame
     const char *const *names = gk_curvature_columns(conf.view, &n);
     int rc = gk_study_take(s, f, err) || gk_study_history(s, f, &h, err) ||
              gk_cli_history(&tool, &h, err);
+    if (!rc && gk_study_remark(s, f))
+        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
     if (!rc && conf.view == GK_VIEW_VECTOR)
         rc = put_product(c, f, r, &h, err);
     else if (!rc)

@@ -83,7 +83,7 @@ static int print(const struct gk_points *x, const char *const *names, const doub
         gk_table_begin(out.fp, &x->history, names, cols, err))
         return -1;
     for (size_t i = 0; i < rows * cols; i++)
-        gk_put_number(out.fp, v[i], false, (i + 1) % cols ? '\t' : '\n');
+        gk_put_number(out.fp, v[i], false, (i + 1) % cols != 0 ? '\t' : '\n');
     return gk_out_commit(&out, err);
 }
 

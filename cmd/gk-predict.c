@@ -25,7 +25,7 @@ static int what;
 static int64_t replicates;
 static double ridge, give_up = NAN;
 static struct given {
-    bool features, outcome, val, group, m0, ridge, bootstrap, print, seed;
+    bool features, outcome, val, group, m0, skip_nan, ridge, bootstrap, print, seed;
     bool column, detrend, taper, set, give_up, window;
 } given;
 
@@ -43,6 +43,8 @@ static const struct gk_opt opts[] = {
      "fit: leave one group out at a time (default: a tenth of the runs)", 0, &given.group},
     {0, "m0", GK_TEXT, &column.m0, NULL, 0, 0, "COLUMN",
      "fit: the single feature to compare with (default: the first m0)", 0, &given.m0},
+    {0, "skip-nan", GK_FLAG, &column.skip_nan, NULL, 0, 0, NULL,
+     "fit: leave out runs with a nan in a column that is used", 0, &given.skip_nan},
     {0, "ridge", GK_REAL, &ridge, NULL, 0, INFINITY, "L",
      "fit: penalty on standardised weights (default 1)", GK_OPT_OPEN_MIN, &given.ridge},
     {0, "bootstrap", GK_INT, &replicates, NULL, 0, 1e6, "N",
@@ -100,6 +102,7 @@ static int check_options(bool fit, struct gk_err *err)
                {"val", true, given.val},
                {"group", true, given.group},
                {"m0", true, given.m0},
+               {"skip-nan", true, given.skip_nan},
                {"ridge", true, given.ridge},
                {"bootstrap", true, given.bootstrap},
                {"print", true, given.print},
@@ -159,6 +162,8 @@ static int fit(const char *path, struct gk_err *err)
     if (fit_defaults(err) || gk_input_open(&fp, &name, path, err) ||
         gk_rows_open(&rows, fp, name, false, err) || gk_runs_read(&r, &rows, &column, err))
         return -1;
+    if (r.skipped)
+        gk_note(&tool, "%s: %zu runs left out, for a nan", name, r.skipped);
     double *heldout = gk_alloc(r.n, sizeof *heldout, err);
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
@@ -250,7 +255,7 @@ int main(int argc, char **argv)
     bool is_fit = !strcmp(command, "fit");
     const char *path = argc > 1 ? argv[1] : NULL;
     int rc;
-    if (!is_fit && strcmp(command, "score"))
+    if (!is_fit && strcmp(command, "score") != 0)
         rc = gk_fail_usage(&err, "the first operand is fit or score, not '%s'", command);
     else
         rc = check_options(is_fit, &err);

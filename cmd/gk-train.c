@@ -216,10 +216,8 @@ static int check_fit(const struct gk_dataset *d, struct gk_err *err)
 {
     struct gk_params ps;
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
-    if (gk_params_init(&ps, &conf.arch, err)) {
-        err->kind = GK_ERR_USAGE;
+    if (gk_params_init(&ps, &conf.arch, err))
         return -1;
-    }
     gk_params_free(&ps);
     if (run.perfect && d->split[GK_VAL].n == 0)
         return gk_fail_usage(err, "--until-grokked: the dataset has no validation rows");

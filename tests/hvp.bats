@@ -27,3 +27,149 @@ spectrum() {
         done
     done
 }
+
+@test "hvp: the trace lies within four of its standard errors, the density integrates to 1" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    want=$(gk-ckpt-dump --tensor hessian.trace.all "$GOLDEN/transformer_paper.safetensors" | tail -n 1)
+    gk-hvp -d d --trace --seed 3 c >t
+    close_to "$(column_of trace t)" "$want" 0 "$(column_of stderr t | awk '{ print 4 * $1 }')"
+    low=$(spectrum transformer_paper all | sort -g | head -n 1)
+    high=$(spectrum transformer_paper all | sort -g | tail -n 1)
+    awk -v a="$low" -v b="$high" 'BEGIN { w = b - a; printf "%.6f:%.6f:4001", a - w / 4, b + w / 4 }' >grid
+    gk-hvp -d d --density --sigma 0.01 --grid "$(cat grid)" c >t
+    paste <(column_of lambda t) <(column_of density t) |
+        awk 'NR > 1 { s += ($1 - x) * ($2 + y) / 2 } { x = $1; y = $2 } END { print s }' >sum
+    close_to "$(cat sum)" 1 1e-3
+}
+
+@test "hvp: a product with the golden direction, an eigenvector among them" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    gk-hvp -d d --tol 1e-9 --top 1 --vectors v.gks c >t
+    gk-hvp -d d --vector v.gks -o hv c
+    # H v = lambda v, entry by entry
+    lambda=$(column_of lambda t)
+    numbers() { for n in embed.weight blocks.1.ffn.up.weight; do
+        gk-ckpt-dump --tensor "$2$n" "$1" | awk '!/^#/ && n++' | tr '\t' '\n'; done; }
+    paste <(numbers v.gks '') <(numbers hv hv.) | awk -v l="$lambda" '
+        { d = $2 - l * $1; worst += d * d; n += $2 * $2 } END { exit !(NR > 100 && worst <= 1e-14 * n) }'
+}
+
+@test "hvp: what it refuses, and a note where products ran out" {
+    golden transformer_paper checkpoint >c
+    golden transformer_paper dataset >d
+    gk-data --p 11 -o d11
+    gk-train -d d11 --dim 8 --ff 16 --steps 0 --save other -o /dev/null
+    wrong_usage 'gk-hvp: -d: a dataset is needed' gk-hvp c
+    wrong_usage 'gk-hvp: --top, --trace, --density and --vector exclude each other' \
+        gk-hvp -d d --top 2 --trace c
+    wrong_usage 'gk-hvp: --vectors: only eigenvalues have vectors' gk-hvp -d d --vectors v --trace c
+    breaks 'gk-hvp: nothere: No such file or directory' gk-hvp -d nothere c
+    breaks 'gk-hvp: c: frame 1: the network has a vocabulary of 9 tokens, the dataset of 13' \
+        gk-hvp -d d11 -o o c
+    refuses_like 1 '^gk-hvp: other: frame 1: tensor .* is wanted' gk-hvp -d d --vector other -o o c
+    run --separate-stderr gk-hvp -d d --max-products 3 c
+    assert_equal "$status" 0
+    [[ $stderr =~ 'lambda_max '.*' is not converged: its residual is' ]]
+}
+
+@test "hvp: a direction by a prefix of its own, in single precision; what is no direction" {
+    gk-data --p 7 -o d
+    gk-train -q -d d --model mlp --layers 1 --dim 4 --hidden 6 --steps 20 --lr 0.01 --save c -o /dev/null
+    # The eigenvector in single precision, and what the Hessian makes of it, under "hv.": the same line.
+    gk-hvp -d d --dtype f32 --top 1 --vectors v.gks c >t
+    run -0 gk-ckpt-dump --list v.gks
+    assert_line --regexp '^embed.weight[[:blank:]]F32'
+    lambda=$(column_of lambda t)
+    gk-hvp -d d --vector v.gks -o hv c
+    gk-hvp -d d --vector hv -o hhv c
+    numbers() { gk-ckpt-dump --tensor "$2unembed.weight" "$1" | awk '!/^#/ && n++' | tr '\t' '\n'; }
+    paste <(numbers v.gks '') <(numbers hv hv.) <(numbers hhv hv.) | awk -v l="$lambda" '
+        { a = $2 - l * $1; b = $3 - l * $2; wa += a * a; wb += b * b; na += $2 * $2; nb += $3 * $3 }
+        END { exit !(NR > 40 && wa <= 1e-6 * na && wb <= 1e-6 * nb) }'
+    # one tensor too many, and nothing but zeros
+    python3 - c <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+header, body = json.loads(data[8:8 + n]), data[8 + n:]
+header = {k: v for k, v in header.items() if not k.startswith("optim.") and k != "__metadata__"}
+def write(name, header, body):
+    text = json.dumps(header).encode()
+    open(name, "wb").write(struct.pack("<Q", len(text)) + text + body)
+# renumbered without the optimiser's state
+out, parts = {}, b""
+for k, t in header.items():
+    a, b = t["data_offsets"]
+    out[k] = dict(t, data_offsets=[len(parts), len(parts) + b - a])
+    parts += body[a:b]
+write("zero", out, bytes(len(parts)))
+out["more"] = {"dtype": "F32", "shape": [1], "data_offsets": [len(parts), len(parts) + 4]}
+write("more", out, parts + b"\1\2\3\0")
+END
+    breaks "gk-hvp: zero: frame 1: the direction is zero" gk-hvp -d d --vector zero -o o c
+    breaks "gk-hvp: more: frame 1: tensor 'more' is none of the checkpoint's" gk-hvp -d d --vector more -o o c
+}
+
+# A network that is sure of answers which another table calls wrong: its outputs are saturated, so
+# that the residuals' part of the Hessian, which has both signs, is nearly all of it.
+sure_and_wrong() {
+    gk-data --p 5 --frac 1 -o right
+    gk-data --op sub --p 5 --frac 1 -o wrong
+    gk-train -d right --layers 1 --dim 8 --heads 2 --ff 8 --dtype f64 --lr 1e-2 --weight-decay 0 \
+        --steps 300 --save c --weights-only -o /dev/null
+}
+
+@test "hvp: where the largest magnitude is negative, both ends are algebraic" {
+    sure_and_wrong
+    n=$(gk-ckpt-dump --list c | column_of count | awk '{ n += $1 } END { print n }')
+    gk-hvp -d wrong --tol 1e-9 c >t
+    awk -v a="$(column_of lambda_max t)" -v b="$(column_of lambda_min t)" 'BEGIN { exit !(a > 0 && b < -2 * a) }'
+    close_to "$(column_of condition t)" "$(paste <(column_of lambda_min t) <(column_of lambda_max t) |
+        awk '{ print $1 / $2 }')" 1e-5
+    gk-hvp -d wrong --top "$n" c | column_of lambda >all
+    [ "$(wc -l <all)" -eq "$n" ]
+    close_to "$(column_of lambda_max t)" "$(head -n 1 all)" 1e-9
+    close_to "$(column_of lambda_min t)" "$(tail -n 1 all)" 1e-9
+}
+
+@test "hvp: the same bytes with any number of threads, and the same ends whatever the seed" {
+    sure_and_wrong
+    gk-hvp -d wrong --threads 1 c >a
+    gk-hvp -d wrong --threads 3 c >b
+    cmp a b
+    gk-hvp -d wrong --seed 1 c >b
+    close_to "$(column_of lambda_max a)" "$(column_of lambda_max b)" 1e-8
+    close_to "$(column_of lambda_min a)" "$(column_of lambda_min b)" 1e-8
+}
+
+@test "hvp: along a trajectory each frame has the ends that it has alone" {
+    gk-data --p 7 --frac 0.6 -o d
+    gk-train -d d --dim 16 --ff 32 --lr 1e-2 --steps 60 --dtype f64 --trajectory t.gks --every 15 -o /dev/null
+    gk-hvp -d d --tol 1e-5 t.gks >warm
+    gk-ckpt-dump --split-to s t.gks
+    for f in s/*; do gk-hvp -d d --tol 1e-8 "$f" | grep -v '^[#s]'; done >cold
+    [ "$(wc -l <cold)" -eq 5 ]
+    paste <(grep -v '^[#s]' warm) cold | awk -F'\t' '
+        function off(a, b) { d = a - b; return d < 0 ? -d : d }
+        { most = 1e-6 * $10; if ($1 != $9 || off($2, $10) > most || off($3, $11) > most || off($7, $15) > most) exit 1 }'
+}
+
+@test "hvp: bad numbers and bad directions are named" {
+    gk-data --p 7 --frac 0.6 -o d
+    gk-train -d d --layers 1 --dim 8 --ff 16 --steps 0 --save c --weights-only -o /dev/null
+    gk-train -d d --layers 1 --dim 16 --ff 16 --steps 0 --save wide --weights-only -o /dev/null
+    with_nan c >nan
+    with_zeros c >zero
+    breaks "gk-hvp: nan: frame 1: tensor 'unembed.weight': element 71 is nan" gk-hvp -d d -o o nan
+    breaks "gk-hvp: nan: frame 1: tensor 'unembed.weight': element 71 is nan" \
+        gk-hvp -d d --vector nan -o o c
+    breaks 'gk-hvp: zero: frame 1: the direction is zero' gk-hvp -d d --vector zero -o o c
+    refuses_like 1 '^gk-hvp: wide: frame 1: tensor .* shape' gk-hvp -d d --vector wide -o o c
+    breaks 'gk-hvp: nothere: No such file or directory' gk-hvp -d d --vector nothere -o o c
+    gk-data --p 7 --frac 1 -o all
+    breaks 'gk-hvp: c: frame 1: the split has no rows' gk-hvp -d all --split val -o o c
+    breaks 'gk-hvp: c: frame 1: --top: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
+    [ ! -e o ]
+}

@@ -53,3 +53,33 @@ setup() {
     gk-train -d d --dim 8 --ff 32 --steps 0 --save other -o /dev/null
     refuses_like 1 'another network' gk-landscape -d d --toward other -o o "$last"
 }
+
+@test "landscape: bad numbers and bad directions are named" {
+    gk-train -d d --dim 16 --ff 32 --steps 0 --save c --weights-only -o /dev/null
+    gk-train -d d --dim 8 --ff 32 --steps 0 --save narrow --weights-only -o /dev/null
+    gk-data --p 11 -o d11
+    with_nan c >nan
+    with_zeros c >zero
+    nan="nan: frame 1: tensor 'unembed.weight': element 143 is nan"
+    breaks "gk-landscape: $nan" gk-landscape -d d --toward random:1 -o o nan
+    breaks "gk-landscape: $nan" gk-landscape -d d --toward nan -o o c
+    breaks "gk-landscape: $nan" gk-landscape -d d --toward random:1 --toward2 nan -o o c
+    # an eigenvector is a direction as it is: of another network, with a nan, without length
+    gk-hvp -d d --top 1 --max-products 3 --vectors narrow.gks -q -o /dev/null narrow
+    gk-hvp -d d --vector c -o v c
+    with_nan v >vnan
+    with_zeros v >vzero
+    breaks "gk-landscape: vnan: frame 1: tensor 'hv.unembed.weight': element 143 is nan" \
+        gk-landscape -d d --toward vnan -o o c
+    breaks 'gk-landscape: vzero: frame 1: the direction is zero' gk-landscape -d d --toward vzero -o o c
+    refuses_like 1 '^gk-landscape: narrow.gks: frame 1: tensor .blocks' \
+        gk-landscape -d d --toward narrow.gks -o o c
+    breaks 'gk-landscape: c: frame 1: the network has a vocabulary of 9 tokens, the dataset of 13' \
+        gk-landscape -d d11 --toward random:1 -o o c
+    breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d nothere --toward first -o o c
+    breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d d --toward nothere -o o c
+    wrong_usage 'gk-landscape: -d: a dataset is needed' gk-landscape --toward first c
+    breaks 'gk-landscape: narrow: frame 1: this is another network than the first frame'"'"'s' \
+        gk-landscape -d d --toward random:1 -o o c narrow
+    [ ! -e o ]
+}

@@ -191,6 +191,19 @@ curve() {
         'printf "step\ttrain_loss\n%s\t1\n%s\t1\n" 0 9 | gk-predict score -m m | sed -n "/^$/p"; exit "${PIPESTATUS[1]}"'
 }
 
+@test "a run with a nan is left out if asked, as if it were not there" {
+    runs 40 2 >whole.csv
+    { cat whole.csv && echo 'nan,1,0.1,30,0.5,1' && echo '1,1,0.1,30,0.5,nan' && echo '1,1,nan,30,nan,0'; } >more.csv
+    run --separate-stderr -0 gk-predict fit --skip-nan more.csv
+    assert_equal "$stderr" 'gk-predict: note: more.csv: 3 runs left out, for a nan'
+    assert_equal "$(sed /^#/d <<<"$output")" "$(gk-predict fit whole.csv | sed /^#/d)"
+    # what is not used does not matter
+    run --separate-stderr -0 gk-predict fit --skip-nan --features mobility_400 --m0 mobility_400 \
+        < <(sed 's/^[^,m]*,/nan,/' whole.csv)
+    assert_equal "$stderr" ''
+    refuses_like 1 'column m0_400: inf is not finite' gk-predict fit --skip-nan < <(runs 4 2; echo inf,1,1,1,1,1)
+}
+
 @test "tables of runs that tell nothing are refused" {
     table() { printf '%s\n' m0,grokked "$@"; }
     breaks 'gk-predict: standard input: all 3 runs have outcome 1: there is nothing to tell apart' \

@@ -90,6 +90,20 @@ END
     rows a | cmp - e
 }
 
+@test "each instruction set gives the same numbers up to rounding" {
+    data >d
+    for cpu in v1 v3; do
+        GK_CPU=$cpu gk-train "${tiny[@]}" --dtype f64 --steps 5 -o $cpu d
+        GK_CPU=$cpu gk-train "${tiny[@]}" --dtype f64 --steps 5 --optimizer momentum -o m.$cpu d
+    done
+    gk-train "${tiny[@]}" --dtype f64 --steps 5 -o best d
+    for column in train_loss val_loss grad_norm param_norm cos_init; do
+        a=$(column_of "$column" best | tail -n 1)
+        for other in v1 v3; do close_to "$(column_of "$column" $other | tail -n 1)" "$a" 1e-10; done
+        close_to "$(column_of "$column" m.v1 | tail -n 1)" "$(column_of "$column" m.v3 | tail -n 1)" 1e-10
+    done
+}
+
 @test "the same bytes for any number of threads, in seven configurations" {
     data >d
     while read -ra conf; do

@@ -3,6 +3,7 @@
 #ifndef GK_CHECKPOINT_H
 #define GK_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gk/err.h"
@@ -16,11 +17,12 @@ struct gk_checkpoint {
         dtype;    /* F32 or F64: what it was trained in (the widest of its tensors if unsaid) */
     int64_t step; /* -1 if the metadata has none */
     int64_t seed; /* likewise */
+    bool heads_assumed; /* the metadata do not say how many: the usual 4 */
 };
 
 /* The architecture from the metadata, or, in a file without it (written elsewhere), from the
- * tensors' names and shapes; heads then must be HEADS > 0 or in the metadata (default 4 if it
- * divides dim). Checks that every parameter is there with its shape and is finite. */
+ * tensors' names and shapes, which do not tell the heads: 4, if that divides dim. Checks that every
+ * parameter is there with its shape and is finite. */
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err);
 void gk_checkpoint_free(struct gk_checkpoint *c);
 

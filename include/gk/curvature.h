@@ -40,7 +40,7 @@ struct gk_curvature_conf {
 
 struct gk_curvature;
 /* CONF and S must outlive it. */
-int gk_curvature_new(struct gk_curvature **c, const struct gk_curvature_conf *conf,
+int gk_curvature_new(struct gk_curvature **out, const struct gk_curvature_conf *conf,
                      struct gk_study *s, struct gk_err *err);
 void gk_curvature_free(struct gk_curvature *c);
 

@@ -36,7 +36,7 @@ struct gk_eigenpair {
 };
 
 struct gk_lanczos;
-int gk_lanczos_new(struct gk_lanczos **l, size_t n, const struct gk_lanczos_conf *conf,
+int gk_lanczos_new(struct gk_lanczos **out, size_t n, const struct gk_lanczos_conf *conf,
                    struct gk_pool *pool, struct gk_err *err);
 void gk_lanczos_free(struct gk_lanczos *l);
 

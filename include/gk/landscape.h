@@ -62,7 +62,7 @@ struct gk_landscape_conf {
 
 struct gk_landscape;
 /* CONF must outlive it. */
-int gk_landscape_new(struct gk_landscape **l, struct gk_landscape_conf *conf, struct gk_study *s,
+int gk_landscape_new(struct gk_landscape **out, struct gk_landscape_conf *conf, struct gk_study *s,
                      struct gk_err *err);
 void gk_landscape_free(struct gk_landscape *l);
 

@@ -39,7 +39,7 @@ struct gk_params {
     size_t n, total;
 };
 
-/* Checks the architecture (ranges, heads divide dim) and lists its tensors. */
+/* Checks the architecture (ranges, heads divide dim: a usage error) and lists its tensors. */
 int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err *err);
 void gk_params_free(struct gk_params *ps);
 const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
@@ -58,7 +58,7 @@ struct gk_score {
 
 struct gk_engine;
 /* An engine computes on one split of D (which must outlive it) in F32 or F64. */
-int gk_engine_new(struct gk_engine **e, const struct gk_arch *a, const struct gk_dataset *d,
+int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,
                   enum gk_split split, enum gk_dtype real, struct gk_pool *pool,
                   struct gk_err *err);
 void gk_engine_free(struct gk_engine *e);

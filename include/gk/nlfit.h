@@ -13,7 +13,7 @@ typedef void gk_nlfit_fn(void *ctx, const double *theta, double *r, double *jac)
 
 struct gk_nlfit;
 /* A workspace for problems of n residuals and 1..max_p parameters, max_p <= n. */
-int gk_nlfit_new(struct gk_nlfit **w, size_t n, size_t max_p, struct gk_err *err);
+int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *err);
 void gk_nlfit_free(struct gk_nlfit *w);
 
 /* Minimises sum r^2 from theta [p], which becomes the minimiser; returns the sum of squares there.

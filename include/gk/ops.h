@@ -60,7 +60,7 @@ enum gk_layout { GK_LAYOUT_PAPER, GK_LAYOUT_OPENAI };
 /* The dataset of O in an empty frame: its tensors, and the metadata gk.kind, layout, vocab and
  * score_positions. The rows are shuffled as numpy.random.RandomState(SEED).shuffle does; the first
  * TRAIN of them, 1..n, train. */
-int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout layout,
+int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout which,
                          size_t train, uint32_t seed, struct gk_err *err);
 
 /* Is there a token in openai/grok's vocabulary for the operator and each element? If not, a usage

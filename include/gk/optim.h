@@ -59,6 +59,6 @@ struct gk_dots {
 };
 /* PREV, INIT, GRAD may be NULL: their sums are nan. */
 void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void *theta,
-                 const void *grad, const void *prev, const void *init, struct gk_dots *d);
+                 const void *grad, const void *prev, const void *init, struct gk_dots *out);
 
 #endif

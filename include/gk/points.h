@@ -22,9 +22,9 @@ struct gk_points_part {
 };
 
 struct gk_points {
-    size_t n, width; /* width: coordinates of a point */
-    double *step;    /* [n] from the frames' metadata or the table's column; else 0, 1, ... */
-    bool single;     /* the numbers came as F32 or narrower */
+    size_t n, width;  /* width: coordinates of a point */
+    double *step;     /* [n] from the frames' metadata or the table's column; else 0, 1, ... */
+    bool single;      /* the numbers came as F32 or narrower */
     const char *name; /* the first input's, for messages */
     struct gk_history history;
     /* a trajectory: its first frame, and which of its tensors are coordinates, in name order;

@@ -8,7 +8,7 @@
 
 struct gk_pool;
 /* THREADS includes the caller. BLAS is set to one thread: a task calls it by itself. */
-int gk_pool_new(struct gk_pool **p, int threads, struct gk_err *err);
+int gk_pool_new(struct gk_pool **out, int threads, struct gk_err *err);
 void gk_pool_free(struct gk_pool *p);
 int gk_pool_threads(const struct gk_pool *p);
 

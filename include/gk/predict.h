@@ -32,6 +32,7 @@ bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not me
 
 struct gk_runs {
     size_t n, d;
+    size_t skipped;             /* runs left out, see skip_nan */
     struct gk_feature *feature; /* [d], each with a name of its own */
     double *x;                  /* [n, d] finite */
     bool *outcome;              /* [n] */
@@ -52,6 +53,7 @@ struct gk_runs_columns {
     const char *group;   /* any text, or NULL */
     const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
     double from, to;     /* the window of bare measures, or nan */
+    bool skip_nan;       /* leave out a run with a nan in a column that is used, do not fail */
 };
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
@@ -113,7 +115,7 @@ int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_e
 struct gk_live;
 /* GIVEN [d] holds the values of the features that are no measures. SINCE is where the first window
  * begins. */
-int gk_live_new(struct gk_live **l, const struct gk_model *m, const double *given,
+int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *given,
                 const struct gk_conditioning *c, double *since, struct gk_err *err);
 void gk_live_free(struct gk_live *l);
 

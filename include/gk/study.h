@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "gk/checkpoint.h"
 #include "gk/dataset.h"
@@ -42,6 +43,9 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);
 
+/* What a tool should say about the first frame, F: something that was assumed. NULL: nothing. */
+const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f);
+
 /* What a result about F says of its past: the histories of F and of the dataset. */
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err);
@@ -49,5 +53,9 @@ int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct 
 /* Loss and accuracy on both splits at THETA; nan on a split that is not wanted or empty. */
 int gk_study_score(struct gk_study *s, const void *theta, struct gk_score score[2],
                    struct gk_err *err);
+/* The columns of tables of scores: first the step (nan if the checkpoint has none), then whatever
+ * the table has between, then train_loss train_acc val_loss val_acc, which end the row. */
+void gk_study_put_step(const struct gk_study *s, FILE *fp);
+void gk_study_put_score(const struct gk_study *s, const struct gk_score score[2], FILE *fp);
 
 #endif

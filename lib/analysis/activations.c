@@ -12,7 +12,7 @@ static bool whole(const char *s, int *v)
     const size_t n = strlen(s);
     if (n < 1 || n > 6 || strspn(s, "0123456789") != n)
         return false;
-    *v = atoi(s);
+    *v = (int)strtol(s, NULL, 10);
     return true;
 }
 

@@ -14,7 +14,7 @@ int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct
             c->detrend = (enum gk_detrend)i;
             return 0;
         }
-    if (strncmp(detrend, highpass, sizeof highpass - 1))
+    if (strncmp(detrend, highpass, sizeof highpass - 1) != 0)
         return gk_fail_usage(err, "--detrend: '%s' is none of: none mean linear highpass=F",
                              detrend);
     const char *text = detrend + sizeof highpass - 1;

@@ -22,19 +22,30 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* Each number goes through the finaliser of splitmix64; -0 counts as 0. */
+static uint64_t mix(uint64_t h, double v)
+{
+    uint64_t bits;
+    v += 0.0;
+    memcpy(&bits, &v, sizeof bits);
+    h = (h ^ bits) + 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+    return h ^ (h >> 31);
+}
+
+/* Four chains, so that the processor need not wait for one multiplication to begin the next. */
 static uint64_t hash_point(const double *x, size_t d)
 {
-    uint64_t h = 0;
-    for (size_t c = 0; c < d; c++) {
-        double v = x[c] + 0.0;
-        uint64_t bits;
-        memcpy(&bits, &v, sizeof bits);
-        h = (h ^ bits) + 0x9e3779b97f4a7c15u;
-        h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-        h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-        h ^= h >> 31;
-    }
-    return h;
+    uint64_t h[4] = {0, 1, 2, 3};
+    size_t c = 0;
+    for (; c + 4 <= d; c += 4)
+        for (size_t i = 0; i < 4; i++)
+            h[i] = mix(h[i], x[c + i]);
+    for (; c < d; c++)
+        h[0] = mix(h[0], x[c]);
+    for (size_t i = 1; i < 4; i++)
+        h[0] = (h[0] ^ h[i]) * 0x9e3779b97f4a7c15u;
+    return h[0];
 }
 
 static bool same_point(const double *a, const double *b, size_t d)
@@ -101,8 +112,8 @@ int gk_distinct(double *x, size_t *n, size_t d, struct gk_pool *pool, struct gk_
     find_repeats(x, d, mark, *n, drop);
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++)
-        if (!drop[i])
-            memmove(x + kept++ * d, x + i * d, d * sizeof *x);
+        if (!drop[i] && kept++ < i)
+            memmove(x + (kept - 1) * d, x + i * d, d * sizeof *x);
     gk_free(mark);
     gk_free(drop);
     if (kept < 3)

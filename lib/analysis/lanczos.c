@@ -170,24 +170,24 @@ static double bound(const struct gk_lanczos *l, double value, double top)
     return l->conf.tol * fmax(fabs(value), 1e-3 * fabs(top));
 }
 
-/* All that is wanted is there, with something to spare for the rounding in the products. A start
- * that leans on one eigenvector finds it before it can have seen the one beyond: hence the least
- * number of steps. */
-static bool converged(const struct gk_lanczos *l)
+/* By what factor the worst of the wanted pairs misses its bound, of which the rounding in the
+ * products gets a share: at most 1 if all are there. A start that leans on one eigenvector finds it
+ * before it can have seen the one beyond: hence the least number of steps. */
+static double shortfall(const struct gk_lanczos *l)
 {
     const size_t m = l->m, enough = 20;
-    const double spare = 0.7;
+    const double spare = 0.85;
+    double worst = 0;
     if (m == l->n)
-        return true;
+        return 0;
     if (m < enough + l->conf.high + l->conf.low)
-        return false;
-    for (size_t i = 0; i < l->conf.low; i++)
-        if (estimate(l, i) > spare * bound(l, l->theta[i], l->theta[m - 1]))
-            return false;
-    for (size_t i = m - l->conf.high; i < m; i++)
-        if (estimate(l, i) > spare * bound(l, l->theta[i], l->theta[m - 1]))
-            return false;
-    return true;
+        return INFINITY;
+    for (size_t i = 0; i < m; i++) {
+        const double most = spare * bound(l, l->theta[i], l->theta[m - 1]);
+        if ((i < l->conf.low || i >= m - l->conf.high) && estimate(l, i) > 0)
+            worst = fmax(worst, estimate(l, i) / most);
+    }
+    return worst;
 }
 
 /* Keeps the LOW lowest and HIGH highest of T's pairs; s is spent. */
@@ -232,7 +232,7 @@ static int begin(struct gk_lanczos *l, const double *start, struct gk_err *err)
     random_vector(l, l->w);
     const double drawn = norm(l, l->w);
     for (size_t i = 0; i < l->n; i++)
-        l->w[i] = random / drawn * l->w[i] + (size > 0 ? start[i] / size : 0);
+        l->w[i] = random / drawn * l->w[i] + (start && size > 0 ? start[i] / size : 0);
     if (l->found) {
         const size_t k = l->conf.high + l->conf.low;
         for (size_t i = 0; i < k; i++)
@@ -246,23 +246,32 @@ static int begin(struct gk_lanczos *l, const double *start, struct gk_err *err)
     return 0;
 }
 
+/* Solving T costs m^3: of a large one not after every product, unless the end is near. */
+static size_t wait_for(const struct gk_lanczos *l, double lack)
+{
+    const size_t most = l->m / 32;
+    return (size_t)fmin((double)most, log2(lack));
+}
+
 static int iterate(struct gk_lanczos *l, const struct gk_operator *op, size_t *products,
                    struct gk_err *err)
 {
     const size_t k = l->conf.high + l->conf.low;
+    size_t due = 0;
     for (;;) {
         if (expand(l, op, err))
             return -1;
         const bool last = ++*products + k >= l->conf.max_products && l->m >= k;
-        /* Solving T costs m^3: not at every step of a large one. */
-        if (!last && l->m < l->cap && l->m % (1 + l->m / 32) != 0)
+        if (!last && l->m < l->cap && l->m < due)
             continue;
         if (diagonalise(l, err))
             return -1;
-        if (last || converged(l))
+        const double lack = shortfall(l);
+        if (last || lack <= 1)
             return 0;
         if (l->m == l->cap)
             restart(l);
+        due = l->m + 1 + wait_for(l, lack);
     }
 }
 
@@ -314,6 +323,7 @@ int gk_lanczos_quadrature(struct gk_lanczos *l, const struct gk_operator *op, co
     l->found = false;
     l->m = l->coupled = 0;
     l->scale = 0;
+    gk_rng_seed(&l->rng, l->conf.seed, GK_RNG_PROBE); /* expand may draw from it */
     gk_basis_set(&l->basis, 0, 1 / size, start);
     do {
         if (expand(l, op, err))

@@ -141,18 +141,14 @@ static void walk(struct gk_landscape *l, double alpha, double beta)
 static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, struct gk_err *err)
 {
     struct gk_score score[2];
-    const bool single = l->s->real == GK_F32;
     walk(l, alpha, beta);
     if (gk_study_score(l->s, l->at, score, err))
         return -1;
-    gk_put_number(fp, l->s->ckpt.step < 0 ? NAN : (double)l->s->ckpt.step, false, '\t');
+    gk_study_put_step(l->s, fp);
     gk_put_number(fp, alpha, false, '\t');
     if (l->conf->directions == 2)
         gk_put_number(fp, beta, false, '\t');
-    for (int i = 0; i < 2; i++) {
-        gk_put_number(fp, score[i].loss, single, '\t');
-        gk_put_number(fp, score[i].acc, single, i ? '\n' : '\t');
-    }
+    gk_study_put_score(l->s, score, fp);
     if (l->conf->tick)
         l->conf->tick(l->conf->tick_ctx, ++l->points);
     return 0;

@@ -103,7 +103,9 @@ static int newton(const struct problem *p, double *beta, double *value, double *
             beta[j] -= g[j];
         return 1;
     }
-    for (double step = 1; step > 1e-10; step /= 2) {
+    enum { HALVINGS = 34 }; /* to 1e-10 */
+    double step = 1;
+    for (int half = 0; half < HALVINGS; half++) {
         for (size_t j = 0; j < m; j++)
             next[j] = beta[j] - step * g[j];
         double v = objective(p, next);
@@ -112,6 +114,7 @@ static int newton(const struct problem *p, double *beta, double *value, double *
             *value = v;
             return 0;
         }
+        step /= 2;
     }
     return 1; /* rounding hides any better point */
 }

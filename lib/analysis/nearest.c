@@ -26,10 +26,11 @@
 #include "gk/mem.h"
 
 enum {
-    BLOCK = 256, /* points; a block's products with another's fill 256 KiB of cache */
-    DEPTH = 256, /* coordinates */
-    GROUP = 32,  /* points measured together; coordinates averaged together */
-    ROOM = 512   /* candidates a point may have where its coordinates take as much memory */
+    BLOCK = 256,  /* points; a block's products with another's fill 256 KiB of cache */
+    DEPTH = 1024, /* coordinates */
+    GROUP = 32,   /* points measured together */
+    SHARES = 16,  /* of the points, averaged each by itself */
+    ROOM = 512    /* candidates a point may have where its coordinates take as much memory */
 };
 
 struct candidate {
@@ -41,7 +42,8 @@ struct search {
     const double *x; /* (n, d) */
     size_t n, d, k;
     double *mean;                /* [d] scaled */
-    double *largest;             /* of each group of coordinates, in absolute value */
+    double *part;                /* (SHARES, d) of the mean */
+    double largest[SHARES];      /* coordinate of each share of the points, in absolute value */
     double scale;                /* a power of two that brings the largest coordinate near 1 */
     float *y;                    /* (n, d) x centred and scaled */
     float *norm;                 /* (n) |y|^2 */
@@ -63,10 +65,10 @@ static int alloc_search(struct search *s, int threads, struct gk_err *err)
     s->candidate = s->upper ? gk_alloc(s->n, s->room * sizeof *s->candidate, err) : NULL;
     s->ncandidate = s->candidate ? gk_alloc(s->n, sizeof *s->ncandidate, err) : NULL;
     s->tile =
-        s->ncandidate ? gk_alloc((size_t)threads, 2 * BLOCK * BLOCK * sizeof *s->tile, err) : NULL;
+        s->ncandidate ? gk_alloc((size_t)threads, sizeof *s->tile * 2 * BLOCK * BLOCK, err) : NULL;
     s->mean = s->tile ? gk_alloc(s->d, sizeof *s->mean, err) : NULL;
-    s->largest = s->mean ? gk_alloc(s->d, sizeof *s->largest, err) : NULL;
-    return s->largest ? 0 : -1;
+    s->part = s->mean ? gk_alloc(SHARES * s->d, sizeof *s->part, err) : NULL;
+    return s->part ? 0 : -1;
 }
 
 static void free_search(struct search *s)
@@ -78,7 +80,7 @@ static void free_search(struct search *s)
     gk_free(s->ncandidate);
     gk_free(s->tile);
     gk_free(s->mean);
-    gk_free(s->largest);
+    gk_free(s->part);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -91,18 +93,17 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The mean of some coordinates, and the largest of them in absolute value. */
+/* What a share of the points adds to the mean, and their largest coordinate in absolute value. */
 static void mean_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
-    const size_t end = smaller((t + 1) * GROUP, s->d);
     const double share = 1 / (double)s->n;
-    double largest = 0;
+    double *part = s->part + t * s->d, largest = 0;
     (void)thread;
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t c = t * GROUP; c < end; c++) {
+    for (size_t i = s->n * t / SHARES; i < s->n * (t + 1) / SHARES; i++)
+        for (size_t c = 0; c < s->d; c++) {
             const double v = s->x[i * s->d + c];
-            s->mean[c] += v * share;
+            part[c] += v * share;
             largest = fabs(v) > largest ? fabs(v) : largest;
         }
     s->largest[t] = largest;
@@ -133,9 +134,12 @@ static size_t groups(size_t n)
 static void centre(struct search *s, struct gk_pool *pool)
 {
     double largest = DBL_MIN;
-    gk_pool_run(pool, groups(s->d), mean_task, s);
-    for (size_t t = 0; t < groups(s->d); t++)
+    gk_pool_run(pool, SHARES, mean_task, s);
+    for (size_t t = 0; t < SHARES; t++) {
         largest = s->largest[t] > largest ? s->largest[t] : largest;
+        for (size_t c = 0; c < s->d; c++)
+            s->mean[c] += s->part[t * s->d + c];
+    }
     s->scale = exp2(-(double)ilogb(largest));
     for (size_t c = 0; c < s->d; c++)
         s->mean[c] *= s->scale;
@@ -172,7 +176,7 @@ static void offer(struct search *s, size_t i, size_t j, float low, float high)
 static void multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
                      float *tile)
 {
-    float *part = tile + BLOCK * BLOCK;
+    float *part = tile + (size_t)BLOCK * BLOCK;
     for (size_t c = 0; c < s->d; c += DEPTH) {
         gk_sgemm(false, true, ni, nj, smaller(DEPTH, s->d - c), -2, s->y + i0 * s->d + c, s->d,
                  s->y + j0 * s->d + c, s->d, 0, c ? part : tile, BLOCK);

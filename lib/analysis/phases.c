@@ -60,7 +60,7 @@ int gk_phases_row(struct gk_phases *p, double step, double train_acc, double val
 {
     const struct gk_phases_opts *o = &p->opts;
     const double acc[2] = {train_acc, val_acc};
-    for (int i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++)
         if (!isnan(acc[i])) {
             update_event(&p->t[2 * i], o->hold, step, acc[i] > o->low);
             update_event(&p->t[2 * i + 1], o->hold, step, acc[i] >= o->high);

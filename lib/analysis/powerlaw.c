@@ -26,15 +26,15 @@ static void solve(struct work *w)
     static const double WALL =
         1e-24; /* below this variance a censored run is a wall all the same */
     struct pl_data *d = &w->d;
-    bool errors = d->observed > w->p, censored = d->observed < d->n;
-    double variance = errors && censored ? 1e-4 : WALL, squares;
+    bool spare = d->observed > w->p, censored = d->observed < d->n;
+    double variance = spare && censored ? 1e-4 : WALL, squares;
     for (int k = 0; k < ROUNDS; k++) {
         d->sigma = sqrt(variance);
         pl_solve(d, &w->pin, k ? &w->law : NULL, &w->law);
         w->b_held = w->pin.b_held || w->law.at_bound;
         double spread = pl_linearise(d, &w->law, w->b_held, d->jac, &squares);
         double before = variance;
-        if (!errors)
+        if (!spare)
             break;
         variance = (squares + variance * spread) / (double)(d->n - w->p);
         if (!censored)
@@ -43,7 +43,7 @@ static void solve(struct work *w)
         if (fabs(variance - before) <= 1e-9 * before)
             break;
     }
-    w->variance = errors ? variance : NAN;
+    w->variance = spare ? variance : NAN;
 }
 
 /* log x = u + shift in the unit of row a or a_other. */
@@ -146,8 +146,9 @@ static double side(struct profile *f, double centre, double step, double end)
     double in = centre, out = centre;
     bool left = false;
     f->near = f->w->law;
-    for (int k = 0; k < DOUBLINGS && !left && in != end; k++, step *= 2) {
+    for (int k = 0; k < DOUBLINGS && !left && in != end; k++) {
         out = step > 0 ? fmin(in + step, end) : fmax(in + step, end);
+        step *= 2;
         left = !inside(f, out);
         if (!left)
             in = out;

@@ -57,7 +57,8 @@ static int set_given(const struct gk_model *m, char *word, double *x, struct gk_
     size_t j = 0;
     if (value)
         *value++ = '\0';
-    while (j < m->d && (m->term[j].feature.measure >= 0 || strcmp(m->term[j].feature.name, word)))
+    while (j < m->d &&
+           (m->term[j].feature.measure >= 0 || strcmp(m->term[j].feature.name, word) != 0))
         j++;
     if (j == m->d)
         return gk_fail_usage(err, "--set: the model has no feature %s to set", word);

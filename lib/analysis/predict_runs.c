@@ -61,7 +61,7 @@ struct gk_feature gk_feature_parse(char *name, double from, double to)
         size_t len = strlen(measures[k].name);
         f.from = from;
         f.to = to;
-        if (strncmp(name, measures[k].name, len) || !parse_window(name + len, &f.from, &f.to))
+        if (strncmp(name, measures[k].name, len) != 0 || !parse_window(name + len, &f.from, &f.to))
             continue;
         f.measure = k;
         return f;
@@ -176,6 +176,21 @@ static int find_group(struct gk_runs *r, const char *name, size_t *group, struct
     return 0;
 }
 
+/* Whether a number that is used is nan: 1 yes, 0 no. */
+static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
+                        struct gk_err *err)
+{
+    double v;
+    for (size_t j = 0; j < r->d + 3; j++) {
+        int at = j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0}[j - r->d];
+        if (at >= 0 && gk_rows_number(rows, at, &v, err))
+            return -1;
+        if (at >= 0 && isnan(v))
+            return 1;
+    }
+    return 0;
+}
+
 static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
                     struct gk_err *err)
 {
@@ -213,11 +228,15 @@ int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_c
     r->feature = gk_alloc(most, sizeof *r->feature, err);
     int rc = p.feature && r->feature ? find(r, rows, c, &p, err) : -1;
     if (!rc)
-        while ((rc = gk_rows_next(rows, err)) > 0)
-            if (read_run(r, rows, &p, err)) {
+        while ((rc = gk_rows_next(rows, err)) > 0) {
+            int lacks = c->skip_nan ? lacks_number(r, rows, &p, err) : 0;
+            if (lacks > 0)
+                r->skipped++;
+            else if (lacks < 0 || read_run(r, rows, &p, err)) {
                 rc = -1;
                 break;
             }
+        }
     gk_free(p.feature);
     if (rc)
         gk_runs_free(r);

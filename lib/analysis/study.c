@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/table.h"
 
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   struct gk_err *err)
@@ -88,6 +89,13 @@ int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *e
     return gk_checkpoint_vector(f, &s->ckpt.params, "", real, s->theta, err);
 }
 
+const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
+{
+    return f->index == 0 && s->ckpt.heads_assumed
+               ? "no 'heads' in the metadata: the usual 4 are assumed"
+               : NULL;
+}
+
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err)
 {
@@ -107,4 +115,18 @@ int gk_study_score(struct gk_study *s, const void *theta, struct gk_score score[
             return -1;
     }
     return 0;
+}
+
+void gk_study_put_step(const struct gk_study *s, FILE *fp)
+{
+    gk_put_number(fp, s->ckpt.step < 0 ? NAN : (double)s->ckpt.step, false, '\t');
+}
+
+void gk_study_put_score(const struct gk_study *s, const struct gk_score score[2], FILE *fp)
+{
+    const bool single = s->real == GK_F32;
+    for (int i = 0; i < 2; i++) {
+        gk_put_number(fp, score[i].loss, single, '\t');
+        gk_put_number(fp, score[i].acc, single, i ? '\n' : '\t');
+    }
 }

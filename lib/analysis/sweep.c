@@ -188,7 +188,7 @@ static int check_loaded(struct work *w, struct gk_err *err)
 
 static int run(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
-    const size_t blocks = (w->columns + w->block - 1) / w->block;
+    const size_t blocks = w->block > 0 ? (w->columns + w->block - 1) / w->block : 0;
     if (w->s->turned && find_centre(w, err) != 0)
         return -1;
     gk_pool_run(pool, GK_SWEEP_SLOTS, load_task, w);
@@ -223,7 +223,7 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
     w.z[1] = w.z[0] ? gk_alloc(s->gram ? space : 0, sizeof *w.z[1], err) : NULL;
     w.centre = w.z[1] ? gk_alloc(w.rows, sizeof *w.centre, err) : NULL;
     w.reference =
-        w.centre ? gk_alloc(2 * GK_SWEEP_SLOTS * w.reference_size, sizeof *w.reference, err) : NULL;
+        w.centre ? gk_alloc(w.reference_size * 2 * GK_SWEEP_SLOTS, sizeof *w.reference, err) : NULL;
     w.err = w.reference ? gk_alloc(GK_SWEEP_SLOTS, sizeof *w.err, err) : NULL;
     double *second = w.z[1];
     if (!s->gram)

@@ -4,13 +4,18 @@
 #include <cblas.h>
 #include <string.h>
 
-/* OpenBLAS's own function: under another CBLAS the reference stays null. */
+/* OpenBLAS's own functions: under another CBLAS the references stay null. */
 extern void openblas_set_num_threads(int n) __attribute__((weak));
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
+/* OpenBLAS starts its threads when it is loaded, and they spin for a tenth of a second before they
+ * sleep: that long a core looks busy, and a pool's thread shares the other one with its caller. */
 void gk_blas_threads(int n)
 {
     if (openblas_set_num_threads)
         openblas_set_num_threads(n);
+    if (n == 1 && blas_thread_shutdown_)
+        blas_thread_shutdown_();
 }
 
 static int row_length(size_t ld) /* CBLAS refuses 0 even where there is nothing to read */
@@ -18,7 +23,7 @@ static int row_length(size_t ld) /* CBLAS refuses 0 even where there is nothing 
     return ld > 0 ? (int)ld : 1;
 }
 
-static CBLAS_TRANSPOSE op(bool transposed)
+static enum CBLAS_TRANSPOSE op(bool transposed)
 {
     return transposed ? CblasTrans : CblasNoTrans;
 }

@@ -50,8 +50,8 @@ int gk_list_words(const char *option, const char *text, char ***words, size_t *n
 
 int gk_list_reals(const char *option, const char *text, double **v, size_t *n, struct gk_err *err)
 {
-    char **words;
-    size_t count, cap = 0;
+    char **words = NULL;
+    size_t count = 0, cap = 0;
     if (cut(option, text, &words, &count, err))
         return -1;
     *v = NULL;

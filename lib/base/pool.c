@@ -12,6 +12,7 @@
 #include "gk/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -128,6 +129,26 @@ void gk_pool_run(struct gk_pool *p, size_t ntasks, gk_task *fn, void *ctx)
     wait_until(p, all_done);
 }
 
+/* Puts workers on other processors than their caller's, and leaves them free to go: without this
+ * Linux at times lets a worker begin on its caller's processor and stay there, beside an idle one.
+ */
+static void spread(const struct gk_pool *p)
+{
+    cpu_set_t all, one;
+    if (sched_getaffinity(0, sizeof all, &all) || CPU_COUNT(&all) < p->threads)
+        return;
+    for (int cpu = sched_getcpu(), i = 0; i < p->threads - 1;) {
+        cpu = (cpu + 1) % CPU_SETSIZE;
+        if (!CPU_ISSET(cpu, &all))
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        pthread_setaffinity_np(p->worker[i].id, sizeof one, &one);
+        pthread_setaffinity_np(p->worker[i].id, sizeof all, &all);
+        i++;
+    }
+}
+
 /* Signals are the calling thread's: a worker would take one away from its read or write. */
 static int start_workers(struct gk_pool *p, struct gk_err *err)
 {
@@ -162,6 +183,7 @@ int gk_pool_new(struct gk_pool **out, int threads, struct gk_err *err)
         gk_pool_free(p);
         return -1;
     }
+    spread(p);
     *out = p;
     return 0;
 }

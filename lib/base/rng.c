@@ -104,10 +104,10 @@ double gk_rng_uniform(struct gk_rng *r)
  * which a checkpoint can hold. */
 double gk_rng_normal(struct gk_rng *r)
 {
-    double u, v, s;
+    double u, s;
     do {
         u = 2 * gk_rng_uniform(r) - 1;
-        v = 2 * gk_rng_uniform(r) - 1;
+        const double v = 2 * gk_rng_uniform(r) - 1;
         s = u * u + v * v;
     } while (s >= 1 || s == 0);
     return u * sqrt(-2 * log(s) / s);

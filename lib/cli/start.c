@@ -97,7 +97,7 @@ static bool is_integer(const char *word)
     char *end;
     if (!word || !*word)
         return false;
-    strtoll(word, &end, 10);
+    (void)strtoll(word, &end, 10);
     return !*end;
 }
 
@@ -135,7 +135,8 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
 }
 
 /* A word of letters: flags, the last of which may be an option with its value behind it. */
-static int letters(const struct gk_tool *tool, const char *word, char *next, struct gk_err *err)
+static int letters(const struct gk_tool *tool, const char *word, const char *next,
+                   struct gk_err *err)
 {
     for (const char *p = word + 1; *p; p++) {
         const struct gk_opt *o = NULL;
@@ -157,8 +158,8 @@ static int letters(const struct gk_tool *tool, const char *word, char *next, str
 
 static int64_t usable_cores(void)
 {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+    cpu_set_t cores;
+    return sched_getaffinity(0, sizeof cores, &cores) ? 1 : CPU_COUNT(&cores);
 }
 
 static int defaults(const struct gk_tool *tool, struct gk_err *err)

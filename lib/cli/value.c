@@ -95,9 +95,10 @@ static int split(const struct gk_opt *o, const char *text, char **part, int n, s
     }
     if (k == n)
         return 0;
+    gk_fail_usage(err, "--%s: '%s' is not of the form %s", o->name, text,
+                  o->type == GK_GRID ? "A:B:N" : "A:B");
     free(part[0]);
-    return gk_fail_usage(err, "--%s: '%s' is not of the form %s", o->name, text,
-                         o->type == GK_GRID ? "A:B:N" : "A:B");
+    return -1;
 }
 
 static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *g,
@@ -140,8 +141,8 @@ static int parse_window(const struct gk_opt *o, const char *text, struct gk_wind
 
 int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err)
 {
-    int64_t i;
-    double x;
+    int64_t i = 0;
+    double x = 0;
     switch (o->type) {
     case GK_FLAG:
         *(bool *)o->value = true;

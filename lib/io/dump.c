@@ -150,13 +150,13 @@ static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
 {
     const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL; /* double would round it */
     for (size_t i = from; i < from + n; i++) {
-        const char end = i + 1 < from + n ? '\t' : '\n';
+        const char after = i + 1 < from + n ? '\t' : '\n';
         double v;
         if (wide) {
-            fprintf(fp, "%" PRId64 "%c", wide[i], end);
+            fprintf(fp, "%" PRId64 "%c", wide[i], after);
         } else {
             gk_tensor_part(t, i, 1, &v);
-            gk_put_number(fp, v, is_single(t), end);
+            gk_put_number(fp, v, is_single(t), after);
         }
     }
 }

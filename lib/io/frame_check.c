@@ -1,5 +1,6 @@
 /* Can a layout that a header claims be one? Nothing here has seen a tensor's data. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,13 @@ struct gk_shown gk_show(const char *name)
 {
     struct gk_shown shown;
     size_t n = 0, room = sizeof shown.s - 4; /* "..." and the end */
-    for (; name[n] && n < room; n++) {
+    for (; n < room && name[n]; n++) {
         unsigned char c = (unsigned char)name[n];
-        shown.s[n] = c < 0x20 || c == 0x7f ? '?' : name[n];
+        shown.s[n] = name[n];
+        if (c < 0x20 || c == 0x7f)
+            shown.s[n] = '?';
     }
-    strcpy(shown.s + n, name[n] ? "..." : "");
+    snprintf(shown.s + n, sizeof "...", "%s", name[n] ? "..." : "");
     return shown;
 }
 
@@ -35,7 +38,7 @@ int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
 int gk_slot_check(struct gk_slot *s, struct gk_err *err)
 {
     struct gk_tensor *t = &s->t;
-    size_t bytes;
+    size_t bytes = 0;
     if (gk_tensor_measure(t, &bytes, err) != 0)
         return -1;
     if (s->begin > s->end)

@@ -12,7 +12,8 @@
 static const char METADATA[] = "__metadata__";
 
 /* A tree takes up to a hundred times its text ("[[],[],..."), so 16 MiB of text may not simply be
- * taken apart: the trees of one thread have a budget. It fits 60,000 tensors. */
+ * taken apart: the trees of one thread have a budget. It fits 60,000 tensors. Jansson does not pass
+ * every failed allocation on (2.14 may drop a key as it writes), so they are noted here. */
 enum { BUDGET = 64 << 20 };
 static _Thread_local size_t spent;
 static _Thread_local bool refused;
@@ -24,7 +25,10 @@ static void *tree_malloc(size_t n)
         return NULL;
     }
     void *p = malloc(n);
-    spent += p ? malloc_usable_size(p) : 0;
+    if (p)
+        spent += malloc_usable_size(p);
+    else
+        refused = true;
     return p;
 }
 
@@ -188,8 +192,10 @@ int gk_header_parse(struct gk_header *h, const char *text, size_t len, struct gk
     *h = (struct gk_header){0};
     use_budget();
     json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
-    if (!root)
+    if (!root || refused) {
+        json_decref(root);
         return fail_json(text, len, &je, err);
+    }
     int rc = 0;
     const char *key;
     json_t *v;
@@ -207,8 +213,13 @@ int gk_header_parse(struct gk_header *h, const char *text, size_t len, struct gk
 static json_t *entry_of(const struct gk_slot *s)
 {
     json_t *shape = json_array();
+    int rc = 0;
     for (unsigned i = 0; i < s->t.rank; i++)
-        json_array_append_new(shape, json_integer((json_int_t)s->t.shape[i]));
+        rc |= json_array_append_new(shape, json_integer((json_int_t)s->t.shape[i]));
+    if (rc != 0) {
+        json_decref(shape);
+        return NULL;
+    }
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", gk_dtype_name(s->t.dtype), "shape", shape,
                      "data_offsets", (json_int_t)s->begin, (json_int_t)s->end);
 }
@@ -263,7 +274,7 @@ char *gk_header_text(const struct gk_header *h, const struct gk_meta *more, size
         }
     }
     text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!text)
+    if (!text || refused)
         gk_fail(err, "its header takes too much memory");
     else if (strlen(text) > GK_MAX_HEADER)
         gk_fail(err, "its header would be over 16 MiB");

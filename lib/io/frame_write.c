@@ -26,7 +26,7 @@ static int lay_out(struct gk_header *h, const struct gk_frame *f, struct gk_err 
     *h = (struct gk_header){.n = f->ntensor, .meta = f->meta, .nmeta = f->nmeta};
     if (gk_grow(&h->slot, &h->cap, h->n + 1, sizeof *h->slot, err) != 0)
         return -1;
-    for (size_t i = 0; i < h->n; i++)
+    for (size_t i = 0; i < f->ntensor; i++)
         h->slot[i] = (struct gk_slot){.t = f->tensor[i]};
     qsort(h->slot, h->n, sizeof *h->slot, by_size);
     for (size_t i = 0; i < h->n; i++) {

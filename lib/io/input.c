@@ -21,7 +21,7 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
         return gk_fail(err, "%s:", *name);
     int c = getc(*fp);
     if (c != EOF) {
-        ungetc(c, *fp);
+        (void)ungetc(c, *fp); /* one is always taken back */
         return 0;
     }
     if (ferror(*fp))
@@ -239,7 +239,7 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, st
 {
     FILE *fp;
     const char *name;
-    enum gk_input_kind kind;
+    enum gk_input_kind kind = GK_INPUT_TABLE;
     *m = (struct gk_matrix){0};
     if (gk_input_open(&fp, &name, path, err))
         return -1;

@@ -201,7 +201,7 @@ static int read_array(FILE *fp, struct gk_tensor *t, struct gk_err *err)
     struct dict d = {.t = t};
     int rc = read_header(fp, &text, err);
     d.p = text;
-    if (rc == 0 && take_dict(&d, err) != 0)
+    if (rc == 0 && text && take_dict(&d, err) != 0)
         rc = gk_fail_at(err, "its header");
     free(text);
     if (rc != 0 || gk_tensor_measure(t, &bytes, err) != 0 ||

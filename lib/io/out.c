@@ -275,7 +275,7 @@ int gk_out_commit(struct gk_out *out, struct gk_err *err)
 
 void gk_out_discard(struct gk_out *out)
 {
-    if (entry_of(out) >= 0)
+    if (out->tmp && entry_of(out) >= 0)
         unlink(out->tmp);
     drop_entry(out);
     if (out->fp && out->fp != stdout)

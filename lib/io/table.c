@@ -229,7 +229,7 @@ int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
         n +=
             (size_t)snprintf(list + n, sizeof list - n, "%s%.*s", i ? ", " : "", SHOWN, r->name[i]);
     if (n >= sizeof list)
-        strcpy(list + sizeof list - 5, " ...");
+        snprintf(list + sizeof list - 5, sizeof " ...", " ...");
     return gk_fail(err, "%s: no column '%.*s'; there are: %s", r->file, SHOWN, name, list);
 }
 
@@ -295,7 +295,10 @@ static int find_separator(struct gk_rows *r, struct gk_err *err)
     bool tabs = strchr(p->buf, '\t'), commas = strchr(p->buf, ','), blanks = false;
     if (!tabs && !commas && is_blank_separated(r, &blanks, err))
         return -1;
-    p->sep = blanks ? ' ' : commas && !tabs ? ',' : '\t';
+    if (blanks)
+        p->sep = ' ';
+    else
+        p->sep = tabs || !commas ? '\t' : ',';
     return 0;
 }
 

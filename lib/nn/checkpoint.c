@@ -184,6 +184,7 @@ int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struc
     *c = (struct gk_checkpoint){.step = -1, .seed = -1};
     if (find_arch(f, &c->arch, err) != 0)
         return -1;
+    c->heads_assumed = c->arch.model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
     if (gk_params_init(&c->params, &c->arch, err) != 0)
         return gk_frame_fail(f, err, "%s", err ? err->msg : "");
     if (check_params(c, f, err) == 0 &&

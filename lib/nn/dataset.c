@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/ops.h"
 
 static const char *const split_name[2] = {"train", "val"};
 
@@ -48,7 +49,7 @@ static int read_split(struct gk_dataset *d, const struct gk_frame *f, enum gk_sp
 {
     struct gk_rowset *s = &d->split[which];
     const char *name = split_name[which];
-    size_t T, k, labelled;
+    size_t T = 0, k = 0, labelled = 0;
     if (read_part(f, name, "tokens", &s->n, &T, &s->tokens, err) ||
         read_part(f, name, "labels", &labelled, &k, &s->labels, err))
         return -1;
@@ -117,6 +118,19 @@ static int check_paper(const struct gk_dataset *d, const struct gk_frame *f, str
     return 0;
 }
 
+/* A network is as wide as the vocabulary, so a claim in the metadata must not outgrow the file:
+ * what no row holds may be as much as the largest operation of gk-data has tokens. */
+static int check_vocab(const struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
+{
+    size_t held = GK_OP_MAX_P + 2;
+    for (int i = 0; i < 2; i++)
+        held += d->split[i].n * (size_t)(d->T + d->k);
+    if ((size_t)d->vocab <= held)
+        return 0;
+    return gk_frame_fail(f, err, "metadata 'vocab' is %d: rows as few as these may have %zu",
+                         d->vocab, held);
+}
+
 static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     const char *kind = gk_frame_meta(f, "gk.kind"), *layout = gk_frame_meta(f, "layout");
@@ -131,7 +145,7 @@ static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_er
     if (d->score[d->k - 1] >= d->T)
         return gk_frame_fail(f, err, "score position %d is beyond the %d tokens of a row",
                              d->score[d->k - 1], d->T);
-    if (layout && !(d->layout = gk_strdup(layout, err)))
+    if (check_vocab(d, f, err) || (layout && !(d->layout = gk_strdup(layout, err))))
         return -1;
     d->elements = d->vocab;
     if (layout && !strcmp(layout, "paper")) {

@@ -116,7 +116,11 @@ int gk_engine_score(struct gk_engine *e, const void *theta, struct gk_score *s, 
     }
     select_rows(e, NULL, 0);
     const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .score = s};
-    return e->ops->run(e->net, &q, err);
+    if (e->ops->run(e->net, &q, err))
+        return -1;
+    if (!isfinite(s->loss)) /* an overflow: nothing was compared */
+        s->acc = NAN;
+    return 0;
 }
 
 int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subset, size_t n,

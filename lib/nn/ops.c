@@ -194,7 +194,7 @@ static int make_permutations(struct gk_operation *o, enum op op, struct gk_err *
     for (int i = 2; i <= degree; i++)
         order *= i;
     size_t cap = 0;
-    if (gk_grow(&o->row, &cap, (size_t)(order * order), sizeof *o->row, err))
+    if (gk_grow(&o->row, &cap, (size_t)order * (size_t)order, sizeof *o->row, err))
         return -1;
     o->operands = o->elements = order;
     for (int i = 0; i < order; i++)

@@ -17,9 +17,10 @@ static int check_arch(const struct gk_arch *a, struct gk_err *err)
     const int value[] = {a->layers, a->dim, a->ff, a->vocab};
     for (int i = 0; i < 4; i++)
         if (value[i] < 1 || value[i] > limit[i].max)
-            return gk_fail(err, "%s = %d is not in [1, %d]", limit[i].name, value[i], limit[i].max);
+            return gk_fail_usage(err, "%s = %d is not in [1, %d]", limit[i].name, value[i],
+                                 limit[i].max);
     if (a->model == GK_TRANSFORMER && (a->heads < 1 || a->dim % a->heads != 0))
-        return gk_fail(err, "%d heads do not divide the width %d", a->heads, a->dim);
+        return gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
     return 0;
 }
 

@@ -310,6 +310,19 @@ const int32_t *gk_plan_tokens(const struct gk_plan *p, size_t i)
     return p->trie->rows->tokens + p->example[i] * (size_t)p->T;
 }
 
+struct gk_score gk_plan_score(const struct gk_plan *p, const double *tile_loss,
+                              const unsigned char *right)
+{
+    const size_t k = (size_t)p->k;
+    double loss = 0;
+    size_t good = 0;
+    for (size_t t = 0; t < p->ntile; t++)
+        loss += tile_loss[t];
+    for (size_t i = 0; i < p->n; i++)
+        good += !memchr(right + i * k, 0, k);
+    return (struct gk_score){loss / (double)(p->n * k), (double)good / (double)p->n};
+}
+
 struct gk_rowgroup gk_plan_leaf(const struct gk_plan *p, size_t tile)
 {
     const size_t P = (size_t)(p->T - p->s), base = p->tile[tile] * P;

@@ -21,6 +21,7 @@
 
 #include "gk/dataset.h"
 #include "gk/err.h"
+#include "gk/net.h"
 
 enum { GK_MAX_LANES = 8 };
 
@@ -66,6 +67,11 @@ void gk_plan_free(struct gk_plan *p);
 
 /* The T tokens of the plan's example I. */
 const int32_t *gk_plan_tokens(const struct gk_plan *p, size_t i);
+
+/* The score of the plan's examples: the tiles' summed losses and which scored positions are right
+ * (n, k), added up in order. */
+struct gk_score gk_plan_score(const struct gk_plan *p, const double *tile_loss,
+                              const unsigned char *right);
 
 struct gk_rowgroup gk_plan_leaf(const struct gk_plan *p, size_t tile);
 

@@ -89,7 +89,11 @@ static int fill_checkpoint(const struct loop *l, struct gk_frame *f, struct gk_e
 
 static int save(struct loop *l, struct gk_err *err)
 {
+    struct gk_out *table = l->run->table;
     struct gk_frame f = {0};
+    /* Rows first: whatever kills the run, no checkpoint is ahead of the curve. */
+    if (!ferror(table->fp) && gk_out_flush(table, err) && err->kind != GK_ERR_CLOSED)
+        return -1;
     int rc = fill_checkpoint(l, &f, err);
     if (!rc)
         rc = gk_frame_save(&f, l->run->save, err);
@@ -147,9 +151,9 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
 
 static int say_stopped(const struct loop *l, struct gk_err *err)
 {
-    const char *save = l->run->save;
-    gk_fail(err, "stopped at step %" PRId64 "%s%s", l->t->step, save ? ", saved in " : "",
-            save ? save : "");
+    const char *file = l->run->save;
+    gk_fail(err, "stopped at step %" PRId64 "%s%s", l->t->step, file ? ", saved in " : "",
+            file ? file : "");
     err->kind = GK_ERR_SIGNAL;
     return -1;
 }

@@ -18,7 +18,8 @@ static const char *key_of(const char *name, char key[PREFIX])
 {
     snprintf(key, PREFIX, "%s", name);
     for (char *p = key; *p; p++)
-        *p = *p == '-' ? '_' : *p;
+        if (*p == '-')
+            *p = '_';
     return key;
 }
 

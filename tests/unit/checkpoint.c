@@ -51,6 +51,7 @@ static void roundtrip(const struct gk_arch *a, enum gk_dtype dtype, bool with_me
     }
     check_arch(&c.arch, a);
     CHECK_INT_EQ(c.dtype, dtype);
+    CHECK(!c.heads_assumed);
     CHECK_INT_EQ(c.step, with_meta ? 5 : -1);
     CHECK_INT_EQ(c.seed, with_meta ? 3 : -1);
     double *theta = gk_alloc(c.params.total, sizeof *theta, &err);
@@ -81,6 +82,7 @@ static void default_heads(void)
     struct gk_checkpoint c;
     CHECK_INT_EQ(gk_checkpoint_parse(&c, &f, &err), 0);
     CHECK_INT_EQ(c.arch.heads, 4);
+    CHECK(c.heads_assumed);
     gk_checkpoint_free(&c);
     gk_frame_free(&f);
     const struct gk_arch odd = {GK_TRANSFORMER, 1, 6, 3, 5, 7};

@@ -108,6 +108,7 @@ static void test_refused(void)
     REFUSED("a checkpoint, not a dataset", p.kind = "checkpoint");
     REFUSED("'vocab'", p.vocab = NULL);
     REFUSED("metadata 'vocab' is '0'", p.vocab = "0");
+    REFUSED("metadata 'vocab' is 4114: rows as few as these may have 4113", p.vocab = "4114");
     REFUSED("no metadata score_positions: not a dataset", p.positions = NULL);
     REFUSED("score_positions: '' is no list of rising positions", p.positions = "");
     REFUSED("'3,' is no list", p.positions = "3,");

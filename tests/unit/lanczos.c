@@ -224,6 +224,43 @@ static void check_warm(void)
     gk_lanczos_free(l[1]);
 }
 
+/* A start that spans too little by itself: an eigenvector from the middle of the spectrum, or one
+ * that is orthogonal to both ends, as a gradient can be by symmetry. */
+static void check_blind_starts(void)
+{
+    static struct mirror a;
+    struct gk_err err = {0};
+    struct gk_eigenpair high[1], low[1];
+    double start[MOST];
+    size_t products;
+    const struct gk_operator op = {800, mirror_apply, &a};
+    const struct gk_lanczos_conf conf = {
+        .high = 1, .low = 1, .tol = 1e-6, .max_products = 1000, .store = GK_F64};
+    mirror_init(&a, 800);
+    for (size_t i = 0; i < a.n; i++)
+        a.d[i] = (double)i / 100;
+    a.d[0] = -40;
+    a.d[799] = 30;
+    for (int kind = 0; kind < 2; kind++) {
+        struct gk_lanczos *l;
+        for (size_t i = 0; i < a.n; i++)
+            start[i] = kind == 0 ? i == 400 : i > 300 && i < 500;
+        reflect(&a, start);
+        CHECK(!gk_lanczos_new(&l, a.n, &conf, NULL, &err));
+        CHECK(!gk_lanczos_run(l, &op, start, high, low, &products, &err));
+        CHECK_CLOSE(high->value, 30, 1e-9);
+        CHECK_CLOSE(low->value, -40, 1e-9);
+        CHECK(high->converged && low->converged);
+        gk_lanczos_free(l);
+    }
+    start[7] = NAN;
+    struct gk_lanczos *l;
+    CHECK(!gk_lanczos_new(&l, a.n, &conf, NULL, &err));
+    CHECK(gk_lanczos_run(l, &op, start, high, low, &products, &err) &&
+          strcmp(err.msg, "the starting vector is not finite") == 0);
+    gk_lanczos_free(l);
+}
+
 /* Gauss quadrature with m nodes is exact for polynomials up to 2m - 1. */
 static void check_quadrature(void)
 {
@@ -255,6 +292,32 @@ static void check_quadrature(void)
     gk_lanczos_free(l);
 }
 
+/* Three eigenvalues: the third step has all of them, and no more come. */
+static void check_invariant_quadrature(void)
+{
+    static struct mirror a;
+    struct gk_err err = {0};
+    struct gk_lanczos *l;
+    double start[30], nodes[12], weights[12], sum = 0;
+    size_t k;
+    const struct gk_operator op = {30, mirror_apply, &a};
+    const struct gk_lanczos_conf conf = {.high = 1, .low = 1, .store = GK_F64};
+    mirror_init(&a, 30);
+    for (size_t i = 0; i < a.n; i++) {
+        a.d[i] = i < 20 ? 0 : i < 29 ? 1 : -2;
+        start[i] = 1;
+    }
+    CHECK(!gk_lanczos_new(&l, a.n, &conf, NULL, &err));
+    CHECK(!gk_lanczos_quadrature(l, &op, start, 12, nodes, weights, &k, &err));
+    CHECK_INT_EQ(k, 3);
+    for (size_t i = 0; i < k; i++) {
+        sum += weights[i];
+        CHECK_NEAR(nodes[i], i == 0 ? -2 : (double)i - 1, 1e-12);
+    }
+    CHECK_CLOSE(sum, 1, 1e-12);
+    gk_lanczos_free(l);
+}
+
 int main(void)
 {
     check_ends(GK_F64, 0, 1e-3, 1e-5);
@@ -266,6 +329,8 @@ int main(void)
     check_small();
     check_noise();
     check_warm();
+    check_blind_starts();
     check_quadrature();
+    check_invariant_quadrature();
     return check_status();
 }

@@ -29,18 +29,18 @@ ALWAYS_INLINE void axpy(real a, const real *restrict x, real *restrict y, size_t
         y[i] += a * x[i];
 }
 
-/* Row R's query, and its keys or values, in one of the paired arrays. */
+/* Row R's query, and its NK keys or values, in one of the paired arrays. */
 ALWAYS_INLINE const real *query_row(const struct attention *at, size_t r, const real *shared,
                                     const real *own)
 {
     return at->qrow ? shared + (size_t)at->qrow[r] * 3 * at->d : own + r * 3 * at->d;
 }
 
-ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t ld, const real *shared,
-                            const real *own, const real **row)
+ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, size_t ld,
+                            const real *shared, const real *own, const real **row)
 {
     const int32_t *ref = at->ref + r * at->T;
-    for (int32_t j = 0; j < at->nkeys[r]; j++)
+    for (size_t j = 0; j < nk; j++)
         row[j] = ref[j] >= 0 ? shared + (size_t)ref[j] * ld : own + (size_t)~ref[j] * ld;
 }
 
@@ -75,8 +75,8 @@ ALWAYS_INLINE void forward(const struct attention *at, size_t row0, size_t row1,
         const size_t nk = (size_t)at->nkeys[r];
         const real *q = query_row(at, r, at->shared, at->own);
         const real *k[GK_MAX_TOKENS], *v[GK_MAX_TOKENS];
-        key_rows(at, r, 3 * d, at->shared, at->own, k);
-        key_rows(at, r, at->ldv, at->vshared, at->vown, v);
+        key_rows(at, r, nk, 3 * d, at->shared, at->own, k);
+        key_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
         memset(a, 0, d * sizeof *a);
         for (size_t h = 0; h < H; h++) {
             real *s = p + h * T;
@@ -106,10 +106,10 @@ ALWAYS_INLINE void backward(const struct attention *at, size_t row0, size_t row1
         const real *q = query_row(at, r, at->shared, at->own);
         real *dq = (real *)query_row(at, r, sums->shared, sums->own);
         const real *k[GK_MAX_TOKENS], *v[GK_MAX_TOKENS], *dk[GK_MAX_TOKENS], *dv[GK_MAX_TOKENS];
-        key_rows(at, r, 3 * d, at->shared, at->own, k);
-        key_rows(at, r, at->ldv, at->vshared, at->vown, v);
-        key_rows(at, r, 3 * d, sums->shared, sums->own, dk);
-        key_rows(at, r, at->ldv, sums->vshared, sums->vown, dv);
+        key_rows(at, r, nk, 3 * d, at->shared, at->own, k);
+        key_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
+        key_rows(at, r, nk, 3 * d, sums->shared, sums->own, dk);
+        key_rows(at, r, nk, at->ldv, sums->vshared, sums->vown, dv);
         for (size_t h = 0; h < H; h++) {
             const real *ph = p + h * T, *dah = da + h * at->ostep;
             real dp[GK_MAX_TOKENS], mean = 0;
@@ -147,10 +147,10 @@ ALWAYS_INLINE void r_forward(const struct attention *at, size_t row0, size_t row
         const real *q = query_row(at, r, at->shared, at->own);
         const real *rq = query_row(at, r, at->rshared, at->rown);
         const real *k[GK_MAX_TOKENS], *v[GK_MAX_TOKENS], *rk[GK_MAX_TOKENS], *rv[GK_MAX_TOKENS];
-        key_rows(at, r, 3 * d, at->shared, at->own, k);
-        key_rows(at, r, at->ldv, at->vshared, at->vown, v);
-        key_rows(at, r, 3 * d, at->rshared, at->rown, rk);
-        key_rows(at, r, at->ldv, at->rvshared, at->rvown, rv);
+        key_rows(at, r, nk, 3 * d, at->shared, at->own, k);
+        key_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
+        key_rows(at, r, nk, 3 * d, at->rshared, at->rown, rk);
+        key_rows(at, r, nk, at->ldv, at->rvshared, at->rvown, rv);
         memset(ra, 0, d * sizeof *ra);
         for (size_t h = 0; h < H; h++) {
             const real *ph = p + h * T;
@@ -192,12 +192,12 @@ ALWAYS_INLINE void r_backward(const struct attention *at, size_t row0, size_t ro
         real *rdq = (real *)query_row(at, r, sums->shared, sums->own);
         const real *k[GK_MAX_TOKENS], *v[GK_MAX_TOKENS], *rk[GK_MAX_TOKENS], *rv[GK_MAX_TOKENS];
         const real *rdk[GK_MAX_TOKENS], *rdv[GK_MAX_TOKENS];
-        key_rows(at, r, 3 * d, at->shared, at->own, k);
-        key_rows(at, r, at->ldv, at->vshared, at->vown, v);
-        key_rows(at, r, 3 * d, at->rshared, at->rown, rk);
-        key_rows(at, r, at->ldv, at->rvshared, at->rvown, rv);
-        key_rows(at, r, 3 * d, sums->shared, sums->own, rdk);
-        key_rows(at, r, at->ldv, sums->vshared, sums->vown, rdv);
+        key_rows(at, r, nk, 3 * d, at->shared, at->own, k);
+        key_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
+        key_rows(at, r, nk, 3 * d, at->rshared, at->rown, rk);
+        key_rows(at, r, nk, at->ldv, at->rvshared, at->rvown, rv);
+        key_rows(at, r, nk, 3 * d, sums->shared, sums->own, rdk);
+        key_rows(at, r, nk, at->ldv, sums->vshared, sums->vown, rdv);
         for (size_t h = 0; h < H; h++) {
             const real *ph = p + h * T, *rph = rp + h * T;
             const real *dah = da + h * at->ostep, *rdah = rda + h * at->ostep;

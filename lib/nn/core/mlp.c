@@ -279,20 +279,16 @@ static void lane_task(void *ctx, size_t task, int thread)
     }
 }
 
-enum { PIECE = 8192 };
-
 static void sum_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
     const struct mlp *m = ctx;
-    const size_t from = task * PIECE, to = from + PIECE < m->total ? from + PIECE : m->total;
-    real *out = m->q->out;
-    for (size_t j = from; j < to; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < m->plan->nlane; i++)
-            sum += (double)m->lane[i][j];
-        out[j] = (real)sum;
-    }
+    const size_t from = task * SUM_PIECE;
+    const real *part[GK_MAX_LANES];
+    for (size_t i = 0; i < m->plan->nlane; i++)
+        part[i] = m->lane[i] + from;
+    sum_lanes(m->plan->nlane, part, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
+              (real *)m->q->out + from);
 }
 
 static int linearise_room(struct mlp *m, struct gk_err *err)
@@ -302,17 +298,6 @@ static int linearise_room(struct mlp *m, struct gk_err *err)
     if (!m->theta_kept)
         m->theta_kept = gk_alloc(m->total, sizeof(real), err);
     return m->prob && m->theta_kept && rows_new(&m->r, m, err) == 0 ? 0 : -1;
-}
-
-static void add_up(const struct mlp *m, struct gk_score *s)
-{
-    double loss = 0;
-    size_t right = 0;
-    for (size_t t = 0; t < m->plan->ntile; t++)
-        loss += m->tile_loss[t];
-    for (size_t i = 0; i < m->plan->n; i++)
-        right += m->right[i];
-    *s = (struct gk_score){loss / (double)m->plan->n, (double)right / (double)m->plan->n};
 }
 
 static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err)
@@ -327,9 +312,9 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     m->theta = q->mode >= GK_NET_LINEARISE ? m->theta_kept : q->theta;
     gk_pool_run(m->pool, m->plan->nlane, lane_task, m);
     if (q->out)
-        gk_pool_run(m->pool, (m->total + PIECE - 1) / PIECE, sum_task, m);
+        gk_pool_run(m->pool, (m->total + SUM_PIECE - 1) / SUM_PIECE, sum_task, m);
     if (q->score)
-        add_up(m, q->score);
+        *q->score = gk_plan_score(m->plan, m->tile_loss, m->right);
     if (q->act)
         memcpy(q->act, m->v.h[q->layer], m->plan->n * width(m, (size_t)q->layer) * sizeof(real));
     return 0;

@@ -10,6 +10,7 @@
 
 #include "real.h"
 
+#define sum_lanes               GKN(sum_lanes)
 #define layernorm_forward       GKN(layernorm_forward)
 #define layernorm_backward      GKN(layernorm_backward)
 #define layernorm_r_forward     GKN(layernorm_r_forward)
@@ -74,6 +75,11 @@ static inline void linear_r_backward_weight(size_t n, size_t out, size_t in, con
     linear_backward_weight(n, out, in, rdy, lddy, x, ldx, beta, rdw);
     linear_backward_weight(n, out, in, dy, lddy, rx, ldx, 1, rdw);
 }
+
+/* ---- gradients of lanes: out (n) = their sum in double, in the order of the lanes ---- */
+
+enum { SUM_PIECE = 8192 }; /* of a vector, for a task */
+void sum_lanes(size_t lanes, const real *const *part, size_t n, real *out);
 
 /* ---- y = LN(x + res): xh = (h - mean h) rs, rs = 1/sqrt(var h + 1e-5), y = gain xh + bias ---- */
 

@@ -9,7 +9,7 @@ size_t chunks(const struct transformer *tf, size_t n)
     size_t c = n <= 64 ? 1 : (n + 127) / 128 * 2;
     if (c > tf->plan->nlane)
         c = tf->plan->nlane;
-    return c;
+    return c > 0 ? c : 1;
 }
 
 void chunk(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to)

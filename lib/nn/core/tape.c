@@ -206,7 +206,7 @@ static void positions(real *pos, size_t T, size_t d)
 {
     for (size_t t = 0; t < T; t++)
         for (size_t i = 0; i < d; i++) {
-            const double w = (double)t / pow(10000, (double)(i / 2 * 2) / (double)d);
+            const double w = (double)t / pow(10000, (double)(i - i % 2) / (double)d);
             pos[t * d + i] = (real)(i % 2 ? cos(w) : sin(w));
         }
 }

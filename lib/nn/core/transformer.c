@@ -198,30 +198,26 @@ static void leaf_task(void *ctx, size_t task, int thread)
     }
 }
 
-/* The sum over lanes, in double, a piece of a tensor at a time. */
-enum { PIECE = 8192 };
+/* The sum over lanes, a piece of a tensor at a time. */
+static size_t pieces(const struct segment *s)
+{
+    return (s->count + SUM_PIECE - 1) / SUM_PIECE;
+}
 
 static void sum_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
     const struct transformer *tf = ctx;
     const struct segment *s = tf->seg;
-    while (task >= (s->count + PIECE - 1) / PIECE)
-        task -= (s++->count + PIECE - 1) / PIECE;
-    const size_t from = task * PIECE, to = from + PIECE < s->count ? from + PIECE : s->count;
+    while (task >= pieces(s))
+        task -= pieces(s++);
+    const size_t from = task * SUM_PIECE;
+    const size_t n = s->count - from < SUM_PIECE ? s->count - from : SUM_PIECE;
     const size_t lanes = s->one_lane ? 1 : tf->plan->nlane;
-    real *out = (real *)tf->q->out + s->flat;
-    for (size_t a = from; a < to; a += 64) {
-        const size_t n = to - a < 64 ? to - a : 64;
-        double sum[64] = {0};
-        for (size_t i = 0; i < lanes; i++) {
-            const real *part = tf->lane[i].g.mem + s->inner + a;
-            for (size_t j = 0; j < n; j++)
-                sum[j] += (double)part[j];
-        }
-        for (size_t j = 0; j < n; j++)
-            out[a + j] = (real)sum[j];
-    }
+    const real *part[GK_MAX_LANES];
+    for (size_t i = 0; i < lanes; i++)
+        part[i] = tf->lane[i].g.mem + s->inner + from;
+    sum_lanes(lanes, part, n, (real *)tf->q->out + s->flat + from);
 }
 
 static void backward_phases(struct transformer *tf)
@@ -233,27 +229,10 @@ static void backward_phases(struct transformer *tf)
         }
     gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_rows_task, tf);
     gk_pool_run(tf->pool, TABLE_WEIGHTS, table_weights_task, tf);
-    size_t pieces = 0;
+    size_t tasks = 0;
     for (size_t i = 0; tf->q->out && i < tf->nseg; i++)
-        pieces += (tf->seg[i].count + PIECE - 1) / PIECE;
-    gk_pool_run(tf->pool, pieces, sum_task, tf);
-}
-
-static void add_up(const struct transformer *tf, struct gk_score *s)
-{
-    const struct gk_plan *p = tf->plan;
-    double loss = 0;
-    size_t right = 0;
-    for (size_t t = 0; t < p->ntile; t++)
-        loss += tf->tile_loss[t];
-    for (size_t i = 0; i < p->n; i++) {
-        bool all = true;
-        for (size_t j = 0; j < tf->k; j++)
-            all &= tf->right[i * tf->k + j];
-        right += all;
-    }
-    s->loss = loss / (double)(p->n * tf->k);
-    s->acc = (double)right / (double)p->n;
+        tasks += pieces(&tf->seg[i]);
+    gk_pool_run(tf->pool, tasks, sum_task, tf);
 }
 
 static int transformer_run(void *net, const struct gk_net_request *q, struct gk_err *err)
@@ -274,7 +253,7 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
     if (q->mode != GK_NET_SCORE)
         backward_phases(tf);
     if (q->score)
-        add_up(tf, q->score);
+        *q->score = gk_plan_score(tf->plan, tf->tile_loss, tf->right);
     return 0;
 }
 
