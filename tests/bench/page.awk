@@ -43,7 +43,7 @@ END {
     row("the same, 1 thread", "step1", "step1.torch", 1)
     row("the same in f64, 2 threads", "step2.f64", "step2.f64.torch", 2)
     row("step, layout openai, 2 threads", "step2.openai", "step2.openai.torch", 2)
-    row("step, s5, r 0.8 (11,520 rows), 2 threads", "step2.s5", "", 2)
+    row("step, s5, r 0.8 (11,520 rows), 2 threads", "step2.s5", "step2.s5.torch", 2)
     row("step, minibatch of 512, 2 threads", "step2.batch", "step2.batch.torch", 2)
     gflop["score2"] = gflop["score2"] / 3
     row("evaluation, add mod 97, 2 threads", "score2", "", 2)
@@ -63,4 +63,17 @@ END {
     printf "- A sweep of one-thread runs, two side by side, makes %.2f times the steps of one run with two threads.\n", \
         2 * median("sweep1") / median("sweep2")
     printf "- gk-train on a small model prints its first row after %.0f ms.\n", 1e3 * median("first")
+    printf "- gk-hvp finds both ends of the spectrum at full size after 60 steps, --tol 1e-3, in %.1f s and %s products%s.\n", \
+        median("ends"), products, median("hvp2.torch") == "" ? "" : \
+        sprintf(": as many of PyTorch's take %.0f s, %.1f times as long", products * median("hvp2.torch") / 1e3, \
+            products * median("hvp2.torch") / 1e3 / median("ends"))
+    # 10 frames of 11 points against 11 frames
+    printf "- A point of gk-landscape, both splits, costs %.2f times what a frame costs gk-eval.\n", \
+        (median("landscape") / 110) / (median("eval") / 11)
+    if (median("twonn") != "")
+        printf "- gk-twonn on 9,409 x 768 takes %.2f s, reading included; scikit-learn's brute-force search alone %.2f s: %s.\n", \
+            median("twonn"), median("twonn.peer"), faster(median("twonn.peer"), median("twonn"))
+    if (median("pca") != "")
+        printf "- gk-pca on 400 x 455,424 (728 MB) takes %.2f s, reading included; NumPy's Gram matrix and eigh in double, in memory, %.2f s.\n", \
+            median("pca"), median("pca.peer")
 }
