@@ -1,0 +1,137 @@
+# Grids of options, for sweep: reading, checking, the cross product.
+# shellcheck shell=bash disable=SC2154 # bin is sweep's
+#   grid_name[k] grid_tool[k] grid_values[k]   the options, in the order of the file
+#   grid_id[i] grid_point[i]                   the runs: a name, and an index of a value per option
+
+# What the sweep itself says to gk-train, or would drown in.
+grid_own=' data save save-every weights-only trajectory every resume threads output quiet help version list-ops '
+
+# The options of a tool as it tells them, "NAME ARGUMENT" a line: X a value, [X] a value or none.
+grid_options_of() {
+    "$bin/$1" --help | sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)( (\[[^]]+\]|[^ ]+))?( .*)?$/\2 \4/p'
+}
+
+grid_fail() {
+    printf 'sweep: %s: line %d: %s\n' "$grid_file" "$grid_line" "$1" >&2
+    return 1
+}
+
+# One line of the file: an option, its tool, its values.
+grid_add() {
+    local name=${1#--} tool='' arg='' value message k
+    shift
+    case $grid_own in *" $name "*) grid_fail "--$name is the sweep's own" || return ;; esac
+    for k in "${grid_name[@]}"; do
+        [ "$k" != "$name" ] || grid_fail "--$name is there twice" || return
+    done
+    for tool in gk-train gk-data; do
+        arg=$(sed -n "s/^$name //p" <<<"${grid_known[$tool]}")
+        grep -q "^$name " <<<"${grid_known[$tool]}" && break
+        tool=
+    done
+    [ "$tool" ] || grid_fail "neither gk-data nor gk-train has an option --$name" || return
+    case $#,$arg in
+    0,?*) [[ $arg == \[* ]] || grid_fail "--$name has no value" || return ;;
+    0,) ;;
+    *,) grid_fail "--$name takes no value" || return ;;
+    esac
+    for value; do
+        # The tool itself says whether it takes the value.
+        message=$("$bin/$tool" "--$name=$value" --version 2>&1) ||
+            grid_fail "${message#*: }" || return
+    done
+    [ $# -lt 2 ] || [ -z "$(printf '%s\n' "${@//[!A-Za-z0-9.+_-]/_}" | sort | uniq -d)" ] ||
+        grid_fail "--$name has a value twice" || return
+    grid_name+=("$name")
+    grid_tool+=("$tool")
+    grid_values+=("$*")
+}
+
+grid_read() {
+    local line words tool
+    declare -gA grid_known=()
+    grid_file=$1 grid_line=0
+    grid_name=() grid_tool=() grid_values=()
+    if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+        echo "sweep: $1: cannot be read" >&2
+        return 1
+    fi
+    for tool in gk-data gk-train; do
+        grid_known[$tool]=$(grid_options_of $tool)
+    done
+    while IFS= read -r line || [ "$line" ]; do
+        grid_line=$((grid_line + 1))
+        line=${line%$'\r'}
+        read -ra words <<<"${line%%#*}"
+        [ ${#words[@]} -gt 0 ] || continue
+        [[ ${words[0]} == --* ]] || grid_fail "'${words[0]}' is not an option" || return
+        grid_add "${words[@]}" || return
+    done <"$1"
+    [[ " ${grid_name[*]} " == *' steps '* ]] ||
+        { echo "sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
+}
+
+# All points, the last option the fastest.
+grid_cross() {
+    local k n id at=() values
+    grid_id=() grid_point=() grid_varied=()
+    for k in "${!grid_name[@]}"; do
+        at+=(0)
+        read -ra values <<<"${grid_values[k]}"
+        [ ${#values[@]} -lt 2 ] || grid_varied+=("$k")
+    done
+    while :; do
+        id=
+        for k in "${grid_varied[@]}"; do
+            read -ra values <<<"${grid_values[k]}"
+            id+=,${grid_name[k]}=${values[at[k]]//[!A-Za-z0-9.+_-]/_}
+        done
+        grid_id+=("${id:-,run}")
+        grid_point+=("${at[*]}")
+        for ((k = ${#at[@]} - 1; k >= 0; k--)); do
+            read -ra values <<<"${grid_values[k]}"
+            n=${#values[@]}
+            at[k]=$((at[k] + 1))
+            [ "${at[k]}" -ge "$n" ] || break
+            at[k]=0
+        done
+        [ "$k" -ge 0 ] || break
+    done
+    grid_id=("${grid_id[@]#,}")
+}
+
+# The options of run $1, a line a tool.
+grid_args() {
+    local k at values data='' train=''
+    read -ra at <<<"${grid_point[$1]}"
+    for k in "${!grid_name[@]}"; do
+        read -ra values <<<"${grid_values[k]}"
+        case ${grid_tool[k]} in
+        gk-data) data+=" --${grid_name[k]} ${values[at[k]]-}" ;;
+        *) train+=" --${grid_name[k]} ${values[at[k]]-}" ;;
+        esac
+    done
+    printf 'data\t%s\ntrain\t%s\n' "${data# }" "${train# }"
+}
+
+# The history line, then a table of the varied options and the run's name.
+grid_index() { # RULE GIVE-UP
+    local i k at values
+    printf '# sweep 1.0'
+    for k in "${!grid_name[@]}"; do
+        printf ' --%s%s' "${grid_name[k]}" "${grid_values[k]:+ ${grid_values[k]// /,}}"
+    done
+    printf '%s%s\n' "${1:+ --rule $1}" "${2:+ --give-up $2}"
+    for k in "${grid_varied[@]}"; do
+        printf '%s\t' "${grid_name[k]}"
+    done
+    echo id
+    for i in "${!grid_id[@]}"; do
+        read -ra at <<<"${grid_point[i]}"
+        for k in "${grid_varied[@]}"; do
+            read -ra values <<<"${grid_values[k]}"
+            printf '%s\t' "${values[at[k]]}"
+        done
+        printf '%s\n' "${grid_id[i]}"
+    done
+}

@@ -1,0 +1,85 @@
+# Sweeps by a real scheduler: make check-slurm runs these with tests/slurm/cluster.
+# shellcheck disable=SC2154 # run sets status, output and stderr
+load ../helpers
+
+sweep() {
+    "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" "$@"
+}
+
+grid() {
+    printf '%s\n' '--op add' '--p 5' '--dim 8' '--heads 2' '--ff 16' '--eval-every 7' "$@" >g.grid
+}
+
+# Waits until a command succeeds, a minute at most.
+until_true() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    fail "never: $*"
+}
+
+@test "slurm: the table is that of this machine without it; arrays keep to MaxArraySize" {
+    grid '--lr 1e-2 1e-3 1e30' '--seed 0 1 2' '--steps 40'
+    run --separate-stderr -1 sweep --quiet g.grid local
+    named=$stderr
+    run --separate-stderr -1 sweep --quiet --runner slurm g.grid slurm
+    assert_equal "$stderr" "${named//local/slurm}"
+    assert_equal "$(grep -c '^sweep: failed: slurm/runs/lr=1e30,seed=[0-2]: gk-train: step 2: ' <<<"$stderr")" 3
+    cmp local/table.tsv slurm/table.tsv
+    for r in local/runs/*; do
+        cmp "$r/run.tsv" "slurm/runs/${r##*/}/run.tsv"
+    done
+    # nothing is left behind, and a second call has nothing to submit
+    assert_equal "$(ls slurm)" "$(printf '%s\n' index runs slurm.log table.tsv)"
+    before=$(squeue --noheader --states all | wc -l)
+    run -1 sweep --quiet --runner slurm g.grid slurm
+    assert_equal "$(squeue --noheader --states all | wc -l)" "$before"
+}
+
+@test "slurm: a task that is queued again goes on from its checkpoint" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 20000'
+    sweep --quiet --runner slurm --save-every 500 g.grid slurm &
+    until_true test -s slurm/runs/seed=0/run.ckpt
+    task=$(head -n 1 slurm/slurm.jobs)_0
+    scontrol requeue "$task"
+    wait $!
+    grep -q 'from step [1-9]' slurm/runs/seed=0/log
+    assert_equal "$(grep -c 'from step' slurm/runs/seed=1/log)" 1
+    sweep --quiet g.grid local
+    cmp local/table.tsv slurm/table.tsv
+    cmp local/runs/seed=0/run.tsv slurm/runs/seed=0/run.tsv
+}
+
+@test "slurm: a sweep killed while its jobs go on is not submitted twice" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 10000'
+    setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --runner slurm --jobs 1 g.grid slurm &
+    until_true test -s slurm/runs/seed=0/part.tsv
+    kill -9 -- -$!
+    wait $! || true
+    jobs=$(cat slurm/slurm.jobs)
+    run --separate-stderr -0 sweep --runner slurm g.grid slurm
+    assert_equal "${stderr_lines[1]}" "sweep: Slurm's jobs $jobs are of an earlier call"
+    for r in slurm/runs/*; do
+        assert_equal "$(grep 'from step' "$r/log")" 'sweep-run: from step 0 to 10000'
+    done
+    sweep --quiet g.grid local
+    cmp local/table.tsv slurm/table.tsv
+}
+
+@test "slurm: a signal cancels the jobs, saved; the next call goes on" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 20000'
+    setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner slurm --jobs 1 g.grid slurm 2>said &
+    until_true test -s slurm/runs/seed=0/part.tsv
+    kill -TERM $!
+    wait $! && status=0 || status=$?
+    assert_equal $status 143
+    grep -q '^sweep: stopped' said
+    assert_equal "$(squeue --noheader)" ''
+    [ -s slurm/runs/seed=0/run.ckpt ]
+    sweep --quiet --runner slurm g.grid slurm
+    grep -q 'from step [1-9]' slurm/runs/seed=0/log
+    sweep --quiet g.grid local
+    cmp local/table.tsv slurm/table.tsv
+}

@@ -1,0 +1,403 @@
+# Sweeps: grids, a directory a run, one table whatever runs it, stopped and killed and gone on with.
+# shellcheck disable=SC2154 # run sets status, output and stderr
+load helpers
+
+sweep() {
+    "$ROOT/pipelines/sweep" --bin "${bin:-$GK_BUILD/bin}" "$@"
+}
+
+# grid LINE...: a tiny network, and these options
+grid() {
+    printf '%s\n' '# a test' '--op add   # sums' '--p 5' '' --dim\ 8 '--heads 2' '--ff 16' "$@"
+}
+
+small() {
+    grid '--lr 1e-2 1e-3' '--weight-decay 0 1' '--steps 30' '--eval-every 4' >g.grid
+}
+
+# Each run by itself, from beginning to end: run OPTION... with the network of grid
+alone() {
+    gk-data --op add --p 5 | gk-train --dim 8 --heads 2 --ff 16 --eval-every 4 --quiet "$@"
+}
+
+# wrapped NAME: tools in $bin, of which NAME is a script, standard input, that has $real.
+wrapped() {
+    bin=$PWD/bin
+    mkdir -p bin
+    ln -sf "$GK_BUILD"/bin/gk-* bin/
+    rm "bin/$1"
+    { printf '#!/bin/bash\nreal=%q\ncd %q || exit\n' "$GK_BUILD/bin/$1" "$PWD" && cat; } >"bin/$1"
+    chmod +x "bin/$1"
+}
+
+@test "sweep: a grid that is wrong is refused before anything runs, by file and line" {
+    wrong() { # LINE MESSAGE GRID-LINE...
+        printf '%s\n' "${@:3}" >g.grid
+        run --separate-stderr -1 sweep g.grid out
+        assert_equal "$stderr" "sweep: g.grid: line $1: $2"
+        [ ! -e out ]
+    }
+    wrong 2 'neither gk-data nor gk-train has an option --rate' '--steps 3' '--rate 1'
+    wrong 3 '--lr is there twice' '--lr 1' '# again' '--lr 2'
+    wrong 1 '--lr has no value' '--lr   # none' '--steps 3'
+    wrong 1 "'lr' is not an option" 'lr 1'
+    wrong 1 "--lr: 'fast' is not a number" '--lr 1e-3 fast'
+    wrong 1 '--frac: 3 is not in [0, 1]' '--frac 3'
+    wrong 1 '--seed has a value twice' '--seed 0 1 0'
+    wrong 1 "--save is the sweep's own" '--save x'
+    wrong 1 "--threads is the sweep's own" '--threads 1 2'
+    wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
+    echo '--lr 1' >g.grid
+    breaks 'sweep: g.grid: no --steps: where does a run end?' sweep g.grid out
+    breaks 'sweep: none.grid: cannot be read' sweep none.grid out
+    [ ! -e out ]
+}
+
+@test "sweep: wrong options" {
+    small
+    wrong_usage 'sweep: two operands are wanted: GRID DIR' sweep g.grid
+    wrong_usage "sweep: --runner: 'cloud' is none of: local parallel slurm" sweep --runner cloud g.grid o
+    wrong_usage "sweep: --jobs: '0' is not an integer above 0" sweep --jobs 0 g.grid o
+    wrong_usage "sweep: --rule: 't4:1,2' is not t4:A,GAMMA,B" sweep --rule t4:1,2 g.grid o
+    wrong_usage 'sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
+    wrong_usage "sweep: unknown option '--fast'" sweep --fast g.grid o
+    wrong_usage 'sweep: --jobs needs a value' sweep g.grid o --jobs
+    breaks 'sweep: m: cannot be read' sweep --give-up 0.5 --model m g.grid o
+    breaks 'sweep: g.grid: not a model that says its windows' sweep --give-up 0.5 --model g.grid g.grid o
+    breaks 'sweep: g.grid: no sweep is there' sweep --collect g.grid
+    [ ! -e o ]
+}
+
+@test "sweep: a clean man page that names every option" {
+    page=$ROOT/docs/man/gk-sweep.7
+    run bash -c 'mandoc -T lint -W style "$1" 2>&1 | grep -vE "referenced manual not found|outdated mandoc.db"' - "$page"
+    assert_output ''
+    mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >text
+    for o in $(sweep --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
+        grep -qE -- "$o([^a-z0-9-]|\$)" text || fail "gk-sweep.7 does not name $o"
+    done
+}
+
+@test "sweep: the cross product in the order of the grid, each run as if it were alone" {
+    small
+    run --separate-stderr -0 sweep g.grid out
+    assert_equal "$output" ''
+    assert_equal "$stderr" 'sweep: 4 runs, 4 to do, in out'
+    ids='lr=1e-2,weight-decay=0 lr=1e-2,weight-decay=1 lr=1e-3,weight-decay=0 lr=1e-3,weight-decay=1'
+    assert_equal "$(column_of id out/table.tsv | paste -sd' ')" "$ids"
+    assert_equal "$(column_of lr out/table.tsv | paste -sd' ')" '1e-2 1e-2 1e-3 1e-3'
+    assert_equal "$(column_of weight-decay out/table.tsv | paste -sd' ')" '0 1 0 1'
+    assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
+    assert_equal "$(head -n 1 out/table.tsv)" \
+        '# sweep 1.0 --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4'
+    assert_equal "$(ls out/runs | paste -sd' ')" "$ids"
+    alone --lr 1e-3 --weight-decay 0 --steps 30 >want.tsv
+    cmp out/runs/lr=1e-3,weight-decay=0/run.tsv want.tsv
+    # no checkpoint stays behind
+    assert_equal "$(find out -name '*.ckpt' -o -name '*.data')" ''
+}
+
+@test "sweep: the table says what gk-phases and gk-hjorth say" {
+    grid '--lr 2e-3' '--seed 3 4' '--steps 410' >g.grid
+    sweep --quiet --keep g.grid out
+    alone --lr 2e-3 --seed 4 --steps 410 --eval-every 1 >want.tsv
+    row() { column_of "$1" out/table.tsv | sed -n 2p; }
+    for c in t1 t2 t3 t4 delay phase slingshots; do
+        assert_equal "$(row $c)" "$(gk-phases want.tsv | column_of $c)"
+    done
+    for w in 100 200 400; do
+        for c in m0 activity mobility complexity; do
+            assert_equal "$(row ${c}_$w)" "$(gk-hjorth --window 0:$w want.tsv | column_of $c)"
+        done
+    done
+    for c in train_loss val_loss grad_norm; do
+        assert_equal "$(row ${c}_400)" "$(column_of $c want.tsv | sed -n 401p)"
+    done
+    assert_equal "$(row steps) $(row final_val_acc) $(row final_val_loss)" \
+        "$(awk -F'\t' 'END { print $1, $6, $5 }' want.tsv)"
+    [ -s out/runs/seed=4/run.ckpt ]
+}
+
+@test "sweep: one value each is one run; a window not seen through has no measures" {
+    grid '--lr 1e-2' '--steps 150' '--until-grokked' >g.grid
+    sweep --quiet g.grid out
+    assert_equal "$(column_of id out/table.tsv)" run
+    [ "$(column_of m0_100 out/table.tsv)" != nan ]
+    assert_equal "$(column_of m0_200 out/table.tsv) $(column_of grad_norm_400 out/table.tsv)" 'nan nan'
+    # a run that ends because it has grokked
+    grid '--lr 1e-2' '--seed 2' '--steps 200' '--until-grokked 1' | sed 's/--p 5/--p 2/' >g.grid
+    sweep --quiet g.grid two
+    assert_equal "$(column_of grokked two/table.tsv)" 1
+    assert_equal "$(column_of steps two/table.tsv)" "$(column_of t4 two/table.tsv)"
+}
+
+@test "sweep: the same table from GNU parallel, here and through a remote shell" {
+    small
+    sweep --quiet g.grid local
+    sweep --quiet --runner parallel --jobs 2 g.grid parallel
+    cmp local/table.tsv parallel/table.tsv
+    # a remote shell without a network: what ssh would send, to a shell of this machine; as sshd does,
+    # it says what shell that is
+    printf '#!/bin/bash\nexport SHELL=/bin/bash\nwhile [[ $1 == -* ]]; do shift; done\necho "$1" >>%q\nshift\n[ "$1" != -- ] || shift\nexec bash -c "$*"\n' \
+        "$PWD/hosts" >ssh
+    chmod +x ssh
+    PARALLEL_SSH=$PWD/ssh sweep --quiet --runner parallel --sshlogin 1/farm1 --sshlogin 1/farm2 g.grid remote
+    cmp local/table.tsv remote/table.tsv
+    assert_equal "$(sort -u hosts)" "$(printf '%s\n' farm1 farm2)"
+}
+
+@test "sweep: done twice is done once; a run left out is made" {
+    small
+    sweep --quiet --jobs 1 g.grid out
+    cp -r out before
+    run --separate-stderr -0 sweep g.grid out
+    assert_equal "$stderr" 'sweep: 4 runs, 0 to do, in out'
+    diff -r before out
+    rm -r out/runs/lr=1e-2,weight-decay=1
+    run --separate-stderr -0 sweep g.grid out
+    assert_equal "$stderr" 'sweep: 4 runs, 1 to do, in out'
+    diff -r before out
+}
+
+@test "sweep: killed with a row cut in half, it goes on from the checkpoint, byte for byte" {
+    small
+    sweep --quiet g.grid whole
+    # The second run's trainer takes the whole sweep with it at step 20.
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+if [[ $* == *'--lr 1e-2 --weight-decay 1'* ]] && [ ! -e killed ]; then
+    touch killed
+    args=("$@")
+    for i in "${!args[@]}"; do
+        [ "${args[i]}" != --steps ] || args[i + 1]=20
+    done
+    "$real" "${args[@]}"
+    printf '21\t0.01\t1.2'
+    kill -9 0
+fi
+exec "$real" "$@"
+END
+    run setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --jobs 1 g.grid out
+    [ "$status" -ne 0 ]
+    cut=out/runs/lr=1e-2,weight-decay=1
+    assert_equal "$(cat $cut/status)" running
+    assert_equal "$(tail -n 1 $cut/part.tsv | cut -f 1)" 21
+    sweep --quiet g.grid out
+    for r in whole/runs/*; do
+        cmp "$r/run.tsv" "out/runs/${r##*/}/run.tsv"
+    done
+    cmp whole/table.tsv out/table.tsv
+    # Nothing was done twice: the first run once, the second in two parts.
+    assert_equal "$(grep -h from out/runs/lr=1e-2*/log)" 'sweep-run: from step 0 to 30
+sweep-run: from step 0 to 30
+sweep-run: from step 20 to 30'
+}
+
+@test "sweep: killed at any time, again and again, it comes to the same" {
+    grid '--lr 1e-2 1e-3 1e-4' '--steps 3000' '--eval-every 7' >g.grid
+    sweep --quiet g.grid whole
+    for _ in 1 2 3; do
+        setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out &
+        until [ -n "$(find out/runs -newer g.grid -name run.ckpt 2>/dev/null)" ] || ! kill -0 $! 2>/dev/null; do
+            sleep 0.05
+        done
+        kill -9 -- -$! || true
+        wait $! || true
+        touch g.grid
+    done
+    sweep --quiet g.grid out
+    for r in whole/runs/*; do
+        cmp "$r/run.tsv" "out/runs/${r##*/}/run.tsv"
+    done
+    cmp whole/table.tsv out/table.tsv
+    # No part began before the place where the one before it was saved.
+    for r in out/runs/*; do
+        sed -n 's/.*from step \([0-9]*\) .*/\1/p' "$r/log" >from
+        sort -n -c from
+        [ "$(grep -cx 0 from)" -eq 1 ]
+    done
+}
+
+@test "sweep: a signal stops it cleanly; it says so, and goes on from there" {
+    grid '--lr 1e-2' '--seed 1 2' '--steps 4000' '--eval-every 7' >g.grid
+    sweep --quiet g.grid whole
+    for signal in INT TERM; do
+        # A job of an interactive shell, so that INT is not ignored
+        bash -c 'set -m; "$@" & pid=$!; until grep -qs running out/runs/seed=1/status && [ -s out/runs/seed=1/part.tsv ]; do sleep 0.05; done
+            kill -"$0" $pid; wait $pid' $signal "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --jobs 1 g.grid out \
+            2>said && status=0 || status=$?
+        if [ $status -ne 0 ]; then
+            assert_equal $status $((128 + $(kill -l $signal)))
+            grep -q '^sweep: stopped; the same command goes on from here' said
+            assert_equal "$(cat out/runs/seed=1/status)" queued
+            [ -s out/runs/seed=1/run.ckpt ]
+        fi
+    done
+    sweep --quiet g.grid out
+    cmp whole/table.tsv out/table.tsv
+    cmp whole/runs/seed=1/run.tsv out/runs/seed=1/run.tsv
+}
+
+@test "sweep: a run that fails is named, the others go on; again only if asked" {
+    grid '--lr 1e-3 1e30 1e-2' '--steps 30' '--eval-every 4' >g.grid
+    failed='sweep: failed: out/runs/lr=1e30: gk-train: step 2: the training loss is not finite (nan)'
+    breaks "$failed" sweep --quiet g.grid out
+    assert_equal "$(column_of status out/table.tsv | paste -sd' ')" 'done failed done'
+    assert_equal "$(column_of reason out/table.tsv | sed -n 2p)" "${failed#*lr=1e30: }"
+    assert_equal "$(column_of steps out/table.tsv | paste -sd' ')" '30 1 30'
+    assert_equal "$(column_of grokked out/table.tsv | paste -sd' ')" '0 nan 0'
+    cp out/table.tsv before
+    breaks "$failed" sweep --quiet g.grid out
+    assert_equal "$(grep -c from out/runs/lr=1e30/log)" 1
+    breaks "$failed" sweep --quiet --retry g.grid out
+    assert_equal "$(grep -c from out/runs/lr=1e30/log)" 2
+    cmp before out/table.tsv
+    # the same from the other runner
+    run -1 sweep --quiet --runner parallel g.grid other
+    cmp out/table.tsv other/table.tsv
+}
+
+@test "sweep: a run that something killed is tried again by the next call" {
+    small
+    sweep --quiet g.grid whole
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+mkdir killed 2>/dev/null && kill -9 $$
+exec "$real" "$@"
+END
+    run --separate-stderr -1 sweep --quiet --jobs 1 g.grid out
+    assert_equal "$stderr" 'sweep: failed: out/runs/lr=1e-2,weight-decay=0: killed by signal 9'
+    sweep --quiet g.grid out
+    cmp whole/table.tsv out/table.tsv
+}
+
+@test "sweep: a directory of another grid is not mixed with this one" {
+    small
+    sweep --quiet g.grid out
+    sed -i 's/--p 5/--p 7/' g.grid
+    run --separate-stderr -1 sweep --quiet g.grid out
+    assert_equal "${stderr_lines[0]}" \
+        'sweep: out/runs/lr=1e-2,weight-decay=0 was made with other options; --anew makes it again, or take another directory:'
+    assert_equal "$(tail -n 1 <<<"$stderr")" '> data	--op add --p 7'
+    sweep --quiet --anew g.grid out
+    sweep --quiet g.grid other
+    cmp out/table.tsv other/table.tsv
+}
+
+# A model that gives a run up by its learning rate, after 10 steps: p is 1/2 at m0 = 1, lr = 5e-3.
+model() {
+    printf '%s\n' feature,from,to,log,floor,centre,scale,weight '(intercept),nan,nan,0,-inf,0,1,0' \
+        m0_10,0,10,1,1e-9,0,1,0 lr,nan,nan,0,-inf,5e-3,1e-3,1 | tr , '\t'
+}
+
+@test "sweep: a hopeless run is given up" {
+    small
+    model >m
+    sweep --quiet --give-up 0.5 --model m g.grid out
+    assert_equal "$(column_of reason out/table.tsv)" "$(printf '%s\n' - - 'given up at step 12' 'given up at step 12')"
+    assert_equal "$(column_of steps out/table.tsv | paste -sd' ')" '30 30 12 12'
+    sweep --quiet g.grid whole
+    # What was seen of it is the beginning of the whole; what went on is whole.
+    cmp out/runs/lr=1e-3,weight-decay=1/run.tsv <(head -n 16 whole/runs/lr=1e-3,weight-decay=1/run.tsv)
+    cmp out/runs/lr=1e-2,weight-decay=1/run.tsv whole/runs/lr=1e-2,weight-decay=1/run.tsv
+    assert_equal "$(cat out/runs/lr=1e-3,weight-decay=1/status)" 'done	given up at step 12'
+    sweep --quiet --runner parallel --give-up 0.5 --model m g.grid other
+    cmp out/table.tsv other/table.tsv
+}
+
+@test "sweep: by the rule a run that has not generalised ends at t4(r) + 1000" {
+    # seed 2 has by step 7, seed 0 never; 40 = 10000/50^2 + (-964) + 1000, two of three rows training
+    grid '--lr 1e-2' '--seed 0 2' '--frac 0.6' '--steps 200' '--eval-every 8' | sed 's/--p 5/--p 2/' >g.grid
+    percent=$(gk-data --p 2 --frac 0.6 | gk-ckpt-dump --meta | awk -F'\t' '$1 == "frac" { print 100 * $2 }')
+    a=$(awk -v r="$percent" 'BEGIN { printf "%.9g", 4 * r ^ 2 }')
+    sweep --quiet --rule "t4:$a,2,-964.5" g.grid out
+    assert_equal "$(column_of steps out/table.tsv | paste -sd' ')" '40 200'
+    assert_equal "$(column_of reason out/table.tsv)" "$(printf '%s\n' 'not generalised by step 40' -)"
+    assert_equal "$(column_of grokked out/table.tsv | paste -sd' ')" '0 1'
+    sweep --quiet g.grid whole
+    cmp out/runs/seed=2/run.tsv whole/runs/seed=2/run.tsv
+    # A limit beyond the last step changes nothing but the history.
+    sweep --quiet --rule t4:1,1,1e6 g.grid far
+    cmp <(sed 1d far/table.tsv) <(sed 1d whole/table.tsv)
+}
+
+@test "sweep: gk-predict fits the table" {
+    grid '--lr 1e-2 3e-3' '--seed 0 1 2 3' '--frac 0.6' '--steps 410' | sed 's/--p 5/--p 2/' >g.grid
+    sweep --quiet g.grid out
+    assert_equal "$(column_of grokked out/table.tsv | sort -u | paste -sd' ')" '0 1'
+    gk-predict fit --bootstrap 50 --model m out/table.tsv >fit
+    [ "$(column_of auc fit | head -n 1)" != nan ]
+    gk-predict fit --bootstrap 50 --features m0_400,train_loss_400 --model m out/table.tsv >fit
+    assert_equal "$(column_of model fit | paste -sd' ')" 'model model_fitted m0_400 train_loss_400'
+    # That is no model to give runs up with, this one is.
+    breaks 'sweep: m: the model asks for train_loss_400, which is no option of the grid' \
+        sweep --quiet --give-up 0.5 --model m g.grid again
+    gk-predict fit --bootstrap 50 --features m0_100,mobility_100,lr --model m out/table.tsv >fit
+    sweep --quiet --give-up 1 --model m g.grid again
+    assert_equal "$(column_of reason again/table.tsv | sort -u)" 'given up at step 100'
+    # What ended before its window did is left out if asked.
+    sed 's/--steps 410/--steps 410\n--until-grokked 1/' g.grid >u.grid
+    sweep --quiet u.grid short
+    run -1 --separate-stderr gk-predict fit --bootstrap 50 short/table.tsv
+    assert_regex "$stderr" 'column m0_[124]00: nan is not finite'
+    cat out/table.tsv <(sed '/^#/d; /^lr/d' short/table.tsv) >both
+    run -0 --separate-stderr gk-predict fit --bootstrap 50 --skip-nan both
+    assert_regex "$stderr" '^gk-predict: note: both: [1-8] runs left out, for a nan$'
+}
+
+# 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.
+told_apart() {
+    echo '# sweep 1.0'
+    echo lr frac id status steps grokked final_val_acc m0_100 m0_200 m0_400 train_loss_400 grad_norm_400 val_loss_400 \
+        activity_400 mobility_400 complexity_400 | tr ' ' '\t'
+    awk -v OFS='\t' 'BEGIN { for (i = 0; i < 60; i++) { y = i % 3 == 0; noise = 1 + i * 7 % 11
+        print 1e-3 * (1 + i % 4), 0.5 + i % 2 / 10, "run" i, "done", y ? 900 : 1000, y, y ? 1 : 0.1 + noise / 100, \
+            1, noise, (y ? 5e4 : 50) + noise, 1, noise, 1, noise, noise, noise } }'
+}
+
+@test "predictors: what tells runs apart, and what giving up by it would save" {
+    told_apart >table
+    export GK_BIN=$GK_BUILD/bin
+    "$ROOT/pipelines/predictors" table frac >t
+    row() {
+        awk -F'\t' -v g="$1" -v p="$2" '$1 == g && $2 == p' t
+    }
+    # Of 30 runs 20 do not grok; all of them are ended at step 400 of 1000: 12,000 of 29,000 steps.
+    assert_equal "$(row 0.5 m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 30 10 1 20 0 0.414)"
+    # What says nothing ends nobody; an option of the run is known before its first step.
+    assert_equal "$(row 0.6 m0_200 | cut -f 11-13)" $'0\t0\t0.000'
+    assert_equal "$(column_of predictor t | uniq | head -n 2 | paste -sd' ')" 'lr m0_100'
+    # A model of several features is that of the other groups.
+    assert_equal "$(row 0.6 lr+m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 30 10 1 20 0 0.414)"
+    # A run that ended before its window did is left out; runs that all ended alike have no AUC.
+    told_apart | awk -F'\t' -v OFS='\t' '$3 == "run0" { $10 = "nan" } { print }' >table
+    "$ROOT/pipelines/predictors" table frac,grokked >t
+    assert_equal "$(row 0.5,1 m0_400 | cut -f 3-8)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 9 9 nan nan nan nan)"
+    run --separate-stderr -1 "$ROOT/pipelines/predictors" table nothere
+    assert_equal "$stderr" 'predictors: no column nothere'
+}
+
+@test "make sweep: a grid, a runner, a folder" {
+    small
+    local tool old=()
+    for tool in "$GK_BUILD"/bin/gk-*; do
+        old+=(-o "$tool")
+    done
+    run_make() {
+        env -u MAKEFLAGS -u MAKELEVEL make -s -C "$ROOT" --no-print-directory BUILD="$GK_BUILD" NO_SETUP=1 "${old[@]}" sweep "$@"
+    }
+    run_make GRID="$PWD/g.grid" SWEEP="$PWD/out" RUNNER=parallel JOBS=2 SWEEPFLAGS=--quiet
+    sweep --quiet g.grid want
+    cmp want/table.tsv out/table.tsv
+    run --separate-stderr -2 run_make
+    assert_equal "${stderr_lines[0]}" 'make sweep: GRID=FILE says what to train; see pipelines/grids'
+}
+
+@test "sweep: the grids that come with it are grids" {
+    for g in "$ROOT"/pipelines/grids/*.grid; do
+        # shellcheck disable=SC2030,SC2031
+        bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_cross && echo "${#grid_id[@]}"' - \
+            "$ROOT/pipelines/sweep-grid.bash" "$g" >n
+        [ "$(<n)" -ge 5 ]
+    done
+}
