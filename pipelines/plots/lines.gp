@@ -1,12 +1,17 @@
-# The loss along a line from every frame of a run: step across, alpha up, two panels.
-#   gnuplot -c lines.gp TERMINAL OUT TABLE TITLE RUN
-term = ARG1; out = ARG2; table = ARG3; heading = ARG4; run = ARG5
+# Loss and accuracy along a line from every frame of a run: step across, alpha up.
+#   gnuplot -c lines.gp TERMINAL OUT TITLE TABLE
+term = ARG1; out = ARG2; heading = ARG3; table = ARG4
+high = 1000
 load 'pipelines/plots/common.gp'
-stats table using 'step' nooutput
-set multiplot layout 1,2 title heading font ',20'
-set autoscale fix; set xlabel 'step'; set ylabel 'alpha (0: the checkpoint itself)'
-set logscale cb; set cblabel 'training loss (nats)'; set format cb '%g'
-plot table using 'step':'alpha':'train_loss' with image notitle, 0 with lines dt 2 lc rgb 'white' notitle
-unset logscale cb; set cblabel 'validation accuracy'; set cbrange [0:1]
-plot table using 'step':'alpha':'val_acc' with image notitle, 0 with lines dt 2 lc rgb 'white' notitle
+stats table using 'step' name 's' nooutput
+stats table using 'train_loss' name 'loss' nooutput
+set multiplot layout 2,2 title heading font large
+set autoscale fix; set xlabel 'step'; set ylabel 'α'; set tics out; set border 15; set xtics apart(s_max, 0)
+do for [what in 'loss acc'] {
+    if (what eq 'loss') { set logscale cb; set format cb '10^{%T}'; set cbrange [loss_min:loss_max] } else { unset logscale cb; set format cb '%g'; set cbrange [0:1] }
+    do for [split in 'train val'] {
+        set title (split eq 'train' ? 'training ' : 'validation ').(what eq 'loss' ? 'loss (nats)' : 'accuracy')
+        plot table using 'step':'alpha':split.'_'.what with image notitle, 0 with lines dt 2 lw 0.7 lc rgb 'white' notitle
+    }
+}
 unset multiplot

@@ -1,17 +1,33 @@
-# A surface around a checkpoint with contours: training and validation loss.
-#   gnuplot -c surface.gp TERMINAL OUT TABLE TITLE RUN
-term = ARG1; out = ARG2; table = ARG3; heading = ARG4; run = ARG5
+# Surfaces around a checkpoint with contours, a row for each plane; the path of the run in its own.
+#   gnuplot -c surface.gp TERMINAL OUT TITLE TABLE PATH
+term = ARG1; out = ARG2; heading = ARG3; table = ARG4; path = ARG5
+wide = 1500; high = 1300
 load 'pipelines/plots/common.gp'
-# gnuplot wants an empty line between the rows of a grid
-grid = sprintf("< awk -F'\\t' '/^#/ { next } n++ > 1 && $2 != a { print \"\" } { a = $2; print }' '%s'", table)
-set view map; set contour base; set cntrparam levels auto 14; unset key
-set format cb '%g'; set cblabel 'loss (nats)'
-set xlabel 'alpha'; set ylabel 'beta'; set size square; set border 15
-set multiplot layout 1,2 title heading font ',20'
-set label 1 '+' at 0,0 center front textcolor rgb 'white' font ',24'
-do for [split in 'train val'] {
-    set title split eq 'train' ? 'training' : 'validation'
-    splot grid using 'alpha':'beta':split.'_loss' with pm3d nocontour, \
-          grid using 'alpha':'beta':split.'_loss' with lines nosurface lc rgb 'white' lw 0.5
+set view map; set contour base; set cntrparam levels auto 12; set cntrlabel onecolor; unset key; set border 15
+set logscale cb; set format cb '%g'; set cbtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100); set cblabel 'loss (nats)' offset 1; set autoscale fix
+do for [plane in 'random main'] {
+    stats grid(table, 'plane', plane, 'alpha') using 'alpha':'beta' name plane nooutput
+}
+set multiplot layout 2,2 title heading font large margins 0.09,0.9,0.09,0.91 spacing 0.17,0.14
+do for [plane in 'random main'] {
+    main = plane eq 'main'
+    g = grid(table, 'plane', plane, 'alpha')
+    set xrange [main ? main_min_x : random_min_x:main ? main_max_x : random_max_x]
+    set yrange [main ? main_min_y : random_min_y:main ? main_max_y : random_max_y]
+    set xlabel main ? 'first main axis' : 'α, first random direction'
+    set ylabel main ? 'second main axis' : 'β, second random direction'
+    do for [split in 'train val'] {
+        set title split eq 'train' ? 'training loss' : 'validation loss'
+        set label 1 '+' at 0,0 center front textcolor rgb 'white' font ',24'
+        if (main) {
+            splot g using 'alpha':'beta':split.'_loss' with pm3d nocontour, \
+                  g using 'alpha':'beta':split.'_loss' with lines nosurface lc rgb 'white' lw 0.4, \
+                  path using 'pc1':'pc2':(0) with lines nocontour lc rgb 'white' lw 2, \
+                  path using 'pc1':'pc2':(0) with lines nocontour lc rgb orange lw 1.2
+        } else {
+            splot g using 'alpha':'beta':split.'_loss' with pm3d nocontour, \
+                  g using 'alpha':'beta':split.'_loss' with lines nosurface lc rgb 'white' lw 0.4
+        }
+    }
 }
 unset multiplot

@@ -1,0 +1,232 @@
+# The figures' rules at a size of seconds, on a copy of pipelines with a profile of its own: all
+# pictures are made, nothing a second time, and a change rebuilds exactly what depends on it.
+load helpers
+
+figures() {
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory PROFILE=tiny "$@"
+}
+
+# A tree with the rules alone, and the tools as they are.
+plant() {
+    mkdir bin
+    cp "$GK_BUILD"/bin/gk-* bin/
+    cp -r "$ROOT/pipelines" .
+    printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' '.SECONDARY:' \
+        '.SUFFIXES:' 'BUILD := build' 'BIN := bin' 'Q := @' '.PHONY: FORCE' 'FORCE:' \
+        'include pipelines/figures.mk' >Makefile
+    mkdir pipelines/tiny
+    # an operation that generalises at once: the law needs runs that do
+    echo "a b c" | tr " " "\t" >pipelines/tiny/first
+    for a in {0..4}; do printf "$a %s $a\n" {0..4}; done | tr " " "\t" >>pipelines/tiny/first
+    cat >pipelines/tiny/all.conf <<'END'
+DATA_add := --op add --p 7
+NAME_add := a + b mod 7
+DATA_s5 := --op s3
+NAME_s5 := products in S3
+NET := --dim 8 --heads 2 --ff 16
+STEPS := 60
+TRAIN_add := --lr 5e-3 --steps $(STEPS) --every 20
+TRAIN_s5 := --lr 5e-3 --steps $(STEPS) --every 20
+NEVER := --weight-decay 0
+CLIP := 0.1
+FRACTIONS_add := 0.6 0.8
+FRACTIONS_s5 := 0.6 0.8
+LOW := 0.6
+MIDDLE := 0.6
+HIGH := 0.8
+S5_LOW := 0.6
+S5_HIGH := 0.8
+LINES_EVERY := 20
+LINE := -1:2:4
+LINE_NEXT := -1:2:4
+LINE_RANDOM := -1:1:3
+LINE_FIRST := -1:1:3
+LINE_FAR := -3:3:7
+BEFORE := 40
+SURFACE := -1:1:5
+PLANE := -3:3:5
+PLANE2 := -3:3:5
+HVP_EVERY := 20
+AXES := 2
+DIMENSION_EVERY := 20
+TASKS := 1
+THREADS := 1
+TESTFN_STEPS := 20
+TESTFN_LR := 1e-2
+TESTFN_GRID_rosenbrock := -2:2:21
+TESTFN_GRID_rastrigin := -5:5:21
+NAME_sweep := a + b mod 5
+HEAT_FRACTIONS := 0.6 0.8
+HEAT_MIDDLE := 0.6
+HEAT_STEPS := 400
+HEAT_LRS := 1e-3 8e-3
+HEAT_DECAYS := 0 1
+SWEEP_heat := '--op add' '--p 5' '--dim 4' '--heads 1' '--ff 4' '--layers 1' '--eval-every 10' '--steps $(HEAT_STEPS)'
+NAME_t4_add := the first of two
+NAME_t4_s5 := the first again
+T4_FRACTIONS_add := 0.6 0.7 0.8 0.9
+T4_FRACTIONS_s5 := 0.6 0.7 0.8 0.9
+T4_SEEDS := 0
+SWEEP_t4_add := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
+SWEEP_t4_s5 := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
+END
+}
+
+setup_file() {
+    command -v gnuplot >/dev/null || return 0
+    cd "$BATS_FILE_TMPDIR" || return
+    mkdir tree && cd tree && plant && figures -j2 report >../log 2>&1 || { cat ../log >&2 && return 1; }
+}
+
+setup() {
+    command -v gnuplot >/dev/null || skip 'no gnuplot'
+    cp -a "$BATS_FILE_TMPDIR/tree" "$BATS_TEST_TMPDIR/tree" && cd "$BATS_TEST_TMPDIR/tree" || return
+    f=build/figures/tiny
+}
+
+# makes FILE...: `make report` makes exactly these below $f (patterns of the shell), then nothing.
+makes() {
+    touch mark
+    run -0 figures report
+    while read -r new; do
+        for x; do
+            # shellcheck disable=SC2053 # a pattern
+            [[ $new == $f/$x ]] && continue 2
+        done
+        fail "made $new"
+    done < <(find $f -type f -newer mark ! -path "*/.made/*" ! -name figures.tsv ! -name index.html)
+    for x; do
+        # shellcheck disable=SC2086,SC2116 # a pattern
+        for old in $(echo $f/$x); do
+            [ "$old" -nt mark ] || fail "did not make $old"
+        done
+    done
+    touch mark
+    run -0 figures report
+    assert_equal "$(find build -type f -newer mark)" ''
+}
+
+@test "figures: all 29, each a PNG, an SVG, a table and its numbers, once" {
+    for n in {1..29}; do
+        [ "$(head -c 4 $f/fig$n.png | tail -c 3)" = PNG ] || fail "fig$n.png"
+        grep -q '</svg>' $f/fig$n.svg || fail "fig$n.svg"
+        [ "$(grep -c -v '^#' $f/fig$n.tsv)" -gt 2 ] || fail "fig$n.tsv"
+        grep -q '^# gk-\|^# sweep' $f/fig$n.tsv || fail "fig$n.tsv does not say how it was made"
+        assert_equal "$(head -n 1 $f/fig$n.numbers.tsv)" $'number\tvalue\tpaper'
+        [ "$(wc -l <$f/fig$n.numbers.tsv)" -gt 1 ] || fail "fig$n.numbers.tsv"
+    done
+    ! grep -i 'warning\|error' "$BATS_FILE_TMPDIR/log" || fail 'gnuplot is not content'
+    touch pipelines/tiny/all.conf bin/gk-*
+    makes
+}
+
+@test "figures: a value rebuilds what uses it" {
+    sed -i 's/^SURFACE := .*/SURFACE := -1:1:7/' pipelines/tiny/all.conf
+    makes surface-random.tsv 'fig15.*'
+    sed -i 's/^CLIP := .*/CLIP := 0.2/' pipelines/tiny/all.conf
+    makes 'runs/clipped.[tgep]*' 'fig13*'
+    sed -i 's/^HEAT_DECAYS := .*/HEAT_DECAYS := 0 2/' pipelines/tiny/all.conf
+    cp -a $f/sweeps/heat-0.6/runs runs
+    makes 'sweeps/heat-*.grid' 'sweeps/heat-*/table.tsv' 'sweeps/heat-*/index' 'sweeps/heat-*/runs/*weight-decay=2/*' 'fig[267].*'
+    # and of a sweep only the runs that are new
+    for r in "$f"/sweeps/heat-0.6/runs/*,weight-decay=0; do
+        [ "$r/row" -ot mark ] && cmp "$r/run.tsv" "runs/${r##*/}/run.tsv" || fail "$r"
+    done
+}
+
+@test "figures: a tool rebuilds what it makes, if it has changed" {
+    printf 'changed\n' >>bin/gk-twonn
+    makes 'dimension/*' 'fig21.*' 'fig22.[pns]*'
+}
+
+@test "figures: a script rebuilds what it makes" {
+    echo '# changed' >>pipelines/plots/lines.gp
+    makes 'fig[489].[ps][nv]g' 'fig10.[ps][nv]g'
+    touch pipelines/numbers
+    makes 'fig*.numbers.tsv'
+}
+
+@test "figures: a step that failed is due again, and leaves no file" {
+    cp bin/gk-pca right
+    printf '#!/bin/sh\necho half; echo "gk-pca: broken" >&2; exit 1\n' >bin/gk-pca
+    run ! figures fig12
+    assert_line --partial 'gk-pca: broken'
+    [ ! -e $f/fig12.png ] || [ $f/fig12.png -ot bin/gk-pca ]
+    cp right bin/gk-pca
+    makes 'plane/*' 'surface-path.tsv' 'surface-ax*' 'surface-plane.tsv' 'fig12*' 'fig15.*'
+}
+
+@test "figures: one alone makes no more than it needs" {
+    rm -rf build
+    run -0 figures fig25
+    assert_equal "$(cd $f && find . -type f ! -path './.made/*' | sort)" "$(printf './%s\n' \
+        fig25.{numbers.tsv,png,svg,tsv} testfn/rosenbrock-{adam,adamax,momentum,rmsprop,rprop,sgd}.tsv)"
+    run ! figures PROFILE=none fig25
+    assert_line --partial 'no profile none: pipelines/none has no .conf'
+}
+
+@test "figures: each profile lists 29, with titles and costs" {
+    for p in quick paper; do
+        run -0 figures PROFILE=$p list-figures
+        assert_equal "${#lines[@]}" 29
+        for l in "${lines[@]}"; do
+            [[ $l =~ ^[0-9]+\ +[0-9.]+\ (s|min|h)\ +[A-Z].{20} ]] || fail "$l"
+        done
+    done
+}
+
+@test "report: every figure, with its numbers and commands; no link is external or broken" {
+    page=$f/index.html
+    for n in {1..29}; do
+        grep -q "<section id=\"fig$n\">" $page || fail "no figure $n"
+        grep -q "<code>make fig$n PROFILE=tiny</code>" $page || fail "no command for figure $n"
+        value=$(sed -n 2p $f/fig$n.numbers.tsv | cut -f 1 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
+        grep -qF "<td>$value</td>" $page || fail "no numbers for figure $n"
+    done
+    grep -q '^<details>.*gk-data 1.0 --op add --p 7' $page
+    for link in $(grep -oE '(href|src)="[^"]*"' $page | cut -d '"' -f 2); do
+        case $link in
+        '#'*) grep -q "id=\"${link#'#'}\"" $page || fail "$link" ;;
+        *) [ -s "$f/$link" ] || fail "$link" ;;
+        esac
+    done
+    ! grep -qE 'https?://|<script' $page || fail 'not self-contained'
+    # tags are closed
+    for tag in section table details nav pre; do
+        assert_equal "$(grep -o "<${tag}[ >]" $page | wc -l)" "$(grep -o "</$tag>" $page | wc -l)"
+    done
+    # what was not made is left out
+    rm $f/fig3.svg
+    run -0 pipelines/report tiny $f
+    refute_line --partial 'id="fig3"'
+    assert_line --partial 'id="fig4"'
+}
+
+@test "stack: rows under the columns that tell them apart, histories once" {
+    printf '# gk-data x\n# gk-train a\nstep\tloss\n0\t1\n\n1\t2\n' >a
+    printf '# gk-data x\n# gk-train b\nstep\tloss\n0\t3\n' >b
+    run -0 pipelines/stack r 0.3 a '0.8 clipped' b
+    assert_output $'# gk-data x\n# gk-train a\n# gk-train b\nr\tstep\tloss\n0.3\t0\t1\n0.3\t1\t2\n0.8 clipped\t0\t3'
+    run -0 pipelines/stack seed:split 0:train a 1:val b
+    assert_line $'seed\tsplit\tstep\tloss'
+    assert_line $'1\tval\t0\t3'
+}
+
+@test "numbers: rank correlation, AUC, medians, missing columns" {
+    {
+        printf 'r\tm0_400\tfinal_val_acc\tgrokked\n'
+        printf '0.5\t%s\n' $'1\t0\t0' $'2\t0.1\t0' $'3\t1\t1' $'40\t1\t1' $'nan\t0\t0'
+    } >t
+    run -0 pipelines/numbers signature t
+    assert_line --partial $'r = 0.5 (4 runs)\t0.9487\t' # ranks 1 2 3 4 and 1 2 3.5 3.5
+    assert_line $'AUC of m0 for grokking, r = 0.5\t1\t'
+    printf 'r\tstep\tgrad_norm\n0.5\t0\t1\n0.5\t1\t3\n0.5\t2\t2\n' >g
+    run -0 pipelines/numbers gradient g
+    assert_line $'|gradient|^2: largest over median, r = 0.5\t2.25\t'
+    printf 'seed\tlayer\tsplit\tstep\tmethod\tid\n' >d
+    for s in 1 2 3; do printf '0\tblock1\tval\t%s\t%s\t%s\n' $s twonn $s $s mle $((2 * s + 1)); done >>d
+    run -0 pipelines/numbers dimension d
+    assert_line $'correlation of MLE and TwoNN (3 points)\t1.0000\t0.996'
+    run -1 pipelines/numbers cosines g
+    assert_line 'g: no column cos_prev'
+}
