@@ -1,0 +1,99 @@
+/* The values of options. The first byte chooses the type, the rest is the text. A value that is
+ * accepted is in its range; written out it reads back as the same. */
+#include <math.h>
+
+#include "fuzz.h"
+#include "gk/cli.h"
+#include "gk/list.h"
+
+static int64_t integer;
+static double real;
+static int choice;
+static struct gk_grid grid;
+static struct gk_window window;
+static bool given[6];
+
+static const struct gk_opt opts[] = {
+    {0, "integer", GK_INT, &integer, NULL, -5, 1e15, NULL, "", 0, &given[0]},
+    {0, "any-integer", GK_INT, &integer, NULL, 0, 0, NULL, "", 0, &given[1]},
+    {0, "real", GK_REAL, &real, NULL, 0, 2, NULL, "", GK_OPT_OPEN_MIN, &given[2]},
+    {0, "choice", GK_CHOICE, &choice, NULL, 0, 0, "a|bc|b", "", 0, &given[3]},
+    {0, "grid", GK_GRID, &grid, NULL, 0, 0, NULL, "", 0, &given[4]},
+    {0, "window", GK_WINDOW, &window, NULL, 0, 0, NULL, "", 0, &given[5]},
+    {0}};
+static struct gk_common common;
+static const struct gk_tool tool = {.name = "gk-fuzz", .opts = opts, .common = &common};
+
+struct text {
+    const char *name;
+    char *value;
+};
+
+static const char *get(void *ctx, const char *name)
+{
+    const struct text *t = ctx;
+    return strcmp(t->name, name) == 0 ? t->value : NULL;
+}
+
+static int put(void *ctx, const char *name, const char *value, struct gk_err *err)
+{
+    struct text *t = ctx;
+    (void)err;
+    REQUIRE(!t->value && strcmp(t->name, name) == 0);
+    t->value = strdup(value);
+    return 0;
+}
+
+static void check_ranges(void)
+{
+    REQUIRE(!given[0] || (integer >= -5 && integer <= 1000000000000000));
+    REQUIRE(!given[2] || (real > 0 && real <= 2));
+    REQUIRE(!given[3] || (choice >= 0 && choice < 3));
+    REQUIRE(!given[4] || (grid.n >= 1 && isfinite(grid.a) && isfinite(grid.b)));
+    REQUIRE(!given[5] || window.a < window.b);
+}
+
+static void lists(const char *text)
+{
+    struct gk_err err = {0};
+    char **word;
+    double *v;
+    size_t n = 0;
+    if (gk_list_words("list", text, &word, &n, &err) == 0) {
+        REQUIRE(n > 0 && word[0][0] && word[n - 1][0]);
+        free(word);
+    }
+    if (gk_list_reals("list", text, &v, &n, &err) == 0) {
+        REQUIRE(n > 0 && isfinite(v[0]) && isfinite(v[n - 1]));
+        free(v);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct gk_err err = {0};
+    if (size == 0)
+        return 0;
+    const char *name = opts[data[0] % 6].name;
+    struct text in = {name, strndup((const char *)data + 1, size - 1)}, once = {name, NULL},
+                twice = {name, NULL};
+    memset(given, 0, sizeof given);
+    lists(in.value);
+    if (gk_cli_inherit(&tool, get, &in, &err) == 0) {
+        check_ranges();
+        MUST(gk_cli_each(&tool, put, &once, &err));
+        if (once.value) { /* the window ":" has none */
+            memset(given, 0, sizeof given);
+            MUST(gk_cli_inherit(&tool, get, &once, &err));
+            check_ranges();
+            MUST(gk_cli_each(&tool, put, &twice, &err));
+            REQUIRE(strcmp(once.value, twice.value) == 0);
+        }
+    } else {
+        REQUIRE(err.kind == GK_ERR_USAGE && err.msg[0]);
+    }
+    free(in.value);
+    free(once.value);
+    free(twice.value);
+    return 0;
+}
