@@ -1,0 +1,24 @@
+# Faults by injection (tests/faults/run) and the soak. Neither belongs to a sanitized build: both
+# replace malloc.
+FAULTS := $(BUILD)/faults/inject.so $(BUILD)/faults/drive
+
+ifeq ($(SANITIZE),)
+check: $(FAULTS)
+endif
+
+.PHONY: check-faults soak
+check-faults: all $(FAULTS) ## makes every call of every tool fail in turn (many minutes); STRIDE=20: one in 20
+	@GK_BUILD=$(BUILD) tests/faults/run $(STRIDE)
+
+soak: all ## trains, kills and resumes for SECONDS=60, at least 50 kills: the same bytes
+	@GK_BUILD=$(BUILD) tests/faults/soak $(SECONDS)
+
+$(BUILD)/faults/inject.so: tests/faults/inject.c tests/faults/inject.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) -fno-builtin -fPIC -ftls-model=initial-exec -shared -o $@ $<
+
+$(BUILD)/faults/drive: tests/faults/drive.c tests/faults/inject.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$Q$(CC) $(ALL_CFLAGS) -o $@ $<
