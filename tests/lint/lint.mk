@@ -1,0 +1,56 @@
+# make lint and what else looks at the code without or beside the tests: clang, clang-tidy, cppcheck,
+# ThreadSanitizer, valgrind, coverage. Headers, layers, scripts and pages are looked at in
+# tests/source.bats and tests/cli.bats.
+LINT := build-lint
+LINT_SRC := $(wildcard cmd/*.c lib/*/*.c lib/nn/core/*.c)
+LINT_FLAGS := -D_GNU_SOURCE -Iinclude -DGK_REAL_IS_F64=1 -DGK_ISA=v1
+HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/nn/core/*.h)
+
+.PHONY: lint lint-format
+lint: lint-format $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck ## the source by gcc, clang, clang-tidy, cppcheck and clang-format
+	@$(MAKE) CFLAGS='$(CFLAGS) -Werror' all units
+	@$(MAKE) CFLAGS='$(CFLAGS) -Werror' BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
+
+lint-format: | setup
+	@clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(wildcard tests/*/*.[ch])
+
+# A stamp for each file without a finding.
+$(LINT)/%.tidy: %.c .clang-tidy $(HEADERS) | setup
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)
+	$Qclang-tidy --quiet $< -- -std=gnu11 $(LINT_FLAGS) 2> $@.log || { cat $@.log; false; }
+	@touch $@
+
+$(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
+	@mkdir -p $(@D)
+	$(call say,CHECK,cppcheck)
+	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
+	    --suppressions-list=$< --template='{file}:{line}: {message} [{id}]' $(LINT_FLAGS) $(LINT_SRC)
+	@touch $@
+
+# Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
+TSAN_TESTS := -f 'unit: (pool|net_reference|optim|pca|dimension|train_golden)|threads|hvp:|landscape:' \
+    build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
+.PHONY: check-tsan
+check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan
+	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \
+	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread TESTS="$(or $(TESTS),$(TSAN_TESTS))" check
+
+# build-valgrind/bin holds scripts in the tools' names: any test runs with them.
+VALGRIND := build-valgrind
+VALGRIND_TESTS := -f 'same command|table begins|instruction set' tests/output.bats tests/train.bats
+.PHONY: check-valgrind
+check-valgrind: all units ## every tool on small input under valgrind, from build-valgrind
+	@tests/lint/valgrind $(BUILD) $(VALGRIND) $(or $(TESTS),$(VALGRIND_TESTS))
+
+# The report comes also where a test fails: those that limit the size of files do, as gcov then cannot
+# write what it counted and says so among the tool's messages.
+COVERAGE_BAR := 90
+.PHONY: coverage
+coverage: ## the share of lib/ that the tests run, line by line, in build-cov
+	@find build-cov -name '*.gcda' -delete 2> /dev/null || true
+	-@GK_SANITIZED=1 GCOV_ERROR_FILE=/dev/null BATS_TEST_TIMEOUT=900 \
+	    $(MAKE) BUILD=build-cov OPT='-O1 -g' SANITIZE=--coverage check
+	@gcovr --root . --filter lib/ --gcov-ignore-parse-errors --fail-under-line $(COVERAGE_BAR) \
+	    --txt build-cov/coverage.txt --html-details build-cov/coverage.html -j 2 build-cov || status=$$?; \
+	    cat build-cov/coverage.txt; exit $${status:-0}
