@@ -1,0 +1,93 @@
+# The examples of the pages and of docs/bring-your-own.md, as a reader types them.
+load helpers
+
+# blocks INFO FILE: what stands between ```INFO and ```, in order.
+blocks() {
+    awk -v open="\`\`\`$1" '$0 == open { on = 1; next } /^```$/ { on = 0 } on' "$ROOT/docs/$2"
+}
+
+@test "bring your own: every command and every program of the standard library runs" {
+    blocks 'python frames.py' bring-your-own.md >frames.py
+    blocks 'python turn.py' bring-your-own.md >turn.py
+    # In order: each run of Python blocks is one program, so that `frame` is there where it is used.
+    awk '/^```sh$/ { on = "sh"; next } /^```python$/ { on = "py"; next } /^```$/ { on = ""; next }
+         on == "sh" { print >> "commands.sh" } on == "py" { print >> "programs.py" }' "$ROOT/docs/bring-your-own.md"
+    run -0 python3 programs.py
+    run -0 bash -eu -o pipefail commands.sh
+    # a read-out of zeros says ln 7
+    gk-data --p 7 | gk-eval -d - own.ckpt >eval.tsv
+    close_to "$(column_of train_loss eval.tsv)" 1.9459101490553132 1e-6
+    # the torus has two dimensions
+    gk-twonn --method mle -k 20 points.safetensors >id.tsv
+    close_to "$(column_of id id.tsv)" 2 0.15
+    # the stage in Python says what it did, and begins at itself
+    run cat turn.tsv
+    assert_line --index 0 --regexp '^# gk-data 1'
+    assert_line --index 1 --regexp '^# gk-train 1'
+    assert_line --index 2 '# turn 1.0'
+    close_to "$(column_of cos turn.tsv | head -n 1)" 1 1e-9
+    assert_equal "$(column_of step turn.tsv)" "$(seq 0 5 60)"
+    # and the one in awk is a difference of columns
+    paste <(./gap run.tsv | column_of gap) <(column_of val_loss run.tsv) <(column_of train_loss run.tsv) |
+        awk '{ d = $1 - ($2 - $3); if (d * d > 1e-10) exit 1 }'
+    run -1 ./gap log.csv
+    assert_output 'gap: no column val_loss'
+}
+
+# The commands under EXAMPLES of PAGE as they are displayed; what is Python is left out.
+examples() {
+    awk '
+        /^\.Sh/ { on = $2 == "EXAMPLES" }
+        !on { next }
+        /^\.Dl / { sub(/^\.Dl /, ""); print; next }
+        /^\.Bd/ { block = 1; skip = 0; first = 1; next }
+        /^\.Ed/ { block = 0; next }
+        block { if (first) skip = /^(import|x =|from)/
+                first = 0; if (!skip) print }' "$ROOT/docs/man/$1" |
+        sed 's/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g'
+}
+
+# What the examples find in their folder. All is small: 11 elements, 8 wide.
+small() {
+    sed 's/\(gk-data[^|]*\)--p 97/\1--p 11/; s/gk-data |/gk-data --p 11 |/; s/gk-data --frac/gk-data --p 11 --frac/
+         s/gk-train/& --dim 8 --heads 2 --ff 8/; /--steps/! s/gk-train/& --steps 600/'
+}
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gk-data --p 11 -o add.data
+    small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 200 --save end.ckpt' | bash >run.tsv
+    cp end.ckpt final.safetensors
+    cp end.ckpt last.safetensors
+    sed 's/\ttrain_loss/\tloss/' run.tsv >log.csv
+    mkdir runs
+    for i in $(seq 12); do
+        awk -v i="$i" 'BEGIN { print "step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc"
+            for (t = 0; t <= 400; t++) print t "\t0.001\t" exp(-t / 90) + 0.01 * i * sin(t / 3) "\t1\t1\t" (i > 6 || i == 3) }' >"runs/$i.tsv"
+    done
+    printf 'frac\tt4\tsteps\n0.2\tnan\t5000\n0.3\t2604\t5000\n0.4\t1700\t5000\n0.5\t1223\t5000\n0.6\t1010\t5000\n0.8\t745\t5000\n' >runs.tsv
+    echo 'm0_400,mobility_400,grokked' >early.csv
+    for i in $(seq 12); do
+        gk-hjorth --window 0:400 "runs/$i.tsv" | awk -F'\t' -v g="$((i > 6 || i == 3))" '/^[0-9]/ { print $5 "," $3 "," g }'
+    done >>early.csv
+    gk-predict fit -q --model grok.model early.csv >fit.tsv
+}
+
+@test "pages: every example of a tool runs (on smaller data and a smaller network)" {
+    local said=()
+    for page in "$ROOT"/docs/man/*.1; do
+        p=$(basename "$page")
+        examples "$p" | small >"$p.sh"
+        [ "$(grep -c "${p%.1}" "$p.sh")" -ge 1 ] || said+=("$p: no example")
+        mkdir "$p.d"
+        cp -r "$BATS_FILE_TMPDIR"/* "$p.d"
+        (cd "$p.d" && bash -euo pipefail "../$p.sh" >../out 2>../err) || said+=("$p: $(cat err)")
+        [ -s out ] || [ "$p" = gk-data.1 ] || said+=("$p: its examples say nothing")
+    done
+    [ "${#said[@]}" -eq 0 ] || fail "$(printf '%s\n' "${said[@]}")"
+}
+
+# groff takes such a word for a macro where a reference calls it, and mandoc does not.
+@test "pages: no word of a title is the name of a macro" {
+    run grep -nE '^\.%[TBJ] (.* )?[A-Z][a-z]( |$)' "$ROOT"/docs/man/*.[1-9]
+    assert_output ''
+}
