@@ -18,7 +18,7 @@ machine() {
 
 @test "set-up: nothing to do, nothing said" {
     machine 'bash # build: command bash' 'libc6-dev # build: header stdio.h' \
-        'bats-assert # test: bats bats-assert'
+        'bats-assert # test: bats bats-assert' 'libc6-dev # build: library m'
     run -0 ci/setup
     assert_output ''
     [ ! -e apt.log ]
@@ -26,12 +26,14 @@ machine() {
 
 @test "set-up: says exactly what is missing where it may not install" {
     uid=1000 machine '# a comment' 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' \
-        'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no'
+        'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no' \
+        'p5 # build: library gk-no'
     expected="setup: missing on this machine:
   the command gk-nothing (Debian package p1)
   the Bats library bats-nothing in $BATS_LIB_PATH (Debian package p3)
+  the library libgk-no.so (Debian package p5)
   the header <gk-no.h> (Debian package p2)
-setup: on Debian or Ubuntu: apt-get install p1 p2 p3"
+setup: on Debian or Ubuntu: apt-get install p1 p2 p3 p5"
     breaks "$expected" ci/setup build test
     [ ! -e apt.log ]
     run ci/setup demo
@@ -96,9 +98,72 @@ make_here() {
     assert_output ''
 }
 
+@test "install: paths with spaces work; one that is not absolute is refused" {
+    make_here install DESTDIR="$PWD/a root" PREFIX='/opt/my gk'
+    run -0 'a root/opt/my gk/bin/gk-data' --version
+    [ -s 'a root/opt/my gk/share/man/man5/gk-formats.5' ]
+    make_here uninstall DESTDIR="$PWD/a root" PREFIX='/opt/my gk'
+    run find 'a root' ! -type d
+    assert_output ''
+    for target in install uninstall; do
+        run -2 --separate-stderr make_here "$target" PREFIX='~/gk'
+        [[ $stderr == *'PREFIX=~/gk is not an absolute path.  Stop.' ]] || fail "$stderr"
+    done
+}
+
+@test "completion: bash offers options, choices and files of the installed scripts" {
+    touch add.data
+    for t in "$GK_BUILD"/bin/gk-*; do
+        "$t" --completion bash >>all.bash
+    done
+    # offers WORD...: what bash would offer behind these words
+    # shellcheck disable=SC2016 # for the inner bash to expand
+    offers() {
+        bash --norc -euc '. ./all.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            spec=$(complete -p "$1"); spec=${spec#*-F }; ${spec% *}; printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+    }
+    run -0 offers gk-train --weight-d
+    assert_equal "$output" --weight-decay
+    run -0 offers gk-train --model ''
+    assert_output "transformer
+mlp"
+    run -0 offers gk-train -d add
+    assert_output add.data
+    run -0 offers gk-train --steps ''
+    assert_output ''
+    run -0 offers gk-fft ad
+    assert_output add.data
+}
+
+@test "completion: zsh reads the installed scripts, and completes options, choices and files" {
+    for t in "$GK_BUILD"/bin/gk-*; do
+        "$t" --completion zsh >"_${t##*/}"
+        zsh -n "_${t##*/}"
+    done
+    mkdir data && touch data/add.data
+    # A zsh on a terminal of its own, in which gk-train only tells its words, and a line with tabs.
+    cat >drive.zsh <<'END'
+zmodload zsh/zpty
+until_seen() {
+    local part seen
+    while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
+}
+zpty z zsh -f -i
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; print rea""dy'
+until_seen ready
+zpty -w -n z $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
+until_seen done
+zpty -d z
+END
+    timeout 60 zsh -f drive.zsh
+    run cat words
+    assert_output '--weight-decay 1 --model mlp --data data/add.data'
+}
+
 @test "make help names the targets" {
     run -0 make_here help
-    for target in all check check-asan check-full clean help install uninstall; do
+    for target in all check check-asan check-deb check-full check-tsan check-valgrind clean coverage deb dist \
+        help install lint uninstall; do
         assert_line --regexp "^  $target +[a-z]"
     done
 }

@@ -1,12 +1,13 @@
 # README.md says what is there, and its commands work.
 load helpers
 
-@test "the README lists every tool and every package" {
+@test "the README lists every tool, and with CONTRIBUTING.md every package" {
     for t in "$GK_BUILD"/bin/gk-*; do
         grep -q "^| \`$(basename "$t")\` |" "$ROOT/README.md" || fail "README.md has no $t"
     done
     sed 's/#.*//' "$ROOT/.ci/packages" | while read -r package _; do
-        [ -z "$package" ] || grep -qw -- "$package" "$ROOT/README.md" || fail "README.md has no $package"
+        [ -z "$package" ] || grep -qw -- "$package" "$ROOT/README.md" "$ROOT/CONTRIBUTING.md" ||
+            fail "neither README.md nor CONTRIBUTING.md has $package"
     done
 }
 

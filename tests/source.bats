@@ -87,7 +87,7 @@ calls() {
 }
 
 @test "README names the packages of .ci/packages" {
-    for part in build test demo; do
+    for part in build test demo slurm; do
         for package in $(sed -n "s/^\([^# ]*\) *# $part:.*/\1/p" .ci/packages); do
             grep -qE "(^|[ \`])$package([ \`]|\$)" README.md || fail "README.md does not name $package"
         done
@@ -95,12 +95,12 @@ calls() {
 }
 
 @test "source: scripts pass shellcheck" {
-    grep -rlE '^#!/bin/(ba)?sh' .ci tests pipelines --exclude='*.bats' | xargs shellcheck
+    grep -rlE '^#!/bin/(ba)?sh' .ci tests pipelines packaging --exclude='*.bats' | xargs shellcheck
     shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 }
 
 @test "source: .ci/packages names a sign for each package, once" {
-    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# (build|test|demo): (command|header|bats) [^ ]+$/) print "form: " $0
+    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package),?)+: (command|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
     assert_output ''
 }
