@@ -19,7 +19,9 @@ SANITIZE ?=
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
 ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
-LIBS := -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
+# LIBXSMM, where there is one (lib/nn/core/multiply.c): looked for once, when set-up is through.
+LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
+LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
 TOOLS := $(patsubst cmd/%.c,$(BIN)/%,$(wildcard cmd/gk-*.c))
@@ -88,7 +90,7 @@ define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) -MMD -MP -c -o $$@ $$<
+	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) -DGK_LIBXSMM=$(if $(filter v4,$(2)),$$(if $$(LIBXSMM),1,0),0) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach r,f32 f64,$(foreach i,$(ISAS),$(eval $(call core_rule,$r,$i))))
 

@@ -71,6 +71,26 @@ setup: apt-get could not install: p2' ci/setup
     assert_line '-qq -o DPkg::Lock::Timeout=120 update'
 }
 
+@test "set-up: what is good to have is installed with the rest, where there is one, and never asked for" {
+    machine 'p1 # build: command gk-nothing' 'p2 # build?: header gk-no.h'
+    breaks "setup: missing on this machine:
+  the command gk-nothing (Debian package p1)
+setup: on Debian or Ubuntu: apt-get install p1" ci/setup --check build
+    run -0 --separate-stderr ci/setup build
+    assert_equal "$stderr" 'setup: installing p1'
+    run tail -n 1 apt.log
+    assert_output '-qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends p2'
+    rm apt.log
+    run -0 ci/setup build
+    assert_output ''
+    [ ! -e apt.log ]
+    rm bin/gk-nothing
+    printf '#!/bin/sh\ncase $* in *p2*) exit 1 ;; *install*) touch bin/gk-nothing && chmod +x bin/gk-nothing ;; esac\n' >bin/apt-get
+    run -0 --separate-stderr ci/setup build
+    assert_equal "$stderr" "setup: installing p1
+setup: no p2 here, which is as well"
+}
+
 @test "set-up: NO_SETUP=1 turns it off" {
     machine 'p1 # build: command gk-nothing'
     run -0 env NO_SETUP=1 ci/setup

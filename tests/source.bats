@@ -15,12 +15,12 @@ setup() {
 }
 
 @test "source: public headers name no third-party header" {
-    run grep -nE '^# *include *<(cblas|lapack|fftw|gsl/|arpack|jansson)' include/gk/*.h
+    run grep -nE '^# *include *<(cblas|lapack|fftw|gsl/|arpack|jansson|libxsmm)' include/gk/*.h
     assert_output ''
 }
 
 @test "source: each library is included by one file" {
-    for lib in 'cblas\.h' 'lapacke\.h' 'fftw3\.h' 'gsl/' 'arpack' 'jansson\.h'; do
+    for lib in 'cblas\.h' 'lapacke\.h' 'fftw3\.h' 'gsl/' 'arpack' 'jansson\.h' 'libxsmm\.h'; do
         run grep -lrE "^# *include *[<\"]$lib" lib cmd include tests --include='*.[ch]'
         [ "${#lines[@]}" -le 1 ] || fail "$lib: ${lines[*]}"
     done
@@ -88,7 +88,7 @@ calls() {
 
 @test "README names the packages of .ci/packages" {
     for part in build test demo slurm; do
-        for package in $(sed -n "s/^\([^# ]*\) *# $part:.*/\1/p" .ci/packages); do
+        for package in $(sed -n "s/^\([^# ]*\) *# $part?\{0,1\}:.*/\1/p" .ci/packages); do
             grep -qE "(^|[ \`])$package([ \`]|\$)" README.md || fail "README.md does not name $package"
         done
     done
@@ -100,7 +100,7 @@ calls() {
 }
 
 @test "source: .ci/packages names a sign for each package, once" {
-    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package),?)+: (command|header|library|bats) [^ ]+$/) print "form: " $0
+    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
     assert_output ''
 }

@@ -54,7 +54,7 @@ int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct 
     if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err))
         goto fail;
     if (e->rows->n > 0) {
-        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, err))
+        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, e->ops->tile, err))
             goto fail;
         e->net = e->ops->make(a, &e->params, &e->plan, pool, err);
         if (!e->net)
@@ -183,7 +183,7 @@ int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, voi
     if (layer < 0 || layer > e->arch.layers)
         return gk_fail(err, "there is no layer %d: the network has %d", layer, e->arch.layers);
     if (!e->full) {
-        if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, err))
+        if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, e->ops->tile, err))
             return -1;
         e->full = e->ops->make(&e->arch, &e->params, &e->full_plan, e->pool, err);
         if (!e->full)

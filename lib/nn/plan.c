@@ -5,21 +5,23 @@
 
 #include "gk/mem.h"
 
-/* Examples a tile holds at most: its activations should stay in a core's cache, while the weights'
- * gradients, which every tile reads and writes once, should not be touched too often. */
-enum { TILE = 320 };
+/* Examples of a lane, up to which there is but one. Shares are cut in whole UNITs, of which
+ * products are fast. */
+enum { LANE = 320, UNIT = 8 };
 
 /* What is known of all rows, whatever the subset. */
 struct gk_plan_trie {
     const struct gk_rowset *rows;
     int vocab;
-    size_t nnode;    /* distinct prefixes of 1..s tokens */
-    int32_t *node;   /* [n, s] the prefix that ends at position t */
-    int32_t *parent; /* [nnode] or -1 */
-    int32_t *token;  /* [nnode] its last token */
-    int32_t *depth;  /* [nnode] its position */
-    int32_t *tab;    /* [T, vocab] row in this plan's table, or -1 */
-    int32_t *stem;   /* [nnode] row in this plan's stem, or -1 */
+    uint32_t *sorted; /* [n] the rows in lexicographic order */
+    uint32_t *chosen; /* [n] how often a row is in the subset */
+    size_t nnode;     /* distinct prefixes of 1..s tokens */
+    int32_t *node;    /* [n, s] the prefix that ends at position t */
+    int32_t *parent;  /* [nnode] or -1 */
+    int32_t *token;   /* [nnode] its last token */
+    int32_t *depth;   /* [nnode] its position */
+    int32_t *tab;     /* [T, vocab] row in this plan's table, or -1 */
+    int32_t *stem;    /* [nnode] row in this plan's stem, or -1 */
 };
 
 struct order {
@@ -98,17 +100,16 @@ static int trie_new(struct gk_plan *p, const struct gk_dataset *d, const struct 
         return -1;
     tr->rows = r;
     tr->vocab = d->vocab;
-    uint32_t *sorted = gk_alloc(r->n, sizeof *sorted, err);
-    if (!sorted)
+    tr->sorted = gk_alloc(r->n, sizeof *tr->sorted, err);
+    tr->chosen = gk_alloc(r->n, sizeof *tr->chosen, err);
+    if (!tr->sorted || !tr->chosen)
         return -1;
     for (size_t i = 0; i < r->n; i++)
-        sorted[i] = (uint32_t)i;
-    qsort_r(sorted, r->n, sizeof *sorted, by_prefix, (void *)&o);
+        tr->sorted[i] = (uint32_t)i;
+    qsort_r(tr->sorted, r->n, sizeof *tr->sorted, by_prefix, (void *)&o);
     p->first = p->kind == GK_PLAN_FULL ? 0 : d->score[0];
-    p->s = p->kind == GK_PLAN_FULL ? 0 : stem_depth(&o, sorted, r->n, p->first);
-    const int rc = trie_nodes(p, &o, sorted, r->n, err);
-    gk_free(sorted);
-    if (rc)
+    p->s = p->kind == GK_PLAN_FULL ? 0 : stem_depth(&o, tr->sorted, r->n, p->first);
+    if (trie_nodes(p, &o, tr->sorted, r->n, err))
         return -1;
     tr->tab = gk_alloc((size_t)d->T * (size_t)d->vocab, sizeof *tr->tab, err);
     if (!tr->tab)
@@ -159,9 +160,9 @@ static int plan_room(struct gk_plan *p, struct gk_err *err)
 }
 
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
-                enum gk_plan_kind kind, struct gk_err *err)
+                enum gk_plan_kind kind, size_t tile, struct gk_err *err)
 {
-    *p = (struct gk_plan){.kind = kind, .T = d->T, .k = d->k};
+    *p = (struct gk_plan){.kind = kind, .T = d->T, .k = d->k, .tile_most = tile};
     for (int j = 0; j < d->k; j++)
         p->score[j] = d->score[j];
     if (r->n > INT32_MAX / 2 / (size_t)d->T)
@@ -170,7 +171,7 @@ int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_r
         gk_plan_free(p);
         return -1;
     }
-    p->tile_cap = r->n < TILE ? r->n : TILE;
+    p->tile_cap = r->n < tile + UNIT ? r->n : tile + UNIT;
     gk_plan_select(p, NULL, r->n);
     return 0;
 }
@@ -178,6 +179,8 @@ int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_r
 void gk_plan_free(struct gk_plan *p)
 {
     if (p->trie) {
+        gk_free(p->trie->sorted);
+        gk_free(p->trie->chosen);
         gk_free(p->trie->node);
         gk_free(p->trie->parent);
         gk_free(p->trie->token);
@@ -197,19 +200,25 @@ void gk_plan_free(struct gk_plan *p)
     *p = (struct gk_plan){0};
 }
 
+/* Where share I of OF equal ones of FROM <= .. < TO begins. */
+static size_t share(size_t from, size_t to, size_t i, size_t of)
+{
+    return i == of ? to : from + (to - from) * i / of / UNIT * UNIT;
+}
+
 /* Lanes get equal shares of the examples, and cut theirs into equal tiles. */
 static void cut_tiles(struct gk_plan *p)
 {
-    p->nlane = (p->n + TILE - 1) / TILE;
+    p->nlane = (p->n + LANE - 1) / LANE;
     if (p->nlane > GK_MAX_LANES)
         p->nlane = GK_MAX_LANES;
     p->ntile = 0;
     for (size_t l = 0; l < p->nlane; l++) {
-        const size_t a = p->n * l / p->nlane, b = p->n * (l + 1) / p->nlane;
-        const size_t parts = (b - a + TILE - 1) / TILE;
+        const size_t a = share(0, p->n, l, p->nlane), b = share(0, p->n, l + 1, p->nlane);
+        const size_t parts = (b - a + p->tile_most - 1) / p->tile_most;
         p->lane[l] = p->ntile;
         for (size_t i = 0; i < parts; i++)
-            p->tile[p->ntile++] = a + (b - a) * i / parts;
+            p->tile[p->ntile++] = share(a, b, i, parts);
     }
     p->lane[p->nlane] = p->ntile;
     p->tile[p->ntile] = p->n;
@@ -288,15 +297,29 @@ static void select_leaf(struct gk_plan *p, size_t base, size_t i, size_t m, size
     }
 }
 
+/* In lexicographic order, so that an example finds its keys in the cache, where its neighbour left
+ * them. A full plan's are in the dataset's order. */
+static void select_examples(struct gk_plan *p, const uint32_t *subset, size_t n)
+{
+    struct gk_plan_trie *tr = p->trie;
+    p->n = 0;
+    for (size_t i = 0; subset && i < n; i++)
+        tr->chosen[subset[i]]++;
+    for (size_t i = 0; i < tr->rows->n; i++) {
+        const uint32_t row = p->kind == GK_PLAN_FULL ? (uint32_t)i : tr->sorted[i];
+        for (size_t times = subset ? tr->chosen[row] : 1; times > 0; times--)
+            p->example[p->n++] = row;
+        tr->chosen[row] = 0;
+    }
+}
+
 void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n)
 {
     const size_t k = (size_t)p->k, P = (size_t)(p->T - p->s);
     forget(p);
-    p->n = n;
-    for (size_t i = 0; i < n; i++) {
-        p->example[i] = subset ? subset[i] : (uint32_t)i;
+    select_examples(p, subset, n);
+    for (size_t i = 0; i < n; i++)
         memcpy(p->labels + i * k, p->trie->rows->labels + p->example[i] * k, k * sizeof *p->labels);
-    }
     cut_tiles(p);
     select_stem(p);
     for (size_t t = 0; t < p->ntile; t++)

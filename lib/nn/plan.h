@@ -50,17 +50,19 @@ struct gk_plan {
     struct gk_rowgroup stem;
     size_t *tile;      /* [ntile + 1] first example */
     size_t *lane;      /* [nlane + 1] first tile */
-    size_t tile_cap;   /* examples in a tile at most, of any subset */
-    uint32_t *example; /* [n] row of the dataset */
+    size_t tile_most;  /* examples that one is cut for */
+    size_t tile_cap;   /* and that it may have, of any subset */
+    uint32_t *example; /* [n] row of the dataset; sorted, but of a full plan */
     int32_t *labels;   /* [n, k] */
     /* of all leaf rows, tile after tile */
     int32_t *leaf_tab, *leaf_nkeys, *leaf_ref0, *leaf_ref;
     struct gk_plan_trie *trie;
 };
 
-/* Looks at all rows once (shared by plans of their subsets); room for any subset of them. */
+/* Looks at all rows once (shared by plans of their subsets); room for any subset of them. Tiles of
+ * about TILE examples. */
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
-                enum gk_plan_kind kind, struct gk_err *err);
+                enum gk_plan_kind kind, size_t tile, struct gk_err *err);
 /* Plans for the rows SUBSET [n], or all rows (NULL). Allocates nothing. */
 void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n);
 void gk_plan_free(struct gk_plan *p);

@@ -3,7 +3,7 @@
 # tests/source.bats and tests/cli.bats.
 LINT := build-lint
 LINT_SRC := $(wildcard cmd/*.c lib/*/*.c lib/nn/core/*.c)
-LINT_FLAGS := -D_GNU_SOURCE -Iinclude -DGK_REAL_IS_F64=1 -DGK_ISA=v1
+LINT_FLAGS := -D_GNU_SOURCE -Iinclude -DGK_REAL_IS_F64=1 -DGK_ISA=v1 -DGK_LIBXSMM=0
 HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/nn/core/*.h)
 
 .PHONY: lint lint-format

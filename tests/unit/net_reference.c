@@ -57,7 +57,7 @@ static void layernorm(int d, double *x, const double *gain, const double *bias)
         x[j] = gain[j] * (x[j] - mean) / sqrt(var + 1e-5) + bias[j];
 }
 
-enum { MAX_T = 8, MAX_D = 32, MAX_FF = 64, MAX_V = 64 };
+enum { MAX_T = 8, MAX_D = 128, MAX_FF = 64, MAX_V = 64 };
 
 static void ref_block(const struct ref *r, int l, int T, double x[MAX_T][MAX_D])
 {
@@ -258,6 +258,8 @@ int main(void)
         {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 20, 4, 0, 1, {0}},       /* scored at once: no stem */
         {{GK_TRANSFORMER, 2, 8, 2, 16, 40}, 700, 4, 2, 1, {3}},      /* several tiles and lanes */
         {{GK_TRANSFORMER, 2, 32, 1, 64, 12}, 30, 4, 2, 1, {3}},      /* heads 32 wide */
+        {{GK_TRANSFORMER, 2, 128, 4, 64, 12}, 70, 4, 2, 1, {3}},     /* the default's heads */
+        {{GK_TRANSFORMER, 2, 20, 2, 12, 12}, 37, 4, 2, 1, {3}},      /* no multiple of a vector */
         {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 1, 4, 0, 1, {2}},        /* one row; a tail unread */
     };
     struct gk_err err = {0};

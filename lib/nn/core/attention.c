@@ -10,24 +10,7 @@
 #include "gk/dataset.h"
 #include "exp.h"
 #include "ops.h"
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-ALWAYS_INLINE real dot(const real *restrict x, const real *restrict y, size_t n)
-{
-    real s = 0;
-#pragma omp simd reduction(+ : s)
-    for (size_t i = 0; i < n; i++)
-        s += x[i] * y[i];
-    return s;
-}
-
-ALWAYS_INLINE void axpy(real a, const real *restrict x, real *restrict y, size_t n)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] += a * x[i];
-}
+#include "vec.h"
 
 /* Row R's query, and its NK keys or values, in one of the paired arrays. */
 ALWAYS_INLINE const real *query_row(const struct attention *at, size_t r, const real *shared,
@@ -83,8 +66,7 @@ ALWAYS_INLINE void forward(const struct attention *at, size_t row0, size_t row1,
             for (size_t j = 0; j < nk; j++)
                 s[j] = scale * dot(q + h * w, k[j] + d + h * w, w);
             softmax(s, nk);
-            for (size_t j = 0; j < nk; j++)
-                axpy(s[j], v[j] + h * at->vstep, a + h * at->ostep, vw);
+            combine(nk, s, v, h * at->vstep, a + h * at->ostep, vw);
         }
     }
 }
@@ -118,11 +100,11 @@ ALWAYS_INLINE void backward(const struct attention *at, size_t row0, size_t row1
                 mean += ph[j] * dp[j];
             }
             for (size_t j = 0; j < nk; j++) {
-                const real ds = scale * ph[j] * (dp[j] - mean);
+                dp[j] = scale * ph[j] * (dp[j] - mean);
                 axpy(ph[j], dah, (real *)dv[j] + h * at->vstep, vw);
-                axpy(ds, q + h * w, (real *)dk[j] + d + h * w, w);
-                axpy(ds, k[j] + d + h * w, dq + h * w, w);
+                axpy(dp[j], q + h * w, (real *)dk[j] + d + h * w, w);
             }
+            combine(nk, dp, k, d + h * w, dq + h * w, w);
         }
     }
 }

@@ -63,17 +63,17 @@ void block_qkv(const struct transformer *tf, size_t l, const struct tape *tp, si
                size_t to)
 {
     const size_t d = tf->d;
-    const real *x = tp->f[l].x + from * d, *w = tf->w.block[l].wqkv;
+    const real *x = tp->f[l].x + from * d, *w = tf->w.turned[l].wqkv;
     real *qkv = tp->f[l].qkv + from * 3 * d;
     if (l + 1 < tf->L) {
-        linear_forward(to - from, 3 * d, d, x, d, w, 0, qkv, 3 * d);
+        linear_forward_turned(to - from, 3 * d, d, x, d, w, 3 * d, 0, qkv, 3 * d);
         return;
     }
-    linear_forward(to - from, 2 * d, d, x, d, w + d * d, 0, qkv + d, 3 * d);
+    linear_forward_turned(to - from, 2 * d, d, x, d, w + d, 3 * d, 0, qkv + d, 3 * d);
     const size_t q0 = tp->q0 > from ? tp->q0 : from;
     if (q0 < to)
-        linear_forward(to - q0, d, d, tp->f[l].x + q0 * d, d, w, 0, tp->f[l].qkv + q0 * 3 * d,
-                       3 * d);
+        linear_forward_turned(to - q0, d, d, tp->f[l].x + q0 * d, d, w, 3 * d, 0,
+                              tp->f[l].qkv + q0 * 3 * d, 3 * d);
 }
 
 void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -81,16 +81,17 @@ void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgr
 {
     const size_t d = tf->d, ff = tf->ff, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
     const struct block *w = &tf->w.block[l];
+    const struct turned *t = &tf->w.turned[l];
     const struct fwd *f = &tp->f[l];
     const struct attention at = block_heads(tf, l, g, tp, NULL);
     real *y = f->y + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
     attention_forward(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
     if (l > 0)
-        linear_forward(n, d, d, f->a + i * d, d, w->wo, 0, y, d);
+        linear_forward_turned(n, d, d, f->a + i * d, d, t->wo, d, 0, y, d);
     layernorm_forward(n, d, f->x + from * d, y, w->gain1, w->bias1, f->xh1 + i * d, f->s1 + i, y);
-    linear_forward(n, ff, d, y, d, w->up, 0, u, ff);
+    linear_forward_turned(n, ff, d, y, d, t->up, ff, 0, u, ff);
     rectifier_forward(n * ff, 0, u);
-    linear_forward(n, d, ff, u, ff, w->down, 0, out, d);
+    linear_forward_turned(n, d, ff, u, ff, t->down, d, 0, out, d);
     layernorm_forward(n, d, y, out, w->gain2, w->bias2, f->xh2 + i * d, f->s2 + i, out);
 }
 
@@ -172,8 +173,8 @@ double readout(const struct transformer *tf, const struct tape *tp, size_t m, co
     for (size_t j = 0; j < tf->k; j++) {
         const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
         real *z = tp->z + j * m * tf->V;
-        linear_forward(m, tf->V, tf->d, tp->f[tf->L].x + row * tf->d, tf->d, tf->w.unembed, 0, z,
-                       tf->V);
+        linear_forward_turned(m, tf->V, tf->d, tp->f[tf->L].x + row * tf->d, tf->d,
+                              tf->w.unembed_turned, tf->V, 0, z, tf->V);
         loss += crossentropy_forward(m, tf->V, z, labels + j, tf->k, right + j);
     }
     return loss;

@@ -7,20 +7,20 @@ void block_r_qkv(const struct transformer *tf, size_t l, const struct tape *tp,
                  const struct tape *rt, size_t from, size_t to)
 {
     const size_t d = tf->d;
-    const real *w = tf->w.block[l].wqkv, *rw = tf->rw.block[l].wqkv;
+    const real *w = tf->w.turned[l].wqkv, *rw = tf->rw.turned[l].wqkv;
     const real *x = tp->f[l].x, *rx = rt->f[l].x;
     real *rqkv = rt->f[l].qkv;
     if (l + 1 < tf->L) {
-        linear_r_forward(to - from, 3 * d, d, x + from * d, rx + from * d, d, w, rw,
-                         rqkv + from * 3 * d, 3 * d);
+        linear_r_forward_turned(to - from, 3 * d, d, x + from * d, rx + from * d, d, w, rw, 3 * d,
+                                rqkv + from * 3 * d, 3 * d);
         return;
     }
-    linear_r_forward(to - from, 2 * d, d, x + from * d, rx + from * d, d, w + d * d, rw + d * d,
-                     rqkv + from * 3 * d + d, 3 * d);
+    linear_r_forward_turned(to - from, 2 * d, d, x + from * d, rx + from * d, d, w + d, rw + d,
+                            3 * d, rqkv + from * 3 * d + d, 3 * d);
     const size_t q0 = tp->q0 > from ? tp->q0 : from;
     if (q0 < to)
-        linear_r_forward(to - q0, d, d, x + q0 * d, rx + q0 * d, d, w, rw, rqkv + q0 * 3 * d,
-                         3 * d);
+        linear_r_forward_turned(to - q0, d, d, x + q0 * d, rx + q0 * d, d, w, rw, 3 * d,
+                                rqkv + q0 * 3 * d, 3 * d);
 }
 
 void block_r_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -29,18 +29,19 @@ void block_r_forward(const struct transformer *tf, size_t l, const struct gk_row
     const size_t d = tf->d, ff = tf->ff, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
     const size_t ip = i * tf->H * tf->T;
     const struct block *w = &tf->w.block[l], *rw = &tf->rw.block[l];
+    const struct turned *t = &tf->w.turned[l], *rwt = &tf->rw.turned[l];
     const struct fwd *f = &tp->f[l], *rf = &rt->f[l];
     const struct attention at = block_heads(tf, l, g, tp, rt);
     real *ry = rf->y + i * d, *ru = rf->u + i * ff;
     real *rout = rt->f[l + 1].x + i * d;
     attention_r_forward(&at, from, to, f->p + ip, rf->p + ip, l == 0 ? ry : rf->a + i * d);
     if (l > 0)
-        linear_r_forward(n, d, d, f->a + i * d, rf->a + i * d, d, w->wo, rw->wo, ry, d);
+        linear_r_forward_turned(n, d, d, f->a + i * d, rf->a + i * d, d, t->wo, rwt->wo, d, ry, d);
     layernorm_r_forward(n, d, rf->x + from * d, ry, w->gain1, rw->gain1, rw->bias1, f->xh1 + i * d,
                         f->s1 + i, rf->xh1 + i * d, rf->s1 + i, ry);
-    linear_r_forward(n, ff, d, f->y + i * d, ry, d, w->up, rw->up, ru, ff);
+    linear_r_forward_turned(n, ff, d, f->y + i * d, ry, d, t->up, rwt->up, ff, ru, ff);
     rectifier_backward(n * ff, 0, f->u + i * ff, ru);
-    linear_r_forward(n, d, ff, f->u + i * ff, ru, ff, w->down, rw->down, rout, d);
+    linear_r_forward_turned(n, d, ff, f->u + i * ff, ru, ff, t->down, rwt->down, d, rout, d);
     layernorm_r_forward(n, d, ry, rout, w->gain2, rw->gain2, rw->bias2, f->xh2 + i * d, f->s2 + i,
                         rf->xh2 + i * d, rf->s2 + i, rout);
 }
@@ -131,7 +132,8 @@ void readout_r(const struct transformer *tf, const struct tape *tp, const struct
         const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
         const real *x = tp->f[L].x + row * d, *rx = rt->f[L].x + row * d, *dz = tp->z + j * m * V;
         real *rz = rt->z + j * m * V;
-        linear_r_forward(m, V, d, x, rx, d, u, ru, rz, V);
+        linear_r_forward_turned(m, V, d, x, rx, d, tf->w.unembed_turned, tf->rw.unembed_turned, V,
+                                rz, V);
         crossentropy_r_backward(m, V, tp->prob + j * m * V, scale, rz);
         linear_r_backward_weight(m, V, d, dz, rz, V, x, rx, d, j ? 1 : lane->g.keep,
                                  lane->g.unembed);

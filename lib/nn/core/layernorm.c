@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "ops.h"
+#include "vec.h"
 
 void layernorm_forward(size_t n, size_t d, const real *x, const real *res, const real *gain,
                        const real *bias, real *xh, real *rs, real *y)
@@ -10,19 +11,14 @@ void layernorm_forward(size_t n, size_t d, const real *x, const real *res, const
     for (size_t i = 0; i < n; i++) {
         const real *xi = x + i * d, *ri = res + i * d;
         real *hi = xh + i * d, *yi = y + i * d;
-        real sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t j = 0; j < d; j++) {
+#pragma omp simd
+        for (size_t j = 0; j < d; j++)
             hi[j] = xi[j] + ri[j];
-            sum += hi[j];
-        }
-        const real mean = sum / (real)d;
-#pragma omp simd reduction(+ : square)
-        for (size_t j = 0; j < d; j++) {
+        const real mean = total(hi, d) / (real)d;
+#pragma omp simd
+        for (size_t j = 0; j < d; j++)
             hi[j] -= mean;
-            square += hi[j] * hi[j];
-        }
-        rs[i] = 1 / (real)sqrt((double)(square / (real)d) + 1e-5);
+        rs[i] = 1 / (real)sqrt((double)(dot(hi, hi, d) / (real)d) + 1e-5);
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
             hi[j] *= rs[i];
@@ -38,15 +34,7 @@ void layernorm_backward(size_t n, size_t d, const real *dy, const real *gain, co
     for (size_t i = 0; i < n; i++) {
         const real *dyi = dy + i * d, *hi = xh + i * d;
         real *dhi = dh + i * d;
-        real a = 0, b = 0;
-#pragma omp simd reduction(+ : a, b)
-        for (size_t j = 0; j < d; j++) {
-            const real t = gain[j] * dyi[j];
-            a += t;
-            b += t * hi[j];
-        }
-        a /= (real)d;
-        b /= (real)d;
+        const real a = dot(gain, dyi, d) / (real)d, b = dot3(gain, dyi, hi, d) / (real)d;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
             dgain[j] += dyi[j] * hi[j];
@@ -63,15 +51,10 @@ void layernorm_r_forward(size_t n, size_t d, const real *rx, const real *rres, c
     for (size_t i = 0; i < n; i++) {
         const real *rxi = rx + i * d, *rri = rres + i * d, *hi = xh + i * d;
         real *rhi = rxh + i * d, *ryi = ry + i * d;
-        real sum = 0, c = 0;
-#pragma omp simd reduction(+ : sum, c)
-        for (size_t j = 0; j < d; j++) {
+#pragma omp simd
+        for (size_t j = 0; j < d; j++)
             rhi[j] = rxi[j] + rri[j];
-            sum += rhi[j];
-            c += rhi[j] * hi[j];
-        }
-        const real mean = sum / (real)d;
-        c /= (real)d;
+        const real mean = total(rhi, d) / (real)d, c = dot(rhi, hi, d) / (real)d;
         rc[i] = c;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
@@ -91,17 +74,10 @@ void layernorm_r_backward(size_t n, size_t d, const real *dy, const real *rdy, c
         const real *dyi = dy + i * d, *rdyi = rdy + i * d, *hi = xh + i * d, *rhi = rxh + i * d;
         const real *dhi = dh + i * d;
         real *rdhi = rdh + i * d;
-        real b = 0, ra = 0, rb = 0;
-#pragma omp simd reduction(+ : b, ra, rb)
-        for (size_t j = 0; j < d; j++) {
-            const real t = gain[j] * dyi[j], rt = rgain[j] * dyi[j] + gain[j] * rdyi[j];
-            b += t * hi[j];
-            ra += rt;
-            rb += rt * hi[j] + t * rhi[j];
-        }
-        b /= (real)d;
-        ra /= (real)d;
-        rb /= (real)d;
+        const real b = dot3(gain, dyi, hi, d) / (real)d;
+        const real ra = (dot(rgain, dyi, d) + dot(gain, rdyi, d)) / (real)d;
+        const real rb =
+            (dot3(rgain, dyi, hi, d) + dot3(gain, rdyi, hi, d) + dot3(gain, dyi, rhi, d)) / (real)d;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
             const real rt = rgain[j] * dyi[j] + gain[j] * rdyi[j];

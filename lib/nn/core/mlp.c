@@ -272,8 +272,9 @@ static void lane_task(void *ctx, size_t task, int thread)
             continue;
         }
         m->tile_loss[t] = forward(m, a, b);
-        if (m->q->logits)
-            memcpy((real *)m->q->logits + a * m->V, m->v.z + a * m->V, (b - a) * m->V * sizeof *g);
+        for (size_t i = a; m->q->logits && i < b; i++)
+            memcpy((real *)m->q->logits + p->example[i] * m->V, m->v.z + i * m->V,
+                   m->V * sizeof *g);
         if (m->q->mode != GK_NET_SCORE)
             backward(m, a, b, g);
     }
@@ -320,4 +321,4 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     return 0;
 }
 
-const struct gk_net_ops GKN(mlp) = {mlp_make, mlp_free, mlp_run};
+const struct gk_net_ops GKN(mlp) = {mlp_make, mlp_free, mlp_run, 320};

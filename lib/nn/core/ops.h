@@ -10,6 +10,7 @@
 
 #include "real.h"
 
+#define multiply                GKN(multiply)
 #define sum_lanes               GKN(sum_lanes)
 #define layernorm_forward       GKN(layernorm_forward)
 #define layernorm_backward      GKN(layernorm_backward)
@@ -25,6 +26,11 @@
 #define rectifier_forward       GKN(rectifier_forward)
 #define rectifier_backward      GKN(rectifier_backward)
 
+/* C (m, n) = op(A) op(B) + beta C (multiply.c). Fastest where only A is transposed and m, or k
+ * where it is, is the number of examples. */
+void multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
+              const real *b, size_t ldb, real beta, real *c, size_t ldc);
+
 /* ---- linear maps, y = x W': thin names for the three products and what they sum into ---- */
 
 /* y (n, out) = beta y + x (n, in) w (out, in)' */
@@ -32,7 +38,15 @@ static inline void linear_forward(size_t n, size_t out, size_t in, const real *x
                                   const real *w, real beta, real *y, size_t ldy)
 {
     if (n > 0)
-        gk_gemm(false, true, n, out, in, 1, x, ldx, w, in, beta, y, ldy);
+        multiply(false, true, n, out, in, x, ldx, w, in, beta, y, ldy);
+}
+
+/* The same with the transposed weights t (in, ldt), of which the first OUT columns count. */
+static inline void linear_forward_turned(size_t n, size_t out, size_t in, const real *x, size_t ldx,
+                                         const real *t, size_t ldt, real beta, real *y, size_t ldy)
+{
+    if (n > 0)
+        multiply(false, false, n, out, in, x, ldx, t, ldt, beta, y, ldy);
 }
 
 /* dx (n, in) = beta dx + dy (n, out) w (out, in) */
@@ -41,7 +55,7 @@ static inline void linear_backward_input(size_t n, size_t out, size_t in, const 
                                          size_t lddx)
 {
     if (n > 0)
-        gk_gemm(false, false, n, in, out, 1, dy, lddy, w, in, beta, dx, lddx);
+        multiply(false, false, n, in, out, dy, lddy, w, in, beta, dx, lddx);
 }
 
 /* dw (out, in) = beta dw + dy (n, out)' x (n, in) */
@@ -49,7 +63,7 @@ static inline void linear_backward_weight(size_t n, size_t out, size_t in, const
                                           size_t lddy, const real *x, size_t ldx, real beta,
                                           real *dw)
 {
-    gk_gemm(true, false, out, in, n, 1, dy, lddy, x, ldx, beta, dw, in);
+    multiply(true, false, out, in, n, dy, lddy, x, ldx, beta, dw, in);
 }
 
 /* The derivatives of the three: each is a product twice. */
@@ -58,6 +72,14 @@ static inline void linear_r_forward(size_t n, size_t out, size_t in, const real 
 {
     linear_forward(n, out, in, rx, ldx, w, 0, ry, ldy);
     linear_forward(n, out, in, x, ldx, rw, 1, ry, ldy);
+}
+
+static inline void linear_r_forward_turned(size_t n, size_t out, size_t in, const real *x,
+                                           const real *rx, size_t ldx, const real *t,
+                                           const real *rt, size_t ldt, real *ry, size_t ldy)
+{
+    linear_forward_turned(n, out, in, rx, ldx, t, ldt, 0, ry, ldy);
+    linear_forward_turned(n, out, in, x, ldx, rt, ldt, 1, ry, ldy);
 }
 
 static inline void linear_r_backward_input(size_t n, size_t out, size_t in, const real *dy,

@@ -29,12 +29,12 @@ void add_rows(real *sum, const real *part, size_t n)
 /* Head H's columns of the output matrix, Wo_h (d, w), on its part of v (rows, w), and back. */
 
 /* vo_h = beta vo_h + v_h Wo_h' */
-static void head_values(const struct transformer *tf, size_t h, const real *qkv, const real *wo,
-                        real beta, real *vo, size_t from, size_t to)
+static void head_values(const struct transformer *tf, size_t h, const real *qkv,
+                        const real *wo_turned, real beta, real *vo, size_t from, size_t to)
 {
     const size_t d = tf->d, w = d / tf->H, Hd = tf->H * d;
-    gk_gemm(false, true, to - from, d, w, 1, qkv + from * 3 * d + 2 * d + h * w, 3 * d, wo + h * w,
-            d, beta, vo + from * Hd + h * d, Hd);
+    multiply(false, false, to - from, d, w, qkv + from * 3 * d + 2 * d + h * w, 3 * d,
+             wo_turned + h * w * d, d, beta, vo + from * Hd + h * d, Hd);
 }
 
 /* dv_h = beta dv_h + dvo_h Wo_h */
@@ -42,8 +42,8 @@ static void head_values_backward(const struct transformer *tf, size_t h, const r
                                  const real *wo, real beta, real *dqkv, size_t from, size_t to)
 {
     const size_t d = tf->d, w = d / tf->H, Hd = tf->H * d;
-    gk_gemm(false, false, to - from, w, d, 1, dvo + from * Hd + h * d, Hd, wo + h * w, d, beta,
-            dqkv + from * 3 * d + 2 * d + h * w, 3 * d);
+    multiply(false, false, to - from, w, d, dvo + from * Hd + h * d, Hd, wo + h * w, d, beta,
+             dqkv + from * 3 * d + 2 * d + h * w, 3 * d);
 }
 
 /* dWo_h = beta dWo_h + dvo_h' v_h, over all table rows */
@@ -51,8 +51,8 @@ static void head_values_weight(const struct transformer *tf, size_t h, const rea
                                const real *qkv, real beta, real *dwo)
 {
     const size_t d = tf->d, w = d / tf->H;
-    gk_gemm(true, false, d, w, tf->plan->ntab, 1, dvo + h * d, tf->H * d, qkv + 2 * d + h * w,
-            3 * d, beta, dwo + h * w, d);
+    multiply(true, false, d, w, tf->plan->ntab, dvo + h * d, tf->H * d, qkv + 2 * d + h * w, 3 * d,
+             beta, dwo + h * w, d);
 }
 
 void table_task(void *ctx, size_t task, int thread)
@@ -71,18 +71,19 @@ void table_task(void *ctx, size_t task, int thread)
             for (size_t j = 0; j < d; j++)
                 x[i * d + j] += tf->position[(size_t)p->tab_pos[from + i] * d + j];
     }
+    const struct turned *t = &tf->w.turned[0], *rt = product(tf) ? &tf->rw.turned[0] : NULL;
     if (product(tf))
-        linear_r_forward(to - from, 3 * d, d, tf->tab.x + from * d, x, d, tf->w.block[0].wqkv,
-                         tf->rw.block[0].wqkv, tf->rtab.qkv + from * 3 * d, 3 * d);
+        linear_r_forward_turned(to - from, 3 * d, d, tf->tab.x + from * d, x, d, t->wqkv, rt->wqkv,
+                                3 * d, tf->rtab.qkv + from * 3 * d, 3 * d);
     else
-        linear_forward(to - from, 3 * d, d, x, d, tf->w.block[0].wqkv, 0,
-                       tf->tab.qkv + from * 3 * d, 3 * d);
+        linear_forward_turned(to - from, 3 * d, d, x, d, t->wqkv, 3 * d, 0,
+                              tf->tab.qkv + from * 3 * d, 3 * d);
     for (size_t h = 0; h < tf->H; h++) {
         if (product(tf)) {
-            head_values(tf, h, tf->rtab.qkv, tf->w.block[0].wo, 0, tf->rtab.vo, from, to);
-            head_values(tf, h, tf->tab.qkv, tf->rw.block[0].wo, 1, tf->rtab.vo, from, to);
+            head_values(tf, h, tf->rtab.qkv, t->wo, 0, tf->rtab.vo, from, to);
+            head_values(tf, h, tf->tab.qkv, rt->wo, 1, tf->rtab.vo, from, to);
         } else {
-            head_values(tf, h, tf->tab.qkv, tf->w.block[0].wo, 0, tf->tab.vo, from, to);
+            head_values(tf, h, tf->tab.qkv, t->wo, 0, tf->tab.vo, from, to);
         }
     }
 }

@@ -95,18 +95,22 @@ void tape_free(struct tape *tp)
     *tp = (struct tape){0};
 }
 
-/* Struct weights' own order: the tensors that are used together stand together. */
-static void place(struct transformer *tf, const struct gk_params *ps, const char *name,
-                  bool one_lane)
+/* Struct weights' own order: the tensors that are used together stand together, then the
+ * transposes. */
+static struct segment *place(struct transformer *tf, const struct gk_params *ps, const char *name,
+                             bool one_lane)
 {
     const struct gk_param *p = gk_params_find(ps, name);
-    tf->seg[tf->nseg++] = (struct segment){p->offset, tf->inner, p->count, one_lane};
+    struct segment *s = &tf->seg[tf->nseg++];
+    *s = (struct segment){
+        .flat = p->offset, .inner = tf->inner, .count = p->count, .one_lane = one_lane};
     tf->inner += p->count;
+    return s;
 }
 
-static void align(struct transformer *tf)
+static void align(size_t *at)
 {
-    tf->inner = (tf->inner + 15) / 16 * 16;
+    *at = (*at + 15) / 16 * 16;
 }
 
 static void place_all(struct transformer *tf, const struct gk_params *ps)
@@ -115,33 +119,67 @@ static void place_all(struct transformer *tf, const struct gk_params *ps)
         "attn.q.weight", "attn.k.weight", "attn.v.weight",   "attn.o.weight", "norm1.weight",
         "norm1.bias",    "ffn.up.weight", "ffn.down.weight", "norm2.weight",  "norm2.bias"};
     place(tf, ps, "embed.weight", true);
-    align(tf);
+    align(&tf->inner);
     place(tf, ps, "unembed.weight", false);
     for (size_t l = 0; l < tf->L; l++)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             char name[64];
             snprintf(name, sizeof name, "blocks.%zu.%s", l, names[i]);
             if (i == 0 || i > 2) /* q, k, v without gaps */
-                align(tf);
+                align(&tf->inner);
             place(tf, ps, name, l == 0 && i < 4);
         }
-    align(tf);
+    align(&tf->inner);
 }
 
-int weights_new(struct weights *w, const struct transformer *tf, struct gk_err *err)
+/* COUNT matrices, each (ld / count, in), have their transposes side by side, in rows of LD. */
+static void turn_together(struct transformer *tf, struct segment *s, size_t count, size_t in,
+                          size_t ld)
 {
-    w->mem = gk_alloc(tf->inner, sizeof(real), err);
+    for (size_t i = 0; i < count; i++) {
+        s[i].in = in;
+        s[i].turned = tf->with_turned + i * (ld / count);
+        s[i].ld = ld;
+    }
+    tf->with_turned += in * ld;
+    align(&tf->with_turned);
+}
+
+static void place_turned(struct transformer *tf)
+{
+    const size_t d = tf->d;
+    struct segment *s = tf->seg + 1;
+    tf->with_turned = tf->inner;
+    turn_together(tf, s++, 1, d, tf->V);
+    for (size_t l = 0; l < tf->L; l++, s += 10) {
+        turn_together(tf, s, 3, d, 3 * d);
+        turn_together(tf, s + 3, 1, d, d);
+        turn_together(tf, s + 6, 1, d, tf->ff);
+        turn_together(tf, s + 7, 1, tf->ff, d);
+    }
+}
+
+int weights_new(struct weights *w, const struct transformer *tf, bool turned, struct gk_err *err)
+{
+    w->mem = gk_alloc(turned ? tf->with_turned : tf->inner, sizeof(real), err);
     w->block = gk_alloc(tf->L, sizeof *w->block, err);
-    if (!w->mem || !w->block)
+    w->turned = turned ? gk_alloc(tf->L, sizeof *w->turned, err) : NULL;
+    if (!w->mem || !w->block || (turned && !w->turned))
         return -1;
     const struct segment *s = tf->seg;
-    w->embed = w->mem + s[0].inner;
-    w->unembed = w->mem + s[1].inner;
+    real *mem = w->mem;
+    w->embed = mem + s[0].inner;
+    w->unembed = mem + s[1].inner;
+    w->unembed_turned = turned ? mem + s[1].turned : NULL;
     s += 2;
-    for (size_t l = 0; l < tf->L; l++, s += 10)
-        w->block[l] = (struct block){w->mem + s[0].inner, w->mem + s[3].inner, w->mem + s[4].inner,
-                                     w->mem + s[5].inner, w->mem + s[6].inner, w->mem + s[7].inner,
-                                     w->mem + s[8].inner, w->mem + s[9].inner};
+    for (size_t l = 0; l < tf->L; l++, s += 10) {
+        w->block[l] =
+            (struct block){mem + s[0].inner, mem + s[3].inner, mem + s[4].inner, mem + s[5].inner,
+                           mem + s[6].inner, mem + s[7].inner, mem + s[8].inner, mem + s[9].inner};
+        if (turned)
+            w->turned[l] = (struct turned){mem + s[0].turned, mem + s[3].turned, mem + s[6].turned,
+                                           mem + s[7].turned};
+    }
     return 0;
 }
 
@@ -149,6 +187,7 @@ void weights_free(struct weights *w)
 {
     gk_free(w->mem);
     gk_free(w->block);
+    gk_free(w->turned);
     *w = (struct weights){0};
 }
 
@@ -177,7 +216,7 @@ static void table_free(struct table *t)
 static int lane_new(struct lane *ln, const struct transformer *tf, struct gk_err *err)
 {
     ln->dstem = gk_alloc(tf->L, sizeof *ln->dstem, err);
-    if (!ln->dstem || weights_new(&ln->g, tf, err))
+    if (!ln->dstem || weights_new(&ln->g, tf, false, err))
         return -1;
     ln->dtab = gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err);
     ln->dtabx = gk_alloc(tf->ntab_max * tf->d, sizeof(real), err);
@@ -228,7 +267,7 @@ static int make_room(struct transformer *tf, struct gk_err *err)
 {
     const bool grad = tf->plan->kind == GK_PLAN_SHARED;
     const size_t threads = tf->pool ? (size_t)gk_pool_threads(tf->pool) : 1;
-    if (weights_new(&tf->w, tf, err) || table_new(&tf->tab, tf, grad, err) ||
+    if (weights_new(&tf->w, tf, true, err) || table_new(&tf->tab, tf, grad, err) ||
         tape_new(&tf->stem, tf, tf->nstem_max, tf->nstem_max, true, 0, grad ? 2 : 0, err))
         return -1;
     for (size_t i = 0; grad && i < tf->nlane_max; i++)
@@ -271,6 +310,7 @@ void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
         return NULL;
     }
     place_all(tf, ps);
+    place_turned(tf);
     if (make_room(tf, err)) {
         transformer_free(tf);
         return NULL;
@@ -294,7 +334,7 @@ int transformer_product_room(struct transformer *tf, struct gk_err *err)
     if (tf->rscratch)
         return 0;
     const size_t threads = tf->pool ? (size_t)gk_pool_threads(tf->pool) : 1;
-    if (weights_new(&tf->rw, tf, err) || table_new(&tf->rtab, tf, true, err) ||
+    if (weights_new(&tf->rw, tf, true, err) || table_new(&tf->rtab, tf, true, err) ||
         tape_new(&tf->rstem, tf, tf->nstem_max, tf->nstem_max, true, 0, 2, err))
         return -1;
     tf->rscratch = gk_alloc(threads, sizeof *tf->rscratch, err);

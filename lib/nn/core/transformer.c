@@ -4,6 +4,26 @@
 
 #include "transformer.h"
 
+/* to (in, ld) = x (out, in)', in squares that a register's rows and columns fill. */
+static void turn(size_t out, size_t in, const real *x, real *to, size_t ld)
+{
+    enum { SIDE = 16 };
+    for (size_t r = 0; r < out; r += SIDE)
+        for (size_t c = 0; c < in; c += SIDE)
+            if (r + SIDE <= out && c + SIDE <= in) {
+                real square[SIDE][SIDE];
+                for (size_t i = 0; i < SIDE; i++)
+                    for (size_t j = 0; j < SIDE; j++)
+                        square[j][i] = x[(r + i) * in + c + j];
+                for (size_t j = 0; j < SIDE; j++)
+                    memcpy(to + (c + j) * ld + r, square[j], sizeof square[j]);
+            } else {
+                for (size_t i = r; i < out && i < r + SIDE; i++)
+                    for (size_t j = c; j < in && j < c + SIDE; j++)
+                        to[j * ld + i] = x[i * in + j];
+            }
+}
+
 static void load_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -12,6 +32,8 @@ static void load_task(void *ctx, size_t task, int thread)
     const real *from = product(tf) ? tf->q->v : tf->q->theta;
     real *to = product(tf) ? tf->rw.mem : tf->w.mem;
     memcpy(to + s->inner, from + s->flat, s->count * sizeof(real));
+    if (s->in)
+        turn(s->count / s->in, s->in, from + s->flat, to + s->turned, s->ld);
 }
 
 static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, real *to)
@@ -97,8 +119,8 @@ static void copy_logits(const struct transformer *tf, const struct tape *tp, siz
     real *logits = tf->q->logits;
     for (size_t j = 0; j < tf->k; j++)
         for (size_t i = 0; i < m; i++)
-            memcpy(logits + ((from + i) * tf->k + j) * tf->V, tp->z + (j * m + i) * tf->V,
-                   tf->V * sizeof *logits);
+            memcpy(logits + (tf->plan->example[from + i] * tf->k + j) * tf->V,
+                   tp->z + (j * m + i) * tf->V, tf->V * sizeof *logits);
 }
 
 static void leaf_forward(struct transformer *tf, const struct tape *tp, size_t tile,
@@ -257,4 +279,10 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
     return 0;
 }
 
-const struct gk_net_ops GKN(transformer) = {transformer_make, transformer_free, transformer_run};
+/* A tile's activations should stay in a core's cache, while the weights' gradients, which every
+ * tile reads and writes once, should not be touched too often. OpenBLAS, which copies the weights
+ * for every product, wants larger ones. */
+enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
+
+const struct gk_net_ops GKN(transformer) = {transformer_make, transformer_free, transformer_run,
+                                            TILE};

@@ -20,18 +20,31 @@ struct block {
     real *gain2, *bias2;
 };
 
+/* Their transposes, for the way forward. */
+struct turned {
+    real *wqkv; /* (d, 3d) */
+    real *wo;   /* (d, d) */
+    real *up;   /* (d, ff) */
+    real *down; /* (ff, d) */
+};
+
 struct weights {
     real *mem;
     real *embed, *unembed; /* (V, d) */
     struct block *block;   /* [L] */
+    struct turned *turned; /* [L], and (d, V), where they are parameters or a direction */
+    real *unembed_turned;
     real keep; /* of a gradient: what a weight's sum so far is multiplied by, 0 on a fresh lane */
 };
 
 /* One tensor's place in the flat vector and in struct weights; the latter keeps q, k and v together
- * and starts each tensor on a cache line. */
+ * and starts each tensor on a cache line. A matrix (count / in, in) has its transpose there, too.
+ */
 struct segment {
     size_t flat, inner, count;
-    bool one_lane; /* only the table phase adds to its gradient, in lane 0 */
+    bool one_lane;     /* only the table phase adds to its gradient, in lane 0 */
+    size_t in;         /* 0: not transposed */
+    size_t turned, ld; /* where its transpose begins, and the length of a row there */
 };
 
 /* What a group of rows leaves behind in one block. The block's rows are all rows, but in the last
@@ -87,7 +100,8 @@ struct transformer {
     const struct gk_plan *plan;
     struct gk_pool *pool;
     struct segment *seg;
-    size_t nseg, inner; /* reals in struct weights */
+    size_t nseg, inner; /* reals in struct weights, without the transposes */
+    size_t with_turned; /* and with them */
     real *position;     /* (T, d) */
     struct weights w, rw;
     struct lane lane[GK_MAX_LANES];
@@ -136,7 +150,7 @@ struct transformer {
 int tape_new(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
              size_t examples, int backward, struct gk_err *err);
 void tape_free(struct tape *tp);
-int weights_new(struct weights *w, const struct transformer *tf, struct gk_err *err);
+int weights_new(struct weights *w, const struct transformer *tf, bool turned, struct gk_err *err);
 void weights_free(struct weights *w);
 void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
                        const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err);
