@@ -103,24 +103,28 @@ ALWAYS_INLINE void axpy(real a, const real *restrict x, real *restrict y, size_t
         y[i] += a * x[i];
 }
 
-/* y (n) += sum over j < m of a_j x_j (n), where x_j begins AT numbers after x[j]. It stays in
+/* y (n) += sum over j < m of a_j x_j (n), where x_j begins AT numbers after x[j]. The sums stay in
  * registers. */
 ALWAYS_INLINE void combine(size_t m, const real *a, const real *const *x, size_t at, real *y,
                            size_t n)
 {
-    enum { MOST = 8 };
+    enum { MANY = 8, WIDE = MANY * VEC };
     size_t i = 0;
-    while (i + VEC <= n) {
-        const size_t vecs = (n - i) / VEC < MOST ? (n - i) / VEC : MOST;
-        vec sum[MOST];
-        for (size_t c = 0; c < vecs; c++)
+    for (; i + WIDE <= n; i += WIDE) {
+        vec sum[MANY];
+        for (size_t c = 0; c < MANY; c++)
             sum[c] = vec_at(y + i + c * VEC);
         for (size_t j = 0; j < m; j++)
-            for (size_t c = 0; c < vecs; c++)
+            for (size_t c = 0; c < MANY; c++)
                 sum[c] += a[j] * vec_at(x[j] + at + i + c * VEC);
-        for (size_t c = 0; c < vecs; c++)
+        for (size_t c = 0; c < MANY; c++)
             vec_put(y + i + c * VEC, sum[c]);
-        i += vecs * VEC;
+    }
+    for (; i + VEC <= n; i += VEC) {
+        vec sum = vec_at(y + i);
+        for (size_t j = 0; j < m; j++)
+            sum += a[j] * vec_at(x[j] + at + i);
+        vec_put(y + i, sum);
     }
     for (; i < n; i++)
         for (size_t j = 0; j < m; j++)
