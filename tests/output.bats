@@ -108,6 +108,18 @@ nothing_left() {
     done
 }
 
+@test "output: no file takes the place of a standard stream that is closed" {
+    for tool in $(tools); do
+        recipe "$tool"
+        "${cmd[@]}" -q -o want
+        bash -c 'exec "$@" >&- 2>&-' - "${cmd[@]}" -o got || fail "$tool"
+        cmp want got || fail "$tool"
+    done
+    tool=gk-hjorth
+    run --separate-stderr bash -c 'exec gk-hjorth <&-'
+    ends 1 'standard input: Bad file descriptor'
+}
+
 @test "output: -o writes the file whole, and keeps the mode of the one it replaces" {
     umask 027
     for tool in $(tools); do

@@ -1,6 +1,7 @@
 /* The command line against the option table. */
 #include "options.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -196,9 +197,19 @@ static int parse(const struct gk_tool *tool, int *argc, char **argv, struct gk_e
     return 0;
 }
 
+/* A standard stream that is closed would be the next file that anybody opens, and get what is meant
+ * for the stream. Its place is taken by something that refuses, as the closed one does. */
+static void fill_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
 {
     struct gk_err err = {0};
+    fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     if (defaults(tool, &err) || parse(tool, argc, *argv, &err))
         gk_die(tool, &err);
