@@ -1,7 +1,8 @@
 # The paper's figures: make fig2, make figures, make list-figures, make report.
 #
 #   PROFILE=quick (default)  small groups and small networks, minutes for all of it
-#   PROFILE=paper            the paper's settings; days on a small machine
+#   PROFILE=large            its groups and network, at rates that grok in thousands of steps; hours
+#   PROFILE=paper            its settings; days on a small machine
 #   FIGURES="3 11"           of make figures and make report: only these
 #
 # The values are in pipelines/PROFILE, the rules by theme in pipelines/figures, and what is made in
@@ -75,7 +76,7 @@ include pipelines/figures/runs.mk
 include $(filter-out pipelines/figures/runs.mk,$(wildcard pipelines/figures/*.mk))
 
 .PHONY: figures list-figures report
-figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick or paper (FIGURES="3 11": some)
+figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
 list-figures: ## their numbers, their cost and what they show
 	@printf '%-4s%-10s%s\n' $(foreach n,$(NUMBERS),'$n' '$(COST_$n)' '$(TITLE_$n)')
 

@@ -166,7 +166,7 @@ makes() {
 }
 
 @test "figures: each profile lists 29, with titles and costs" {
-    for p in quick paper; do
+    for p in quick large paper; do
         run -0 figures PROFILE=$p list-figures
         assert_equal "${#lines[@]}" 29
         for l in "${lines[@]}"; do
