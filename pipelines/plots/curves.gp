@@ -19,12 +19,12 @@ do for [row = 1:2] {
             }
         }
         set xlabel (row == 2 ? 'step' : ''); unset logscale y
-        set key at graph 0.02, graph 0.95 left top Left reverse samplen 1
+        set key at graph 0.98, graph 0.5 right center Left reverse samplen 1
         if (i != 1 || row != 1) { unset key }
         if (row == 1) {
             set title spaced(run)."\n"; set ylabel 'accuracy'; set yrange [0:1.05]; set format y '%g'
         } else {
-            unset title; set ylabel 'cross-entropy loss (nats)'; set logscale y; set yrange [1e-5:20]; set format y '10^{%T}'
+            unset title; set ylabel 'cross-entropy loss (nats)'; set logscale y; set yrange [1e-7:20]; set format y '10^{%T}'
         }
         what = row == 1 ? 'acc' : 'loss'
         plot rows(table, 'run', run) using 'step':'train_'.what with lines lw 1 lc rgb blue title 'training', \
