@@ -30,7 +30,8 @@ function row(label, name, peer, threads,    ms, rate) {
 END {
     print "# Benchmarks\n"
     print "Written by `make bench`: medians of " rounds " alternating rounds. GFLOP/s counts the useful work only,"
-    print "what prefix sharing leaves (SPEC: 8.87 GFLOP a step of the first row), read-out and updates aside;"
+    print "what prefix sharing leaves (8.87 GFLOP a step of the first row), read-out and updates aside; the"
+    print "first block's table of values behind the output matrix saves a fifth of that, which is not taken off;"
     print "sgemm is OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, both measured"
     print "in the same rounds on the same number of threads.\n"
     print "Machine: " machine ". Compiler: " compiler "." (torch ? " Peer: PyTorch " torch ", eager." : " No PyTorch here.") "\n"
