@@ -203,6 +203,10 @@ sweep-run: from step 20 to 30'
         done
         kill -9 -- -$! || true
         wait $! || true
+        for r in out/runs/*; do # where each stands, and how often it has begun
+            [ ! -e "$r/run.ckpt" ] || printf '%s\t%s\t%s\n' "$r" "$(grep -c from "$r/log")" \
+                "$(gk-ckpt-dump --meta "$r/run.ckpt" | awk -F'\t' '$1 == "step" { print $2 }')" >>saved
+        done
         touch g.grid
     done
     sweep --quiet g.grid out
@@ -210,12 +214,12 @@ sweep-run: from step 20 to 30'
         cmp "$r/run.tsv" "out/runs/${r##*/}/run.tsv"
     done
     cmp whole/table.tsv out/table.tsv
-    # No part began before the place where the one before it was saved.
-    for r in out/runs/*; do
+    # Each part began where the one before it was saved.
+    [ -s saved ]
+    while IFS=$'\t' read -r r begun step; do
         sed -n 's/.*from step \([0-9]*\) .*/\1/p' "$r/log" >from
-        sort -n -c from
-        [ "$(grep -cx 0 from)" -eq 1 ]
-    done
+        assert_equal "$r $(sed -n "$((begun + 1))p" from)" "$r $step"
+    done <saved
 }
 
 @test "sweep: a signal stops it cleanly; it says so, and goes on from there" {
@@ -373,6 +377,11 @@ told_apart() {
     told_apart | awk -F'\t' -v OFS='\t' '$3 == "run0" { $10 = "nan" } { print }' >table
     "$ROOT/pipelines/predictors" table frac,grokked >t
     assert_equal "$(row 0.5,1 m0_400 | cut -f 3-8)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 9 9 nan nan nan nan)"
+    # Without groups all runs are one.
+    told_apart >table
+    "$ROOT/pipelines/predictors" table >t
+    assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 60 20 1 40 0 0.414)"
+    assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 60 20 1)"
     run --separate-stderr -1 "$ROOT/pipelines/predictors" table nothere
     assert_equal "$stderr" 'predictors: no column nothere'
 }
