@@ -1,7 +1,7 @@
 # Curvature along the runs, and the plane they move in: figures 11, 12, 18.
 
 $(foreach r,$(FRACTIONS_add),$(eval $(call step,$(F)/curvature/add-$r.tsv,$(call frames_of,add-$r,$(HVP_EVERY)) | \
-    gk-hvp -q -d $(F)/runs/add-$r.data -o $(F)/curvature/add-$r.tsv)))
+    gk-hvp -q --tol $(HVP_TOL) -d $(F)/runs/add-$r.data -o $(F)/curvature/add-$r.tsv)))
 by_curvature = $(foreach r,$(1),$r $(F)/curvature/add-$r.tsv)
 
 TITLE_11 := Condition of the Hessian of the training loss, and its ends: $(NAME_add)
