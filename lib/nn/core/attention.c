@@ -27,15 +27,29 @@ ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, siz
         row[j] = ref[j] >= 0 ? shared + (size_t)ref[j] * ld : own + (size_t)~ref[j] * ld;
 }
 
-ALWAYS_INLINE void softmax(real *s, size_t n)
+/* Each row of s (heads, T), of whose columns NK are scores: these become probabilities, the others
+ * 0. All exponentials in one go: a row has too few for a vector. */
+ALWAYS_INLINE void softmax(real *s, size_t heads, size_t T, size_t nk)
 {
-    real max = s[0], sum = 0;
-    for (size_t j = 1; j < n; j++)
-        max = s[j] > max ? s[j] : max;
-    for (size_t j = 0; j < n; j++)
-        sum += s[j] = expr(s[j] - max);
-    for (size_t j = 0; j < n; j++)
-        s[j] /= sum;
+    for (size_t h = 0; h < heads; h++) {
+        real *sh = s + h * T, max = sh[0];
+        for (size_t j = 1; j < nk; j++)
+            max = sh[j] > max ? sh[j] : max;
+        for (size_t j = 0; j < nk; j++)
+            sh[j] -= max;
+        for (size_t j = nk; j < T; j++)
+            sh[j] = -INFINITY;
+    }
+#pragma omp simd
+    for (size_t i = 0; i < heads * T; i++)
+        s[i] = expr(s[i]);
+    for (size_t h = 0; h < heads; h++) {
+        real *sh = s + h * T, sum = 0;
+        for (size_t j = 0; j < nk; j++)
+            sum += sh[j];
+        for (size_t j = 0; j < nk; j++)
+            sh[j] /= sum;
+    }
 }
 
 /* Each pass is written for any widths, and inlined for the common ones, where the compiler knows
@@ -46,6 +60,10 @@ ALWAYS_INLINE void softmax(real *s, size_t n)
         call(32, 32);                                                                              \
     else if (width == 32 && (at)->vwidth == 128)                                                   \
         call(32, 128);                                                                             \
+    else if (width == 8 && (at)->vwidth == 8)                                                      \
+        call(8, 8);                                                                                \
+    else if (width == 8 && (at)->vwidth == 32)                                                     \
+        call(8, 32);                                                                               \
     else                                                                                           \
         call(width, (at)->vwidth)
 
@@ -61,13 +79,12 @@ ALWAYS_INLINE void forward(const struct attention *at, size_t row0, size_t row1,
         key_rows(at, r, nk, 3 * d, at->shared, at->own, k);
         key_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
         memset(a, 0, d * sizeof *a);
-        for (size_t h = 0; h < H; h++) {
-            real *s = p + h * T;
+        for (size_t h = 0; h < H; h++)
             for (size_t j = 0; j < nk; j++)
-                s[j] = scale * dot(q + h * w, k[j] + d + h * w, w);
-            softmax(s, nk);
-            combine(nk, s, v, h * at->vstep, a + h * at->ostep, vw);
-        }
+                p[h * T + j] = scale * dot(q + h * w, k[j] + d + h * w, w);
+        softmax(p, H, T, nk);
+        for (size_t h = 0; h < H; h++)
+            combine(nk, p + h * T, v, h * at->vstep, a + h * at->ostep, vw);
     }
 }
 

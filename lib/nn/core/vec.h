@@ -57,14 +57,23 @@ ALWAYS_INLINE real vec_sum(vec x)
     return SUM_16(q);
 }
 
-/* x . y (n) */
+/* x . y (n). Of a long vector there may be half left: a narrow head is no more than that. */
 ALWAYS_INLINE real dot(const real *x, const real *y, size_t n)
 {
     vec sum = {0};
     size_t i = 0;
     for (; i + VEC <= n; i += VEC)
         sum += vec_at(x + i) * vec_at(y + i);
-    real s = vec_sum(sum);
+    real s = i > 0 ? vec_sum(sum) : 0;
+#if VEC_BYTES == 64
+    if (i + VEC / 2 <= n) {
+        typedef real half __attribute__((vector_size(32), aligned(sizeof(real)), may_alias));
+        const half h = *(const half *)(x + i) * *(const half *)(y + i);
+        const __typeof__(HALVES_32(h)) q = HALVES_32(h);
+        s += SUM_16(q);
+        i += VEC / 2;
+    }
+#endif
     for (; i < n; i++)
         s += x[i] * y[i];
     return s;
