@@ -26,7 +26,7 @@
 #include "gk/mem.h"
 
 enum {
-    BLOCK = 256,  /* points; a block's products with another's fill 256 KiB of cache */
+    BLOCK = 384,  /* points; a block's products with another's take 576 KiB */
     DEPTH = 1024, /* coordinates */
     GROUP = 32,   /* points measured together */
     SHARES = 16,  /* of the points, averaged each by itself */
