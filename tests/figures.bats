@@ -211,6 +211,13 @@ makes() {
     run -0 pipelines/stack seed:split 0:train a 1:val b
     assert_line $'seed\tsplit\tstep\tloss'
     assert_line $'1\tval\t0\t3'
+    # columns are matched by their names
+    printf 'b\tc\ta\n2\t3\t1\n' >other
+    printf 'a\tb\n8\t9\n' >small
+    run -0 pipelines/stack r 1 small 2 other
+    assert_output $'r\ta\tb\n1\t8\t9\n2\t1\t2'
+    run -1 --separate-stderr pipelines/stack r 2 other 1 small
+    assert_equal "$stderr" 'stack: small: no column c'
 }
 
 @test "numbers: rank correlation, AUC, medians, missing columns" {

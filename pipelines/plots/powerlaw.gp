@@ -14,7 +14,7 @@ do for [i = 1:n] {
     panel = word(panels, i); r = rows(table, 'operation', panel)
     a = of(panel, 'a'); gamma = of(panel, 'gamma'); b = of(panel, 'b')
     set title spaced(panel).sprintf(': γ = %.3g', gamma)
-    set key at graph 1, graph 0.44 right top samplen 2; if (i > 1) { unset key }
+    set key at graph 1, graph 1 right top samplen 2; if (i > 1) { unset key }
     # the fit is of the fraction itself
     plot r using (100 * column('frac')):'t4' with points pt 7 ps 1.3 lc rgb orange title 't4: generalised', \
          r using (100 * column('frac')):(column('t4') == column('t4') ? NaN : column('steps')) with points pt 8 ps 1.5 lc rgb grey title 'not grokked by this step', \
