@@ -4,11 +4,11 @@ term = ARG1; out = ARG2; heading = ARG3; table = ARG4; path = ARG5
 wide = 1500; high = 1300
 load 'pipelines/plots/common.gp'
 set view map; set contour base; set cntrparam levels auto 12; set cntrlabel onecolor; unset key; set border 15
-set logscale cb; set format cb '%g'; set cbtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100); set cblabel 'loss (nats)' offset 1; set autoscale fix
+set logscale cb; set format cb '%g'; set cbtics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100); set autoscale fix
 do for [plane in 'random main'] {
     stats grid(table, 'plane', plane, 'alpha') using 'alpha':'beta' name plane nooutput
 }
-set multiplot layout 2,2 title heading font large margins 0.09,0.9,0.09,0.91 spacing 0.17,0.14
+set multiplot layout 2,2 title heading font large margins 0.09,0.9,0.09,0.91 spacing 0.19,0.14
 do for [plane in 'random main'] {
     main = plane eq 'main'
     g = grid(table, 'plane', plane, 'alpha')
@@ -17,7 +17,7 @@ do for [plane in 'random main'] {
     set xlabel main ? 'first main axis' : 'α, first random direction'
     set ylabel main ? 'second main axis' : 'β, second random direction'
     do for [split in 'train val'] {
-        set title split eq 'train' ? 'training loss' : 'validation loss'
+        set title split eq 'train' ? 'training loss (nats)' : 'validation loss (nats)'
         set label 1 '+' at 0,0 center front textcolor rgb 'white' font ',24'
         if (main) {
             splot g using 'alpha':'beta':split.'_loss' with pm3d nocontour, \
