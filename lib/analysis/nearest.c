@@ -26,7 +26,8 @@
 #include "gk/mem.h"
 
 enum {
-    BLOCK = 384,  /* points; a block's products with another's take 576 KiB */
+    BLOCK = 384,  /* points at most; a block's products with another's take 576 KiB */
+    EVENLY = 4,   /* blocks come in multiples of this, so that threads end a round together */
     DEPTH = 1024, /* coordinates */
     GROUP = 32,   /* points measured together */
     SHARES = 16,  /* of the points, averaged each by itself */
@@ -53,8 +54,8 @@ struct search {
     struct candidate *candidate; /* (n, room) */
     size_t *ncandidate;          /* (n); above room: too many, all points are candidates */
     float *tile;                 /* (threads, 2, BLOCK, BLOCK) */
-    size_t blocks, round;
-    double *best; /* (n, k) squared distances, scaled */
+    size_t blocks, block, round; /* block: points in each but the last */
+    double *best;                /* (n, k) squared distances, scaled */
 };
 
 static int alloc_search(struct search *s, int threads, struct gk_err *err)
@@ -204,8 +205,8 @@ static void compare_blocks(struct search *s, size_t a, size_t b, float *tile)
 {
     enum { RUN = 64 };
     float limits[BLOCK];
-    size_t i0 = a * BLOCK, ni = smaller(BLOCK, s->n - i0);
-    size_t j0 = b * BLOCK, nj = smaller(BLOCK, s->n - j0);
+    size_t i0 = a * s->block, ni = smaller(s->block, s->n - i0);
+    size_t j0 = b * s->block, nj = smaller(s->block, s->n - j0);
     multiply(s, i0, ni, j0, nj, tile);
     for (size_t j = 0; j < nj; j++)
         limits[j] = s->upper[(j0 + j + 1) * s->k - 1];
@@ -307,6 +308,10 @@ static void measure_task(void *ctx, size_t t, int thread)
 static void find_candidates(struct search *s, struct gk_pool *pool)
 {
     s->blocks = (s->n + BLOCK - 1) / BLOCK;
+    if (s->blocks > 2)
+        s->blocks = (s->blocks + EVENLY - 1) / EVENLY * EVENLY;
+    s->block = (s->n + s->blocks - 1) / s->blocks;
+    s->blocks = (s->n + s->block - 1) / s->block; /* the last must not be empty */
     size_t pieces = (s->d + DEPTH - 1) / DEPTH, even = s->blocks + s->blocks % 2;
     s->bound = (float)(smaller(s->d, DEPTH) + pieces + 16) * (FLT_EPSILON / 2);
     for (size_t i = 0; i < s->n * s->k; i++)
