@@ -102,6 +102,55 @@ trajectory() {
     done
 }
 
+# A .npy of F32: SHAPE and ORDER (False: C), with the numbers from standard input.
+npy_of() {
+    local header="{'descr': '<f4', 'fortran_order': $2, 'shape': ($1), }"
+    printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "$header"
+    cat
+}
+
+# Four points on the axes of 8 million coordinates, 128 MB: (1, 0, ... 0), (0, ... 0), (-1, 0, ...), (0, ... 0, 2)
+large() {
+    printf '\0\0\200\77' # 1
+    head -c $((2 * 32000000 - 4)) /dev/zero
+    printf '\0\0\200\277' # -1
+    head -c $((2 * 32000000 - 8)) /dev/zero
+    printf '\0\0\0\100' # 2
+}
+
+@test "pca: a matrix larger than the memory it may take, from a file, a pipe and a frame" {
+    large | npy_of '4, 8000000' False > m.npy
+    { printf '\x48\0\0\0\0\0\0\0%-72s' '{"m":{"dtype":"F32","shape":[4,8000000],"data_offsets":[0,128000000]}}'
+      large; } > m.safetensors
+    PEAK=("$GK_BUILD/tests/peak" 60)
+    [ -z "${GK_SANITIZED-}" ] || PEAK=()
+    "${PEAK[@]}" gk-pca --center none --components 2 m.npy > file
+    assert_equal "$(column_of pc1 file | paste -sd ' ')" '0 0 0 2'
+    close_to "$(cell 1 residual file)" 0 0 1e-14
+    assert_equal "$(cell 2 residual file)" 0
+    close_to "$(cell 1 pc2 file)" 1
+    close_to "$(cell 3 pc2 file)" -1
+    "${PEAK[@]}" gk-pca --center none --components 2 - < m.npy > redirected
+    cat m.npy | "${PEAK[@]}" gk-pca --center none --components 2 > pipe
+    "${PEAK[@]}" gk-pca --center none --components 2 m.safetensors > frame
+    cat m.safetensors | gk-pca --center none --components 2 > framepipe
+    for other in redirected pipe frame framepipe; do
+        cmp file $other
+    done
+}
+
+@test "pca: a .npy in Fortran order is the same matrix" {
+    printf '\0\0\200\77\0\0\0\100\0\0\100\100\0\0\200\100\0\0\240\100\0\0\300\300' > six # 1 2 3 4 5 -6
+    npy_of '2, 3' True < six > f.npy
+    gk-pca --center none --components 2 f.npy > fortran
+    printf '1,3,5\n2,4,-6\n' | gk-pca --center none --components 2 > text
+    cmp <(body fortran) <(body text)
+    cat f.npy | gk-pca --center none --components 2 | cmp fortran
+    npy_of '6,' True < six > v.npy
+    gk-pca --center none --variance v.npy > one
+    close_to "$(cell 1 variance one)" 18.2 # 91 / 5
+}
+
 @test "pca: matrices only, one tensor only" {
     trajectory
     gk-pca --params matrices --variance t.gks > ranked
@@ -188,6 +237,14 @@ trajectory() {
     breaks "gk-pca: one.gks: frame 1: no tensor 'blocks.1.attn.k.weight', which the first frame has" \
         gk-pca t.gks one.gks
     breaks "gk-pca: t.gks: frame 1: tensor 'blocks.1.attn.k.weight' is not in the first frame" gk-pca one.gks t.gks
+    printf '1234' | npy_of '1, 2' False > cut.npy
+    breaks 'gk-pca: cut.npy: truncated: its data has 4 of 8 bytes' gk-pca cut.npy
+    cat cut.npy | breaks 'gk-pca: standard input: truncated: its data has 4 of 8 bytes' gk-pca
+    printf '123456789' | npy_of '1, 2' False > more.npy
+    breaks 'gk-pca: more.npy: bytes follow the array' gk-pca more.npy
+    cat more.npy | breaks 'gk-pca: standard input: bytes follow the array' gk-pca
+    printf '' | npy_of '0, 2' False > none.npy
+    breaks 'gk-pca: none.npy: no values' gk-pca none.npy
     head -c 20000 t.gks > cut.gks
     run -1 gk-pca cut.gks
     assert_output --partial 'gk-pca: cut.gks: frame '

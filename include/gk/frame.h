@@ -15,6 +15,7 @@ enum { GK_MAX_RANK = 8 };
 
 size_t gk_dtype_size(enum gk_dtype t);
 const char *gk_dtype_name(enum gk_dtype t); /* "F32" */
+bool gk_dtype_is_single(enum gk_dtype t);   /* F32 or narrower */
 
 struct gk_tensor {
     char *name;
@@ -100,6 +101,8 @@ int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk
 /* One already opened stream (for tests, and for input that something else has sniffed). */
 int gk_source_from(struct gk_source **s, FILE *fp, const char *name, struct gk_err *err);
 int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err);
+/* From here on the data of tensors in regular files are left there (data NULL; at says where). */
+void gk_source_leave_data(struct gk_source *s);
 void gk_source_close(struct gk_source *s);
 
 /* The one frame of FILE (NULL or "-": standard input): a plain file, or a stream of one. */

@@ -1,6 +1,7 @@
 /* Points of which any coordinates can be read again and again: a matrix, or a trajectory, which may
- * be larger than memory. A trajectory in files is left where it is; what comes through a pipe goes
- * to a temporary file in TMPDIR (or /tmp) that is gone when the process is. */
+ * be larger than memory. What is in files is left where it is; what comes through a pipe goes to a
+ * temporary file in TMPDIR (or /tmp) that is gone when the process is, and so does an .npy in
+ * Fortran order. A text table is held in memory. */
 #ifndef GK_POINTS_H
 #define GK_POINTS_H
 
@@ -27,8 +28,8 @@ struct gk_points {
     bool single;      /* the numbers came as F32 or narrower */
     const char *name; /* the first input's, for messages */
     struct gk_history history;
-    /* a trajectory: its first frame, and which of its tensors are coordinates, in name order;
-     * nparts = 0: a matrix */
+    /* a trajectory: its first frame (maybe without data), and which of its tensors are coordinates,
+     * in name order; nparts = 0: a matrix */
     struct gk_frame first;
     struct gk_points_part *part; /* [nparts] */
     size_t nparts;

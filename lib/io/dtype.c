@@ -21,6 +21,11 @@ size_t gk_dtype_size(enum gk_dtype t)
     return DTYPE[t].size;
 }
 
+bool gk_dtype_is_single(enum gk_dtype t)
+{
+    return t == GK_F32 || t == GK_F16 || t == GK_BF16;
+}
+
 const char *gk_dtype_name(enum gk_dtype t)
 {
     return DTYPE[t].name;

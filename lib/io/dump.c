@@ -41,11 +41,6 @@ static void put_text(FILE *fp, const char *s, char end)
     putc(end, fp);
 }
 
-static bool is_single(const struct gk_tensor *t)
-{
-    return t->dtype == GK_F32 || t->dtype == GK_F16 || t->dtype == GK_BF16;
-}
-
 struct summary {
     double min, max, norm; /* nan if a value is; min and max of no values are nan */
 };
@@ -111,9 +106,9 @@ static int put_list(struct dump *p, const struct gk_frame *f, struct gk_err *err
         for (unsigned k = 0; k < t->rank; k++)
             fprintf(p->fp, "%s%" PRIu64, k ? "," : "", t->shape[k]);
         fprintf(p->fp, "]\t%zu\t", t->count);
-        gk_put_number(p->fp, s.min, is_single(t), '\t');
-        gk_put_number(p->fp, s.max, is_single(t), '\t');
-        gk_put_number(p->fp, s.norm, is_single(t), '\t');
+        gk_put_number(p->fp, s.min, gk_dtype_is_single(t->dtype), '\t');
+        gk_put_number(p->fp, s.max, gk_dtype_is_single(t->dtype), '\t');
+        gk_put_number(p->fp, s.norm, gk_dtype_is_single(t->dtype), '\t');
         if (put_step(p->fp, f, '\n', err))
             return -1;
     }
@@ -156,7 +151,7 @@ static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
             fprintf(fp, "%" PRId64 "%c", wide[i], after);
         } else {
             gk_tensor_part(t, i, 1, &v);
-            gk_put_number(fp, v, is_single(t), after);
+            gk_put_number(fp, v, gk_dtype_is_single(t->dtype), after);
         }
     }
 }
@@ -260,7 +255,7 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
         flat.count += is_parameter(t) ? t->count : 0;
-        if (is_parameter(t) && !is_single(t))
+        if (is_parameter(t) && !gk_dtype_is_single(t->dtype))
             flat.dtype = GK_F64;
     }
     if (flat.count == 0)

@@ -54,5 +54,7 @@ bool gk_dtype_find(const char *name, enum gk_dtype *t);
  * so that a false N costs no more memory than twice what is there. WHAT names it in the message
  * of a truncation. */
 int gk_read_exactly(FILE *fp, void **buf, size_t n, const char *what, struct gk_err *err);
+/* Passes over N bytes of a regular file, which must be there. */
+int gk_skip_exactly(FILE *fp, size_t n, const char *what, struct gk_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "frame_priv.h"
 #include "gk/input.h"
@@ -18,6 +19,7 @@ struct gk_source {
     uint64_t number; /* of the next frame or end frame in this input, from 1 */
     uint64_t frames; /* of this input so far */
     uint64_t open;   /* frames of a stream since its last end frame */
+    bool leave_data;
 };
 
 int gk_read_exactly(FILE *fp, void **buf, size_t n, const char *what, struct gk_err *err)
@@ -40,6 +42,20 @@ int gk_read_exactly(FILE *fp, void **buf, size_t n, const char *what, struct gk_
     }
     *buf = p;
     return rc;
+}
+
+int gk_skip_exactly(FILE *fp, size_t n, const char *what, struct gk_err *err)
+{
+    struct stat st;
+    const off_t at = ftello(fp);
+    if (at < 0 || fstat(fileno(fp), &st) != 0)
+        return gk_fail(err, "cannot read:");
+    const size_t have = st.st_size > at ? (size_t)(st.st_size - at) : 0;
+    if (have < n)
+        return gk_fail(err, "truncated: %s has %zu of %zu bytes", what, have, n);
+    if (fseeko(fp, (off_t)n, SEEK_CUR) != 0)
+        return gk_fail(err, "cannot read:");
+    return 0;
 }
 
 static void close_input(struct gk_source *s)
@@ -100,6 +116,11 @@ int gk_source_from(struct gk_source **s, FILE *fp, const char *name, struct gk_e
     return 0;
 }
 
+void gk_source_leave_data(struct gk_source *s)
+{
+    s->leave_data = true;
+}
+
 void gk_source_close(struct gk_source *s)
 {
     if (!s)
@@ -136,12 +157,14 @@ static int read_header(FILE *fp, struct gk_header *h, size_t len, struct gk_err 
     return rc == 0 ? gk_header_check(h, err) : -1;
 }
 
-static int read_data(FILE *fp, struct gk_header *h, struct gk_err *err)
+static int read_data(FILE *fp, struct gk_header *h, bool leave, struct gk_err *err)
 {
     for (size_t i = 0; i < h->n; i++) { /* gk_header_check left them in the order of the file */
         struct gk_slot *s = &h->slot[i];
+        const size_t n = (size_t)(s->end - s->begin);
         s->t.at = ftello(fp);
-        if (gk_read_exactly(fp, &s->t.data, (size_t)(s->end - s->begin), "its data", err) != 0)
+        if ((leave ? gk_skip_exactly(fp, n, "its data", err)
+                   : gk_read_exactly(fp, &s->t.data, n, "its data", err)) != 0)
             return gk_fail_at(err, "tensor '%s'", gk_show(s->t.name).s);
     }
     return 0;
@@ -201,7 +224,7 @@ static int read_frame(struct gk_source *s, struct gk_frame *f, struct gk_err *er
     } else if (rc == 0 && s->open > 0 && !h.in_stream) {
         rc = gk_fail(err, "a plain frame inside a stream: its end frame is missing");
     } else if (rc == 0) {
-        rc = read_data(s->fp, &h, err);
+        rc = read_data(s->fp, &h, s->leave_data && gk_input_is_file(s->fp), err);
         if (rc == 0)
             rc = give(f, &h, err) == 0 ? 1 : -1;
     }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gk/mem.h"
 #include "gk/table.h"
@@ -31,6 +32,12 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
     fclose(*fp);
     *fp = NULL;
     return -1;
+}
+
+bool gk_input_is_file(FILE *fp)
+{
+    struct stat st;
+    return fileno(fp) >= 0 && fstat(fileno(fp), &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* A frame begins with a length below 2^24 in eight bytes, so with zeros among them; a text has no
@@ -124,47 +131,73 @@ static int read_table(struct gk_matrix *m, FILE *fp, const char *name, struct gk
 
 /* ---- tensors ---- */
 
-static int take_tensor(struct gk_matrix *m, const struct gk_tensor *t, struct gk_err *err)
+int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struct gk_err *err)
 {
     if (t->rank < 1 || t->rank > 2)
         return gk_fail(err, "a matrix or a vector is wanted, this has rank %u", t->rank);
     if (t->count == 0)
         return gk_fail(err, "no values");
+    *rows = t->shape[0];
+    *cols = t->rank == 2 ? t->shape[1] : 1;
+    return 0;
+}
+
+static int take_tensor(struct gk_matrix *m, const struct gk_tensor *t, struct gk_err *err)
+{
     size_t cap = 0;
-    if (gk_grow(&m->v, &cap, t->count, sizeof *m->v, err))
+    if (gk_matrix_shape(t, &m->rows, &m->cols, err) ||
+        gk_grow(&m->v, &cap, t->count, sizeof *m->v, err))
         return -1;
-    m->rows = t->shape[0];
-    m->cols = t->rank == 2 ? t->shape[1] : 1;
-    m->single = t->dtype == GK_F32 || t->dtype == GK_F16 || t->dtype == GK_BF16;
+    m->single = gk_dtype_is_single(t->dtype);
     gk_tensor_f64(t, m->v);
     return 0;
 }
 
-static int read_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+struct filling {
+    struct gk_matrix *m;
+    size_t n, cap; /* of m->v */
+};
+
+static int fill(void *ctx, const struct gk_tensor *numbers, struct gk_err *err)
+{
+    struct filling *f = ctx;
+    if (gk_grow(&f->m->v, &f->cap, f->n + numbers->count, sizeof *f->m->v, err))
+        return -1;
+    gk_tensor_f64(numbers, f->m->v + f->n);
+    f->n += numbers->count;
+    return 0;
+}
+
+static int take_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
 {
     struct gk_tensor t;
-    int rc = gk_npy_read(fp, name, &t, err);
-    if (fp != stdin)
-        fclose(fp);
-    if (rc)
+    bool fortran = false;
+    if (gk_npy_header(fp, name, &t, &fortran, err))
         return -1;
-    if (take_tensor(m, &t, err))
-        rc = gk_fail_at(err, "%s", name);
+    if (gk_matrix_shape(&t, &m->rows, &m->cols, err))
+        return gk_fail_at(err, "%s", name);
+    if (!fortran) {
+        m->single = gk_dtype_is_single(t.dtype);
+        return gk_npy_parts(fp, name, &t, fill, &(struct filling){.m = m}, err);
+    }
+    int rc = gk_npy_data(fp, name, &t, fortran, err);
+    if (rc == 0)
+        rc = take_tensor(m, &t, err);
     free(t.data);
     return rc;
 }
 
-/* TENSOR, or the only one of rank 1 or 2. */
-static const struct gk_tensor *choose(const struct gk_frame *f, const char *tensor,
-                                      struct gk_err *err)
+static int read_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    int rc = take_npy(m, fp, name, err);
+    if (fp != stdin)
+        fclose(fp);
+    return rc;
+}
+
+static const struct gk_tensor *find_matrix(const struct gk_frame *f, struct gk_err *err)
 {
     const struct gk_tensor *found = NULL;
-    if (tensor) {
-        found = gk_frame_tensor(f, tensor);
-        if (!found)
-            gk_frame_fail(f, err, "no tensor '%s'", tensor);
-        return found;
-    }
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
         if (t->rank < 1 || t->rank > 2)
@@ -181,18 +214,29 @@ static const struct gk_tensor *choose(const struct gk_frame *f, const char *tens
     return found;
 }
 
+const struct gk_tensor *gk_frame_matrix(const struct gk_frame *f, const char *tensor,
+                                        struct gk_err *err)
+{
+    struct gk_err cause;
+    size_t rows, cols;
+    const struct gk_tensor *t = tensor ? gk_frame_tensor(f, tensor) : find_matrix(f, err);
+    if (!t && tensor)
+        gk_frame_fail(f, err, "no tensor '%s'", tensor);
+    if (!t || gk_matrix_shape(t, &rows, &cols, &cause) == 0)
+        return t;
+    gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
+    return NULL;
+}
+
 int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
                          struct gk_err *err)
 {
     *m = (struct gk_matrix){0};
-    const struct gk_tensor *t = choose(f, tensor, err);
+    const struct gk_tensor *t = gk_frame_matrix(f, tensor, err);
     if (!t)
         return -1;
-    struct gk_err cause;
-    int rc = take_tensor(m, t, &cause);
-    if (rc)
-        gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
-    else
+    int rc = take_tensor(m, t, err);
+    if (rc == 0)
         rc = gk_history_add_text(&m->history, gk_frame_meta(f, "gk.history"), err);
     if (rc)
         gk_matrix_free(m);

@@ -194,32 +194,84 @@ static int to_c_order(struct gk_tensor *t, struct gk_err *err)
     return 0;
 }
 
-static int read_array(FILE *fp, struct gk_tensor *t, struct gk_err *err)
+int gk_npy_header(FILE *fp, const char *name, struct gk_tensor *t, bool *fortran,
+                  struct gk_err *err)
 {
     size_t bytes;
     char *text;
+    *t = (struct gk_tensor){.at = -1};
     struct dict d = {.t = t};
     int rc = read_header(fp, &text, err);
     d.p = text;
     if (rc == 0 && text && take_dict(&d, err) != 0)
         rc = gk_fail_at(err, "its header");
     free(text);
-    if (rc != 0 || gk_tensor_measure(t, &bytes, err) != 0 ||
-        gk_read_exactly(fp, &t->data, bytes, "its data", err) != 0)
-        return -1;
-    if (getc(fp) != EOF)
-        return gk_fail(err, "bytes follow the array");
-    return d.fortran && t->rank > 1 ? to_c_order(t, err) : 0;
+    if (rc != 0 || gk_tensor_measure(t, &bytes, err) != 0)
+        return gk_fail_at(err, "%s", name);
+    t->at = ftello(fp);
+    *fortran = d.fortran && t->rank > 1;
+    return 0;
+}
+
+/* Nothing follows the array. */
+static int check_end(FILE *fp, const char *name, struct gk_err *err)
+{
+    if (getc(fp) == EOF)
+        return 0;
+    return gk_fail(err, "%s: bytes follow the array", name);
+}
+
+int gk_npy_data(FILE *fp, const char *name, struct gk_tensor *t, bool fortran, struct gk_err *err)
+{
+    const size_t bytes = t->count * gk_dtype_size(t->dtype);
+    int rc = gk_read_exactly(fp, &t->data, bytes, "its data", err);
+    if (rc == 0 && fortran)
+        rc = to_c_order(t, err);
+    if (rc != 0)
+        gk_fail_at(err, "%s", name);
+    else
+        rc = check_end(fp, name, err);
+    if (rc == 0)
+        return 0;
+    free(t->data);
+    t->data = NULL;
+    return -1;
+}
+
+int gk_npy_parts(FILE *fp, const char *name, const struct gk_tensor *t,
+                 int (*part)(void *ctx, const struct gk_tensor *numbers, struct gk_err *err),
+                 void *ctx, struct gk_err *err)
+{
+    enum { BYTES = 64 << 10 };
+    _Alignas(16) char buffer[BYTES];
+    const size_t size = gk_dtype_size(t->dtype), most = BYTES / size;
+    struct gk_tensor some = {.dtype = t->dtype, .data = buffer, .at = -1};
+    for (size_t done = 0; done < t->count; done += some.count) {
+        some.count = t->count - done < most ? t->count - done : most;
+        const size_t got = fread(buffer, 1, some.count * size, fp);
+        if (got < some.count * size)
+            return ferror(fp) ? gk_fail(err, "%s: cannot read:", name)
+                              : gk_fail(err, "%s: truncated: its data has %zu of %zu bytes", name,
+                                        done * size + got, t->count * size);
+        if (part(ctx, &some, err) != 0)
+            return -1;
+    }
+    return check_end(fp, name, err);
+}
+
+int gk_npy_skip(FILE *fp, const char *name, const struct gk_tensor *t, struct gk_err *err)
+{
+    if (gk_skip_exactly(fp, t->count * gk_dtype_size(t->dtype), "its data", err) != 0)
+        return gk_fail_at(err, "%s", name);
+    return check_end(fp, name, err);
 }
 
 int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *err)
 {
-    *t = (struct gk_tensor){.at = -1};
-    if (read_array(fp, t, err) == 0)
-        return 0;
-    free(t->data);
-    t->data = NULL;
-    return gk_fail_at(err, "%s", name);
+    bool fortran = false;
+    if (gk_npy_header(fp, name, t, &fortran, err) != 0)
+        return -1;
+    return gk_npy_data(fp, name, t, fortran, err);
 }
 
 /* .npy has no BF16: it is written as the F32 that it widens to. */
