@@ -67,7 +67,8 @@ NAME_t4_add := the first of two
 NAME_t4_s5 := the first again
 T4_FRACTIONS_add := 0.6 0.7 0.8 0.9
 T4_FRACTIONS_s5 := 0.6 0.7 0.8 0.9
-T4_SEEDS := 0
+T4_SEEDS_add := 0
+T4_SEEDS_s5 := 0
 SWEEP_t4_add := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
 SWEEP_t4_s5 := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
 END

@@ -31,7 +31,7 @@ SAYS_7 := As figure 2, a column for each r.
 $(eval $(call step,$(F)/fig7.tsv,pipelines/stack r $(call heat_of,$(HEAT_FRACTIONS)) > $(F)/fig7.tsv))
 $(eval $(call figure,7,heat,,pipelines/numbers signature $(F)/fig7.tsv))
 
-$(foreach o,add s5,$(eval $(call sweep_rules,t4-$o,$(SWEEP_t4_$o) '--frac $(T4_FRACTIONS_$o)' '--seed $(T4_SEEDS)')))
+$(foreach o,add s5,$(eval $(call sweep_rules,t4-$o,$(SWEEP_t4_$o) '--frac $(T4_FRACTIONS_$o)' '--seed $(T4_SEEDS_$o)')))
 TITLE_5 := When it groks, t4, and when it has memorised, t2, against the fraction r of training data
 SAYS_5 := A point a run; the line is the fit of t4 = a r^-gamma + b. Runs that had not grokked by their last step count as censored there (triangles).
 $(foreach o,add s5,$(eval $(call step,$(F)/t4-$o.fit,gk-fit-powerlaw -q -x frac --units fraction --b-min 0 --censor steps -o $(F)/t4-$o.fit $(F)/sweeps/t4-$o/table.tsv)))
