@@ -33,7 +33,7 @@ END {
     print "what prefix sharing leaves (8.87 GFLOP a step of the first row), read-out and updates aside; the"
     print "first block's table of values behind the output matrix saves a fifth of that, which is not taken off;"
     print "sgemm is OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, both measured"
-    print "in the same rounds on the same number of threads.\n"
+    print "in the same rounds on the same number of threads. benchmarks-*.md are the pages of other machines.\n"
     print "Machine: " machine ". Compiler: " compiler "." (torch ? " Peer: PyTorch " torch ", eager." : " No PyTorch here.") "\n"
     printf "| one thread | two threads | |\n|---|---|---|\n"
     printf "| %.0f | %.0f | peak, GFLOP/s |\n", median("peak1"), median("peak2")
