@@ -1,5 +1,7 @@
 /* Frames and streams of them. Each frame, written as a plain frame, reads back as it was and is
- * written with the same bytes again; all of them, written as a stream, likewise. */
+ * written with the same bytes again; all of them, written as a stream, likewise. Data left in a
+ * file are where they are said to be, and what is wrong with such a file is said in the same words.
+ */
 #include "fuzz.h"
 
 static struct gk_source *source(const void *p, size_t n)
@@ -45,6 +47,22 @@ static void stream(const struct bytes *b, const struct bytes *frames)
     gk_source_close(t);
 }
 
+/* One more frame of a file whose data are left there: as F, which was read from the same bytes. */
+static void same_left(struct gk_source *left, const struct gk_frame *f, const uint8_t *data)
+{
+    struct gk_err err = {0};
+    struct gk_frame g;
+    REQUIRE(gk_source_next(left, &g, &err) == 1);
+    REQUIRE(g.ntensor == f->ntensor && g.nmeta == f->nmeta && g.index == f->index);
+    for (size_t i = 0; i < g.ntensor; i++) {
+        const struct gk_tensor *s = &f->tensor[i], *t = &g.tensor[i];
+        REQUIRE(!t->data && !strcmp(s->name, t->name) && s->dtype == t->dtype &&
+                s->count == t->count);
+        REQUIRE(memcmp(s->data, data + t->at, s->count * gk_dtype_size(s->dtype)) == 0);
+    }
+    gk_frame_free(&g);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct gk_err err = {0};
@@ -52,16 +70,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes as_stream, as_plain;
     struct gk_stream out = {.fp = begin_bytes(&as_stream)};
     FILE *fp = begin_bytes(&as_plain);
-    struct gk_source *s = source(data, size);
+    struct gk_source *s = source(data, size), *left;
     int rc;
+    MUST(gk_source_from(&left, open_file(data, size), "input", &err));
+    gk_source_leave_data(left);
     while ((rc = gk_source_next(s, &f, &err)) == 1) {
         plain(&f);
+        same_left(left, &f, data);
         MUST(gk_stream_write(&out, &f, &err));
         MUST(gk_frame_write(&f, fp, &err));
         gk_frame_free(&f);
     }
     if (rc < 0)
         refused(&err);
+    struct gk_err again = {0};
+    REQUIRE(gk_source_next(left, &f, &again) == rc && strcmp(err.msg, again.msg) == 0);
+    gk_source_close(left);
     gk_source_close(s);
     const bool any = out.n > 0;
     MUST(gk_stream_end(&out, &err));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "gk/err.h"
 #include "gk/frame.h"
@@ -55,6 +56,15 @@ static inline FILE *open_bytes(const void *p, size_t n)
 {
     FILE *fp = fmemopen((void *)p, n, "rb");
     REQUIRE(fp);
+    return fp;
+}
+
+/* The same as a regular file. */
+static inline FILE *open_file(const void *p, size_t n)
+{
+    FILE *fp = fdopen(memfd_create("input", 0), "w+b");
+    REQUIRE(fp && fwrite(p, 1, n, fp) == n);
+    rewind(fp);
     return fp;
 }
 
