@@ -1,7 +1,8 @@
 /* The ends of the spectrum of a symmetric operator that is known by its products alone: Lanczos
  * with full reorthogonalisation, thick restart when the basis is full (Wu and Simon 2000), both
  * ends from one Krylov space. Eigenvalues are taken algebraically: the upper end is the largest,
- * not the largest in magnitude. An exactly repeated eigenvalue may be found once only. */
+ * not the largest in magnitude. Where several upper ones are wanted, a further search off those
+ * that were found makes sure that no repeated or close one was left out. */
 #ifndef GK_LANCZOS_H
 #define GK_LANCZOS_H
 

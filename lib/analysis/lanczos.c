@@ -16,6 +16,7 @@ struct gk_lanczos {
     size_t n, cap;         /* m <= cap <= n; the basis holds v_m too */
     struct gk_basis basis; /* after a run: the eigenvectors, low then high */
     bool found;            /* there was a run */
+    bool again;            /* a search for what the first one has not seen */
     size_t m;              /* vectors whose product is known */
     size_t coupled;        /* T[i][m] is 0 for i < coupled */
     double beta;           /* |A v_{m-1} less its part in V| */
@@ -172,7 +173,8 @@ static double bound(const struct gk_lanczos *l, double value, double top)
 
 /* By what factor the worst of the wanted pairs misses its bound, of which the rounding in the
  * products gets a share: at most 1 if all are there. A start that leans on one eigenvector finds it
- * before it can have seen the one beyond: hence the least number of steps. */
+ * before it can have seen the one beyond: hence the least number of steps. A second search also has
+ * to know the next value well enough to tell it from the last that is wanted. */
 static double shortfall(const struct gk_lanczos *l)
 {
     const size_t m = l->m, enough = 20;
@@ -186,6 +188,12 @@ static double shortfall(const struct gk_lanczos *l)
         const double most = spare * bound(l, l->theta[i], l->theta[m - 1]);
         if ((i < l->conf.low || i >= m - l->conf.high) && estimate(l, i) > 0)
             worst = fmax(worst, estimate(l, i) / most);
+    }
+    const size_t next = m - l->conf.high - 1;
+    if (l->again && estimate(l, next) > 0) {
+        const double gap = 0.3 * (l->theta[next + 1] - l->theta[next]);
+        const double most = spare * bound(l, l->theta[next], l->theta[m - 1]);
+        worst = fmax(worst, estimate(l, next) / fmax(gap, most));
     }
     return worst;
 }
@@ -275,6 +283,44 @@ static int iterate(struct gk_lanczos *l, const struct gk_operator *op, size_t *p
     }
 }
 
+/* The space of one start holds one vector of a repeated eigenvalue, and one for a while of several
+ * that are close, so that what converges may leave some out. The pairs that were found stay, and a
+ * random vector off them starts a second space. */
+static void start_again(struct gk_lanczos *l)
+{
+    const size_t k = l->conf.low + l->conf.high;
+    keep(l, l->conf.low, l->conf.high);
+    memset(l->t, 0, (l->cap + 1) * (l->cap + 1) * sizeof *l->t);
+    for (size_t i = 0; i < k; i++)
+        *t_at(l, i, i) = l->theta[i];
+    l->m = l->coupled = k;
+    escape(l);
+}
+
+/* Searches until one more finds nothing above the lowest of the upper pairs that was not there. */
+static int complete(struct gk_lanczos *l, const struct gk_operator *op, size_t *products,
+                    struct gk_err *err)
+{
+    const size_t high = l->conf.high, k = high + l->conf.low;
+    double *before = gk_alloc(high, sizeof *before, err);
+    bool more = high > 1;
+    int rc = before ? 0 : -1;
+    l->again = true;
+    while (rc == 0 && more && l->m < l->n && *products + k < l->conf.max_products) {
+        memcpy(before, l->theta + l->m - high, high * sizeof *before);
+        start_again(l);
+        rc = iterate(l, op, products, err);
+        more = false;
+        for (size_t i = 0; i < high && rc == 0; i++) {
+            const double *now = l->theta + l->m - high;
+            more = more || now[i] > before[i] + bound(l, before[i], now[high - 1]);
+        }
+    }
+    l->again = false;
+    gk_free(before);
+    return rc;
+}
+
 /* Value and residual of the vector in x, by a product. */
 static int measure(struct gk_lanczos *l, const struct gk_operator *op, struct gk_eigenpair *pair,
                    struct gk_err *err)
@@ -294,7 +340,7 @@ int gk_lanczos_run(struct gk_lanczos *l, const struct gk_operator *op, const dou
                    struct gk_err *err)
 {
     *products = 0;
-    if (begin(l, start, err) || iterate(l, op, products, err))
+    if (begin(l, start, err) || iterate(l, op, products, err) || complete(l, op, products, err))
         return -1;
     const double top = l->theta[l->m - 1];
     keep(l, l->conf.low, l->conf.high);

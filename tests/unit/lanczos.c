@@ -1,5 +1,5 @@
 /* Lanczos on matrices whose spectrum is known: algebraic ends, residuals, restarts, warm starts,
- * both precisions of the basis, degenerate cases, quadrature. */
+ * both precisions of the basis, degenerate cases, repeated values, quadrature. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -166,6 +166,28 @@ static void check_small(void)
     CHECK_CLOSE(low->value, -7, 1e-12);
 }
 
+/* Repeated eigenvalues, and two so close that the residuals of one in between would pass. */
+static void check_repeated(enum gk_dtype store, size_t basis, double tol)
+{
+    static struct mirror a;
+    struct gk_eigenpair high[8], low[1];
+    const double top[9] = {4, 1.5, 0.9, 0.8, 0.8, 0.8, 0.7, 0.69995, 0.6};
+    struct gk_lanczos_conf conf = {
+        .high = 8, .low = 1, .tol = tol, .max_products = 2000, .store = store, .basis = basis};
+    mirror_init(&a, 900);
+    for (size_t i = 0; i < a.n; i++)
+        a.d[i] = i % 97 == 5 && i / 97 < 9 ? top[i / 97] : 0.5 * (double)i / (double)a.n;
+    a.d[0] = -0.3;
+    for (conf.seed = 0; conf.seed < 4; conf.seed++) {
+        gk_lanczos_free(solve(&a, &conf, high, low));
+        for (size_t i = 0; i < 8; i++) {
+            CHECK(fabs(high[i].value - top[i]) <= 0.01 * tol + 2e-7);
+            CHECK(high[i].converged);
+        }
+        CHECK_CLOSE(low->value, -0.3, 1e-5);
+    }
+}
+
 /* Products with the noise of single precision: told apart from convergence by the residual. */
 static void check_noise(void)
 {
@@ -327,6 +349,10 @@ int main(void)
     check_ends(GK_F32, 40, 1e-3, 1e-5);
     check_signs();
     check_small();
+    check_repeated(GK_F64, 0, 1e-8);
+    check_repeated(GK_F64, 0, 1e-3);
+    check_repeated(GK_F64, 50, 1e-3); /* restarts */
+    check_repeated(GK_F32, 0, 1e-3);
     check_noise();
     check_warm();
     check_blind_starts();
