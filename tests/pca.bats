@@ -14,6 +14,15 @@ body() {
     grep -v '^#' "$1"
 }
 
+@test "pca: points on top of an offset, more of them than coordinates" {
+    # +- 1/16 about a mean that no double has
+    printf '1000000000000000.000\n1000000000000000.125\n1000000000000000.125\n1000000000000000.000\n' > m.csv
+    gk-pca --center mean --variance m.csv > v
+    close_to "$(cell 1 variance v)" 0.00520833333333333333 1e-12 # 4 / 16^2 / 3
+    gk-pca --center mean --components 1 m.csv > p
+    close_to "$(cell 2 pc1 p)" -0.0625 1e-12
+}
+
 # A small network's way, five frames of it.
 trajectory() {
     gk-data --op add --p 7 | gk-train --dim 8 --heads 2 --ff 16 --steps 40 --trajectory t.gks \

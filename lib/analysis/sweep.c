@@ -24,7 +24,7 @@ struct work {
     const struct gk_sweep *s;
     size_t rows, columns, block, chunk, ld;
     double *z[2];      /* (rows, ld) this block and the next */
-    double *centre;    /* turned: [rows] */
+    double *centre;    /* turned: [2, rows] a point, and the mean of the differences from it */
     double *reference; /* (SLOTS, 2, larger of chunk and width if turned) working space */
     size_t reference_size;
     struct gk_err *err; /* (SLOTS) */
@@ -96,16 +96,16 @@ static int load_columns(struct work *w, const struct gk_chunk *c, struct gk_err 
         if (gk_points_read(w->s->x, c->column + i, 0, w->rows, point, err) != 0)
             return -1;
         for (size_t r = 0; r < w->rows; r++)
-            c->z[r * c->ld + i] = point[r] - w->centre[r];
+            c->z[r * c->ld + i] = point[r] - w->centre[r] - w->centre[w->rows + r];
     }
     return 0;
 }
 
-/* The centre of points as columns, from reference + mean of the differences. */
+/* The centre of points as columns: in two parts, as one number it would be rounded. */
 static int find_centre(struct work *w, struct gk_err *err)
 {
     const struct gk_points *x = w->s->x;
-    double *point = w->reference, *reference = point + w->reference_size;
+    double *point = w->reference, *reference = w->centre, *mean = w->centre + w->rows;
     const size_t at = w->s->center == GK_SWEEP_LAST ? x->n - 1 : 0;
     if (w->s->center == GK_SWEEP_NONE)
         return 0;
@@ -115,10 +115,8 @@ static int find_centre(struct work *w, struct gk_err *err)
         if (gk_points_read(x, t, 0, w->rows, point, err) != 0)
             return -1;
         for (size_t r = 0; r < w->rows; r++)
-            w->centre[r] += (point[r] - reference[r]) / (double)x->n;
+            mean[r] += (point[r] - reference[r]) / (double)x->n;
     }
-    for (size_t r = 0; r < w->rows; r++)
-        w->centre[r] += reference[r];
     return 0;
 }
 
@@ -221,7 +219,7 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
         return gk_fail(err, "%zu points are too many", w.rows);
     w.z[0] = gk_alloc(space, sizeof *w.z[0], err);
     w.z[1] = w.z[0] ? gk_alloc(s->gram ? space : 0, sizeof *w.z[1], err) : NULL;
-    w.centre = w.z[1] ? gk_alloc(w.rows, sizeof *w.centre, err) : NULL;
+    w.centre = w.z[1] ? gk_alloc(w.rows, 2 * sizeof *w.centre, err) : NULL;
     w.reference =
         w.centre ? gk_alloc(w.reference_size * 2 * GK_SWEEP_SLOTS, sizeof *w.reference, err) : NULL;
     w.err = w.reference ? gk_alloc(GK_SWEEP_SLOTS, sizeof *w.err, err) : NULL;
