@@ -107,6 +107,20 @@ little_endian() {
     done
 }
 
+@test "a high-pass keeps the bin at its cutoff, whatever the spacing of the steps" {
+    for spacing in 1 3 7 10; do
+        for bin in 21 29 30 35 42; do
+            # amplitude 1: the sum of 100 squares is 50
+            curve=$(awk -v d=$spacing -v k=$bin 'BEGIN { print "step\ttrain_loss"
+                for (t = 0; t < 100; t++) printf "%d\t%.17g\n", d * t, sin(2 * 3.141592653589793 * k * t / 100) }')
+            at=$(awk -v d=$spacing -v k=$bin 'BEGIN { printf "%.17g", k / (100 * d) }')
+            above=$(awk -v f="$at" 'BEGIN { printf "%.17g", f * 1.001 }')
+            close_to "$(gk-hjorth --detrend "highpass=$at" <<<"$curve" | column_of m0)" 50 1e-9
+            close_to "$(gk-hjorth --detrend "highpass=$above" <<<"$curve" | column_of m0)" 0 0 1e-9
+        done
+    done
+}
+
 @test "a .npy array and a tensor are signals too" {
     header="{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }"
     { printf '\x93NUMPY\x01\x00v\x00%-117s\n' "$header"

@@ -127,7 +127,8 @@ int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, 
         return -1;
     double mean = forward(d, x);
     d->bin[0][0] += (double)n * mean;
-    for (size_t k = 0; k <= n / 2 && (double)k / (double)n < cutoff; k++)
+    /* the cutoff comes from a product with the spacing: a bin at it stays in spite of rounding */
+    for (size_t k = 0; k <= n / 2 && (double)k / (double)n < cutoff * (1 - 1e-12); k++)
         d->bin[k][0] = d->bin[k][1] = 0;
     fftw_execute(d->inv);
     for (size_t t = 0; t < n; t++)
