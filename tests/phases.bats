@@ -87,3 +87,18 @@ phases_of() {
     refuses_like 2 '^gk-phases: --factor: ' gk-phases --factor 1 lossless.tsv
     refuses_like 1 '^gk-phases: .*No space left' bash -c 'gk-phases lossless.tsv >/dev/full'
 }
+
+@test "a spike while memorisation is still to be held counts, one before it does not" {
+    curve() {
+        printf 'step\ttrain_acc\tval_acc\ttrain_loss\n'
+        printf '%s\t%s\t0\t%s\n' "$@"
+    }
+    curve 0 1 0.001  1 1 1  2 1 0.001  3 1 0.001 >early.tsv
+    for hold in 1 2 3 4; do
+        assert_equal "$(gk-phases --hold $hold early.tsv | column_of slingshots)" 1
+    done
+    assert_equal "$(gk-phases --hold 5 early.tsv | column_of slingshots)" 0
+    curve 0 1 0.001  1 1 1  2 0 0.001  3 1 0.001  4 1 0.001  5 1 0.001 >broken.tsv
+    assert_equal "$(gk-phases --hold 3 broken.tsv | column_of slingshots)" 0
+    assert_equal "$(gk-phases --hold 2 broken.tsv | column_of slingshots)" 1
+}

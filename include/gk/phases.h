@@ -40,7 +40,8 @@ struct gk_phases {
     size_t nspike, spike_cap;
     struct gk_spike *spike; /* [nspike] */
     double floor;           /* lowest loss since memorisation or the last spike; NAN before */
-    bool climbing;          /* SPIKE[nspike] is one that has not ended yet */
+    size_t ended;           /* spikes since a memorisation that may not have lasted yet */
+    bool climbing;          /* SPIKE[ended] is one that has not ended yet */
 };
 
 void gk_phases_init(struct gk_phases *p, const struct gk_phases_opts *opts);

@@ -30,13 +30,13 @@ static int watch_loss(struct gk_phases *p, double step, double loss, struct gk_e
 {
     const struct gk_phases_opts *o = &p->opts;
     if (p->climbing) {
-        struct gk_spike *s = &p->spike[p->nspike];
+        struct gk_spike *s = &p->spike[p->ended];
         if (loss > s->height) {
             s->height = loss;
             s->peak = step;
         } else if (loss <= s->height / o->factor) {
             s->end = step;
-            p->nspike++;
+            p->ended++;
             p->climbing = false;
             p->floor = loss;
         }
@@ -48,9 +48,9 @@ static int watch_loss(struct gk_phases *p, double step, double loss, struct gk_e
     }
     if (loss < o->factor * p->floor || loss < p->floor + o->rise)
         return 0;
-    if (gk_grow(&p->spike, &p->spike_cap, p->nspike + 1, sizeof *p->spike, err))
+    if (gk_grow(&p->spike, &p->spike_cap, p->ended + 1, sizeof *p->spike, err))
         return -1;
-    p->spike[p->nspike] = (struct gk_spike){step, step, NAN, p->floor, loss};
+    p->spike[p->ended] = (struct gk_spike){step, step, NAN, p->floor, loss};
     p->climbing = true;
     return 0;
 }
@@ -65,9 +65,18 @@ int gk_phases_row(struct gk_phases *p, double step, double train_acc, double val
             update_event(&p->t[2 * i], o->hold, step, acc[i] > o->low);
             update_event(&p->t[2 * i + 1], o->hold, step, acc[i] >= o->high);
         }
-    if (isnan(p->t[1].when) || isnan(train_loss))
+    /* Memorisation that has not lasted yet may turn out to be t2: spikes count from its first row.
+     */
+    const bool memorised = !isnan(p->t[1].when);
+    if (!memorised && p->t[1].met == 0) {
+        p->ended = 0;
+        p->climbing = false;
+        p->floor = NAN;
         return 0;
-    return watch_loss(p, step, train_loss, err);
+    }
+    int rc = isnan(train_loss) ? 0 : watch_loss(p, step, train_loss, err);
+    p->nspike = memorised ? p->ended : 0;
+    return rc;
 }
 
 double gk_phases_delay(const struct gk_phases *p)
