@@ -106,6 +106,14 @@ within() {
     done
 }
 
+@test "twonn: a coordinate that is the same for all changes nothing, however large" {
+    cloud gauss 512 > c # a power of two: the mean of the column is exact
+    gk-twonn --method all -k 3 c > alone
+    awk '{ print 2 ^ 75 "\t" $0 }' OFMT=%.17g CONVFMT=%.17g c > beside
+    gk-twonn --method all -k 3 beside > got
+    diff <(column_of id alone) <(column_of id got)
+}
+
 @test "twonn: near-duplicates in single precision are told apart" {
     # each point twice, 1e-6 apart: T_1 is that, and rounding to f32 must not make it 0
     cloud gauss 300 | awk -F'\t' -v OFS='\t' '{ print; for (i = 1; i <= NF; i++) $i *= 1 + 3e-7; print }' > c

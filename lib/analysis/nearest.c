@@ -11,7 +11,8 @@
  * E follows from |fl(a.b) - a.b| <= gamma_m |a||b| for sums of m terms in any order (Higham 2002,
  * section 3.1): products are summed DEPTH coordinates at a time, so m = DEPTH + the number of such
  * pieces. Rounding the centred coordinates, the norms and the sum of three adds less than
- * 12 (|a|^2 + |b|^2) units of 2^-24.
+ * 12 (|a|^2 + |b|^2) units of 2^-24. Where squares are too small for that, each costs less than the
+ * least normal number.
  *
  * Every pair is looked at once, for both of its points, a pair of blocks at a time. In one round
  * each block takes part in one pair (the circle method for tournaments), so that tasks of a round
@@ -48,7 +49,7 @@ struct search {
     double scale;                /* a power of two that brings the largest coordinate near 1 */
     float *y;                    /* (n, d) x centred and scaled */
     float *norm;                 /* (n) |y|^2 */
-    float bound;                 /* E = bound (|a|^2 + |b|^2) */
+    float bound, least;          /* E = bound (|a|^2 + |b|^2) + least */
     float *upper;                /* (n, k) the smallest approximate + E, rising */
     size_t room;                 /* candidates a point may have */
     struct candidate *candidate; /* (n, room) */
@@ -190,12 +191,12 @@ static void multiply(const struct search *s, size_t i0, size_t ni, size_t j0, si
 /* How many of N pairs of a point with squared norm NORM could be wanted, by it (its limit LIMIT) or
  * by the others (LIMITS): almost always none, so that this count is what all pairs cost. */
 static int count_wanted(const float *product, const float *norms, const float *limits, size_t n,
-                        float norm, float slack, float limit)
+                        float norm, float slack, float least, float limit)
 {
     int wanted = 0;
     for (size_t j = 0; j < n; j++) {
         float sum = norm + norms[j];
-        float low = sum + product[j] - slack * sum;
+        float low = sum + product[j] - (slack * sum + least);
         wanted += (low <= limit) | (low <= limits[j]);
     }
     return wanted;
@@ -215,10 +216,10 @@ static void compare_blocks(struct search *s, size_t a, size_t b, float *tile)
         for (size_t first = a == b ? i - i0 + 1 : 0, end; first < nj; first = end) {
             end = smaller(first + RUN, nj);
             if (!count_wanted(product + first, s->norm + j0 + first, limits + first, end - first,
-                              s->norm[i], s->bound, *limit))
+                              s->norm[i], s->bound, s->least, *limit))
                 continue;
             for (size_t j = first; j < end; j++) {
-                float sum = s->norm[i] + s->norm[j0 + j], e = s->bound * sum;
+                float sum = s->norm[i] + s->norm[j0 + j], e = s->bound * sum + s->least;
                 float low = sum + product[j] - e, high = sum + product[j] + e;
                 if (low <= *limit)
                     offer(s, i, j0 + j, low, high);
@@ -314,6 +315,7 @@ static void find_candidates(struct search *s, struct gk_pool *pool)
     s->blocks = (s->n + s->block - 1) / s->block; /* the last must not be empty */
     size_t pieces = (s->d + DEPTH - 1) / DEPTH, even = s->blocks + s->blocks % 2;
     s->bound = (float)(smaller(s->d, DEPTH) + pieces + 16) * (FLT_EPSILON / 2);
+    s->least = 8 * (float)s->d * FLT_MIN;
     for (size_t i = 0; i < s->n * s->k; i++)
         s->upper[i] = INFINITY;
     for (s->round = 0; s->round < even || s->round == 0; s->round++)
