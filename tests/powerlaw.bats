@@ -79,6 +79,17 @@ cell() {
     assert_equal "$(cell b stderr bound)" nan
 }
 
+@test "a bound with a rival beyond it: intervals take it in" {
+    # a logarithm and a little noise, the limit of gamma = 0 and b = inf: better than any law with b = 0
+    awk 'BEGIN { n = split("20 25 30 40 50 60 80", r, " "); split("1 -2 1 1 -1 -1 1", e, " ")
+        print "r\tt4"; for (i = 1; i <= n; i++) printf "%d\t%.17g\n", r[i], 1000 - 100 * log(r[i]) + e[i] }' >log.tsv
+    gk-fit-powerlaw -q --b-min 0 log.tsv >fit
+    assert_equal "$(awk '$1 == "b" { print $2, $5 }' fit)" '0 inf'
+    awk '$1 == "gamma" { exit !($2 > 0 && $4 < 0) }' fit
+    run -0 gk-fit-powerlaw --b-min 0 log.tsv
+    assert_output --partial 'gamma is not identifiable'
+}
+
 @test "censored runs: by flag or by length, and both the same" {
     law 1.85e6 1.18 300 20 30 40 50 60 70 80 | awk -F'\t' -v OFS='\t' '
         NR == 1 { print $0, "steps" > "len"; print $0, "cut" > "flag"; next }

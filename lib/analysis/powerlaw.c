@@ -165,11 +165,18 @@ static double side(struct profile *f, double centre, double step, double end)
     return in + (out - in) / 2;
 }
 
+/* The law at a bound of b may have a rival beyond gamma = 0, where b has no end: an interval that
+ * ends before 0 goes on there. */
 static void interval_gamma(struct profile *f, struct gk_estimate *e, double step)
 {
+    static const double beyond = 1e-9;
     double reach = pl_reach(&f->w->d);
     e->lower = side(f, e->value, -step, -reach);
     e->upper = side(f, e->value, step, reach);
+    if (f->w->law.at_bound && e->lower > 0 && inside(f, -beyond))
+        e->lower = side(f, -beyond, -step, -reach);
+    if (f->w->law.at_bound && e->upper < 0 && inside(f, beyond))
+        e->upper = side(f, beyond, step, reach);
     if (e->lower <= -reach)
         e->lower = -INFINITY;
     if (e->upper >= reach)
@@ -182,6 +189,8 @@ static void interval_b(struct profile *f, struct gk_estimate *e, double step)
     double floor = f->w->conf->bound_b ? f->w->conf->b_min : -far;
     e->lower = side(f, e->value, -step, floor);
     e->upper = side(f, e->value, step, far);
+    if (f->w->law.at_bound && inside(f, far))
+        e->upper = far; /* as for gamma */
     if (e->lower <= -far)
         e->lower = -INFINITY;
     if (e->upper >= far)
