@@ -44,13 +44,14 @@ $(1) $(if $(word 2,$(1)),&:,:) $(filter-out $(1) %/,$(filter $(F)/%,$(call named
 	$$(call run_step,$(firstword $(1)))
 endef
 
-# The command that is kept is written when the recipe is expanded, and has its name once it has run.
+# The command that is kept is written when the recipe is expanded, and has its name once it has run:
+# a step that was killed, and may have left half a file, is due again.
 # Threads change no result, so they are not part of it.
 THREADED := gk-train gk-landscape gk-hvp gk-eval gk-pca gk-twonn
 with_threads = $(if $(THREADS),$(call each_threaded,$(1),$(THREADED)),$(1))
 each_threaded = $(if $(2),$(call each_threaded,$(subst $(firstword $(2)) ,$(firstword $(2)) --threads $(THREADS) ,$(1)),$(wordlist 2,99,$(2))),$(1))
 define run_step
-$(shell mkdir -p $(F)/.made $(dir $(1)))$(file >$(call kept_in,$(1)).new,$(COMMAND_$(1)))
+$(shell mkdir -p $(F)/.made $(dir $(1)) && rm -f $(call kept_in,$(1)))$(file >$(call kept_in,$(1)).new,$(COMMAND_$(1)))
 $(call say,RUN,$(1:$(F)/%=%))
 $(Q)export PATH="$(abspath $(BIN)):$$PATH" LC_ALL=C.UTF-8; $(call with_threads,$(COMMAND_$(1)))
 @mv $(call kept_in,$(1)).new $(call kept_in,$(1))

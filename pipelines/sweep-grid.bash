@@ -42,6 +42,8 @@ grid_add() {
     done
     [ $# -lt 2 ] || [ -z "$(printf '%s\n' "${@//[!A-Za-z0-9.+_-]/_}" | sort | uniq -d)" ] ||
         grid_fail "--$name has a value twice" || return
+    [ "$name,$#" = steps,1 ] || [ "$name" != steps ] ||
+        grid_fail '--steps has one value: where each run ended is a column of the table' || return
     grid_name+=("$name")
     grid_tool+=("$tool")
     grid_values+=("$*")

@@ -204,6 +204,36 @@ makes() {
     assert_line --partial 'id="fig4"'
 }
 
+@test "figures: a step that was killed is made again" {
+    cp $f/fig2.tsv want
+    mv pipelines/stack stack
+    printf '#!/bin/bash\necho half\nsleep 60\n' >pipelines/stack
+    chmod +x pipelines/stack
+    setsid bash -c "$(declare -f figures); figures fig2" >/dev/null 2>&1 &
+    for ((i = 0; i < 100; i++)); do
+        [ "$(cat $f/fig2.tsv 2>/dev/null)" != half ] || break
+        sleep 0.1
+    done
+    assert_equal "$(cat $f/fig2.tsv)" half
+    kill -KILL -- -$!
+    wait $! || true
+    mv stack pipelines/stack # older than what was left
+    run -0 figures fig2
+    cmp want $f/fig2.tsv
+}
+
+@test "figures: grids of their own seeds, and runs that diverge" {
+    sed -i 's/^T4_SEEDS_add := 0/T4_SEEDS_add := 0 1/; s/^HEAT_LRS := .*/HEAT_LRS := 1e-3 1e38/' pipelines/tiny/all.conf
+    run -0 figures fig5 fig2
+    assert_equal "$(column_of operation $f/fig5.tsv | sort | uniq -c | awk '{ print $1 }' | paste -sd' ')" '4 8'
+    assert_equal "$(column_of status $f/sweeps/heat-0.6/table.tsv | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd' ')" '2 done 2 failed'
+    run -0 figures fig2
+    refute_output --partial RUN
+    # none that went well: there is nothing to draw
+    sed -i 's/^HEAT_LRS := .*/HEAT_LRS := 1e38 2e38/' pipelines/tiny/all.conf
+    run ! figures fig2
+}
+
 @test "stack: rows under the columns that tell them apart, histories once" {
     printf '# gk-data x\n# gk-train a\nstep\tloss\n0\t1\n\n1\t2\n' >a
     printf '# gk-data x\n# gk-train b\nstep\tloss\n0\t3\n' >b
@@ -218,6 +248,8 @@ makes() {
     run -0 pipelines/stack r 1 small 2 other
     assert_output $'r\ta\tb\n1\t8\t9\n2\t1\t2'
     breaks 'stack: small: no column c' pipelines/stack r 2 other 1 small
+    run -0 pipelines/stack -c r 2 other 1 small
+    assert_output $'r\tb\ta\n2\t2\t1\n1\t9\t8'
 }
 
 @test "numbers: rank correlation, AUC, medians, missing columns" {
@@ -231,6 +263,9 @@ makes() {
     printf 'r\tstep\tgrad_norm\n0.5\t0\t1\n0.5\t1\t3\n0.5\t2\t2\n' >g
     run -0 pipelines/numbers gradient g
     assert_line $'|gradient|^2: largest over median, r = 0.5\t2.25\t'
+    printf 'r\tstep\tgrad_norm\n0.5\t0\t1\n0.5\t1\t3\n' >g # squares 1 and 9: the median is 5
+    run -0 pipelines/numbers gradient g
+    assert_line $'|gradient|^2: largest over median, r = 0.5\t1.8\t'
     printf 'seed\tlayer\tsplit\tstep\tmethod\tid\n' >d
     for s in 1 2 3; do printf '0\tblock1\tval\t%s\t%s\t%s\n' $s twonn $s $s mle $((2 * s + 1)); done >>d
     run -0 pipelines/numbers dimension d

@@ -47,6 +47,7 @@ wrapped() {
     wrong 1 "--save is the sweep's own" '--save x'
     wrong 1 "--threads is the sweep's own" '--threads 1 2'
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
+    wrong 1 '--steps has one value: where each run ended is a column of the table' '--steps 30 40'
     echo '--lr 1' >g.grid
     breaks 'sweep: g.grid: no --steps: where does a run end?' sweep g.grid out
     breaks 'sweep: none.grid: cannot be read' sweep none.grid out
@@ -359,6 +360,24 @@ told_apart() {
             1, noise, (y ? 5e4 : 50) + noise, 1, noise, 1, noise, noise, noise } }'
 }
 
+@test "sweep: rows of an older version are made again, whatever the folder is called" {
+    small
+    sweep -q g.grid want
+    local dir='back\tslash & more'
+    sweep -q g.grid "$dir"
+    cmp want/table.tsv "$dir/table.tsv"
+    for run in "$dir"/runs/*; do
+        sed -i 's/\tphase\t/\t/' "$run/row" # a header with a column less
+    done
+    sweep -q g.grid "$dir"
+    cmp want/table.tsv "$dir/table.tsv"
+    # nobody to make them: no row is better than one under wrong names
+    sed -i 's/\tphase\t/\t/' "$dir/runs/lr=1e-2,weight-decay=0/row"
+    "$ROOT/pipelines/sweep-collect" "$dir"
+    assert_equal "$(column_of mobility_100 "$dir/table.tsv" | head -n 1)" nan
+    assert_equal "$(awk -F'\t' '!/^#/ { print NF }' "$dir/table.tsv" | sort -u | wc -l)" 1
+}
+
 @test "predictors: what tells runs apart, and what giving up by it would save" {
     told_apart >table
     export GK_BIN=$GK_BUILD/bin
@@ -384,6 +403,9 @@ told_apart() {
     assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 60 20 1)"
     run --separate-stderr -1 "$ROOT/pipelines/predictors" table nothere
     assert_equal "$stderr" 'predictors: no column nothere'
+    printf 'lr\tx\n1\t2\n' >other
+    run --separate-stderr -1 "$ROOT/pipelines/predictors" other
+    assert_equal "$stderr" 'predictors: other: no column id: no table of a sweep'
 }
 
 @test "make sweep: a grid, a runner, a folder" {
@@ -398,6 +420,9 @@ told_apart() {
     run_make GRID="$PWD/g.grid" SWEEP="$PWD/out" RUNNER=parallel JOBS=2 SWEEPFLAGS=--quiet
     sweep --quiet g.grid want
     cmp want/table.tsv out/table.tsv
+    cp g.grid "it's a grid"
+    run_make GRID="$PWD/it's a grid" SWEEP="$PWD/it's out" SWEEPFLAGS=--quiet
+    cmp want/table.tsv "it's out/table.tsv"
     run --separate-stderr -2 run_make
     assert_equal "${stderr_lines[0]}" 'make sweep: GRID=FILE says what to train; see pipelines/grids'
 }

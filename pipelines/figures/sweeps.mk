@@ -9,7 +9,7 @@ SWEEP_SCRIPTS := $(wildcard pipelines/sweep-*)
 define sweep_rules
 $(call step,$(F)/sweeps/$(1).grid,printf '%s\n' $(2) > $(F)/sweeps/$(1).grid)
 $(call step,$(F)/sweeps/$(1).begun,rm -rf $(F)/sweeps/$(1)/ && touch $(F)/sweeps/$(1).begun,$(RUN_TOOLS:%=$(TOOL_SUMS)/%))
-$(call step,$(F)/sweeps/$(1)/table.tsv,pipelines/sweep -q --anew --retry --bin $(BIN) $(F)/sweeps/$(1).grid $(F)/sweeps/$(1)/,\
+$(call step,$(F)/sweeps/$(1)/table.tsv,pipelines/sweep -q --anew --retry --bin $(BIN) $(F)/sweeps/$(1).grid $(F)/sweeps/$(1)/ || pipelines/sweep-settled $(F)/sweeps/$(1)/table.tsv,\
     $(F)/sweeps/$(1).begun $(SWEEP_SCRIPTS))
 endef
 
@@ -35,6 +35,6 @@ $(foreach o,add s5,$(eval $(call sweep_rules,t4-$o,$(SWEEP_t4_$o) '--frac $(T4_F
 TITLE_5 := When it groks, t4, and when it has memorised, t2, against the fraction r of training data
 SAYS_5 := A point a run; the line is the fit of t4 = a r^-gamma + b. Runs that had not grokked by their last step count as censored there (triangles).
 $(foreach o,add s5,$(eval $(call step,$(F)/t4-$o.fit,gk-fit-powerlaw -q -x frac --units fraction --b-min 0 --censor steps -o $(F)/t4-$o.fit $(F)/sweeps/t4-$o/table.tsv)))
-$(eval $(call step,$(F)/fig5.tsv,pipelines/stack operation '$(NAME_t4_add)' $(F)/sweeps/t4-add/table.tsv '$(NAME_t4_s5)' $(F)/sweeps/t4-s5/table.tsv > $(F)/fig5.tsv))
+$(eval $(call step,$(F)/fig5.tsv,pipelines/stack -c operation '$(NAME_t4_add)' $(F)/sweeps/t4-add/table.tsv '$(NAME_t4_s5)' $(F)/sweeps/t4-s5/table.tsv > $(F)/fig5.tsv))
 $(eval $(call step,$(F)/fig5-fit.tsv,pipelines/stack operation '$(NAME_t4_add)' $(F)/t4-add.fit '$(NAME_t4_s5)' $(F)/t4-s5.fit > $(F)/fig5-fit.tsv))
 $(eval $(call figure,5,powerlaw,$(F)/fig5-fit.tsv,pipelines/numbers powerlaw $(F)/fig5.tsv $(F)/fig5-fit.tsv))
