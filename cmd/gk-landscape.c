@@ -5,6 +5,7 @@
  *     gk-landscape -d add.data --toward random:1 --toward2 random:2 --norm filter end.ckpt
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gk/cli.h"
 #include "gk/landscape.h"
@@ -54,8 +55,10 @@ static const struct gk_tool tool = {
 static int choose(char **files, int n, struct gk_err *err)
 {
     bool piped = n == 0;
-    for (int i = 0; i < n; i++)
-        piped |= strcmp(files[i], "-") == 0;
+    for (int i = 0; i < n; i++) {
+        struct stat st;
+        piped |= strcmp(files[i], "-") == 0 || (stat(files[i], &st) == 0 && S_ISFIFO(st.st_mode));
+    }
     if (!toward)
         return gk_fail_usage(err, "--toward: a direction is needed");
     if (beta_given && !toward2)

@@ -28,6 +28,14 @@ setup() {
     cmp <(grep -v '^#' a) <(grep -v '^#' b)
 }
 
+@test "landscape: a frame without one of two directions is skipped, whichever it is" {
+    for toward in 'first next' 'next first' 'first random:1' 'random:1 first' 'frame:0 pca:1'; do
+        run -0 --separate-stderr gk-landscape -d d --toward "${toward% *}" --toward2 "${toward#* }" --alpha 0:1:2 t.gks
+        assert_regex "$stderr_lines" '^gk-landscape: note: t.gks: frame 1: there is no distance toward .*: skipped$'
+        assert_equal "$(grep -vc '^[#s]' <<<"$output")" $((4 * (2 - ${#stderr_lines[@]} + 1)))
+    done
+}
+
 @test "landscape: a surface holds the lines; directions of length 1 swap with their sign" {
     gk-landscape -d d --toward random:1 --toward2 pca:1 --norm unit --alpha -1:1:3 --beta 0:0:1 t.gks >two
     gk-landscape -d d --toward random:1 --norm unit --alpha -1:1:3 t.gks >one
@@ -48,6 +56,8 @@ setup() {
         gk-landscape -d d --toward next --beta 0:1:2 t.gks
     wrong_usage 'gk-landscape: pca:1 reads the checkpoints twice: give them as files' \
         gk-landscape -d d --toward pca:1
+    run -2 gk-landscape -d d --toward pca:1 <(cat t.gks)
+    assert_line --index 0 'gk-landscape: pca:1 reads the checkpoints twice: give them as files'
     wrong_usage "gk-landscape: --toward: 'pca:0': an integer of at least 1 belongs after 'pca:'" \
         gk-landscape -d d --toward pca:0 t.gks
     gk-train -d d --dim 8 --ff 32 --steps 0 --save other -o /dev/null

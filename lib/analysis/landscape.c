@@ -99,10 +99,11 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     if (l->s->ckpt.params.total != l->n)
         return gk_frame_fail(f, err, "this is another network than the first frame's");
     load(l);
+    for (int i = 0; first && i < l->conf->directions; i++)
+        if (gk_toward_find(&l->conf->toward[i], l->s, l->conf, l->theta, err))
+            return -1;
     for (int i = 0; i < l->conf->directions; i++) {
         struct gk_toward *t = &l->conf->toward[i];
-        if (first && gk_toward_find(t, l->s, l->conf, l->theta, err))
-            return -1;
         if (t->kind == GK_TOWARD_NEXT && !next) {
             gk_frame_fail(f, err, "there is no next frame");
             return 0;
