@@ -240,7 +240,7 @@ static int train(struct gk_trainer *t, struct gk_err *err)
     run.stop = gk_cli_catch_stop();
     int rc = gk_train(t, &run, err);
     gk_progress_end(&progress);
-    if (rc && err->kind != GK_ERR_SIGNAL)
+    if (rc && err->kind != GK_ERR_SIGNAL && err->kind != GK_ERR_CLOSED)
         return -1;
     if (gk_out_commit(&table, rc ? NULL : err) && !rc)
         return -1;

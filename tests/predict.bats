@@ -42,6 +42,12 @@ curve() {
         for (i = 0; i < n; i++) print i "\t" v }'
 }
 
+@test "model and table do not go to one file" {
+    printf 'm0_400,final_val_acc,grokked\n1,0,0\n2,0,0\n3,1,1\n5,1,1\n1,1,0\n2,1,1\n' >runs.csv
+    wrong_usage 'gk-predict: x: two outputs cannot go to one file' gk-predict fit -q -m x -o x runs.csv
+    [ ! -e x ]
+}
+
 @test "fit: a known AUC is inside the interval, and m0 stands beside the model" {
     # logistic scores of scale s, delta apart: AUC by its integral, computed here by brute force
     runs 200 1 > t

@@ -224,6 +224,14 @@ END
     gk-train "${tiny[@]}" --lr 1e-2 --steps "$last" --save a d >/dev/null
     gk-train --resume a --until-grokked 5 --steps 500 d >rest
     assert_equal "$(column_of step rest | tail -n 1)" $((last + 3))
+    # Where it stopped does not show: its last row's own evaluation does not count.
+    gk-train "${tiny[@]}" --lr 1e-2 --steps 500 --eval-every 5 --until-grokked --save whole d >five
+    last=$(column_of step five | tail -n 1)
+    gk-train "${tiny[@]}" --lr 1e-2 --steps $((last - 1)) --eval-every 5 --until-grokked --save a d >part
+    assert_equal "$(column_of val_acc part | tail -n 1)" 1
+    gk-train --resume a --until-grokked --steps 500 --save b d >rest
+    cmp whole b
+    assert_equal "$(column_of step rest | xargs)" "$last"
     gk-data --p 7 --frac 1 >novals
     wrong_usage 'gk-train: --until-grokked: the dataset has no validation rows' gk-train --until-grokked novals
 }
@@ -307,6 +315,22 @@ start() {
     assert_success
     assert_equal "$stderr" ''
     [ -s a ]
+    assert_equal "$(column_of step t | tail -n 1)" "$(metadata step a)"
+}
+
+@test "two outputs do not go to one file" {
+    data >d
+    mkdir sub
+    for other in x ./x sub/../x; do
+        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --save $other d
+        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --trajectory $other d
+        wrong_usage "gk-train: $other: two outputs cannot go to one file" \
+            gk-train "${tiny[@]}" --steps 5 -o t --trajectory x --save $other d
+    done
+    [ ! -e x ]
+    gk-train "${tiny[@]}" --steps 5 -o x --save sub/x --trajectory y d
+    gk-train "${tiny[@]}" --steps 5 -o t --save c d
+    wrong_usage 'gk-hvp: v: two outputs cannot go to one file' gk-hvp -q -d d --vectors v -o v c
 }
 
 @test "a full disk is an error, and the old files stay" {

@@ -152,6 +152,27 @@ static int open_tmp(struct gk_out *out, struct gk_err *err)
     return rc;
 }
 
+/* Whether PATH, which is no link, is one of the files that are being written. */
+static bool is_open(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    struct stat a, b;
+    bool found = false;
+    const bool known = folder && stat(folder, &a) == 0;
+    free(folder);
+    for (int i = 0; known && i < MOST_OPEN && !found; i++) {
+        const char *other = open_outs[i] ? open_outs[i]->path : NULL;
+        const char *end = other ? strrchr(other, '/') : NULL;
+        if (!other || strcmp(slash ? slash + 1 : path, end ? end + 1 : other) != 0)
+            continue;
+        folder = end ? strndup(other, (size_t)(end - other) + 1) : strdup(".");
+        found = folder && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+        free(folder);
+    }
+    return found;
+}
+
 static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
 {
     struct stat st;
@@ -171,6 +192,8 @@ static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
     out->path = exists ? realpath(path, NULL) : strdup(path); /* a link stays, its target changes */
     if (!out->path)
         return gk_fail(err, "%s:", path);
+    if (is_open(out->path))
+        return gk_fail_usage(err, "%s: two outputs cannot go to one file", path);
     if (entry_of(NULL) < 0)
         return gk_fail(err, "%s: more than %d output files at a time", path, MOST_OPEN);
     gk_out_catch_signals();

@@ -193,7 +193,6 @@ int gk_trainer_measure(struct gk_trainer *t, bool eval, struct gk_train_row *row
     if (gk_engine_score(t->val, t->theta, &row->val, err) ||
         check_finite(t, "the validation loss", row->val.loss, err))
         return -1;
-    t->perfect = row->val.acc == 1 ? t->perfect + 1 : 0;
     return 0;
 }
 

@@ -119,9 +119,9 @@ static int try_to_save(const char *path, struct gk_err *err)
 static int begin(struct loop *l, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
-    if (try_to_save(run->save, err))
-        return -1;
     if (run->trajectory && gk_out_open(&l->out, run->trajectory, true, err))
+        return -1;
+    if (try_to_save(run->save, err))
         return -1;
     l->stream.fp = l->out.fp;
     return gk_table_begin(run->table->fp, run->history, columns, sizeof columns / sizeof *columns,
@@ -133,13 +133,15 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     const int64_t k = l->t->step;
-    const bool eval = fresh && (k % run->eval_every == 0 || k == run->steps);
+    const bool due = fresh && k % run->eval_every == 0, eval = due || (fresh && k == run->steps);
     struct gk_train_row row;
     l->checked_in = false;
     if (gk_trainer_measure(l->t, eval, &row, err))
         return -1;
     if (!fresh)
         return 0;
+    if (due) /* not the last row's own: where a run was cut must not show in how it goes on */
+        l->t->perfect = row.val.acc == 1 ? l->t->perfect + 1 : 0;
     if (put_row(l, &row, err))
         return -1;
     if (run->trajectory && frame_is_due(l) && put_frame(l, err))
