@@ -1,10 +1,29 @@
 #include "gk/grid.h"
 
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* X, or the short decimal that was meant where rounding has just missed it (0, 1, 0.3). */
+static double meant(double x, double rounding)
+{
+    char text[40];
+    if (fabs(x) <= rounding)
+        return 0;
+    snprintf(text, sizeof text, "%.12g", x);
+    const double near = strtod(text, NULL);
+    return fabs(near - x) <= rounding ? near : x;
+}
+
 double gk_grid_at(const struct gk_grid *g, int64_t i)
 {
-    if (g->n < 2)
+    if (g->n < 2 || i == 0)
         return g->a;
-    /* Weights that mirror each other: both ends are exact, and so is 0 amid -c:c. */
-    double last = (double)(g->n - 1);
-    return g->a * ((double)(g->n - 1 - i) / last) + g->b * ((double)i / last);
+    if (i == g->n - 1)
+        return g->b;
+    /* Weights that mirror each other. */
+    const double last = (double)(g->n - 1);
+    const double x = g->a * ((double)(g->n - 1 - i) / last) + g->b * ((double)i / last);
+    return meant(x, 2 * DBL_EPSILON * fmax(fabs(g->a), fabs(g->b)));
 }

@@ -52,6 +52,15 @@ static void check_defaults(void)
     CHECK(gk_grid_at(&g, 0) == -0.3 && gk_grid_at(&g, 3) == 0 && gk_grid_at(&g, 6) == 0.3);
     CHECK(gk_grid_at(&(struct gk_grid){2, 9, 1}, 0) == 2);
     CHECK(gk_grid_at(&(struct gk_grid){0, 1, 11}, 3) == 0.3);
+    /* decimals are the ones that are meant */
+    CHECK(gk_grid_at(&(struct gk_grid){-1, 5, 4}, 1) == 1);
+    CHECK(gk_grid_at(&(struct gk_grid){-2, 3, 6}, 2) == 0 &&
+          gk_grid_at(&(struct gk_grid){-2, 3, 6}, 3) == 1);
+    CHECK(gk_grid_at(&(struct gk_grid){-0.2, 1.2, 8}, 1) == 0 &&
+          gk_grid_at(&(struct gk_grid){-0.2, 1.2, 8}, 6) == 1);
+    CHECK(gk_grid_at(&(struct gk_grid){-3e-200, 5e-200, 9}, 3) == 0);
+    CHECK_CLOSE(gk_grid_at(&(struct gk_grid){0, 1, 4}, 1), 1 / 3.0, 2e-16);
+    CHECK_CLOSE(gk_grid_at(&(struct gk_grid){1e15, 1e15 + 3, 4}, 1), 1e15 + 1, 2e-16);
     CHECK_INT_EQ(steps, 10);
     CHECK_INT_EQ(choice, 1);
     CHECK_CLOSE(rate, 1e-3, 0);
