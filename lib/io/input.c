@@ -81,14 +81,22 @@ void gk_matrix_free(struct gk_matrix *m)
 
 /* ---- text ---- */
 
-static int copy_names(struct gk_matrix *m, const struct gk_rows *r, int step, struct gk_err *err)
+/* A first column without a name among others with one: the labels of the rows, which pandas and R
+ * write. */
+static bool is_labelled(const struct gk_rows *r)
+{
+    return r->name && r->ncol > 1 && !*r->name[0];
+}
+
+static int copy_names(struct gk_matrix *m, const struct gk_rows *r, size_t from, int step,
+                      struct gk_err *err)
 {
     if (!r->name)
         return 0;
     m->name = calloc(m->cols + 1, sizeof *m->name);
     if (!m->name)
         return gk_fail(err, "no memory for the names of %zu columns", m->cols);
-    for (size_t i = 0, at = 0; i < r->ncol; i++)
+    for (size_t i = from, at = 0; i < r->ncol; i++)
         if ((int)i != step && !(m->name[at++] = gk_strdup(r->name[i], err)))
             return -1;
     return 0;
@@ -98,10 +106,11 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
 {
     int rc, step = gk_rows_column(r, "step");
     size_t v_cap = 0, step_cap = 0, need;
-    m->cols = r->ncol - (step >= 0);
+    const size_t from = is_labelled(r);
+    m->cols = r->ncol - from - (step >= 0);
     if (m->cols == 0)
         return gk_fail(err, "%s: no column but step", r->file);
-    if (copy_names(m, r, step, err))
+    if (copy_names(m, r, from, step, err))
         return -1;
     while ((rc = gk_rows_next(r, err)) == 1) {
         if (!gk_mul(m->rows + 1, m->cols, &need) ||
@@ -109,7 +118,7 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
             (step >= 0 && gk_grow(&m->step, &step_cap, m->rows + 1, sizeof *m->step, err)))
             return -1;
         double *to = m->v + m->rows * m->cols;
-        for (size_t i = 0; i < r->ncol; i++)
+        for (size_t i = from; i < r->ncol; i++)
             if (gk_rows_number(r, (int)i, (int)i == step ? &m->step[m->rows] : to++, err))
                 return -1;
         m->rows++;

@@ -135,6 +135,12 @@ static void test_matrix_of_text(void)
     CHECK_STR_EQ(shown("m", NULL), "2 x 2: 1 2 3 nan; step 10 20; names pc1 pc2; gk-pca 1.0");
     PUT("m", "a,b\n1,2\n");
     CHECK_STR_EQ(shown("m", NULL), "1 x 2: 1 2; names a b");
+    PUT("m", ",0,1\na,2,3\nb,4,5\n"); /* labels of the rows */
+    CHECK_STR_EQ(shown("m", NULL), "2 x 2: 2 3 4 5; names 0 1");
+    PUT("m", "\"\",step,x\n0,10,3\n1,20,5\n");
+    CHECK_STR_EQ(shown("m", NULL), "2 x 1: 3 5; step 10 20; names x");
+    PUT("m", ",x\n2,\n");
+    CHECK_STR_EQ(shown("m", NULL), "m: line 2: column x: an empty cell where a number is needed");
     PUT("m", "step\n1\n");
     CHECK_STR_EQ(shown("m", NULL), "m: no column but step");
     PUT("m", "a\tb\n1\tx\n");
