@@ -65,7 +65,7 @@ static int read_row(const struct gk_rows *r, struct columns *c, double *v, struc
         if (c->col[i] >= 0 && gk_rows_number(r, c->col[i], &v[i], err))
             return -1;
         if (i < TRAIN_LOSS && (v[i] < 0 || v[i] > 1))
-            return gk_rows_fail(r, err, "%s is %g: accuracies are fractions, from 0 to 1",
+            return gk_rows_fail(r, err, "%s is %.9g: accuracies are fractions, from 0 to 1",
                                 column_name[i], v[i]);
         c->seen[i] |= !isnan(v[i]);
     }

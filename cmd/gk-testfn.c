@@ -18,6 +18,7 @@ static struct gk_testfn f;
 static struct gk_optim_conf optim = {.lr = 1e-3};
 static struct gk_grid grid;
 static const char *start;
+static bool own_start;
 static int function, optimizer = GK_ADAM;
 static int64_t n, steps = 10000, every = 1;
 static struct given {
@@ -82,9 +83,12 @@ static void resolve(void)
     optim.beta2 = given.beta2 ? optim.beta2 : def.beta2;
     optim.eps = given.eps ? optim.eps : def.eps;
     optim.momentum = given.momentum ? optim.momentum : def.momentum;
+    if (optimizer == GK_RPROP)
+        optim.weight_decay = 0;
     if (!given.a)
         f.a = gk_testfn_default_a((enum gk_testfn_kind)function);
     given.a = true;
+    own_start = start != NULL;
     if (!start)
         start = function == GK_RASTRIGIN ? "-3.2,2.7" : "-1.2,1";
     struct {
@@ -116,7 +120,7 @@ static int begin(double *x, struct gk_err *err)
     size_t count;
     if (gk_list_reals("start", start, &v, &count, err))
         return -1;
-    if (f.n % count) {
+    if (own_start && f.n % count) {
         free(v);
         return gk_fail_usage(err, "--start: %zu numbers for %zu variables", count, f.n);
     }

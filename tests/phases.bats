@@ -69,6 +69,9 @@ phases_of() {
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t97\t3\n' >percent.tsv
     breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1' \
         gk-phases percent.tsv
+    printf 'step\ttrain_acc\tval_acc\n0\t1.0000001\t0\n' >above.tsv
+    breaks 'gk-phases: above.tsv: line 2: train_acc is 1.0000001: accuracies are fractions, from 0 to 1' \
+        gk-phases above.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\t-0.5\n' >minus.tsv
     refuses_like 1 'minus.tsv: line 2: val_acc is -0.5' gk-phases minus.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t0\n5\t1\t0\n' >twice.tsv

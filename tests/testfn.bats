@@ -114,4 +114,11 @@ below() {
     assert_equal "$stderr" 'gk-testfn: note: --lr changes nothing here'
     gk-testfn --optimizer sgd --steps 1 > out
     refute grep -q beta out
+    gk-testfn --optimizer rprop --steps 50 > plain
+    gk-testfn --optimizer rprop --weight-decay 0.1 --steps 50 2> said | cmp plain
+    assert_equal "$(<said)" 'gk-testfn: note: --weight-decay changes nothing here'
+    # the default start is as long as need be
+    assert_equal "$(gk-testfn --function rosenbrock-chain -n 3 --steps 0 | column_of x3)" -1.2
+    wrong_usage 'gk-testfn: --start: 2 numbers for 3 variables' \
+        gk-testfn --function rosenbrock-chain -n 3 --start 1,2
 }
