@@ -107,9 +107,9 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
     int rc, step = gk_rows_column(r, "step");
     size_t v_cap = 0, step_cap = 0, need;
     const size_t from = is_labelled(r);
-    m->cols = r->ncol - from - (step >= 0);
-    if (m->cols == 0)
+    if (r->ncol <= from + (step >= 0))
         return gk_fail(err, "%s: no column but step", r->file);
+    m->cols = r->ncol - from - (step >= 0);
     if (copy_names(m, r, from, step, err))
         return -1;
     while ((rc = gk_rows_next(r, err)) == 1) {
