@@ -410,3 +410,23 @@ told_apart() {
         [ "$(<n)" -ge 5 ]
     done
 }
+
+# ends_by_term COMMAND...: by SIGTERM, within 20 seconds
+ends_by_term() {
+    run --separate-stderr -143 timeout --foreground -s KILL 20 "$@"
+}
+
+@test "sweep: GNU parallel ends as soon as it is asked to, or does not listen yet" {
+    small
+    mkdir fake
+    export PATH=$PWD/fake:$PATH
+    # it asks its parent, the sweep, to stop
+    printf '#!/bin/bash\n[ -e dull ] && trap : TERM\nkill -TERM $PPID\n[ ! -e dull ] || sleep 0.7\nexec sleep 60\n' >fake/parallel
+    chmod +x fake/parallel
+    said=$(printf 'sweep: %s\n' '4 runs, 4 to do, in out' 'stopped; the same command goes on from here')
+    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    assert_equal "$stderr" "$said"
+    touch dull
+    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    assert_equal "$stderr" "$said"
+}
