@@ -89,9 +89,11 @@ stop_parallel() {
     done
 }
 
+# A run is ended by INT, to all of its processes: the trainer, a background job, ignores that, and
+# sweep-run tells it once.
 run_parallel() {
     [ -z "$stopped" ] || return 0
-    parallel --will-cite --quote --workdir "$PWD" --termseq TERM,20000,KILL,25 ${jobs:+--jobs "$jobs"} \
+    parallel --will-cite --quote --workdir "$PWD" --termseq INT,20000,KILL,25 ${jobs:+--jobs "$jobs"} \
         "${sshlogin[@]}" "${cmd[@]}" '{}' < <(printf '%s\n' "${pending[@]}") &
     alive[$!]=1
     [ -z "$stopped" ] || stop_parallel
