@@ -505,3 +505,51 @@ END
         cmp whole/table.tsv out/table.tsv
     done
 }
+
+@test "sweep: made anew only when nobody trains it any more" {
+    grid '--lr 1e-2' '--steps 30' >one.grid
+    grid '--lr 1e-3' '--steps 30' >two.grid
+    sweep --quiet two.grid want
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+if [[ $* == *'--lr 1e-2'* ]]; then
+    touch training
+    until [ -e seen ]; do sleep 0.05; done
+    "$real" "$@"
+    touch ended
+    exit
+fi
+[ -e ended ] || touch beside
+exec "$real" "$@"
+END
+    "$ROOT/pipelines/sweep" --bin "$bin" --quiet one.grid out &
+    until [ -e training ]; do sleep 0.02; done
+    kill -9 $!
+    wait $! || true
+    "$ROOT/pipelines/sweep" --bin "$bin" --anew two.grid out 2>said &
+    until [ -s said ] || ! kill -0 $!; do sleep 0.05; done
+    touch seen
+    wait $!
+    assert_equal "$(head -n 1 said)" 'sweep: waiting for out/runs/run, which another process has'
+    [ ! -e beside ]
+    cmp want/table.tsv out/table.tsv
+    cmp want/runs/run/run.tsv out/runs/run/run.tsv
+    run -1 grep -e '--lr 1e-2' -r out/runs
+}
+
+@test "sweep: two in one directory at once" {
+    grid '--lr 1e-2' '--steps 30' '--eval-every 4' >g.grid
+    sweep --quiet g.grid whole
+    # a slow file system
+    mkdir fake
+    printf '#!/bin/bash\ncase ${!#} in */args | */status | */index | */table.tsv) sleep 0.3 ;; esac\nexec %q "$@"\n' \
+        "$(command -v mv)" >fake/mv
+    chmod +x fake/mv
+    PATH=$PWD/fake:$PATH sweep --quiet g.grid out 2>one &
+    PATH=$PWD/fake:$PATH sweep --quiet g.grid out 2>two || fail "$(cat two)"
+    wait $! || fail "$(cat one)"
+    assert_equal "$(cat one two)" ''
+    cmp whole/table.tsv out/table.tsv
+    assert_equal "$(grep -c from out/runs/run/log)" 1
+    assert_equal "$(find out -name '*.new*')" ''
+}
