@@ -1,10 +1,6 @@
 # How sweep has its runs done: here, by GNU parallel, by Slurm.
 # shellcheck shell=bash disable=SC2154 # the variables are sweep's
 
-worker() {
-    printf '%s\n' "$here/sweep-run" "$bin" "$save_every" "${keep:-0}" "$dir"
-}
-
 # Progress with time left, for a terminal: runs over since the beginning, and how fast.
 progress() {
     local start=$SECONDS before=$((${#grid_id[@]} - ${#pending[@]})) over failed took left
@@ -22,8 +18,7 @@ progress() {
 }
 
 run_pending() {
-    local cmd monitor='' rc=0
-    mapfile -t cmd < <(worker)
+    local cmd=("$here/sweep-run" "$bin" "$save_every" "${keep:-0}" "$dir") monitor='' rc=0
     if [ -z "$quiet" ] && [ -t 2 ]; then
         progress &
         monitor=$!

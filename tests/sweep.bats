@@ -553,3 +553,16 @@ END
     assert_equal "$(grep -c from out/runs/run/log)" 1
     assert_equal "$(find out -name '*.new*')" ''
 }
+
+@test "sweep: a directory whose name a runner would not keep" {
+    small
+    wrong_usage "sweep: '"$'a\nb'"': a name with a newline is not for a sweep" sweep g.grid $'a\nb'
+    wrong_usage "sweep: 'a{}b': GNU parallel would replace the braces in this name" sweep --runner parallel g.grid 'a{}b'
+    [ ! -e $'a\nb' ] && [ ! -e 'a{}b' ]
+    mkdir 'c{.}d'
+    cd 'c{.}d'
+    wrong_usage "sweep: '$PWD/out': GNU parallel would replace the braces in this name" sweep --runner parallel ../g.grid out
+    [ ! -e out ]
+    sweep --quiet ../g.grid out
+    assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
+}
