@@ -1,10 +1,6 @@
 # How sweep has its runs done: here, by GNU parallel, by Slurm.
 # shellcheck shell=bash disable=SC2154 # the variables are sweep's
 
-worker() {
-    printf '%s\n' "$here/sweep-run" "$bin" "$save_every" "${keep:-0}" "$dir"
-}
-
 # Progress with time left, for a terminal: runs over since the beginning, and how fast.
 progress() {
     local start=$SECONDS before=$((${#grid_id[@]} - ${#pending[@]})) over failed took left
@@ -22,8 +18,7 @@ progress() {
 }
 
 run_pending() {
-    local cmd monitor='' rc=0
-    mapfile -t cmd < <(worker)
+    local cmd=("$here/sweep-run" "$bin" "$save_every" "${keep:-0}" "$dir") monitor='' rc=0
     if [ -z "$quiet" ] && [ -t 2 ]; then
         progress &
         monitor=$!
@@ -51,10 +46,15 @@ run_pending() {
 # comes to the sweep, which passes on a TERM.
 declare -A alive=()
 
+# Until one has ended or a signal comes.
 reap() {
-    local pid=''
-    wait -n -p pid "${!alive[@]}"
-    [ -z "${pid:-}" ] || unset "alive[$pid]" # it is unset where a signal came instead
+    local pid='' rc=0
+    wait -n -p pid "${!alive[@]}" 2>/dev/null || rc=$?
+    if [ "${pid:-}" ]; then # it is unset where none has ended
+        unset "alive[$pid]"
+    elif [ "$rc" -eq 127 ]; then
+        alive=() # they ended while a trap waited for something else, and bash has forgotten them
+    fi
 }
 
 stop_local() {
@@ -77,17 +77,21 @@ run_local() {
     done
 }
 
-# A first TERM asks GNU parallel to start no more, a second to end what runs.
+# Some versions of GNU parallel want a second TERM to end what runs, some hear none before the first job.
 stop_parallel() {
-    stop_local
-    sleep 0.3
-    stop_local
+    while [ ${#alive[@]} -gt 0 ] && kill -TERM "${!alive[@]}" 2>/dev/null; do
+        sleep 0.3
+    done
 }
 
+# A run is ended by INT, to all of its processes: the trainer, a background job, ignores that, and
+# sweep-run tells it once.
 run_parallel() {
-    parallel --will-cite --quote --workdir "$PWD" --termseq TERM,20000,KILL,25 ${jobs:+--jobs "$jobs"} \
+    [ -z "$stopped" ] || return 0
+    parallel --will-cite --quote --workdir "$PWD" --termseq INT,20000,KILL,25 ${jobs:+--jobs "$jobs"} \
         "${sshlogin[@]}" "${cmd[@]}" '{}' < <(printf '%s\n' "${pending[@]}") &
     alive[$!]=1
+    [ -z "$stopped" ] || stop_parallel
     while [ ${#alive[@]} -gt 0 ]; do
         reap
     done

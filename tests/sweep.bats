@@ -435,3 +435,159 @@ told_apart() {
         [ "$(<n)" -ge 5 ]
     done
 }
+
+# ends_by_term COMMAND...: by SIGTERM, within 20 seconds
+ends_by_term() {
+    run --separate-stderr -143 timeout --foreground -s KILL 20 "$@"
+}
+
+@test "sweep: GNU parallel ends as soon as it is asked to, or does not listen yet" {
+    small
+    mkdir fake
+    export PATH=$PWD/fake:$PATH
+    # it asks its parent, the sweep, to stop
+    printf '#!/bin/bash\n[ -e dull ] && trap : TERM\nkill -TERM $PPID\n[ ! -e dull ] || sleep 0.7\nexec sleep 60\n' >fake/parallel
+    chmod +x fake/parallel
+    said=$(printf 'sweep: %s\n' '4 runs, 4 to do, in out' 'stopped; the same command goes on from here')
+    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    assert_equal "$stderr" "$said"
+    touch dull
+    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    assert_equal "$stderr" "$said"
+}
+
+# started COMMAND...: as $pid, in a group of its own in which no signal is ignored, once $run/part.tsv has rows
+started() {
+    env --default-signal=HUP,INT setsid "$@" 2>said &
+    pid=$!
+    until [ -s "$run/part.tsv" ]; do
+        kill -0 $pid || fail "$(cat said)"
+        sleep 0.05
+    done
+}
+
+@test "sweep: a run is saved where it stands, whatever runs it and whoever has the signal" {
+    grid '--lr 1e-2' '--steps 1000000' >g.grid
+    stop_one() { # RUNNER SIGNAL: also to its processes, if SIGNAL is a TERM to all
+        run=$1-$2/runs/run
+        started "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --runner "$1" --save-every 1000000 g.grid "$1-$2"
+        if [ "$2" = all ]; then kill -TERM -- -$pid; else kill "-$2" $pid; fi
+        wait $pid && fail "$1 $2: goes on" || [ $? -gt 128 ]
+        assert_equal "$1 $2 $(cat "$run/status")" "$1 $2 queued"
+        [ -s "$run/run.ckpt" ] || fail "$1 $2: not saved"
+    }
+    stop_one local HUP
+    stop_one local all
+    stop_one parallel TERM
+}
+
+@test "sweep: a signal between two tools is not lost" {
+    grid '--lr 1e-2' '--steps 6000' '--eval-every 7' >g.grid
+    sweep --quiet g.grid whole
+    run=out/runs/run
+    started "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out
+    until [ -s $run/run.ckpt ]; do sleep 0.02; done
+    kill -TERM $pid
+    wait $pid && fail 'goes on' || true
+    wrapped gk-ckpt-dump <<'END'
+touch asked
+until [ -e told ]; do sleep 0.05; done
+sleep 0.5
+exec "$real" "$@"
+END
+    "$ROOT/pipelines/sweep" --bin "$bin" --quiet g.grid out &
+    until [ -e asked ]; do sleep 0.02; done
+    kill -TERM $!
+    touch told
+    wait $! && fail 'goes on' || assert_equal $? 143
+    assert_equal "$(cat $run/status)" queued
+    assert_equal "$(grep -c from $run/log)" 1
+    [ -s $run/run.ckpt ]
+    bin=$GK_BUILD/bin
+    sweep --quiet g.grid out
+    cmp whole/table.tsv out/table.tsv
+    cmp whole/runs/run/run.tsv $run/run.tsv
+}
+
+@test "sweep: what a signal to all processes had ended is not taken for a judgement" {
+    grid '--lr 1e-3' '--steps 30' '--eval-every 4' >g.grid
+    model >m
+    sweep --quiet --give-up 0.5 --model m g.grid whole
+    local tool
+    for tool in gk-predict gk-ckpt-dump gk-phases; do # the judge, the finder of the place, the table's row
+        rm -rf bin out asked
+        wrapped $tool <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+[ -e asked ] && exec "$real" "$@"
+touch asked
+kill -TERM 0
+sleep 5
+END
+        setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --give-up 0.5 --model m g.grid out || assert_equal $? 143
+        assert_equal "$tool $(cat out/runs/run/status)" "$tool queued"
+        [ -s out/runs/run/run.ckpt ]
+        sweep --quiet --give-up 0.5 --model m g.grid out
+        cmp whole/table.tsv out/table.tsv
+    done
+}
+
+@test "sweep: made anew only when nobody trains it any more" {
+    grid '--lr 1e-2' '--steps 30' >one.grid
+    grid '--lr 1e-3' '--steps 30' >two.grid
+    sweep --quiet two.grid want
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+if [[ $* == *'--lr 1e-2'* ]]; then
+    touch training
+    until [ -e seen ]; do sleep 0.05; done
+    "$real" "$@"
+    touch ended
+    exit
+fi
+[ -e ended ] || touch beside
+exec "$real" "$@"
+END
+    "$ROOT/pipelines/sweep" --bin "$bin" --quiet one.grid out &
+    until [ -e training ]; do sleep 0.02; done
+    kill -9 $!
+    wait $! || true
+    "$ROOT/pipelines/sweep" --bin "$bin" --anew two.grid out 2>said &
+    until [ -s said ] || ! kill -0 $!; do sleep 0.05; done
+    touch seen
+    wait $!
+    assert_equal "$(head -n 1 said)" 'sweep: waiting for out/runs/run, which another process has'
+    [ ! -e beside ]
+    cmp want/table.tsv out/table.tsv
+    cmp want/runs/run/run.tsv out/runs/run/run.tsv
+    run -1 grep -e '--lr 1e-2' -r out/runs
+}
+
+@test "sweep: two in one directory at once" {
+    grid '--lr 1e-2' '--steps 30' '--eval-every 4' >g.grid
+    sweep --quiet g.grid whole
+    # a slow file system
+    mkdir fake
+    printf '#!/bin/bash\ncase ${!#} in */args | */status | */index | */table.tsv) sleep 0.3 ;; esac\nexec %q "$@"\n' \
+        "$(command -v mv)" >fake/mv
+    chmod +x fake/mv
+    PATH=$PWD/fake:$PATH sweep --quiet g.grid out 2>one &
+    PATH=$PWD/fake:$PATH sweep --quiet g.grid out 2>two || fail "$(cat two)"
+    wait $! || fail "$(cat one)"
+    assert_equal "$(cat one two)" ''
+    cmp whole/table.tsv out/table.tsv
+    assert_equal "$(grep -c from out/runs/run/log)" 1
+    assert_equal "$(find out -name '*.new*')" ''
+}
+
+@test "sweep: a directory whose name a runner would not keep" {
+    small
+    wrong_usage "sweep: '"$'a\nb'"': a name with a newline is not for a sweep" sweep g.grid $'a\nb'
+    wrong_usage "sweep: 'a{}b': GNU parallel would replace the braces in this name" sweep --runner parallel g.grid 'a{}b'
+    [ ! -e $'a\nb' ] && [ ! -e 'a{}b' ]
+    mkdir 'c{.}d'
+    cd 'c{.}d'
+    wrong_usage "sweep: '$PWD/out': GNU parallel would replace the braces in this name" sweep --runner parallel ../g.grid out
+    [ ! -e out ]
+    sweep --quiet ../g.grid out
+    assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
+}
