@@ -29,7 +29,8 @@ do for [what in 'acc energy'] {
         set title 'r = '.word(fractions, i).': '.(what eq 'acc' ? 'final validation accuracy' : n > 1 ? 'm0, 400 steps (nats²)' : 'energy m0 of the first 400 steps (nats²)')
         set xlabel 'weight decay'; set ylabel 'learning rate'
         r = rows(table, 'r', word(fractions, i))
-        plot r using (x(0)):(y(0)):(z(what)) with image notitle, \
+        # boxes, not an image, whose cells would grow over places without a run
+        plot r using (x(0)):(y(0)):(0.5):(0.5):(z(what)) with boxxyerror fillstyle solid 1 noborder linecolor palette notitle, \
              r using (x(0)):(y(0)):(text(what)):(share(what) > 0.6 ? 0x000000 : 0xffffff) with labels font (n > 1 ? ',12' : ',14') textcolor rgb variable notitle
     }
 }
