@@ -131,7 +131,7 @@ large() {
     large | npy_of '4, 8000000' False > m.npy
     { printf '\x48\0\0\0\0\0\0\0%-72s' '{"m":{"dtype":"F32","shape":[4,8000000],"data_offsets":[0,128000000]}}'
       large; } > m.safetensors
-    PEAK=("$GK_BUILD/tests/peak" 60)
+    PEAK=("$GK_BUILD/tests/peak" 100)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
     "${PEAK[@]}" gk-pca --center none --components 2 m.npy > file
     assert_equal "$(column_of pc1 file | paste -sd ' ')" '0 0 0 2'
