@@ -33,7 +33,7 @@ struct gk_lanczos_conf {
 struct gk_eigenpair {
     double value;    /* x'Ax / x'x */
     double residual; /* |A x - value x| / |x|, from a product of its own */
-    bool converged;  /* within the tolerance */
+    bool converged;  /* within the tolerance, and no upper one can have been left out */
 };
 
 struct gk_lanczos;

@@ -142,9 +142,14 @@ static void admit(const struct gk_curvature *c, const struct gk_frame *f, const 
     struct gk_err text = {0};
     if (pair->converged || !c->conf->note)
         return;
-    gk_frame_fail(f, &text, "%s %g is not converged: its residual is %.3g, --tol allows %.3g", name,
-                  pair->value, pair->residual,
-                  c->tol * fmax(fabs(pair->value), 1e-3 * fabs(c->pair[0].value)));
+    const double allowed = c->tol * fmax(fabs(pair->value), 1e-3 * fabs(c->pair[0].value));
+    if (pair->residual <= allowed)
+        gk_frame_fail(f, &text,
+                      "%s %g: products ran out before it was sure that none above is missing", name,
+                      pair->value);
+    else
+        gk_frame_fail(f, &text, "%s %g is not converged: its residual is %.3g, --tol allows %.3g",
+                      name, pair->value, pair->residual, allowed);
     c->conf->note(text.msg);
 }
 

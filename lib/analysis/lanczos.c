@@ -17,6 +17,7 @@ struct gk_lanczos {
     struct gk_basis basis; /* after a run: the eigenvectors, low then high */
     bool found;            /* there was a run */
     bool again;            /* a search for what the first one has not seen */
+    bool complete;         /* none of the upper pairs was left out */
     size_t m;              /* vectors whose product is known */
     size_t coupled;        /* T[i][m] is 0 for i < coupled */
     double beta;           /* |A v_{m-1} less its part in V| */
@@ -297,23 +298,26 @@ static void start_again(struct gk_lanczos *l)
     escape(l);
 }
 
-/* Searches until one more finds nothing above the lowest of the upper pairs that was not there. */
+/* Searches until one more finds nothing among the upper pairs that was not there, or until there
+ * are no products left. */
 static int complete(struct gk_lanczos *l, const struct gk_operator *op, size_t *products,
                     struct gk_err *err)
 {
     const size_t high = l->conf.high, k = high + l->conf.low;
+    l->complete = high < 2 || l->m == l->n;
+    if (l->complete)
+        return 0;
     double *before = gk_alloc(high, sizeof *before, err);
-    bool more = high > 1;
     int rc = before ? 0 : -1;
     l->again = true;
-    while (rc == 0 && more && l->m < l->n && *products + k < l->conf.max_products) {
+    while (rc == 0 && !l->complete && *products + k < l->conf.max_products) {
         memcpy(before, l->theta + l->m - high, high * sizeof *before);
         start_again(l);
         rc = iterate(l, op, products, err);
-        more = false;
-        for (size_t i = 0; i < high && rc == 0; i++) {
+        l->complete = rc == 0 && (l->m == l->n || shortfall(l) <= 1);
+        for (size_t i = 0; i < high && l->complete && l->m < l->n; i++) {
             const double *now = l->theta + l->m - high;
-            more = more || now[i] > before[i] + bound(l, before[i], now[high - 1]);
+            l->complete = now[i] <= before[i] + bound(l, before[i], now[high - 1]);
         }
     }
     l->again = false;
@@ -352,7 +356,7 @@ int gk_lanczos_run(struct gk_lanczos *l, const struct gk_operator *op, const dou
         if (measure(l, op, pair, err))
             return -1;
         ++*products;
-        pair->converged = pair->residual <= bound(l, pair->value, top);
+        pair->converged = pair->residual <= bound(l, pair->value, top) && (!upper || l->complete);
     }
     return 0;
 }
