@@ -152,25 +152,38 @@ static int open_tmp(struct gk_out *out, struct gk_err *err)
     return rc;
 }
 
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* free() it; NULL: no memory. */
+static char *folder_of(const char *path)
+{
+    const char *base = base_of(path);
+    return base > path ? strndup(path, (size_t)(base - path)) : strdup(".");
+}
+
+static bool stat_folder(const char *path, struct stat *st)
+{
+    char *folder = folder_of(path);
+    const bool known = folder && stat(folder, st) == 0;
+    free(folder);
+    return known;
+}
+
 /* Whether PATH, which is no link, is one of the files that are being written. */
 static bool is_open(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     struct stat a, b;
-    bool found = false;
-    const bool known = folder && stat(folder, &a) == 0;
-    free(folder);
-    for (int i = 0; known && i < MOST_OPEN && !found; i++) {
+    for (int i = 0; i < MOST_OPEN; i++) {
         const char *other = open_outs[i] ? open_outs[i]->path : NULL;
-        const char *end = other ? strrchr(other, '/') : NULL;
-        if (!other || strcmp(slash ? slash + 1 : path, end ? end + 1 : other) != 0)
-            continue;
-        folder = end ? strndup(other, (size_t)(end - other) + 1) : strdup(".");
-        found = folder && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-        free(folder);
+        if (other && strcmp(base_of(path), base_of(other)) == 0 && stat_folder(path, &a) &&
+            stat_folder(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+            return true;
     }
-    return found;
+    return false;
 }
 
 static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
@@ -250,8 +263,7 @@ int gk_out_flush(struct gk_out *out, struct gk_err *err)
  * folder may be writable without being readable: the data are safe then all the same. */
 static int sync_folder_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    char *folder = folder_of(path);
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = 0;
     free(folder);
     if (fd < 0)
