@@ -53,8 +53,6 @@ int64_t gk_trainer_step(const struct gk_trainer *t);
 /* The parameters, conf.real: a test or a tool may set them before the first step. */
 void *gk_trainer_theta(struct gk_trainer *t);
 const struct gk_params *gk_trainer_params(const struct gk_trainer *t);
-/* How many evaluations in a row, up to the last one, found a validation accuracy of 1. */
-int64_t gk_trainer_perfect(const struct gk_trainer *t);
 
 /* Gradient and row of theta_k. A loss or gradient that is not finite is an error that names the
  * step. */

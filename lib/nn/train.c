@@ -123,11 +123,6 @@ const struct gk_params *gk_trainer_params(const struct gk_trainer *t)
     return t->ps;
 }
 
-int64_t gk_trainer_perfect(const struct gk_trainer *t)
-{
-    return t->perfect;
-}
-
 /* The rows of update k: all (NULL), or the next ones in the order of this epoch. */
 static const uint32_t *choose_rows(struct gk_trainer *t, size_t *n)
 {
