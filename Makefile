@@ -17,16 +17,16 @@ OPT ?= -O2 -g
 SANITIZE ?=
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude $(CPPFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
-# LIBXSMM, where there is one (lib/nn/core/multiply.c): looked for once, when set-up is through.
+# LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
 LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
 TOOLS := $(patsubst cmd/%.c,$(BIN)/%,$(wildcard cmd/gk-*.c))
-LIB_SRC := $(wildcard lib/base/*.c lib/io/*.c lib/cli/*.c lib/nn/*.c lib/analysis/*.c)
-CORE_SRC := $(wildcard lib/nn/core/*.c)
+LIB_SRC := $(filter-out lib/nn/core/%,$(wildcard lib/*/*.c lib/*/*/*.c))
+CORE_SRC := $(wildcard lib/nn/core/*.c lib/nn/core/*/*.c)
 
 # The numeric core is compiled once per precision and instruction set (lib/nn/core/real.h).
 ifeq ($(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1),x86_64)
@@ -84,7 +84,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
-$(patsubst %,$(BUILD)/lib/%.o,analysis/nearest analysis/sweep io/dtype): private OPT += -O3
+$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/gram io/frames/dtype): private OPT += -O3
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
@@ -130,7 +130,7 @@ check-full: ## check with the slow tests, then check-asan
 	@GK_FULL=1 $(MAKE) check
 	@$(MAKE) check-asan
 
--include $(wildcard $(BUILD)/lib/*/*.d $(BUILD)/lib/nn/core/*.d $(BUILD)/cmd/*.d $(BUILD)/tests/unit/*.d)
+-include $(wildcard $(patsubst %,$(BUILD)/%.d,lib/*/* lib/*/*/* lib/nn/core/*/* cmd/* tests/unit/*))
 
 # Experiments and figures: make demo, make figures and more.
 -include $(wildcard pipelines/*.mk tests/*/*.mk packaging/*.mk)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "gk/cli.h"
-#include "gk/ops.h"
+#include "gk/operation.h"
 #include "gk/out.h"
 
 enum { PAIRS_ALL, PAIRS_UNORDERED };

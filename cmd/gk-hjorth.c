@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gk/cli.h"
+#include "gk/hjorth.h"
 #include "gk/mem.h"
 #include "gk/out.h"
 #include "gk/signal_opts.h"

@@ -10,6 +10,7 @@
 #include "gk/dimension.h"
 #include "gk/frame.h"
 #include "gk/input.h"
+#include "gk/matrix.h"
 #include "gk/mem.h"
 #include "gk/out.h"
 #include "gk/table.h"

@@ -1,5 +1,6 @@
 /* Tensors: safetensors frames, and streams of them (SPEC section 1). The only code that parses
- * these bytes is lib/io/frame_*.c; nothing in a header is believed before the bytes have come. */
+ * these bytes is lib/io/frames/frame_*.c; nothing in a header is believed before the bytes have
+ * come. */
 #ifndef GK_FRAME_H
 #define GK_FRAME_H
 

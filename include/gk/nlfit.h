@@ -1,5 +1,5 @@
 /* Nonlinear least squares and the few distribution functions that go with it, over whichever
- * library supplies them (lib/analysis/nlfit.c is the only file that includes it). */
+ * library supplies them (lib/analysis/stats/nlfit.c is the only file that includes it). */
 #ifndef GK_NLFIT_H
 #define GK_NLFIT_H
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "gk/err.h"
+#include "gk/hjorth.h"
 #include "gk/history.h"
 #include "gk/out.h"
 #include "gk/signal.h"

@@ -7,7 +7,7 @@
 
 #include "gk/err.h"
 #include "gk/history.h"
-#include "gk/spectral.h"
+#include "gk/dft.h"
 
 struct gk_signal {
     size_t n;

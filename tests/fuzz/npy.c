@@ -1,7 +1,7 @@
 /* .npy arrays: written again they read back as they were, with the same bytes each time; read by
  * parts, or left in their file, they are the same, and refused in the same words. */
 #include "fuzz.h"
-#include "gk/input.h"
+#include "gk/npy.h"
 
 static struct bytes written(const struct gk_tensor *t)
 {

@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "gk/input.h"
+#include "gk/matrix.h"
 #include "gk/table.h"
 
 static bool same_number(double a, double b)

@@ -2,9 +2,9 @@
 # ThreadSanitizer, valgrind, coverage. Headers, layers, scripts and pages are looked at in
 # tests/source.bats and tests/cli.bats.
 LINT := build-lint
-LINT_SRC := $(wildcard cmd/*.c lib/*/*.c lib/nn/core/*.c)
-LINT_FLAGS := -D_GNU_SOURCE -Iinclude -DGK_REAL_IS_F64=1 -DGK_ISA=v1 -DGK_LIBXSMM=0
-HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/nn/core/*.h)
+LINT_SRC := $(wildcard cmd/*.c lib/*/*.c lib/*/*/*.c lib/nn/core/*/*.c)
+LINT_FLAGS := -D_GNU_SOURCE -Iinclude -Ilib -DGK_REAL_IS_F64=1 -DGK_ISA=v1 -DGK_LIBXSMM=0
+HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 
 .PHONY: lint lint-format
 lint: lint-format $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck ## the source by gcc, clang, clang-tidy, cppcheck and clang-format

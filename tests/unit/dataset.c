@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "gk/dataset.h"
-#include "gk/ops.h"
+#include "gk/operation.h"
 
 /* Two training rows and one validation row of 0 o 1 = 2 over 3 elements; each test spoils a piece.
  */

@@ -1,5 +1,7 @@
 /* Telling inputs apart, and matrices from text, .npy and frames. */
 #include "gk/input.h"
+#include "gk/matrix.h"
+#include "gk/npy.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

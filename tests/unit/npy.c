@@ -1,7 +1,7 @@
 /* .npy arrays: what NumPy writes is read, what is written is what NumPy writes, and nothing else is
  * taken for one. */
 #include "frames.h"
-#include "gk/input.h"
+#include "gk/npy.h"
 #include "gk/rng.h"
 
 static struct gk_err err;

@@ -6,7 +6,7 @@
 
 #include "check.h"
 #include "gk/blas.h"
-#include "gk/input.h"
+#include "gk/npy.h"
 #include "gk/mem.h"
 #include "gk/pca.h"
 #include "gk/rng.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "gk/hjorth.h"
 #include "gk/signal.h"
 
 enum { MOST = 401 };

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../../lib/analysis/spool.h"
+#include "io/stream/spool.h"
 #include "check.h"
 
 int main(void)

@@ -5,8 +5,8 @@
 
 #include "transformer.h"
 
-struct attention block_heads(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                             const struct tape *tp, const struct tape *rt)
+struct attention X(block_heads)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                                const struct tape *tp, const struct tape *rt)
 {
     const size_t d = tf->d, w = d / tf->H;
     if (l == 0)
@@ -49,8 +49,8 @@ struct attention block_heads(const struct transformer *tf, size_t l, const struc
     return at;
 }
 
-struct attention_sums block_sums(const struct transformer *tf, size_t l, const struct bwd *b,
-                                 const struct lane *lane)
+struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, const struct bwd *b,
+                                    const struct lane *lane)
 {
     if (l == 0)
         return (struct attention_sums){.shared = lane->dtab, .vshared = lane->dtabvo};
@@ -59,43 +59,44 @@ struct attention_sums block_sums(const struct transformer *tf, size_t l, const s
 }
 
 /* The last block has no queries before row q0. */
-void block_qkv(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
-               size_t to)
+void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
+                  size_t to)
 {
     const size_t d = tf->d;
-    const real *x = tp->f[l].x + from * d, *w = tf->w.turned[l].wqkv;
+    const real *x = tp->f[l].x + from * d, *w = tf->w.transposed[l].wqkv;
     real *qkv = tp->f[l].qkv + from * 3 * d;
     if (l + 1 < tf->L) {
-        linear_forward_turned(to - from, 3 * d, d, x, d, w, 3 * d, 0, qkv, 3 * d);
+        linear_forward_wt(to - from, 3 * d, d, x, d, w, 3 * d, 0, qkv, 3 * d);
         return;
     }
-    linear_forward_turned(to - from, 2 * d, d, x, d, w + d, 3 * d, 0, qkv + d, 3 * d);
+    linear_forward_wt(to - from, 2 * d, d, x, d, w + d, 3 * d, 0, qkv + d, 3 * d);
     const size_t q0 = tp->q0 > from ? tp->q0 : from;
     if (q0 < to)
-        linear_forward_turned(to - q0, d, d, tp->f[l].x + q0 * d, d, w, 3 * d, 0,
-                              tp->f[l].qkv + q0 * 3 * d, 3 * d);
+        linear_forward_wt(to - q0, d, d, tp->f[l].x + q0 * d, d, w, 3 * d, 0,
+                          tp->f[l].qkv + q0 * 3 * d, 3 * d);
 }
 
-void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                   const struct tape *tp, size_t from, size_t to)
+void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                      const struct tape *tp, size_t from, size_t to)
 {
     const size_t d = tf->d, ff = tf->ff, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
     const struct block *w = &tf->w.block[l];
-    const struct turned *t = &tf->w.turned[l];
+    const struct transposes *t = &tf->w.transposed[l];
     const struct fwd *f = &tp->f[l];
-    const struct attention at = block_heads(tf, l, g, tp, NULL);
+    const struct attention at = X(block_heads)(tf, l, g, tp, NULL);
     real *y = f->y + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
-    attention_forward(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
+    X(attention_forward)(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
     if (l > 0)
-        linear_forward_turned(n, d, d, f->a + i * d, d, t->wo, d, 0, y, d);
-    layernorm_forward(n, d, f->x + from * d, y, w->gain1, w->bias1, f->xh1 + i * d, f->s1 + i, y);
-    linear_forward_turned(n, ff, d, y, d, t->up, ff, 0, u, ff);
-    rectifier_forward(n * ff, 0, u);
-    linear_forward_turned(n, d, ff, u, ff, t->down, d, 0, out, d);
-    layernorm_forward(n, d, y, out, w->gain2, w->bias2, f->xh2 + i * d, f->s2 + i, out);
+        linear_forward_wt(n, d, d, f->a + i * d, d, t->wo, d, 0, y, d);
+    X(layernorm_forward)
+    (n, d, f->x + from * d, y, w->gain1, w->bias1, f->xh1 + i * d, f->s1 + i, y);
+    linear_forward_wt(n, ff, d, y, d, t->up, ff, 0, u, ff);
+    X(rectifier_forward)(n * ff, 0, u);
+    linear_forward_wt(n, d, ff, u, ff, t->down, d, 0, out, d);
+    X(layernorm_forward)(n, d, y, out, w->gain2, w->bias2, f->xh2 + i * d, f->s2 + i, out);
 }
 
-void scatter_rows(size_t n, size_t d, const real *x, const int32_t *row, real *sum)
+void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real *sum)
 {
     for (size_t r = 0; r < n; r++) {
         real *to = sum + (size_t)row[r] * d;
@@ -105,8 +106,8 @@ void scatter_rows(size_t n, size_t d, const real *x, const int32_t *row, real *s
     }
 }
 
-void block_backward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                    const struct tape *tp, size_t from, size_t to, struct lane *lane)
+void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                       const struct tape *tp, size_t from, size_t to, struct lane *lane)
 {
     const size_t d = tf->d, ff = tf->ff, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
     const struct block *w = &tf->w.block[l];
@@ -114,32 +115,32 @@ void block_backward(const struct transformer *tf, size_t l, const struct gk_rowg
     const real keep = lane->g.keep;
     const struct fwd *f = &tp->f[l];
     const struct bwd *b = &tp->b[l];
-    const struct attention at = block_heads(tf, l, g, tp, NULL);
-    const struct attention_sums sums = block_sums(tf, l, b, lane);
+    const struct attention at = X(block_heads)(tf, l, g, tp, NULL);
+    const struct attention_sums sums = X(block_sums)(tf, l, b, lane);
     real *dh2 = b->dh2 + i * d, *du = b->du + i * ff, *dy = b->dy + i * d, *dh = b->dh + i * d;
     const real *u = f->u + i * ff, *y = f->y + i * d, *p = f->p + i * tf->H * tf->T;
 
-    layernorm_backward(n, d, b->dout + i * d, w->gain2, f->xh2 + i * d, f->s2 + i, dh2, dw->gain2,
-                       dw->bias2);
+    X(layernorm_backward)
+    (n, d, b->dout + i * d, w->gain2, f->xh2 + i * d, f->s2 + i, dh2, dw->gain2, dw->bias2);
     linear_backward_weight(n, d, ff, dh2, d, u, ff, keep, dw->down);
     linear_backward_input(n, d, ff, dh2, d, w->down, 0, du, ff);
-    rectifier_backward(n * ff, 0, u, du);
+    X(rectifier_backward)(n * ff, 0, u, du);
     linear_backward_weight(n, ff, d, du, ff, y, d, keep, dw->up);
     memcpy(dy, dh2, n * d * sizeof *dy);
     linear_backward_input(n, ff, d, du, ff, w->up, 1, dy, d);
-    layernorm_backward(n, d, dy, w->gain1, f->xh1 + i * d, f->s1 + i, dh, dw->gain1, dw->bias1);
+    X(layernorm_backward)(n, d, dy, w->gain1, f->xh1 + i * d, f->s1 + i, dh, dw->gain1, dw->bias1);
     if (l == 0) { /* the table takes care of Wo, and gets what the residual path brings */
-        attention_backward(&at, from, to, p, dh, &sums);
-        scatter_rows(n, d, dh, g->tab + from, lane->dtabx);
+        X(attention_backward)(&at, from, to, p, dh, &sums);
+        X(scatter_rows)(n, d, dh, g->tab + from, lane->dtabx);
         return;
     }
     linear_backward_weight(n, d, d, dh, d, f->a + i * d, d, keep, dw->wo);
     linear_backward_input(n, d, d, dh, d, w->wo, 0, b->da + i * d, d);
-    attention_backward(&at, from, to, p, b->da + i * d, &sums);
+    X(attention_backward)(&at, from, to, p, b->da + i * d, &sums);
 }
 
-void block_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
-                        size_t to, struct lane *lane)
+void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
+                           size_t from, size_t to, struct lane *lane)
 {
     const size_t d = tf->d, n = to - from;
     const real *w = tf->w.block[l].wqkv, *x = tp->f[l].x + from * d;
@@ -166,22 +167,22 @@ void block_qkv_backward(const struct transformer *tf, size_t l, const struct tap
         dx[j] += dh[j];
 }
 
-double readout(const struct transformer *tf, const struct tape *tp, size_t m, const int32_t *labels,
-               unsigned char *right)
+double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
+                  const int32_t *labels, unsigned char *right)
 {
     double loss = 0;
     for (size_t j = 0; j < tf->k; j++) {
         const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
         real *z = tp->z + j * m * tf->V;
-        linear_forward_turned(m, tf->V, tf->d, tp->f[tf->L].x + row * tf->d, tf->d,
-                              tf->w.unembed_turned, tf->V, 0, z, tf->V);
-        loss += crossentropy_forward(m, tf->V, z, labels + j, tf->k, right + j);
+        linear_forward_wt(m, tf->V, tf->d, tp->f[tf->L].x + row * tf->d, tf->d, tf->w.unembed_t,
+                          tf->V, 0, z, tf->V);
+        loss += X(crossentropy_forward)(m, tf->V, z, labels + j, tf->k, right + j);
     }
     return loss;
 }
 
-void readout_backward(const struct transformer *tf, const struct tape *tp, size_t m,
-                      const int32_t *labels, struct lane *lane)
+void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
+                         const int32_t *labels, struct lane *lane)
 {
     const size_t d = tf->d, V = tf->V;
     const real scale = 1 / (real)(tf->plan->n * tf->k);
@@ -190,8 +191,8 @@ void readout_backward(const struct transformer *tf, const struct tape *tp, size_
     for (size_t j = 0; j < tf->k; j++) {
         const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
         real *z = tp->z + j * m * V;
-        crossentropy_backward(m, V, z, labels + j, tf->k, scale,
-                              tp->prob ? tp->prob + j * m * V : NULL);
+        X(crossentropy_backward)
+        (m, V, z, labels + j, tf->k, scale, tp->prob ? tp->prob + j * m * V : NULL);
         linear_backward_weight(m, V, d, z, V, tp->f[tf->L].x + row * d, d, j ? 1 : lane->g.keep,
                                lane->g.unembed);
         linear_backward_input(m, V, d, z, V, tf->w.unembed, 0, dout + row * d, d);

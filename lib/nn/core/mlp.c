@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "gk/mem.h"
-#include "net.h"
-#include "ops.h"
+#include "nn/core/compiled_net.h"
+#include "kernels/kernels.h"
 
 #define SLOPE ((real)0.01)
 
@@ -179,13 +179,13 @@ static double forward(struct mlp *m, size_t a, size_t b)
         real *y = m->v.h[l + 1] + a * out;
         linear_forward(n, out, in, m->v.h[l] + a * in, in, theta + m->weight[l], 0, y, out);
         add_bias(n, out, theta + m->bias[l], y);
-        rectifier_forward(n * out, SLOPE, y);
+        X(rectifier_forward)(n * out, SLOPE, y);
     }
     real *z = m->v.z + a * m->V;
     linear_forward(n, m->V, m->hidden, m->v.h[m->L] + a * m->hidden, m->hidden, theta + m->unembed,
                    0, z, m->V);
     add_bias(n, m->V, theta + m->unbias, z);
-    return crossentropy_forward(n, m->V, z, m->plan->labels + a, 1, m->right + a);
+    return X(crossentropy_forward)(n, m->V, z, m->plan->labels + a, 1, m->right + a);
 }
 
 static void backward(struct mlp *m, size_t a, size_t b, real *g)
@@ -193,8 +193,9 @@ static void backward(struct mlp *m, size_t a, size_t b, real *g)
     const real *theta = m->theta;
     const size_t n = b - a, hid = m->hidden;
     real *z = m->v.z + a * m->V;
-    crossentropy_backward(n, m->V, z, m->plan->labels + a, 1, 1 / (real)m->plan->n,
-                          m->q->mode == GK_NET_LINEARISE ? m->prob + a * m->V : NULL);
+    X(crossentropy_backward)
+    (n, m->V, z, m->plan->labels + a, 1, 1 / (real)m->plan->n,
+     m->q->mode == GK_NET_LINEARISE ? m->prob + a * m->V : NULL);
     linear_backward_weight(n, m->V, hid, z, m->V, m->v.h[m->L] + a * hid, hid, 1, g + m->unembed);
     sum_bias(n, m->V, z, g + m->unbias);
     linear_backward_input(n, m->V, hid, z, m->V, theta + m->unembed, 0, m->v.dh[m->L] + a * hid,
@@ -202,7 +203,7 @@ static void backward(struct mlp *m, size_t a, size_t b, real *g)
     for (size_t l = m->L; l-- > 0;) {
         const size_t in = width(m, l);
         real *dy = m->v.dh[l + 1] + a * hid;
-        rectifier_backward(n * hid, SLOPE, m->v.h[l + 1] + a * hid, dy);
+        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, dy);
         linear_backward_weight(n, hid, in, dy, hid, m->v.h[l] + a * in, in, 1, g + m->weight[l]);
         sum_bias(n, hid, dy, g + m->bias[l]);
         linear_backward_input(n, hid, in, dy, hid, theta + m->weight[l], 0, m->v.dh[l] + a * in,
@@ -222,7 +223,7 @@ static void r_forward(struct mlp *m, size_t a, size_t b)
         linear_r_forward(n, hid, in, m->v.h[l] + a * in, m->r.h[l] + a * in, in,
                          theta + m->weight[l], dir + m->weight[l], ry, hid);
         add_bias(n, hid, dir + m->bias[l], ry);
-        rectifier_backward(n * hid, SLOPE, m->v.h[l + 1] + a * hid, ry);
+        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, ry);
     }
     real *rz = m->r.z + a * m->V;
     linear_r_forward(n, m->V, hid, m->v.h[m->L] + a * hid, m->r.h[m->L] + a * hid, hid,
@@ -236,7 +237,7 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
     const size_t n = b - a, hid = m->hidden;
     const real *dz = m->v.z + a * m->V;
     real *rz = m->r.z + a * m->V;
-    crossentropy_r_backward(n, m->V, m->prob + a * m->V, 1 / (real)m->plan->n, rz);
+    X(crossentropy_r_backward)(n, m->V, m->prob + a * m->V, 1 / (real)m->plan->n, rz);
     linear_r_backward_weight(n, m->V, hid, dz, rz, m->V, m->v.h[m->L] + a * hid,
                              m->r.h[m->L] + a * hid, hid, 1, g + m->unembed);
     sum_bias(n, m->V, rz, g + m->unbias);
@@ -246,7 +247,7 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
         const size_t in = width(m, l);
         const real *dy = m->v.dh[l + 1] + a * hid;
         real *rdy = m->r.dh[l + 1] + a * hid;
-        rectifier_backward(n * hid, SLOPE, m->v.h[l + 1] + a * hid, rdy);
+        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, rdy);
         linear_r_backward_weight(n, hid, in, dy, rdy, hid, m->v.h[l] + a * in, m->r.h[l] + a * in,
                                  in, 1, g + m->weight[l]);
         sum_bias(n, hid, rdy, g + m->bias[l]);
@@ -288,8 +289,9 @@ static void sum_task(void *ctx, size_t task, int thread)
     const real *part[GK_MAX_LANES];
     for (size_t i = 0; i < m->plan->nlane; i++)
         part[i] = m->lane[i] + from;
-    sum_lanes(m->plan->nlane, part, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
-              (real *)m->q->out + from);
+    X(sum_lanes)
+    (m->plan->nlane, part, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
+     (real *)m->q->out + from);
 }
 
 static int linearise_room(struct mlp *m, struct gk_err *err)
@@ -321,4 +323,4 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     return 0;
 }
 
-const struct gk_net_ops GKN(mlp) = {mlp_make, mlp_free, mlp_run, 320};
+const struct gk_net_ops X(mlp) = {mlp_make, mlp_free, mlp_run, 320};

@@ -68,8 +68,8 @@ static void carve_backward(struct tape *tp, const struct transformer *tf, size_t
         tp->prob = carve(ar, tf->k * examples * tf->V);
 }
 
-int tape_new(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
-             size_t examples, int backward, struct gk_err *err)
+int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
+                size_t examples, int backward, struct gk_err *err)
 {
     *tp = (struct tape){.rows = rows, .q0 = q0};
     tp->f = gk_alloc(tf->L + 1, sizeof *tp->f, err);
@@ -87,7 +87,7 @@ int tape_new(struct tape *tp, const struct transformer *tf, size_t rows, size_t 
     return 0;
 }
 
-void tape_free(struct tape *tp)
+void X(tape_free)(struct tape *tp)
 {
     gk_free(tp->mem);
     gk_free(tp->f);
@@ -133,61 +133,62 @@ static void place_all(struct transformer *tf, const struct gk_params *ps)
 }
 
 /* COUNT matrices, each (ld / count, in), have their transposes side by side, in rows of LD. */
-static void turn_together(struct transformer *tf, struct segment *s, size_t count, size_t in,
-                          size_t ld)
+static void transpose_together(struct transformer *tf, struct segment *s, size_t count, size_t in,
+                               size_t ld)
 {
     for (size_t i = 0; i < count; i++) {
         s[i].in = in;
-        s[i].turned = tf->with_turned + i * (ld / count);
+        s[i].transposed = tf->with_transposes + i * (ld / count);
         s[i].ld = ld;
     }
-    tf->with_turned += in * ld;
-    align(&tf->with_turned);
+    tf->with_transposes += in * ld;
+    align(&tf->with_transposes);
 }
 
-static void place_turned(struct transformer *tf)
+static void place_transposes(struct transformer *tf)
 {
     const size_t d = tf->d;
     struct segment *s = tf->seg + 1;
-    tf->with_turned = tf->inner;
-    turn_together(tf, s++, 1, d, tf->V);
+    tf->with_transposes = tf->inner;
+    transpose_together(tf, s++, 1, d, tf->V);
     for (size_t l = 0; l < tf->L; l++, s += 10) {
-        turn_together(tf, s, 3, d, 3 * d);
-        turn_together(tf, s + 3, 1, d, d);
-        turn_together(tf, s + 6, 1, d, tf->ff);
-        turn_together(tf, s + 7, 1, tf->ff, d);
+        transpose_together(tf, s, 3, d, 3 * d);
+        transpose_together(tf, s + 3, 1, d, d);
+        transpose_together(tf, s + 6, 1, d, tf->ff);
+        transpose_together(tf, s + 7, 1, tf->ff, d);
     }
 }
 
-int weights_new(struct weights *w, const struct transformer *tf, bool turned, struct gk_err *err)
+int X(weights_new)(struct weights *w, const struct transformer *tf, bool transposed,
+                   struct gk_err *err)
 {
-    w->mem = gk_alloc(turned ? tf->with_turned : tf->inner, sizeof(real), err);
+    w->mem = gk_alloc(transposed ? tf->with_transposes : tf->inner, sizeof(real), err);
     w->block = gk_alloc(tf->L, sizeof *w->block, err);
-    w->turned = turned ? gk_alloc(tf->L, sizeof *w->turned, err) : NULL;
-    if (!w->mem || !w->block || (turned && !w->turned))
+    w->transposed = transposed ? gk_alloc(tf->L, sizeof *w->transposed, err) : NULL;
+    if (!w->mem || !w->block || (transposed && !w->transposed))
         return -1;
     const struct segment *s = tf->seg;
     real *mem = w->mem;
     w->embed = mem + s[0].inner;
     w->unembed = mem + s[1].inner;
-    w->unembed_turned = turned ? mem + s[1].turned : NULL;
+    w->unembed_t = transposed ? mem + s[1].transposed : NULL;
     s += 2;
     for (size_t l = 0; l < tf->L; l++, s += 10) {
         w->block[l] =
             (struct block){mem + s[0].inner, mem + s[3].inner, mem + s[4].inner, mem + s[5].inner,
                            mem + s[6].inner, mem + s[7].inner, mem + s[8].inner, mem + s[9].inner};
-        if (turned)
-            w->turned[l] = (struct turned){mem + s[0].turned, mem + s[3].turned, mem + s[6].turned,
-                                           mem + s[7].turned};
+        if (transposed)
+            w->transposed[l] = (struct transposes){mem + s[0].transposed, mem + s[3].transposed,
+                                                   mem + s[6].transposed, mem + s[7].transposed};
     }
     return 0;
 }
 
-void weights_free(struct weights *w)
+void X(weights_free)(struct weights *w)
 {
     gk_free(w->mem);
     gk_free(w->block);
-    gk_free(w->turned);
+    gk_free(w->transposed);
     *w = (struct weights){0};
 }
 
@@ -216,7 +217,7 @@ static void table_free(struct table *t)
 static int lane_new(struct lane *ln, const struct transformer *tf, struct gk_err *err)
 {
     ln->dstem = gk_alloc(tf->L, sizeof *ln->dstem, err);
-    if (!ln->dstem || weights_new(&ln->g, tf, false, err))
+    if (!ln->dstem || X(weights_new)(&ln->g, tf, false, err))
         return -1;
     ln->dtab = gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err);
     ln->dtabx = gk_alloc(tf->ntab_max * tf->d, sizeof(real), err);
@@ -231,7 +232,7 @@ static int lane_new(struct lane *ln, const struct transformer *tf, struct gk_err
 
 static void lane_free(struct lane *ln, size_t L)
 {
-    weights_free(&ln->g);
+    X(weights_free)(&ln->g);
     gk_free(ln->dtab);
     gk_free(ln->dtabx);
     gk_free(ln->dtabvo);
@@ -258,8 +259,8 @@ static size_t leaf_positions(const struct gk_plan *p)
 static int leaf_tape(struct tape *tp, const struct transformer *tf, size_t m, int backward,
                      struct gk_err *err)
 {
-    return tape_new(tp, tf, m * leaf_positions(tf->plan),
-                    m * (size_t)(tf->plan->first - tf->plan->s), false, m, backward, err);
+    return X(tape_new)(tp, tf, m * leaf_positions(tf->plan),
+                       m * (size_t)(tf->plan->first - tf->plan->s), false, m, backward, err);
 }
 
 /* Gradients are asked of a shared plan only: a full one serves activations. */
@@ -267,8 +268,8 @@ static int make_room(struct transformer *tf, struct gk_err *err)
 {
     const bool grad = tf->plan->kind == GK_PLAN_SHARED;
     const size_t threads = tf->pool ? (size_t)gk_pool_threads(tf->pool) : 1;
-    if (weights_new(&tf->w, tf, true, err) || table_new(&tf->tab, tf, grad, err) ||
-        tape_new(&tf->stem, tf, tf->nstem_max, tf->nstem_max, true, 0, grad ? 2 : 0, err))
+    if (X(weights_new)(&tf->w, tf, true, err) || table_new(&tf->tab, tf, grad, err) ||
+        X(tape_new)(&tf->stem, tf, tf->nstem_max, tf->nstem_max, true, 0, grad ? 2 : 0, err))
         return -1;
     for (size_t i = 0; grad && i < tf->nlane_max; i++)
         if (lane_new(&tf->lane[i], tf, err))
@@ -286,8 +287,8 @@ static int make_room(struct transformer *tf, struct gk_err *err)
     return 0;
 }
 
-void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
-                       const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err)
+void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
+                          const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err)
 {
     struct transformer *tf = gk_alloc(1, sizeof *tf, err);
     if (!tf)
@@ -306,19 +307,19 @@ void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
     tf->ntab_max = plan->ntab;
     tf->seg = gk_alloc(ps->n, sizeof *tf->seg, err);
     if (!tf->seg) {
-        transformer_free(tf);
+        X(transformer_free)(tf);
         return NULL;
     }
     place_all(tf, ps);
-    place_turned(tf);
+    place_transposes(tf);
     if (make_room(tf, err)) {
-        transformer_free(tf);
+        X(transformer_free)(tf);
         return NULL;
     }
     return tf;
 }
 
-int transformer_linearise_room(struct transformer *tf, struct gk_err *err)
+int X(transformer_linearise_room)(struct transformer *tf, struct gk_err *err)
 {
     if (tf->kept)
         return 0;
@@ -329,13 +330,13 @@ int transformer_linearise_room(struct transformer *tf, struct gk_err *err)
     return tf->kept ? 0 : -1;
 }
 
-int transformer_product_room(struct transformer *tf, struct gk_err *err)
+int X(transformer_product_room)(struct transformer *tf, struct gk_err *err)
 {
     if (tf->rscratch)
         return 0;
     const size_t threads = tf->pool ? (size_t)gk_pool_threads(tf->pool) : 1;
-    if (weights_new(&tf->rw, tf, true, err) || table_new(&tf->rtab, tf, true, err) ||
-        tape_new(&tf->rstem, tf, tf->nstem_max, tf->nstem_max, true, 0, 2, err))
+    if (X(weights_new)(&tf->rw, tf, true, err) || table_new(&tf->rtab, tf, true, err) ||
+        X(tape_new)(&tf->rstem, tf, tf->nstem_max, tf->nstem_max, true, 0, 2, err))
         return -1;
     tf->rscratch = gk_alloc(threads, sizeof *tf->rscratch, err);
     for (size_t i = 0; tf->rscratch && i < threads; i++)
@@ -347,11 +348,11 @@ int transformer_product_room(struct transformer *tf, struct gk_err *err)
 static void tapes_free(struct tape *tp, size_t n)
 {
     for (size_t i = 0; tp && i < n; i++)
-        tape_free(&tp[i]);
+        X(tape_free)(&tp[i]);
     gk_free(tp);
 }
 
-void transformer_free(void *net)
+void X(transformer_free)(void *net)
 {
     struct transformer *tf = net;
     if (!tf)
@@ -360,14 +361,14 @@ void transformer_free(void *net)
     tapes_free(tf->scratch, threads);
     tapes_free(tf->rscratch, threads);
     tapes_free(tf->kept, tf->kept ? tf->plan->ntile : 0);
-    tape_free(&tf->stem);
-    tape_free(&tf->rstem);
+    X(tape_free)(&tf->stem);
+    X(tape_free)(&tf->rstem);
     table_free(&tf->tab);
     table_free(&tf->rtab);
     for (size_t i = 0; i < tf->nlane_max; i++)
         lane_free(&tf->lane[i], tf->L);
-    weights_free(&tf->w);
-    weights_free(&tf->rw);
+    X(weights_free)(&tf->w);
+    X(weights_free)(&tf->rw);
     gk_free(tf->position);
     gk_free(tf->tile_loss);
     gk_free(tf->right);

@@ -5,7 +5,7 @@
 #include "transformer.h"
 
 /* to (in, ld) = x (out, in)', in squares that a register's rows and columns fill. */
-static void turn(size_t out, size_t in, const real *x, real *to, size_t ld)
+static void transpose(size_t out, size_t in, const real *x, real *to, size_t ld)
 {
     enum { SIDE = 16 };
     for (size_t r = 0; r < out; r += SIDE)
@@ -33,7 +33,7 @@ static void load_task(void *ctx, size_t task, int thread)
     real *to = product(tf) ? tf->rw.mem : tf->w.mem;
     memcpy(to + s->inner, from + s->flat, s->count * sizeof(real));
     if (s->in)
-        turn(s->count / s->in, s->in, from + s->flat, to + s->turned, s->ld);
+        transpose(s->count / s->in, s->in, from + s->flat, to + s->transposed, s->ld);
 }
 
 static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, real *to)
@@ -56,17 +56,17 @@ static void stem_forward_task(void *ctx, size_t task, int thread)
     const struct gk_rowgroup *g = &tf->plan->stem;
     const size_t l = st->l, d = tf->d;
     size_t from, to;
-    chunk(tf, g->rows, task, &from, &to);
+    X(chunk)(tf, g->rows, task, &from, &to);
     if (product(tf)) {
         if (l == 0)
             gather_rows(d, tf->rtab.x, g->tab + from, to - from, tf->rstem.f[0].x + from * d);
-        block_r_forward(tf, l, g, &tf->stem, &tf->rstem, from, to);
-        block_r_qkv(tf, l + 1, &tf->stem, &tf->rstem, from, to);
+        X(block_r_forward)(tf, l, g, &tf->stem, &tf->rstem, from, to);
+        X(block_r_qkv)(tf, l + 1, &tf->stem, &tf->rstem, from, to);
     } else {
         if (l == 0)
             gather_rows(d, tf->tab.x, g->tab + from, to - from, tf->stem.f[0].x + from * d);
-        block_forward(tf, l, g, &tf->stem, from, to);
-        block_qkv(tf, l + 1, &tf->stem, from, to);
+        X(block_forward)(tf, l, g, &tf->stem, from, to);
+        X(block_qkv)(tf, l + 1, &tf->stem, from, to);
     }
 }
 
@@ -81,23 +81,23 @@ static void stem_backward_task(void *ctx, size_t task, int thread)
     const size_t l = st->l, w = 3 * tf->d;
     struct tape *tp = product(tf) ? &tf->rstem : &tf->stem;
     size_t from, to;
-    chunk(tf, g->rows, task, &from, &to);
+    X(chunk)(tf, g->rows, task, &from, &to);
     real *sum = tp->b[l + 1].dqkv;
     if (l + 2 == tf->L) /* nothing in the last block asks with a stem row's q */
         memset(sum + from * w, 0, (to - from) * w * sizeof *sum);
     for (size_t i = 0; i < tf->plan->nlane; i++)
-        add_rows(sum + from * w, tf->lane[i].dstem[l + 1] + from * w, (to - from) * w);
+        X(add_rows)(sum + from * w, tf->lane[i].dstem[l + 1] + from * w, (to - from) * w);
     struct lane *lane = &tf->lane[task];
     if (product(tf))
-        block_r_qkv_backward(tf, l + 1, &tf->stem, tp, from, to, lane);
+        X(block_r_qkv_backward)(tf, l + 1, &tf->stem, tp, from, to, lane);
     else
-        block_qkv_backward(tf, l + 1, tp, from, to, lane);
+        X(block_qkv_backward)(tf, l + 1, tp, from, to, lane);
     if (l > 0)
         memset(tp->b[l].dqkv + from * w, 0, (to - from) * w * sizeof *sum);
     if (product(tf))
-        block_r_backward(tf, l, g, &tf->stem, tp, from, to, lane);
+        X(block_r_backward)(tf, l, g, &tf->stem, tp, from, to, lane);
     else
-        block_backward(tf, l, g, tp, from, to, lane);
+        X(block_backward)(tf, l, g, tp, from, to, lane);
 }
 
 /* A tile's activations as [n, T, width] rows of the answer. */
@@ -130,11 +130,11 @@ static void leaf_forward(struct transformer *tf, const struct tape *tp, size_t t
     gather_rows(tf->d, tf->tab.x, g->tab, g->rows, tp->f[0].x);
     for (size_t l = 0; l < tf->L; l++) {
         if (l > 0)
-            block_qkv(tf, l, tp, 0, g->rows);
-        block_forward(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows);
+            X(block_qkv)(tf, l, tp, 0, g->rows);
+        X(block_forward)(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows);
     }
     tf->tile_loss[tile] =
-        readout(tf, tp, m, tf->plan->labels + from * tf->k, tf->right + from * tf->k);
+        X(readout)(tf, tp, m, tf->plan->labels + from * tf->k, tf->right + from * tf->k);
     if (tf->q->act)
         copy_activations(tf, tp, tile);
     if (tf->q->logits)
@@ -145,13 +145,13 @@ static void leaf_backward(struct transformer *tf, const struct tape *tp, size_t 
                           const struct gk_rowgroup *g, struct lane *lane)
 {
     const size_t from = tf->plan->tile[tile], m = tf->plan->tile[tile + 1] - from;
-    readout_backward(tf, tp, m, tf->plan->labels + from * tf->k, lane);
+    X(readout_backward)(tf, tp, m, tf->plan->labels + from * tf->k, lane);
     for (size_t l = tf->L; l-- > 0;) {
         if (l > 0)
             memset(tp->b[l].dqkv, 0, g->rows * 3 * tf->d * sizeof(real));
-        block_backward(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
+        X(block_backward)(tf, l, g, tp, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
         if (l > 0)
-            block_qkv_backward(tf, l, tp, 0, g->rows, lane);
+            X(block_qkv_backward)(tf, l, tp, 0, g->rows, lane);
     }
 }
 
@@ -162,16 +162,16 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
     gather_rows(tf->d, tf->rtab.x, g->tab, g->rows, rt->f[0].x);
     for (size_t l = 0; l < tf->L; l++) {
         if (l > 0)
-            block_r_qkv(tf, l, tp, rt, 0, g->rows);
-        block_r_forward(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows);
+            X(block_r_qkv)(tf, l, tp, rt, 0, g->rows);
+        X(block_r_forward)(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows);
     }
-    readout_r(tf, tp, rt, m, lane);
+    X(readout_r)(tf, tp, rt, m, lane);
     for (size_t l = tf->L; l-- > 0;) {
         if (l > 0)
             memset(rt->b[l].dqkv, 0, g->rows * 3 * tf->d * sizeof(real));
-        block_r_backward(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
+        X(block_r_backward)(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows, lane);
         if (l > 0)
-            block_r_qkv_backward(tf, l, tp, rt, 0, g->rows, lane);
+            X(block_r_qkv_backward)(tf, l, tp, rt, 0, g->rows, lane);
     }
 }
 
@@ -239,7 +239,7 @@ static void sum_task(void *ctx, size_t task, int thread)
     const real *part[GK_MAX_LANES];
     for (size_t i = 0; i < lanes; i++)
         part[i] = tf->lane[i].g.mem + s->inner + from;
-    sum_lanes(lanes, part, n, (real *)tf->q->out + s->flat + from);
+    X(sum_lanes)(lanes, part, n, (real *)tf->q->out + s->flat + from);
 }
 
 static void backward_phases(struct transformer *tf)
@@ -247,10 +247,10 @@ static void backward_phases(struct transformer *tf)
     for (size_t l = tf->L - 1; l-- > 0;)
         if (tf->plan->nstem) {
             struct stage st = {tf, l};
-            gk_pool_run(tf->pool, chunks(tf, tf->plan->nstem), stem_backward_task, &st);
+            gk_pool_run(tf->pool, X(chunks)(tf, tf->plan->nstem), stem_backward_task, &st);
         }
-    gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_rows_task, tf);
-    gk_pool_run(tf->pool, TABLE_WEIGHTS, table_weights_task, tf);
+    gk_pool_run(tf->pool, X(chunks)(tf, tf->plan->ntab), X(table_rows_task), tf);
+    gk_pool_run(tf->pool, TABLE_WEIGHTS, X(table_weights_task), tf);
     size_t tasks = 0;
     for (size_t i = 0; tf->q->out && i < tf->nseg; i++)
         tasks += pieces(&tf->seg[i]);
@@ -260,16 +260,16 @@ static void backward_phases(struct transformer *tf)
 static int transformer_run(void *net, const struct gk_net_request *q, struct gk_err *err)
 {
     struct transformer *tf = net;
-    if (q->mode >= GK_NET_LINEARISE && transformer_linearise_room(tf, err))
+    if (q->mode >= GK_NET_LINEARISE && X(transformer_linearise_room)(tf, err))
         return -1;
-    if (q->mode == GK_NET_PRODUCT && transformer_product_room(tf, err))
+    if (q->mode == GK_NET_PRODUCT && X(transformer_product_room)(tf, err))
         return -1;
     tf->q = q;
     gk_pool_run(tf->pool, tf->nseg, load_task, tf);
-    gk_pool_run(tf->pool, chunks(tf, tf->plan->ntab), table_task, tf);
+    gk_pool_run(tf->pool, X(chunks)(tf, tf->plan->ntab), X(table_task), tf);
     for (size_t l = 0; l + 1 < tf->L && tf->plan->nstem; l++) {
         struct stage st = {tf, l};
-        gk_pool_run(tf->pool, chunks(tf, tf->plan->nstem), stem_forward_task, &st);
+        gk_pool_run(tf->pool, X(chunks)(tf, tf->plan->nstem), stem_forward_task, &st);
     }
     gk_pool_run(tf->pool, tf->plan->nlane, leaf_task, tf);
     if (q->mode != GK_NET_SCORE)
@@ -284,5 +284,5 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
  * for every product, wants larger ones. */
 enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
 
-const struct gk_net_ops GKN(transformer) = {transformer_make, transformer_free, transformer_run,
-                                            TILE};
+const struct gk_net_ops X(transformer) = {X(transformer_make), X(transformer_free), transformer_run,
+                                          TILE};

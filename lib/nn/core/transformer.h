@@ -1,4 +1,4 @@
-/* The transformer's inside: weights, tapes and lanes. lib/nn/plan.h says what the rows are.
+/* The transformer's inside: weights, tapes and lanes. lib/nn/engine/plan.h says what the rows are.
  *
  * A step goes through phases, each a round of the pool with a barrier after it:
  *   table forward; stem forward, block by block; leaves (a lane is a task: its tiles go forward and
@@ -7,8 +7,8 @@
 #ifndef GK_CORE_TRANSFORMER_H
 #define GK_CORE_TRANSFORMER_H
 
-#include "net.h"
-#include "ops.h"
+#include "nn/core/compiled_net.h"
+#include "kernels/kernels.h"
 
 /* One block's parameters, direction or gradient. */
 struct block {
@@ -21,7 +21,7 @@ struct block {
 };
 
 /* Their transposes, for the way forward. */
-struct turned {
+struct transposes {
     real *wqkv; /* (d, 3d) */
     real *wo;   /* (d, d) */
     real *up;   /* (d, ff) */
@@ -30,10 +30,10 @@ struct turned {
 
 struct weights {
     real *mem;
-    real *embed, *unembed; /* (V, d) */
-    struct block *block;   /* [L] */
-    struct turned *turned; /* [L], and (d, V), where they are parameters or a direction */
-    real *unembed_turned;
+    real *embed, *unembed;         /* (V, d) */
+    struct block *block;           /* [L] */
+    struct transposes *transposed; /* [L], and (d, V), where they are parameters or a direction */
+    real *unembed_t;
     real keep; /* of a gradient: what a weight's sum so far is multiplied by, 0 on a fresh lane */
 };
 
@@ -42,9 +42,9 @@ struct weights {
  */
 struct segment {
     size_t flat, inner, count;
-    bool one_lane;     /* only the table phase adds to its gradient, in lane 0 */
-    size_t in;         /* 0: not transposed */
-    size_t turned, ld; /* where its transpose begins, and the length of a row there */
+    bool one_lane;         /* only the table phase adds to its gradient, in lane 0 */
+    size_t in;             /* 0: not transposed */
+    size_t transposed, ld; /* where its transpose begins, and the length of a row there */
 };
 
 /* What a group of rows leaves behind in one block. The block's rows are all rows, but in the last
@@ -100,9 +100,9 @@ struct transformer {
     const struct gk_plan *plan;
     struct gk_pool *pool;
     struct segment *seg;
-    size_t nseg, inner; /* reals in struct weights, without the transposes */
-    size_t with_turned; /* and with them */
-    real *position;     /* (T, d) */
+    size_t nseg, inner;     /* reals in struct weights, without the transposes */
+    size_t with_transposes; /* and with them */
+    real *position;         /* (T, d) */
     struct weights w, rw;
     struct lane lane[GK_MAX_LANES];
     struct table tab, rtab;
@@ -115,49 +115,21 @@ struct transformer {
     const struct gk_net_request *q;
 };
 
-#define tape_new                   GKN(tape_new)
-#define tape_free                  GKN(tape_free)
-#define weights_new                GKN(weights_new)
-#define weights_free               GKN(weights_free)
-#define block_heads                GKN(block_heads)
-#define chunks                     GKN(chunks)
-#define chunk                      GKN(chunk)
-#define add_rows                   GKN(add_rows)
-#define table_task                 GKN(table_task)
-#define table_rows_task            GKN(table_rows_task)
-#define table_weights_task         GKN(table_weights_task)
-#define block_sums                 GKN(block_sums)
-#define scatter_rows               GKN(scatter_rows)
-#define block_qkv                  GKN(block_qkv)
-#define block_forward              GKN(block_forward)
-#define block_backward             GKN(block_backward)
-#define block_qkv_backward         GKN(block_qkv_backward)
-#define block_r_qkv                GKN(block_r_qkv)
-#define block_r_forward            GKN(block_r_forward)
-#define block_r_backward           GKN(block_r_backward)
-#define block_r_qkv_backward       GKN(block_r_qkv_backward)
-#define transformer_make           GKN(transformer_make)
-#define transformer_free           GKN(transformer_free)
-#define transformer_linearise_room GKN(transformer_linearise_room)
-#define transformer_product_room   GKN(transformer_product_room)
-#define readout                    GKN(readout)
-#define readout_backward           GKN(readout_backward)
-#define readout_r                  GKN(readout_r)
-
 /* tape.c: memory. A tape for MROWS rows of which those from Q0 on pass the last block; STEM tapes
  * keep only q, k, v of the last block. EXAMPLES: room for their logits. BACKWARD: 0 none, 1 shared
  * by all blocks, 2 kept for every block. */
-int tape_new(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
-             size_t examples, int backward, struct gk_err *err);
-void tape_free(struct tape *tp);
-int weights_new(struct weights *w, const struct transformer *tf, bool turned, struct gk_err *err);
-void weights_free(struct weights *w);
-void *transformer_make(const struct gk_arch *a, const struct gk_params *ps,
-                       const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err);
-void transformer_free(void *net);
+int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
+                size_t examples, int backward, struct gk_err *err);
+void X(tape_free)(struct tape *tp);
+int X(weights_new)(struct weights *w, const struct transformer *tf, bool transposed,
+                   struct gk_err *err);
+void X(weights_free)(struct weights *w);
+void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
+                          const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err);
+void X(transformer_free)(void *net);
 /* Room that only curvature needs is made when it is first asked for. */
-int transformer_linearise_room(struct transformer *tf, struct gk_err *err);
-int transformer_product_room(struct transformer *tf, struct gk_err *err);
+int X(transformer_linearise_room)(struct transformer *tf, struct gk_err *err);
+int X(transformer_product_room)(struct transformer *tf, struct gk_err *err);
 
 /* Is this run a Hessian product? */
 static inline bool product(const struct transformer *tf)
@@ -167,59 +139,59 @@ static inline bool product(const struct transformer *tf)
 
 /* table.c. Table and stem rows go in a few chunks, at most one a lane: small enough to share the
  * work, large enough for BLAS. Their number depends on the plan only. */
-size_t chunks(const struct transformer *tf, size_t n);
-void chunk(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to);
+size_t X(chunks)(const struct transformer *tf, size_t n);
+void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to);
 /* sum (n) += part (n) */
-void add_rows(real *sum, const real *part, size_t n);
+void X(add_rows)(real *sum, const real *part, size_t n);
 /* Pool tasks, a chunk each: forward; the lanes' gradients summed and led back to the embeddings. */
-void table_task(void *ctx, size_t task, int thread);
-void table_rows_task(void *ctx, size_t task, int thread);
+void X(table_task)(void *ctx, size_t task, int thread);
+void X(table_rows_task)(void *ctx, size_t task, int thread);
 /* Tasks 0, 1, 2: the first block's q, k, v; 3: the embedding; 4: the first block's output matrix.
  */
 enum { TABLE_WEIGHTS = 5 };
-void table_weights_task(void *ctx, size_t task, int thread);
+void X(table_weights_task)(void *ctx, size_t task, int thread);
 
 /* sum (.., d): row[i] gets x (n, d) row i added. */
-void scatter_rows(size_t n, size_t d, const real *x, const int32_t *row, real *sum);
+void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real *sum);
 /* Where the rows of G find block L's q, k and values, and (RT not NULL) their derivatives. */
-struct attention block_heads(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                             const struct tape *tp, const struct tape *rt);
+struct attention X(block_heads)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                                const struct tape *tp, const struct tape *rt);
 
 /* Where their gradients go: B is the group's own. */
-struct attention_sums block_sums(const struct transformer *tf, size_t l, const struct bwd *b,
-                                 const struct lane *lane);
+struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, const struct bwd *b,
+                                    const struct lane *lane);
 
 /* block.c: rows FROM <= r < TO of a group through block L. */
-void block_qkv(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
-               size_t to);
-void block_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                   const struct tape *tp, size_t from, size_t to);
+void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
+                  size_t to);
+void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                      const struct tape *tp, size_t from, size_t to);
 /* From b[l].dout down to the gradients of q, k, v (of a first block: of the table's). */
-void block_backward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                    const struct tape *tp, size_t from, size_t to, struct lane *lane);
+void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                       const struct tape *tp, size_t from, size_t to, struct lane *lane);
 /* From those to b[l - 1].dout. l >= 1. */
-void block_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
-                        size_t to, struct lane *lane);
+void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
+                           size_t from, size_t to, struct lane *lane);
 /* Logits of M examples whose rows that passed the last block are f[L].x; returns their loss summed.
  */
-double readout(const struct transformer *tf, const struct tape *tp, size_t m, const int32_t *labels,
-               unsigned char *right);
+double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
+                  const int32_t *labels, unsigned char *right);
 /* From the logits to b[L - 1].dout. */
-void readout_backward(const struct transformer *tf, const struct tape *tp, size_t m,
-                      const int32_t *labels, struct lane *lane);
+void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
+                         const int32_t *labels, struct lane *lane);
 
 /* block_r.c: derivatives of the above along tf->rw; RT holds the derivatives of TP. */
-void block_r_qkv(const struct transformer *tf, size_t l, const struct tape *tp,
-                 const struct tape *rt, size_t from, size_t to);
-void block_r_forward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                     const struct tape *tp, const struct tape *rt, size_t from, size_t to);
-void block_r_backward(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
-                      const struct tape *tp, const struct tape *rt, size_t from, size_t to,
-                      struct lane *lane);
-void block_r_qkv_backward(const struct transformer *tf, size_t l, const struct tape *tp,
-                          const struct tape *rt, size_t from, size_t to, struct lane *lane);
+void X(block_r_qkv)(const struct transformer *tf, size_t l, const struct tape *tp,
+                    const struct tape *rt, size_t from, size_t to);
+void X(block_r_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                        const struct tape *tp, const struct tape *rt, size_t from, size_t to);
+void X(block_r_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
+                         const struct tape *tp, const struct tape *rt, size_t from, size_t to,
+                         struct lane *lane);
+void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
+                             const struct tape *rt, size_t from, size_t to, struct lane *lane);
 /* Derivative of the logits and of readout_backward in one. */
-void readout_r(const struct transformer *tf, const struct tape *tp, const struct tape *rt, size_t m,
-               struct lane *lane);
+void X(readout_r)(const struct transformer *tf, const struct tape *tp, const struct tape *rt,
+                  size_t m, struct lane *lane);
 
 #endif

@@ -1,0 +1,41 @@
+/* Matrices from inputs of any kind. */
+#ifndef GK_MATRIX_H
+#define GK_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+#include "gk/input.h"
+
+/* A signal or a matrix in double precision, [rows, cols] row-major. */
+struct gk_matrix {
+    size_t rows, cols;
+    double *v;
+    char **name; /* [cols] column names from a text header, or NULL */
+    double
+        *step; /* [rows] the column "step" of a headed table (it is then no coordinate), or NULL */
+    bool single; /* the numbers came as F32 or narrower */
+    struct gk_history history;
+};
+void gk_matrix_free(struct gk_matrix *m);
+
+/* A whole text table (headed or not), a .npy of rank 1 or 2 (rank 1: one column), or a frame's
+ * TENSOR (NULL: its only tensor of rank 1 or 2). */
+int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err);
+/* The same from an input that is open (taken over) and whose kind is known. */
+int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
+                        const char *tensor, struct gk_err *err);
+/* The same from a frame. */
+int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
+                         struct gk_err *err);
+/* The tensor that this takes; NULL: an error that names the frame. */
+const struct gk_tensor *gk_frame_matrix(const struct gk_frame *f, const char *tensor,
+                                        struct gk_err *err);
+/* The rows and columns of a tensor of rank 1 (one column) or 2 that is not empty. */
+int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struct gk_err *err);
+
+#endif

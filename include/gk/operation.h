@@ -1,0 +1,70 @@
+/* Finite binary operations as lists of equations, and datasets made of them (SPEC section 3). */
+#ifndef GK_OPERATION_H
+#define GK_OPERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gk/err.h"
+#include "gk/frame.h"
+#include "gk/history.h"
+
+/* The operations by number, as an option's choices. */
+#define GK_OP_CHOICES                                                                              \
+    "add|sub|mul|div|x2+y2|x2+xy+y2|x2+xy+y2+x|x3+xy|x3+xy2+y|x2+y|x3+y|add-mul|add-sub|div-sub|"  \
+    "s3|s4|s5|s5conj|s5aba"
+
+enum { GK_OP_MAX_P = 4096 }; /* operands at most: 16.8 million equations */
+
+/* What is known of operation OP; false beyond the last. */
+struct gk_op_info {
+    const char *name;    /* as in GK_OP_CHOICES */
+    const char *formula; /* for people */
+    const char *openai;  /* its operator in openai/grok, or NULL */
+    bool modular;        /* it has a modulus p; otherwise it is on permutations */
+    bool divides;        /* it needs a prime p, and no other modulus q */
+};
+bool gk_op_info(int op, struct gk_op_info *info);
+
+/* Equations a o b = c in lexicographic order of (a, b), each pair once. */
+struct gk_equation {
+    int32_t a, b, c;
+};
+struct gk_operation {
+    const char *name;
+    struct gk_equation *row; /* [n] */
+    size_t n;
+    int operands;              /* a and b are in 0..operands-1 */
+    int elements;              /* a, b and c are in 0..elements-1 */
+    int op;                    /* -1: from a table */
+    struct gk_history history; /* the table's */
+};
+
+/* Operation OP on residues mod P with the answer mod Q, or (P and Q ignored) on permutations, which
+ * are numbered in lexicographic order and multiplied by c[i] = b[a[i]], a first. Division by y is
+ * multiplication by its inverse mod P. Wrong P and Q are usage errors that name --p and --q. */
+int gk_operation_make(struct gk_operation *o, int op, int64_t p, int64_t q, struct gk_err *err);
+/* From a text table with columns a, b, c, in any order of rows; not all pairs need be there. */
+int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *err);
+void gk_operation_free(struct gk_operation *o);
+
+/* Does b o a stand beside each a o b, with the same answer? If not, *WITNESS (may be NULL) is the
+ * first equation whose swap is missing or differs. */
+bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness);
+/* Leaves the equations with a <= b. */
+void gk_operation_unordered(struct gk_operation *o);
+
+enum gk_layout { GK_LAYOUT_PAPER, GK_LAYOUT_OPENAI };
+
+/* The dataset of O in an empty frame: its tensors, and the metadata gk.kind, layout, vocab and
+ * score_positions. The rows are shuffled as numpy.random.RandomState(SEED).shuffle does; the first
+ * TRAIN of them, 1..n, train. */
+int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout which,
+                         size_t train, uint32_t seed, struct gk_err *err);
+
+/* Is there a token in openai/grok's vocabulary for the operator and each element? If not, a usage
+ * error that says which is missing. */
+int gk_operation_fits_openai(const struct gk_operation *o, struct gk_err *err);
+
+#endif

@@ -1,0 +1,167 @@
+/* Scores on a grid around a checkpoint: theta + alpha delta (+ beta eta). */
+#include "gk/landscape.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "gk/table.h"
+#include "landscape_direction.h"
+
+struct gk_landscape {
+    struct gk_landscape_conf *conf;
+    struct gk_study *s;
+    size_t n;
+    double *theta;    /* [n] the centre */
+    double *delta[2]; /* [n] */
+    void *at;         /* [n] a point of the grid, in the study's precision */
+    double points;    /* computed so far */
+};
+
+static double norm2(const double *v, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += v[i] * v[i];
+    return sqrt(sum);
+}
+
+void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta, double *delta)
+{
+    if (norm == GK_NORM_UNIT) {
+        const double length = norm2(delta, ps->total);
+        for (size_t i = 0; length > 0 && i < ps->total; i++)
+            delta[i] /= length;
+    }
+    if (norm != GK_NORM_FILTER)
+        return;
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct gk_param *p = &ps->p[i];
+        const double *t = theta + p->offset;
+        double *d = delta + p->offset;
+        const size_t width = p->rank == 2 ? p->shape[1] : 1; /* a rank-1 entry is a row of one */
+        for (size_t r = 0; r < p->count; r += width) {
+            const double length = norm2(d + r, width);
+            const double scale = length > 0 ? norm2(t + r, width) / length : 0;
+            for (size_t j = 0; j < width; j++)
+                d[r + j] *= scale;
+        }
+    }
+}
+
+int gk_landscape_new(struct gk_landscape **out, struct gk_landscape_conf *conf, struct gk_study *s,
+                     struct gk_err *err)
+{
+    struct gk_landscape *l = gk_alloc(1, sizeof *l, err);
+    if (!l)
+        return -1;
+    l->conf = conf;
+    l->s = s;
+    *out = l;
+    return 0;
+}
+
+void gk_landscape_free(struct gk_landscape *l)
+{
+    if (!l)
+        return;
+    gk_free(l->theta);
+    gk_free(l->delta[0]);
+    gk_free(l->delta[1]);
+    gk_free(l->at);
+    gk_free(l);
+}
+
+/* At the first frame: room, and what is known of the directions. */
+static int begin(struct gk_landscape *l, struct gk_err *err)
+{
+    l->n = l->s->ckpt.params.total;
+    l->theta = gk_alloc(l->n, sizeof *l->theta, err);
+    l->delta[0] = gk_alloc(l->n, sizeof *l->delta[0], err);
+    l->delta[1] = gk_alloc(l->n, sizeof *l->delta[1], err);
+    l->at = gk_alloc(l->n, sizeof(double), err);
+    return l->theta && l->delta[0] && l->delta[1] && l->at ? 0 : -1;
+}
+
+static void load(struct gk_landscape *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        l->theta[i] = l->s->real == GK_F32 ? (double)((const float *)l->s->theta)[i]
+                                           : ((const double *)l->s->theta)[i];
+}
+
+int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
+                     struct gk_err *err)
+{
+    const bool first = !l->theta;
+    if (first && begin(l, err))
+        return -1;
+    if (l->s->ckpt.params.total != l->n)
+        return gk_frame_fail(f, err, "this is another network than the first frame's");
+    load(l);
+    for (int i = 0; first && i < l->conf->directions; i++)
+        if (gk_toward_find(&l->conf->toward[i], l->s, l->conf, l->theta, err))
+            return -1;
+    for (int i = 0; i < l->conf->directions; i++) {
+        struct gk_toward *t = &l->conf->toward[i];
+        if (t->kind == GK_TOWARD_NEXT && !next) {
+            gk_frame_fail(f, err, "there is no next frame");
+            return 0;
+        }
+        if (t->kind == GK_TOWARD_NEXT && gk_toward_point(next, l->s, t->v, err))
+            return -1;
+        bool zero = true;
+        for (size_t j = 0; j < l->n; j++) {
+            l->delta[i][j] = t->point ? t->v[j] - l->theta[j] : t->v[j];
+            zero &= l->delta[i][j] == 0;
+        }
+        if (zero) {
+            gk_frame_fail(f, err, "there is no distance toward %s", t->text);
+            return 0;
+        }
+        gk_normalise(&l->s->ckpt.params, l->conf->norm, l->theta, l->delta[i]);
+    }
+    return 1;
+}
+
+/* Summed in double and rounded once, so that alpha = 0 is the centre itself. */
+static void walk(struct gk_landscape *l, double alpha, double beta)
+{
+    const bool two = l->conf->directions == 2;
+    float *single = l->at;
+    double *wide = l->at;
+    for (size_t i = 0; i < l->n; i++) {
+        const double x = l->theta[i] + alpha * l->delta[0][i] + (two ? beta * l->delta[1][i] : 0);
+        if (l->s->real == GK_F32)
+            single[i] = (float)x;
+        else
+            wide[i] = x;
+    }
+}
+
+static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, struct gk_err *err)
+{
+    struct gk_score score[2];
+    walk(l, alpha, beta);
+    if (gk_study_score(l->s, l->at, score, err))
+        return -1;
+    gk_study_put_step(l->s, fp);
+    gk_put_number(fp, alpha, false, '\t');
+    if (l->conf->directions == 2)
+        gk_put_number(fp, beta, false, '\t');
+    gk_study_put_score(l->s, score, fp);
+    if (l->conf->tick)
+        l->conf->tick(l->conf->tick_ctx, ++l->points);
+    return 0;
+}
+
+int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err)
+{
+    const struct gk_grid *alpha = &l->conf->grid[0], *beta = &l->conf->grid[1];
+    const int64_t nb = l->conf->directions == 2 ? beta->n : 1;
+    for (int64_t i = 0; i < alpha->n; i++)
+        for (int64_t j = 0; j < nb; j++)
+            if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), fp, err))
+                return -1;
+    return 0;
+}

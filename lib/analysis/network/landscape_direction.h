@@ -1,0 +1,14 @@
+/* Between toward.c and landscape.c. */
+#ifndef GK_LANDSCAPE_DIRECTION_H
+#define GK_LANDSCAPE_DIRECTION_H
+
+#include "gk/landscape.h"
+
+/* At the first frame, whose parameters are THETA: all that is known once for all frames. */
+int gk_toward_find(struct gk_toward *t, struct gk_study *s, const struct gk_landscape_conf *conf,
+                   const double *theta, struct gk_err *err);
+/* v = the parameters in F, of the network under study. */
+int gk_toward_point(const struct gk_frame *f, const struct gk_study *s, double *v,
+                    struct gk_err *err);
+
+#endif

@@ -1,0 +1,193 @@
+/* Reading one signal, a sample at a time, off a table, a .npy array or a tensor. */
+#include "gk/signal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "gk/input.h"
+#include "gk/matrix.h"
+#include "gk/mem.h"
+#include "gk/table.h"
+
+struct gk_signal_priv {
+    double from, to; /* the window */
+    size_t cap;      /* of the samples */
+    const char *file;
+    size_t row;          /* rows read so far */
+    double at;           /* the step of the last of them */
+    struct gk_rows rows; /* a table */
+    int value, step;     /* and its columns; step -1: rows count */
+    struct gk_matrix m;  /* or, if there is no rows.priv, an array */
+};
+
+static int open_table(struct gk_signal *s, FILE *fp, const char *column, struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    struct gk_rows *r = &p->rows;
+    if (gk_rows_open(r, fp, p->file, true, err))
+        return -1;
+    p->step = gk_rows_column(r, "step");
+    if (!r->name && !column && r->ncol == 1)
+        p->value = 0;
+    else
+        p->value = gk_rows_need(r, s->column = column ? column : "train_loss", err);
+    return p->value < 0 ? -1 : 0;
+}
+
+static int open_array(struct gk_signal *s, FILE *fp, enum gk_input_kind kind, const char *tensor,
+                      struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    struct gk_matrix *m = &p->m;
+    p->step = -1;
+    s->column = tensor;
+    if (gk_matrix_read_from(m, fp, p->file, kind, tensor, err))
+        return -1;
+    if (m->rows != 1 && m->cols != 1)
+        return gk_fail(err, "%s: [%zu, %zu] is a matrix: a signal is one column", p->file, m->rows,
+                       m->cols);
+    return 0;
+}
+
+static int share_history(struct gk_signal *s, struct gk_err *err)
+{
+    const struct gk_history *h = s->priv->rows.priv ? &s->priv->rows.history : &s->priv->m.history;
+    for (size_t i = 0; i < h->n; i++)
+        if (gk_history_add(&s->history, h->line[i], err))
+            return -1;
+    return 0;
+}
+
+int gk_signal_open(struct gk_signal *s, const char *path, const char *column, double from,
+                   double to, struct gk_err *err)
+{
+    FILE *fp;
+    enum gk_input_kind kind;
+    *s = (struct gk_signal){.spacing = 1};
+    struct gk_signal_priv *p = s->priv = calloc(1, sizeof *s->priv);
+    if (!p)
+        return gk_fail(err, "no memory for a signal");
+    p->at = -INFINITY;
+    p->from = from;
+    p->to = to;
+    if (gk_input_open(&fp, &p->file, path, err))
+        goto failed;
+    if (gk_input_kind(fp, p->file, &kind, err)) {
+        fclose(fp);
+        goto failed;
+    }
+    if (kind == GK_INPUT_TABLE ? open_table(s, fp, column, err)
+                               : open_array(s, fp, kind, column, err))
+        goto failed;
+    if (share_history(s, err))
+        goto failed;
+    return 0;
+failed:
+    gk_signal_close(s);
+    return -1;
+}
+
+/* Puts the place in front of the message in ERR. */
+static int fail_here(const struct gk_signal *s, struct gk_err *err)
+{
+    const struct gk_signal_priv *p = s->priv;
+    if (p->rows.priv)
+        return gk_fail_at(err, "%s: line %zu", p->file, p->rows.line);
+    return gk_fail_at(err, "%s: element %zu", p->file, p->row - 1);
+}
+
+/* Reads on to the next row, and its step: 1, 0, -1. */
+static int next_row(struct gk_signal *s, struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    if (!p->rows.priv) {
+        if (p->row == p->m.rows * p->m.cols)
+            return 0;
+        p->at = (double)p->row++;
+        return 1;
+    }
+    int rc = gk_rows_next(&p->rows, err);
+    if (rc == 1 && gk_rows_step(&p->rows, p->step, p->row++, &p->at, err))
+        return -1;
+    return rc;
+}
+
+/* Steps of the kind 0.1, 0.2, 0.3 carry the rounding of their decimal form. */
+static bool is_even(double gap, double spacing, double step)
+{
+    return fabs(gap - spacing) <= 1e-6 * spacing + 1e-15 * fabs(step);
+}
+
+/* The row at hand becomes a sample; the one before it was at step BEFORE. */
+static int append(struct gk_signal *s, double before, struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    double v, gap = p->at - before;
+    if (!p->rows.priv)
+        v = p->m.v[p->row - 1];
+    else if (gk_rows_number(&p->rows, p->value, &v, err))
+        return -1;
+    if (!isfinite(v)) {
+        gk_fail(err, "the value is %g", v);
+        return fail_here(s, err);
+    }
+    if (s->n == 0)
+        s->first = p->at;
+    if (s->n == 1)
+        s->spacing = gap;
+    if (s->n > 1 && !is_even(gap, s->spacing, p->at)) {
+        gk_fail(err, "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps", p->at,
+                before + s->spacing);
+        return fail_here(s, err);
+    }
+    if (gk_grow(&s->v, &p->cap, s->n + 1, sizeof *s->v, err))
+        return gk_fail_at(err, "%s", p->file);
+    s->v[s->n++] = v;
+    return 1;
+}
+
+int gk_signal_next(struct gk_signal *s, struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    for (;;) {
+        double before = p->at;
+        int rc = next_row(s, err);
+        if (rc != 1)
+            return rc;
+        if (p->at >= p->to)
+            return 0;
+        if (p->at >= p->from)
+            return append(s, before, err);
+    }
+}
+
+int gk_signal_read(struct gk_signal *s, struct gk_err *err)
+{
+    int rc;
+    while ((rc = gk_signal_next(s, err)) == 1)
+        ;
+    if (rc == 0 && s->n == 0)
+        rc = gk_signal_empty(s, err);
+    return rc;
+}
+
+int gk_signal_empty(const struct gk_signal *s, struct gk_err *err)
+{
+    const struct gk_signal_priv *p = s->priv;
+    return gk_fail(
+        err, "%s: no row with a step in the window %.12g:%.12g; the last one read is at %.12g",
+        p->file, p->from, p->to, p->at);
+}
+
+void gk_signal_close(struct gk_signal *s)
+{
+    if (s->priv) {
+        if (s->priv->rows.priv)
+            gk_rows_close(&s->priv->rows);
+        gk_matrix_free(&s->priv->m);
+    }
+    free(s->priv);
+    free(s->v);
+    gk_history_free(&s->history);
+    *s = (struct gk_signal){0};
+}

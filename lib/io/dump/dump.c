@@ -1,0 +1,358 @@
+/* What gk-ckpt-dump writes. */
+#include "gk/dump.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/npy.h"
+#include "gk/mem.h"
+#include "gk/table.h"
+
+struct dump {
+    const struct gk_dump *d;
+    struct gk_out *out;
+    FILE *fp;  /* out->fp */
+    bool many; /* more than one frame comes */
+    size_t frames;
+    struct gk_history history;
+    struct gk_stream stream;
+    struct gk_tensor all; /* .npy: the frames so far, their data one behind the other */
+    size_t cap;
+    size_t columns; /* tsv: of the first frame's tensor */
+};
+
+/* ---- lists ---- */
+
+/* Text from a file as one cell of a table: control characters are escaped as in C, and so is a '#'
+ * that would make a comment of the row. */
+static void put_text(FILE *fp, const char *s, char end)
+{
+    for (const char *p = s; *p; p++) {
+        const unsigned char c = (unsigned char)*p;
+        if (c == '\\' || c == '\n' || c == '\t')
+            fprintf(fp, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : '\\');
+        else if (c < ' ' || c == 0x7f || (c == '#' && p == s))
+            fprintf(fp, "\\x%02x", c);
+        else
+            putc(c, fp);
+    }
+    putc(end, fp);
+}
+
+struct summary {
+    double min, max, norm; /* nan if a value is; min and max of no values are nan */
+};
+
+static double largest(const struct summary *s)
+{
+    const double m = fmax(fabs(s->min), fabs(s->max));
+    return isnan(m) ? 0 : m;
+}
+
+static struct summary summarise(const struct gk_tensor *t)
+{
+    enum { PART = 512 };
+    double v[PART], sum = 0;
+    struct summary s = {NAN, NAN, 0};
+    bool has_nan = false;
+    for (int pass = 0; pass < 2; pass++) {
+        /* The squares of a scaled tensor neither overflow nor vanish; a power of two is exact. */
+        int e = 0;
+        frexp(largest(&s), &e);
+        const double scale = ldexp(1, e > 1000 ? -1000 : e < -1000 ? 1000 : -e);
+        for (size_t i = 0; i < t->count; i += PART) {
+            const size_t n = t->count - i < PART ? t->count - i : PART;
+            gk_tensor_part(t, i, n, v);
+            for (size_t j = 0; j < n && pass == 0; j++) {
+                s.min = fmin(s.min, v[j]); /* of a nan and a number both take the number */
+                s.max = fmax(s.max, v[j]);
+                has_nan |= isnan(v[j]);
+            }
+            for (size_t j = 0; j < n && pass == 1; j++)
+                sum += v[j] * scale * (v[j] * scale);
+        }
+        s.norm = sqrt(sum) / scale;
+    }
+    return has_nan ? (struct summary){NAN, NAN, NAN} : s;
+}
+
+/* The step as it is in the metadata; nan where there is none. */
+static int put_step(FILE *fp, const struct gk_frame *f, char end, struct gk_err *err)
+{
+    int64_t step;
+    if (!gk_frame_meta(f, "step")) {
+        fprintf(fp, "nan%c", end);
+        return 0;
+    }
+    if (gk_frame_step(f, &step, err))
+        return -1;
+    fprintf(fp, "%" PRId64 "%c", step, end);
+    return 0;
+}
+
+static int put_list(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    static const char *const names[] = {"name", "dtype", "shape", "count",
+                                        "min",  "max",   "norm",  "step"};
+    if (p->frames == 0 && gk_table_begin(p->fp, &p->history, names, 8, err))
+        return -1;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        const struct summary s = summarise(t);
+        put_text(p->fp, t->name, '\t');
+        fprintf(p->fp, "%s\t[", gk_dtype_name(t->dtype));
+        for (unsigned k = 0; k < t->rank; k++)
+            fprintf(p->fp, "%s%" PRIu64, k ? "," : "", t->shape[k]);
+        fprintf(p->fp, "]\t%zu\t", t->count);
+        gk_put_number(p->fp, s.min, gk_dtype_is_single(t->dtype), '\t');
+        gk_put_number(p->fp, s.max, gk_dtype_is_single(t->dtype), '\t');
+        gk_put_number(p->fp, s.norm, gk_dtype_is_single(t->dtype), '\t');
+        if (put_step(p->fp, f, '\n', err))
+            return -1;
+    }
+    return 0;
+}
+
+static int put_meta(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    static const char *const names[] = {"key", "value", "step"};
+    if (p->frames == 0 && gk_table_begin(p->fp, &p->history, names, 3, err))
+        return -1;
+    for (size_t i = 0; i < f->nmeta; i++) {
+        put_text(p->fp, f->meta[i].key, '\t');
+        put_text(p->fp, f->meta[i].value, '\t');
+        if (put_step(p->fp, f, '\n', err))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- a tensor as text: a row is a run along its last axis ---- */
+
+static int begin_rows(struct dump *p, struct gk_err *err)
+{
+    if (gk_table_begin(p->fp, &p->history, NULL, 0, err)) /* the history alone */
+        return -1;
+    fputs(p->many ? "step\t" : "", p->fp);
+    for (size_t i = 0; i < p->columns; i++)
+        fprintf(p->fp, "c%zu%c", i, i + 1 < p->columns ? '\t' : '\n');
+    return 0;
+}
+
+static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
+{
+    const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL; /* double would round it */
+    for (size_t i = from; i < from + n; i++) {
+        const char after = i + 1 < from + n ? '\t' : '\n';
+        double v;
+        if (wide) {
+            fprintf(fp, "%" PRId64 "%c", wide[i], after);
+        } else {
+            gk_tensor_part(t, i, 1, &v);
+            gk_put_number(fp, v, gk_dtype_is_single(t->dtype), after);
+        }
+    }
+}
+
+static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
+                    struct gk_err *err)
+{
+    int64_t step;
+    if (t->count == 0)
+        return gk_frame_fail(f, err, "tensor '%s' is empty", gk_show(t->name).s);
+    const size_t columns = t->rank ? (size_t)t->shape[t->rank - 1] : 1;
+    if (p->frames == 0) {
+        p->columns = columns;
+        if (begin_rows(p, err))
+            return -1;
+    }
+    if (columns != p->columns)
+        return gk_frame_fail(f, err, "tensor '%s' has %zu columns, in the first frame %zu",
+                             gk_show(t->name).s, columns, p->columns);
+    if (p->many && gk_frame_step(f, &step, err))
+        return -1;
+    for (size_t i = 0; i < t->count; i += columns) {
+        if (p->many)
+            fprintf(p->fp, "%" PRId64 "\t", step);
+        put_row(p->fp, t, i, columns);
+    }
+    return 0;
+}
+
+/* ---- a tensor as .npy or as a frame ---- */
+
+/* .npy says its shape first, so frames are kept until the last one has come. */
+static int keep(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
+                struct gk_err *err)
+{
+    struct gk_tensor *all = &p->all;
+    const size_t bytes = t->count * gk_dtype_size(t->dtype), have = p->frames * bytes;
+    if (p->frames == 0) {
+        all->dtype = t->dtype;
+        all->rank = t->rank + p->many;
+        if (all->rank > GK_MAX_RANK)
+            return gk_frame_fail(f, err, "tensor '%s': frames would make its rank %u, over %d",
+                                 gk_show(t->name).s, all->rank, GK_MAX_RANK);
+        memcpy(all->shape + p->many, t->shape, t->rank * sizeof *t->shape);
+    }
+    if (t->dtype != all->dtype || t->rank + p->many != all->rank ||
+        memcmp(all->shape + p->many, t->shape, t->rank * sizeof *t->shape) != 0)
+        return gk_frame_fail(f, err,
+                             "tensor '%s' is not of the shape and dtype of the first frame's",
+                             gk_show(t->name).s);
+    if (gk_grow(&all->data, &p->cap, have + bytes + 1, 1, err))
+        return -1;
+    memcpy((char *)all->data + have, t->data, bytes);
+    all->count += t->count;
+    return 0;
+}
+
+static int put_frame(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    if (p->many ? gk_stream_write(&p->stream, f, err) : gk_frame_write(f, p->fp, err))
+        return gk_fail_at(err, "%s", p->out->name);
+    return 0;
+}
+
+static int put_alone(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
+                     struct gk_err *err)
+{
+    struct gk_frame alone = {0};
+    const char *step = gk_frame_meta(f, "step");
+    int rc = gk_frame_add(&alone, t->name, t->dtype, t->rank, t->shape, t->data, err);
+    if (rc == 0 && step)
+        rc = gk_frame_set_meta(&alone, "step", step, err);
+    if (rc == 0)
+        rc = gk_frame_set_history(&alone, &p->history, err);
+    if (rc == 0)
+        rc = put_frame(p, &alone, err);
+    gk_frame_free(&alone);
+    return rc;
+}
+
+static int put_tensor(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
+                      struct gk_err *err)
+{
+    if (p->d->format == GK_DUMP_TSV)
+        return put_rows(p, f, t, err);
+    return p->d->format == GK_DUMP_NPY ? keep(p, f, t, err) : put_alone(p, f, t, err);
+}
+
+/* ---- the vector of parameters ---- */
+
+static bool is_parameter(const struct gk_tensor *t)
+{
+    return strncmp(t->name, "optim.", strlen("optim.")) != 0;
+}
+
+static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    static char name[] = "theta";
+    struct gk_tensor flat = {.name = name, .dtype = GK_F32, .rank = 1};
+    size_t cap = 0, at = 0;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        flat.count += is_parameter(t) ? t->count : 0;
+        if (is_parameter(t) && !gk_dtype_is_single(t->dtype))
+            flat.dtype = GK_F64;
+    }
+    if (flat.count == 0)
+        return gk_frame_fail(f, err, "no parameters");
+    flat.shape[0] = flat.count;
+    if (gk_grow(&flat.data, &cap, flat.count, gk_dtype_size(flat.dtype), err))
+        return -1;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        if (!is_parameter(t))
+            continue;
+        if (flat.dtype == GK_F64)
+            gk_tensor_f64(t, (double *)flat.data + at);
+        else
+            gk_tensor_f32(t, (float *)flat.data + at);
+        at += t->count;
+    }
+    int rc = put_tensor(p, f, &flat, err);
+    free(flat.data);
+    return rc;
+}
+
+/* ---- all frames ---- */
+
+static int put_named(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    const struct gk_tensor *t = gk_frame_tensor(f, p->d->tensor);
+    if (!t)
+        return gk_frame_fail(f, err, "no tensor '%s'", gk_show(p->d->tensor).s);
+    return put_tensor(p, f, t, err);
+}
+
+static int put(struct dump *p, const struct gk_frame *f, struct gk_err *err)
+{
+    switch (p->d->view) {
+    case GK_DUMP_LIST:
+        return put_list(p, f, err);
+    case GK_DUMP_META:
+        return put_meta(p, f, err);
+    case GK_DUMP_TENSOR:
+        return put_named(p, f, err);
+    case GK_DUMP_FLAT:
+        return put_flat(p, f, err);
+    case GK_DUMP_FRAMES:
+        break;
+    }
+    return put_frame(p, f, err);
+}
+
+static int end(struct dump *p, struct gk_err *err)
+{
+    if (p->d->format == GK_DUMP_NPY) {
+        if (p->many)
+            p->all.shape[0] = p->frames;
+        return gk_npy_write(p->fp, &p->all, err);
+    }
+    return p->d->format == GK_DUMP_SAFETENSORS && p->many ? gk_stream_end(&p->stream, err) : 0;
+}
+
+/* The first frame: what is written of it depends on whether it is the only one. */
+static int begin(struct dump *p, const struct gk_frame *f, bool many, struct gk_err *err)
+{
+    p->many = many;
+    return gk_history_add_text(&p->history, gk_frame_meta(f, "gk.history"), err) ||
+                   gk_history_add(&p->history, p->d->line, err)
+               ? -1
+               : 0;
+}
+
+static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
+{
+    struct gk_frame f = {0};
+    int rc = gk_dump_next(s, p->d->steps, &f, err);
+    if (rc == 0)
+        return gk_fail(err, "no frame has a step that --steps wants");
+    while (rc == 1) {
+        struct gk_frame next = {0};
+        rc = gk_dump_next(s, p->d->steps, &next, err);
+        if (rc >= 0 && p->frames == 0 && begin(p, &f, rc == 1, err))
+            rc = -1;
+        if (rc >= 0 && put(p, &f, err))
+            rc = -1;
+        if (rc >= 0 && ferror(p->fp)) /* nobody reads on, or the disk is full */
+            rc = gk_out_flush(p->out, err);
+        p->frames++;
+        gk_frame_free(&f);
+        f = next;
+    }
+    gk_frame_free(&f);
+    return rc == 0 ? end(p, err) : -1;
+}
+
+int gk_dump(const struct gk_dump *d, struct gk_source *s, struct gk_out *out, struct gk_err *err)
+{
+    struct dump p = {.d = d, .out = out, .fp = out->fp, .stream = {.fp = out->fp}};
+    int rc = dump_all(&p, s, err);
+    gk_history_free(&p.history);
+    free(p.all.data);
+    return rc;
+}

@@ -1,0 +1,244 @@
+/* Matrices from any kind of input: a text table, a .npy file, a frame's tensor. */
+#include "gk/matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "gk/npy.h"
+#include "gk/table.h"
+
+void gk_matrix_free(struct gk_matrix *m)
+{
+    for (size_t i = 0; m->name && i < m->cols; i++)
+        free(m->name[i]);
+    free(m->name);
+    free(m->v);
+    free(m->step);
+    gk_history_free(&m->history);
+    *m = (struct gk_matrix){0};
+}
+
+/* ---- text ---- */
+
+/* A first column without a name among others with one: the labels of the rows, which pandas and R
+ * write. */
+static bool is_labelled(const struct gk_rows *r)
+{
+    return r->name && r->ncol > 1 && !*r->name[0];
+}
+
+static int copy_names(struct gk_matrix *m, const struct gk_rows *r, size_t from, int step,
+                      struct gk_err *err)
+{
+    if (!r->name)
+        return 0;
+    m->name = calloc(m->cols + 1, sizeof *m->name);
+    if (!m->name)
+        return gk_fail(err, "no memory for the names of %zu columns", m->cols);
+    for (size_t i = from, at = 0; i < r->ncol; i++)
+        if ((int)i != step && !(m->name[at++] = gk_strdup(r->name[i], err)))
+            return -1;
+    return 0;
+}
+
+static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
+{
+    int rc, step = gk_rows_column(r, "step");
+    size_t v_cap = 0, step_cap = 0, need;
+    const size_t from = is_labelled(r);
+    if (r->ncol <= from + (step >= 0))
+        return gk_fail(err, "%s: no column but step", r->file);
+    m->cols = r->ncol - from - (step >= 0);
+    if (copy_names(m, r, from, step, err))
+        return -1;
+    while ((rc = gk_rows_next(r, err)) == 1) {
+        if (!gk_mul(m->rows + 1, m->cols, &need) ||
+            gk_grow(&m->v, &v_cap, need, sizeof *m->v, err) ||
+            (step >= 0 && gk_grow(&m->step, &step_cap, m->rows + 1, sizeof *m->step, err)))
+            return -1;
+        double *to = m->v + m->rows * m->cols;
+        for (size_t i = from; i < r->ncol; i++)
+            if (gk_rows_number(r, (int)i, (int)i == step ? &m->step[m->rows] : to++, err))
+                return -1;
+        m->rows++;
+    }
+    return rc;
+}
+
+static int read_table(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    struct gk_rows r;
+    if (gk_rows_open(&r, fp, name, true, err))
+        return -1;
+    int rc = read_rows(m, &r, err);
+    m->history = r.history;
+    r.history = (struct gk_history){0};
+    gk_rows_close(&r);
+    return rc;
+}
+
+/* ---- tensors ---- */
+
+int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struct gk_err *err)
+{
+    if (t->rank < 1 || t->rank > 2)
+        return gk_fail(err, "a matrix or a vector is wanted, this has rank %u", t->rank);
+    if (t->count == 0)
+        return gk_fail(err, "no values");
+    *rows = t->shape[0];
+    *cols = t->rank == 2 ? t->shape[1] : 1;
+    return 0;
+}
+
+static int take_tensor(struct gk_matrix *m, const struct gk_tensor *t, struct gk_err *err)
+{
+    size_t cap = 0;
+    if (gk_matrix_shape(t, &m->rows, &m->cols, err) ||
+        gk_grow(&m->v, &cap, t->count, sizeof *m->v, err))
+        return -1;
+    m->single = gk_dtype_is_single(t->dtype);
+    gk_tensor_f64(t, m->v);
+    return 0;
+}
+
+struct filling {
+    struct gk_matrix *m;
+    size_t n, cap; /* of m->v */
+};
+
+static int fill(void *ctx, const struct gk_tensor *numbers, struct gk_err *err)
+{
+    struct filling *f = ctx;
+    if (gk_grow(&f->m->v, &f->cap, f->n + numbers->count, sizeof *f->m->v, err))
+        return -1;
+    gk_tensor_f64(numbers, f->m->v + f->n);
+    f->n += numbers->count;
+    return 0;
+}
+
+static int take_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    struct gk_tensor t;
+    bool fortran = false;
+    if (gk_npy_header(fp, name, &t, &fortran, err))
+        return -1;
+    if (gk_matrix_shape(&t, &m->rows, &m->cols, err))
+        return gk_fail_at(err, "%s", name);
+    if (!fortran) {
+        m->single = gk_dtype_is_single(t.dtype);
+        return gk_npy_parts(fp, name, &t, fill, &(struct filling){.m = m}, err);
+    }
+    int rc = gk_npy_data(fp, name, &t, fortran, err);
+    if (rc == 0)
+        rc = take_tensor(m, &t, err);
+    free(t.data);
+    return rc;
+}
+
+static int read_npy(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+{
+    int rc = take_npy(m, fp, name, err);
+    if (fp != stdin)
+        fclose(fp);
+    return rc;
+}
+
+static const struct gk_tensor *find_matrix(const struct gk_frame *f, struct gk_err *err)
+{
+    const struct gk_tensor *found = NULL;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        if (t->rank < 1 || t->rank > 2)
+            continue;
+        if (found) {
+            gk_frame_fail(f, err, "several matrices ('%.40s', '%.40s'): say which", found->name,
+                          t->name);
+            return NULL;
+        }
+        found = t;
+    }
+    if (!found)
+        gk_frame_fail(f, err, "no matrix or vector in it");
+    return found;
+}
+
+const struct gk_tensor *gk_frame_matrix(const struct gk_frame *f, const char *tensor,
+                                        struct gk_err *err)
+{
+    struct gk_err cause;
+    size_t rows, cols;
+    const struct gk_tensor *t = tensor ? gk_frame_tensor(f, tensor) : find_matrix(f, err);
+    if (!t && tensor)
+        gk_frame_fail(f, err, "no tensor '%s'", tensor);
+    if (!t || gk_matrix_shape(t, &rows, &cols, &cause) == 0)
+        return t;
+    gk_frame_fail(f, err, "tensor '%.40s': %s", t->name, cause.msg);
+    return NULL;
+}
+
+int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
+                         struct gk_err *err)
+{
+    *m = (struct gk_matrix){0};
+    const struct gk_tensor *t = gk_frame_matrix(f, tensor, err);
+    if (!t)
+        return -1;
+    int rc = take_tensor(m, t, err);
+    if (rc == 0)
+        rc = gk_history_add_text(&m->history, gk_frame_meta(f, "gk.history"), err);
+    if (rc)
+        gk_matrix_free(m);
+    return rc;
+}
+
+static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const char *tensor,
+                      struct gk_err *err)
+{
+    struct gk_source *s;
+    struct gk_frame f, second;
+    if (gk_source_from(&s, fp, name, err))
+        return -1;
+    int rc = gk_source_next(s, &f, err);
+    if (rc == 1) {
+        rc = gk_matrix_from_frame(m, &f, tensor, err);
+        gk_frame_free(&f);
+        if (rc == 0 && (rc = gk_source_next(s, &second, err)) == 1) {
+            rc = gk_frame_fail(&second, err, "one matrix is wanted, here is another frame");
+            gk_frame_free(&second);
+        }
+    }
+    gk_source_close(s);
+    return rc;
+}
+
+int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
+                        const char *tensor, struct gk_err *err)
+{
+    int rc;
+    *m = (struct gk_matrix){0};
+    if (kind == GK_INPUT_NPY)
+        rc = read_npy(m, fp, name, err);
+    else if (kind == GK_INPUT_FRAMES)
+        rc = read_frame(m, fp, name, tensor, err);
+    else
+        rc = read_table(m, fp, name, err);
+    if (rc)
+        gk_matrix_free(m);
+    return rc;
+}
+
+int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err)
+{
+    FILE *fp;
+    const char *name;
+    enum gk_input_kind kind = GK_INPUT_TABLE;
+    *m = (struct gk_matrix){0};
+    if (gk_input_open(&fp, &name, path, err))
+        return -1;
+    if (gk_input_kind(fp, name, &kind, err)) {
+        fclose(fp);
+        return -1;
+    }
+    return gk_matrix_read_from(m, fp, name, kind, tensor, err);
+}

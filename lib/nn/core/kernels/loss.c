@@ -1,0 +1,113 @@
+/* Softmax cross-entropy and the rectifier.
+ *
+ * Two cancellations would stall a network that has memorised: log of a softmax that rounds to 1,
+ * and p - 1 where p rounds to 1. With m the largest logit and e_j = exp(z_j - z_m), both are
+ * avoided by leaving e_m = 1 out of the sum s = sum_{j != m} e_j: loss = log1p(s) + (z_m - z_y),
+ * p_m - 1 = -s / (1 + s), which keep full relative precision down to losses of 1e-38 in single
+ * precision. */
+#include <math.h>
+#include <string.h>
+
+#include "exp.h"
+#include "kernels.h"
+
+static size_t argmax(const real *z, size_t V)
+{
+    real top = z[0];
+    for (size_t j = 1; j < V; j++)
+        top = z[j] > top ? z[j] : top;
+    size_t m = 0;
+    while (m + 1 < V && !(z[m] >= top))
+        m++;
+    return m;
+}
+
+/* e (V) = exp(z - z_m), with 0 in place m; returns their sum. Z and E may be the same. */
+static real exponentials(const real *z, size_t V, size_t m, real *e)
+{
+    const real top = z[m];
+    real s = 0;
+#pragma omp simd
+    for (size_t j = 0; j < V; j++)
+        e[j] = expr(z[j] - top);
+    e[m] = 0;
+#pragma omp simd reduction(+ : s)
+    for (size_t j = 0; j < V; j++)
+        s += e[j];
+    return s;
+}
+
+/* The sum of exp(z_j - z_m) over j != m, without a buffer. */
+static real sum_exponentials(const real *z, size_t V, size_t m)
+{
+    const real top = z[m];
+    real below = 0, above = 0;
+#pragma omp simd reduction(+ : below)
+    for (size_t j = 0; j < m; j++)
+        below += expr(z[j] - top);
+#pragma omp simd reduction(+ : above)
+    for (size_t j = m + 1; j < V; j++)
+        above += expr(z[j] - top);
+    return below + above;
+}
+
+double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                               unsigned char *right)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k], m = argmax(z, V);
+        right[i * k] = m == y;
+        loss += log1p((double)sum_exponentials(z, V, m)) + (double)(z[m] - z[y]);
+    }
+    return loss;
+}
+
+void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                              real scale, real *p)
+{
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k], m = argmax(z, V);
+        const real s = exponentials(z, V, m, z);
+        const real pm = 1 / (1 + s);
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] *= pm;
+        z[m] = pm;
+        if (p)
+            memcpy(p + i * V, z, V * sizeof *p);
+        z[y] = m == y ? -s * pm : z[y] - 1;
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] *= scale;
+    }
+}
+
+/* Measured from rz_m, where p is largest, the mean loses nothing as p_m goes to 1. */
+void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, real scale, real *rz)
+{
+    for (size_t i = 0; i < n; i++, p += V, rz += V) {
+        const real from = rz[argmax(p, V)];
+        real mean = 0;
+#pragma omp simd reduction(+ : mean)
+        for (size_t j = 0; j < V; j++)
+            mean += p[j] * (rz[j] - from);
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            rz[j] = scale * p[j] * ((rz[j] - from) - mean);
+    }
+}
+
+void X(rectifier_forward)(size_t n, real slope, real *x)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] > 0 ? x[i] : slope * x[i];
+}
+
+void X(rectifier_backward)(size_t n, real slope, const real *y, real *dx)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        dx[i] = y[i] > 0 ? dx[i] : slope * dx[i];
+}

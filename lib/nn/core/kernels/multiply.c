@@ -1,0 +1,70 @@
+/* The networks' products. With AVX-512 by kernels that LIBXSMM compiles for their very shape, and
+ * which read their operands where they lie: OpenBLAS copies both first, which at the size of a tile
+ * costs a seventh of the product. Elsewhere, and what LIBXSMM cannot do, by OpenBLAS.
+ *
+ * The only file that includes LIBXSMM's header. */
+#include "kernels.h"
+
+#if GK_LIBXSMM
+
+#include <libxsmm.h>
+
+#if GK_REAL_IS_F64
+#define dispatch libxsmm_dmmdispatch
+typedef libxsmm_dmmfunction kernel;
+#else
+#define dispatch libxsmm_smmdispatch
+typedef libxsmm_smmfunction kernel;
+#endif
+
+/* Compiled when a shape is first asked for, found in some ten nanoseconds later. LIBXSMM thinks in
+ * columns: C' (n, m) = B' (n, k) op(A') (k, m). NULL: it cannot. */
+static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
+                   size_t ldc)
+{
+    const libxsmm_blasint la = (libxsmm_blasint)lda, lb = (libxsmm_blasint)ldb;
+    const libxsmm_blasint lc = (libxsmm_blasint)ldc;
+    const int flags = ta ? LIBXSMM_GEMM_FLAG_TRANS_B : LIBXSMM_GEMM_FLAG_NONE;
+    const real alpha = 1;
+    return dispatch((libxsmm_blasint)n, (libxsmm_blasint)m, (libxsmm_blasint)k, &lb, &la, &lc,
+                    &alpha, &beta, &flags, NULL);
+}
+
+static void part(bool ta, size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b,
+                 size_t ldb, real beta, real *c, size_t ldc)
+{
+    const kernel run = m && n && k ? find(ta, m, n, k, lda, ldb, beta, ldc) : NULL;
+    if (run)
+        run(b, a, c);
+    else
+        gk_gemm(ta, false, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+/* The number of examples, which is m, or k where A is transposed, goes in two parts: a multiple of
+ * UNIT and the rest. So a run whose batches all differ still has few shapes to compile. */
+void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
+                 const real *b, size_t ldb, real beta, real *c, size_t ldc)
+{
+    enum { UNIT = 8 };
+    const size_t examples = ta ? k : m, head = examples / UNIT * UNIT, rest = examples - head;
+    if (tb) {
+        gk_gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
+    if (head || !rest)
+        part(ta, ta ? m : head, n, ta ? head : k, a, lda, b, ldb, beta, c, ldc);
+    if (rest && ta)
+        part(ta, m, n, rest, a + head * lda, lda, b + head * ldb, ldb, head ? 1 : beta, c, ldc);
+    else if (rest)
+        part(ta, rest, n, k, a + head * lda, lda, b, ldb, beta, c + head * ldc, ldc);
+}
+
+#else
+
+void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
+                 const real *b, size_t ldb, real beta, real *c, size_t ldc)
+{
+    gk_gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+#endif

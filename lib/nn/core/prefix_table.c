@@ -1,0 +1,152 @@
+/* The table's phases: embeddings, the first block's q, k, v and its values behind the output
+ * matrix, for every distinct (position, token); then the gradients of all that. */
+#include <string.h>
+
+#include "transformer.h"
+
+size_t X(chunks)(const struct transformer *tf, size_t n)
+{
+    size_t c = n <= 64 ? 1 : (n + 127) / 128 * 2;
+    if (c > tf->plan->nlane)
+        c = tf->plan->nlane;
+    return c > 0 ? c : 1;
+}
+
+void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to)
+{
+    const size_t c = X(chunks)(tf, n);
+    *from = n * task / c;
+    *to = n * (task + 1) / c;
+}
+
+void X(add_rows)(real *sum, const real *part, size_t n)
+{
+#pragma omp simd
+    for (size_t j = 0; j < n; j++)
+        sum[j] += part[j];
+}
+
+/* Head H's columns of the output matrix, Wo_h (d, w), on its part of v (rows, w), and back. */
+
+/* vo_h = beta vo_h + v_h Wo_h' */
+static void head_values(const struct transformer *tf, size_t h, const real *qkv, const real *wo_t,
+                        real beta, real *vo, size_t from, size_t to)
+{
+    const size_t d = tf->d, w = d / tf->H, Hd = tf->H * d;
+    X(multiply)
+    (false, false, to - from, d, w, qkv + from * 3 * d + 2 * d + h * w, 3 * d, wo_t + h * w * d, d,
+     beta, vo + from * Hd + h * d, Hd);
+}
+
+/* dv_h = beta dv_h + dvo_h Wo_h */
+static void head_values_backward(const struct transformer *tf, size_t h, const real *dvo,
+                                 const real *wo, real beta, real *dqkv, size_t from, size_t to)
+{
+    const size_t d = tf->d, w = d / tf->H, Hd = tf->H * d;
+    X(multiply)
+    (false, false, to - from, w, d, dvo + from * Hd + h * d, Hd, wo + h * w, d, beta,
+     dqkv + from * 3 * d + 2 * d + h * w, 3 * d);
+}
+
+/* dWo_h = beta dWo_h + dvo_h' v_h, over all table rows */
+static void head_values_weight(const struct transformer *tf, size_t h, const real *dvo,
+                               const real *qkv, real beta, real *dwo)
+{
+    const size_t d = tf->d, w = d / tf->H;
+    X(multiply)
+    (true, false, d, w, tf->plan->ntab, dvo + h * d, tf->H * d, qkv + 2 * d + h * w, 3 * d, beta,
+     dwo + h * w, d);
+}
+
+void X(table_task)(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    const struct transformer *tf = ctx;
+    const struct gk_plan *p = tf->plan;
+    const size_t d = tf->d;
+    size_t from, to;
+    X(chunk)(tf, p->ntab, task, &from, &to);
+    real *x = (product(tf) ? tf->rtab.x : tf->tab.x) + from * d;
+    const real *embed = product(tf) ? tf->rw.embed : tf->w.embed;
+    for (size_t i = 0; i < to - from; i++) {
+        memcpy(x + i * d, embed + (size_t)p->tab_token[from + i] * d, d * sizeof *x);
+        if (!product(tf))
+            for (size_t j = 0; j < d; j++)
+                x[i * d + j] += tf->position[(size_t)p->tab_pos[from + i] * d + j];
+    }
+    const struct transposes *t = &tf->w.transposed[0],
+                            *rt = product(tf) ? &tf->rw.transposed[0] : NULL;
+    if (product(tf))
+        linear_r_forward_wt(to - from, 3 * d, d, tf->tab.x + from * d, x, d, t->wqkv, rt->wqkv,
+                            3 * d, tf->rtab.qkv + from * 3 * d, 3 * d);
+    else
+        linear_forward_wt(to - from, 3 * d, d, x, d, t->wqkv, 3 * d, 0, tf->tab.qkv + from * 3 * d,
+                          3 * d);
+    for (size_t h = 0; h < tf->H; h++) {
+        if (product(tf)) {
+            head_values(tf, h, tf->rtab.qkv, t->wo, 0, tf->rtab.vo, from, to);
+            head_values(tf, h, tf->tab.qkv, rt->wo, 1, tf->rtab.vo, from, to);
+        } else {
+            head_values(tf, h, tf->tab.qkv, t->wo, 0, tf->tab.vo, from, to);
+        }
+    }
+}
+
+/* Gradients of a chunk of table rows: summed over lanes, then led back through Wo and q, k, v. */
+void X(table_rows_task)(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    struct transformer *tf = ctx;
+    const size_t d = tf->d, Hd = tf->H * d;
+    const struct block *w = &tf->w.block[0], *rw = product(tf) ? &tf->rw.block[0] : NULL;
+    struct table *t = product(tf) ? &tf->rtab : &tf->tab;
+    size_t from, to;
+    X(chunk)(tf, tf->plan->ntab, task, &from, &to);
+    const size_t n = to - from;
+    memset(t->dqkv + from * 3 * d, 0, n * 3 * d * sizeof(real));
+    memset(t->dvo + from * Hd, 0, n * Hd * sizeof(real));
+    memset(t->dx + from * d, 0, n * d * sizeof(real));
+    for (size_t i = 0; i < tf->plan->nlane; i++) {
+        const struct lane *lane = &tf->lane[i];
+        X(add_rows)(t->dqkv + from * 3 * d, lane->dtab + from * 3 * d, n * 3 * d);
+        X(add_rows)(t->dvo + from * Hd, lane->dtabvo + from * Hd, n * Hd);
+        X(add_rows)(t->dx + from * d, lane->dtabx + from * d, n * d);
+    }
+    for (size_t h = 0; h < tf->H; h++) {
+        head_values_backward(tf, h, t->dvo, w->wo, 0, t->dqkv, from, to);
+        if (product(tf))
+            head_values_backward(tf, h, tf->tab.dvo, rw->wo, 1, t->dqkv, from, to);
+    }
+    if (product(tf))
+        linear_r_backward_input(n, 3 * d, d, tf->tab.dqkv + from * 3 * d, t->dqkv + from * 3 * d,
+                                3 * d, w->wqkv, rw->wqkv, 1, t->dx + from * d, d);
+    else
+        linear_backward_input(n, 3 * d, d, t->dqkv + from * 3 * d, 3 * d, w->wqkv, 1,
+                              t->dx + from * d, d);
+}
+
+void X(table_weights_task)(void *ctx, size_t task, int thread)
+{
+    (void)thread;
+    struct transformer *tf = ctx;
+    const size_t d = tf->d, n = tf->plan->ntab;
+    const struct table *t = &tf->tab, *rt = &tf->rtab;
+    struct weights *g = &tf->lane[0].g;
+    struct block *b = &g->block[0];
+    if (task == 3) {
+        memset(g->embed, 0, tf->V * d * sizeof(real));
+        X(scatter_rows)(n, d, product(tf) ? rt->dx : t->dx, tf->plan->tab_token, g->embed);
+    } else if (task == 4) {
+        for (size_t h = 0; h < tf->H; h++) {
+            head_values_weight(tf, h, product(tf) ? rt->dvo : t->dvo, t->qkv, 0, b->wo);
+            if (product(tf))
+                head_values_weight(tf, h, t->dvo, rt->qkv, 1, b->wo);
+        }
+    } else if (product(tf)) {
+        linear_r_backward_weight(n, d, d, t->dqkv + task * d, rt->dqkv + task * d, 3 * d, t->x,
+                                 rt->x, d, 0, b->wqkv + task * d * d);
+    } else {
+        linear_backward_weight(n, d, d, t->dqkv + task * d, 3 * d, t->x, d, 0,
+                               b->wqkv + task * d * d);
+    }
+}

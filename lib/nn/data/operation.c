@@ -1,0 +1,235 @@
+/* Operations as lists of equations: from a table, without swaps, as the rows of a dataset. */
+#include "gk/operation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/input.h"
+#include "gk/mem.h"
+#include "gk/rng.h"
+#include "gk/table.h"
+
+static int by_operands(const void *x, const void *y)
+{
+    const struct gk_equation *e = x, *f = y;
+    int d = (e->a > f->a) - (e->a < f->a);
+    return d ? d : (e->b > f->b) - (e->b < f->b);
+}
+
+/* The equation of (A, B), or NULL. In a whole table its place is known. */
+static const struct gk_equation *equation_of(const struct gk_operation *o, int32_t a, int32_t b)
+{
+    const struct gk_equation key = {a, b, 0};
+    size_t n = (size_t)o->operands, place = (size_t)a * n + (size_t)b;
+    if (o->n == n * n)
+        return &o->row[place];
+    return bsearch(&key, o->row, o->n, sizeof key, by_operands);
+}
+
+bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        const struct gk_equation *e = &o->row[i], *swap = equation_of(o, e->b, e->a);
+        if (swap && swap->c == e->c)
+            continue;
+        if (witness)
+            *witness = *e;
+        return false;
+    }
+    return true;
+}
+
+void gk_operation_unordered(struct gk_operation *o)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < o->n; i++)
+        if (o->row[i].a <= o->row[i].b)
+            o->row[kept++] = o->row[i];
+    o->n = kept;
+}
+
+/* The element in column NAME of the row at hand. */
+static int element(const struct gk_rows *r, int col, int32_t *v, struct gk_err *err)
+{
+    double x;
+    if (gk_rows_number(r, col, &x, err))
+        return -1;
+    if (!(x >= 0 && x < GK_OP_MAX_P && x == floor(x)))
+        return gk_rows_fail(r, err, "column %s: '%.40s' is no integer in [0, %d]", r->name[col],
+                            r->cell[col], GK_OP_MAX_P - 1);
+    *v = (int32_t)x;
+    return 0;
+}
+
+static int read_rows(struct gk_operation *o, struct gk_rows *r, struct gk_err *err)
+{
+    int col[3], rc;
+    size_t cap = 0;
+    for (int i = 0; i < 3; i++)
+        if ((col[i] = gk_rows_need(r, (const char *const[]){"a", "b", "c"}[i], err)) < 0)
+            return -1;
+    while ((rc = gk_rows_next(r, err)) > 0) {
+        if (gk_grow(&o->row, &cap, o->n + 1, sizeof *o->row, err))
+            return -1;
+        struct gk_equation *e = &o->row[o->n++];
+        if (element(r, col[0], &e->a, err) || element(r, col[1], &e->b, err) ||
+            element(r, col[2], &e->c, err))
+            return -1;
+        int operand = e->a > e->b ? e->a : e->b;
+        if (operand >= o->operands)
+            o->operands = operand + 1;
+        if (e->c >= o->elements)
+            o->elements = e->c + 1;
+    }
+    if (rc < 0)
+        return -1;
+    if (o->n == 0)
+        return gk_rows_fail(r, err, "a table without rows");
+    if (o->elements < o->operands)
+        o->elements = o->operands;
+    qsort(o->row, o->n, sizeof *o->row, by_operands);
+    for (size_t i = 1; i < o->n; i++)
+        if (by_operands(&o->row[i - 1], &o->row[i]) == 0)
+            return gk_fail(err, "%s: a = %d, b = %d is there twice", r->file, o->row[i].a,
+                           o->row[i].b);
+    return 0;
+}
+
+int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *err)
+{
+    FILE *fp;
+    struct gk_rows r;
+    const char *name;
+    *o = (struct gk_operation){.name = "table", .op = -1};
+    if (gk_input_open(&fp, &name, file, err) || gk_rows_open(&r, fp, name, false, err))
+        return -1;
+    int rc = read_rows(o, &r, err);
+    o->history = r.history;
+    r.history = (struct gk_history){0};
+    gk_rows_close(&r);
+    if (rc)
+        gk_operation_free(o);
+    return rc;
+}
+
+/* openai/grok's vocabulary of 239: the end of sequence, '=', its operators in ASCII order, the
+ * numbers, the permutations. */
+enum { OPENAI_EOS, OPENAI_EQUAL, OPENAI_OPERATORS, OPENAI_NUMBERS = 22, OPENAI_PERMUTATIONS = 119 };
+enum { OPENAI_VOCAB = 239, OPENAI_P = OPENAI_PERMUTATIONS - OPENAI_NUMBERS };
+static const char *const openai_operators[OPENAI_NUMBERS - OPENAI_OPERATORS] = {
+    "(x._value//y)if(y._value%2==1)else(x-y)_mod_97",
+    "*",
+    "**2+",
+    "**3+",
+    "+",
+    "+*",
+    "+-",
+    "-",
+    "/",
+    "copy",
+    "reverse",
+    "s5",
+    "s5aba",
+    "s5conj",
+    "sort",
+    "x**2+y**2+x*y+x_mod_97",
+    "x**2+y**2+x*y_mod_97",
+    "x**2+y**2_mod_97",
+    "x**3+x*y**2+y_mod_97",
+    "x**3+x*y_mod_97",
+};
+
+int gk_operation_fits_openai(const struct gk_operation *o, struct gk_err *err)
+{
+    struct gk_op_info info;
+    if (!gk_op_info(o->op, &info) || !info.openai)
+        return gk_fail_usage(err, "--layout: openai has no token for %s", o->name);
+    if (info.modular && o->elements > OPENAI_P)
+        return gk_fail_usage(err, "--layout: openai has tokens for %d numbers, not %d", OPENAI_P,
+                             o->elements);
+    return 0;
+}
+
+/* How rows are written as tokens. */
+struct layout {
+    const char *name, *score_positions;
+    int T, k;             /* tokens and labels a row */
+    int first;            /* the token of element 0 */
+    int op, equal, vocab; /* the tokens of the operation and of '=' */
+};
+
+static struct layout layout_of(const struct gk_operation *o, enum gk_layout which)
+{
+    int n = o->elements;
+    if (which == GK_LAYOUT_PAPER)
+        return (struct layout){"paper", "3", 4, 1, 0, n, n + 1, n + 2};
+    struct gk_op_info info = {0};
+    struct layout l = {"openai", "4,5", 6, 2, 0, OPENAI_OPERATORS, OPENAI_EQUAL, OPENAI_VOCAB};
+    gk_op_info(o->op, &info);
+    l.first = info.modular ? OPENAI_NUMBERS : OPENAI_PERMUTATIONS;
+    while (strcmp(openai_operators[l.op - OPENAI_OPERATORS], info.openai) != 0)
+        l.op++;
+    return l;
+}
+
+static void encode(const struct layout *l, const struct gk_equation *e, int32_t *tokens,
+                   int32_t *labels)
+{
+    int32_t equation[] = {OPENAI_EOS, l->first + e->a, l->op,     l->first + e->b,
+                          l->equal,   l->first + e->c, OPENAI_EOS};
+    /* Layout paper is the piece a op b =, answered by c. */
+    const int32_t *from = equation + (l->T == 4);
+    memcpy(tokens, from, (size_t)l->T * sizeof *tokens);
+    memcpy(labels, equation + 5, (size_t)l->k * sizeof *labels);
+}
+
+/* Rows ORDER[0..n) of O as tensors SPLIT.tokens and SPLIT.labels. */
+static int add_split(struct gk_frame *f, const struct gk_operation *o, const struct layout *l,
+                     const char *split, const uint32_t *order, size_t n, struct gk_err *err)
+{
+    bool train = split[0] == 't';
+    int32_t *tokens = gk_alloc(n * (size_t)l->T, sizeof *tokens, err);
+    int32_t *labels = gk_alloc(n * (size_t)l->k, sizeof *labels, err);
+    int rc = tokens && labels ? 0 : -1;
+    for (size_t i = 0; !rc && i < n; i++)
+        encode(l, &o->row[order[i]], tokens + i * (size_t)l->T, labels + i * (size_t)l->k);
+    if (!rc)
+        rc = gk_frame_add(f, train ? "train.tokens" : "val.tokens", GK_I32, 2,
+                          (const uint64_t[]){n, (uint64_t)l->T}, tokens, err);
+    if (!rc)
+        rc = gk_frame_add(f, train ? "train.labels" : "val.labels", GK_I32, 2,
+                          (const uint64_t[]){n, (uint64_t)l->k}, labels, err);
+    gk_free(tokens);
+    gk_free(labels);
+    return rc;
+}
+
+static int fill(struct gk_frame *f, const struct gk_operation *o, const struct layout *l,
+                const uint32_t *order, size_t train, struct gk_err *err)
+{
+    if (add_split(f, o, l, "train", order, train, err) ||
+        add_split(f, o, l, "val", order + train, o->n - train, err) ||
+        gk_frame_set_meta(f, "gk.kind", "dataset", err) ||
+        gk_frame_set_meta(f, "layout", l->name, err) ||
+        gk_frame_set_meta(f, "score_positions", l->score_positions, err))
+        return -1;
+    return gk_frame_set_meta_int(f, "vocab", l->vocab, err);
+}
+
+int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout which,
+                         size_t train, uint32_t seed, struct gk_err *err)
+{
+    struct gk_mt mt;
+    struct layout l = layout_of(o, which);
+    uint32_t *order = gk_alloc(o->n, sizeof *order, err);
+    if (!order)
+        return -1;
+    for (size_t i = 0; i < o->n; i++)
+        order[i] = (uint32_t)i;
+    gk_mt_seed(&mt, seed);
+    gk_mt_shuffle(&mt, order, o->n);
+    int rc = fill(f, o, &l, order, train, err);
+    gk_free(order);
+    return rc;
+}

@@ -1,0 +1,180 @@
+/* The engine: a dataset's split, its prefix plan and the compiled network that this machine runs.
+ */
+#include <math.h>
+
+#include "nn/core/compiled_net.h"
+#include "dispatch.h"
+#include "gk/mem.h"
+#include "gk/net.h"
+#include "plan.h"
+
+struct gk_engine {
+    struct gk_arch arch;
+    struct gk_params params;
+    enum gk_dtype real;
+    struct gk_pool *pool;
+    const struct gk_dataset *data;
+    const struct gk_rowset *rows;
+    const struct gk_net_ops *ops;
+    struct gk_plan plan;
+    void *net;                /* NULL for an empty split */
+    bool subset;              /* the plan is of some rows only */
+    bool linearised;          /* since the plan was last changed */
+    struct gk_plan full_plan; /* for activations, made when they are asked for */
+    void *full;
+};
+
+int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,
+                  enum gk_split split, enum gk_dtype real, struct gk_pool *pool, struct gk_err *err)
+{
+    struct gk_engine *e = gk_alloc(1, sizeof *e, err);
+    if (!e)
+        return -1;
+    e->arch = *a;
+    e->real = real;
+    e->pool = pool;
+    e->data = d;
+    e->rows = &d->split[split];
+    e->ops = a->model == GK_MLP ? GK_COMPILATION(mlp, real) : GK_COMPILATION(transformer, real);
+    if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err))
+        goto fail;
+    if (e->rows->n > 0) {
+        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, e->ops->tile, err))
+            goto fail;
+        e->net = e->ops->make(a, &e->params, &e->plan, pool, err);
+        if (!e->net)
+            goto fail;
+    }
+    *out = e;
+    return 0;
+fail:
+    gk_engine_free(e);
+    return -1;
+}
+
+void gk_engine_free(struct gk_engine *e)
+{
+    if (!e)
+        return;
+    if (e->net)
+        e->ops->free(e->net);
+    if (e->full)
+        e->ops->free(e->full);
+    gk_plan_free(&e->plan);
+    gk_plan_free(&e->full_plan);
+    gk_params_free(&e->params);
+    gk_free(e);
+}
+
+const struct gk_params *gk_engine_params(const struct gk_engine *e)
+{
+    return &e->params;
+}
+
+size_t gk_engine_rows(const struct gk_engine *e)
+{
+    return e->rows->n;
+}
+
+/* Makes the plan speak of SUBSET, or of all rows again. */
+static void select_rows(struct gk_engine *e, const uint32_t *subset, size_t n)
+{
+    if (subset)
+        gk_plan_select(&e->plan, subset, n);
+    else if (e->subset)
+        gk_plan_select(&e->plan, NULL, e->rows->n);
+    if (subset || e->subset)
+        e->linearised = false;
+    e->subset = subset != NULL;
+}
+
+static int need_rows(const struct gk_engine *e, struct gk_err *err)
+{
+    return e->net ? 0 : gk_fail(err, "the split has no rows");
+}
+
+int gk_engine_score(struct gk_engine *e, const void *theta, struct gk_score *s, struct gk_err *err)
+{
+    if (!e->net) {
+        *s = (struct gk_score){NAN, NAN};
+        return 0;
+    }
+    select_rows(e, NULL, 0);
+    const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .score = s};
+    if (e->ops->run(e->net, &q, err))
+        return -1;
+    if (!isfinite(s->loss)) /* an overflow: nothing was compared */
+        s->acc = NAN;
+    return 0;
+}
+
+int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subset, size_t n,
+                   void *grad, struct gk_score *s, struct gk_err *err)
+{
+    if (need_rows(e, err))
+        return -1;
+    if (subset && (n < 1 || n > e->rows->n))
+        return gk_fail(err, "a batch of %zu of %zu rows", n, e->rows->n);
+    select_rows(e, subset, n);
+    const struct gk_net_request q = {
+        .mode = GK_NET_GRADIENT, .theta = theta, .out = grad, .score = s};
+    return e->ops->run(e->net, &q, err);
+}
+
+int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struct gk_err *err)
+{
+    if (need_rows(e, err))
+        return -1;
+    select_rows(e, NULL, 0);
+    const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .logits = logits};
+    return e->ops->run(e->net, &q, err);
+}
+
+int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
+                        struct gk_err *err)
+{
+    if (need_rows(e, err))
+        return -1;
+    select_rows(e, NULL, 0);
+    const struct gk_net_request q = {
+        .mode = GK_NET_LINEARISE, .theta = theta, .out = grad, .score = s};
+    e->linearised = e->ops->run(e->net, &q, err) == 0;
+    return e->linearised ? 0 : -1;
+}
+
+int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err)
+{
+    if (!e->linearised)
+        return gk_fail(err, "a Hessian product needs a linearised engine");
+    const struct gk_net_request q = {.mode = GK_NET_PRODUCT, .v = v, .out = hv};
+    return e->ops->run(e->net, &q, err);
+}
+
+size_t gk_engine_activation_width(const struct gk_engine *e, int layer)
+{
+    return (size_t)(e->arch.model == GK_MLP && layer > 0 ? e->arch.ff : e->arch.dim);
+}
+
+int gk_engine_activation_positions(const struct gk_engine *e)
+{
+    return e->arch.model == GK_MLP ? 1 : e->data->T;
+}
+
+int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, void *act,
+                          struct gk_err *err)
+{
+    if (need_rows(e, err))
+        return -1;
+    if (layer < 0 || layer > e->arch.layers)
+        return gk_fail(err, "there is no layer %d: the network has %d", layer, e->arch.layers);
+    if (!e->full) {
+        if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, e->ops->tile, err))
+            return -1;
+        e->full = e->ops->make(&e->arch, &e->params, &e->full_plan, e->pool, err);
+        if (!e->full)
+            return -1;
+    }
+    const struct gk_net_request q = {
+        .mode = GK_NET_SCORE, .theta = theta, .act = act, .layer = layer};
+    return e->ops->run(e->full, &q, err);
+}
