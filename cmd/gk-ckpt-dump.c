@@ -15,19 +15,19 @@ static const char *tensor, *steps_text, *split_to;
 static int format;
 
 static const struct gk_opt opts[] = {
-    {0, "list", GK_FLAG, &list, NULL, 0, 0, NULL,
-     "a row for each tensor (the default without another view or --format)", 0, NULL},
-    {0, "meta", GK_FLAG, &meta, NULL, 0, 0, NULL, "a row for each entry of the metadata", 0, NULL},
-    {0, "tensor", GK_TEXT, &tensor, NULL, 0, 0, "NAME", "the values of one tensor", 0, NULL},
-    {0, "flat", GK_FLAG, &flat, NULL, 0, 0, NULL,
-     "the parameters as one vector a frame, in name order", 0, NULL},
-    {0, "format", GK_CHOICE, &format, "tsv", 0, 0, "tsv|npy|safetensors",
-     "of --tensor and --flat; safetensors alone writes the frames themselves", GK_OPT_SILENT,
-     &format_given},
-    {0, "steps", GK_TEXT, &steps_text, NULL, 0, 0, "A:B:K",
-     "only the frames of steps A, A + K, ... up to B, both ends included", GK_OPT_SILENT, NULL},
-    {0, "split-to", GK_TEXT, &split_to, NULL, 0, 0, "DIR",
-     "write each frame as DIR/step-NNNNNN.safetensors", GK_OPT_SILENT, NULL},
+    GK_OPT_FLAG(0, "list", &list,
+                "a row for each tensor (the default without another view or --format)"),
+    GK_OPT_FLAG(0, "meta", &meta, "a row for each entry of the metadata"),
+    GK_OPT_TEXT(0, "tensor", &tensor, "NAME", "the values of one tensor"),
+    GK_OPT_FLAG(0, "flat", &flat, "the parameters as one vector a frame, in name order"),
+    GK_OPT_CHOICE(0, "format", &format, "tsv|npy|safetensors",
+                  "of --tensor and --flat; safetensors alone writes the frames themselves",
+                  .def = "tsv", .flags = GK_OPT_SILENT, .given = &format_given),
+    GK_OPT_TEXT(0, "steps", &steps_text, "A:B:K",
+                "only the frames of steps A, A + K, ... up to B, both ends included",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",
+                .flags = GK_OPT_SILENT),
     {0}};
 
 static const struct gk_tool tool = {

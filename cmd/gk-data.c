@@ -19,27 +19,27 @@ static double frac;
 static bool op_given, p_given, q_given, frac_given, train_given, pairs_given, list;
 
 static const struct gk_opt opts[] = {
-    {0, "op", GK_CHOICE, &op, NULL, 0, 0, GK_OP_CHOICES, "the operation (default add)", 0,
-     &op_given},
-    {0, "p", GK_INT, &p, NULL, 2, GK_OP_MAX_P, "P", "the operands are 0..P-1 (default 97)", 0,
-     &p_given},
-    {0, "q", GK_INT, &q, NULL, 2, GK_OP_MAX_P, "Q", "the answer is taken mod Q (default: P)", 0,
-     &q_given},
-    {0, "table", GK_TEXT, &table, NULL, 0, 0, "FILE",
-     "any other operation: a table with columns a, b, c", GK_OPT_SILENT, NULL},
-    {0, "pairs", GK_CHOICE, &pairs, NULL, 0, 0, "all|unordered",
-     "all pairs, or one of a o b and b o a (default: unordered where the operation commutes and "
-     "the layout is paper)",
-     0, &pairs_given},
-    {0, "frac", GK_REAL, &frac, "0.5", 0, 1, "R", "fraction of the rows that train", 0,
-     &frac_given},
-    {0, "train", GK_INT, &train, NULL, 1, 1 << 24, "N", "train on N rows, instead of --frac", 0,
-     &train_given},
-    {0, "split-seed", GK_INT, &split_seed, "0", 0, UINT32_MAX, "N", "seed of the split", 0, NULL},
-    {0, "layout", GK_CHOICE, &layout, "paper", 0, 0, "paper|openai",
-     "rows 'a op b =', or openai/grok's 'EOS a op b = c'", 0, NULL},
-    {0, "list-ops", GK_FLAG, &list, NULL, 0, 0, NULL, "list the operations and exit", GK_OPT_SILENT,
-     NULL},
+    GK_OPT_CHOICE(0, "op", &op, GK_OP_CHOICES, "the operation (default add)", .given = &op_given),
+    GK_OPT_INT(0, "p", &p, "the operands are 0..P-1 (default 97)", .min = 2, .max = GK_OP_MAX_P,
+               .choices = "P", .given = &p_given),
+    GK_OPT_INT(0, "q", &q, "the answer is taken mod Q (default: P)", .min = 2, .max = GK_OP_MAX_P,
+               .choices = "Q", .given = &q_given),
+    GK_OPT_TEXT(0, "table", &table, "FILE", "any other operation: a table with columns a, b, c",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_CHOICE(
+        0, "pairs", &pairs, "all|unordered",
+        "all pairs, or one of a o b and b o a (default: unordered where the operation commutes and "
+        "the layout is paper)",
+        .given = &pairs_given),
+    GK_OPT_REAL(0, "frac", &frac, "fraction of the rows that train", .min = 0, .max = 1,
+                .def = "0.5", .choices = "R", .given = &frac_given),
+    GK_OPT_INT(0, "train", &train, "train on N rows, instead of --frac", .min = 1, .max = 1 << 24,
+               .given = &train_given),
+    GK_OPT_INT(0, "split-seed", &split_seed, "seed of the split", .min = 0, .max = UINT32_MAX,
+               .def = "0"),
+    GK_OPT_CHOICE(0, "layout", &layout, "paper|openai",
+                  "rows 'a op b =', or openai/grok's 'EOS a op b = c'", .def = "paper"),
+    GK_OPT_FLAG(0, "list-ops", &list, "list the operations and exit", .flags = GK_OPT_SILENT),
     {0}};
 
 static const struct gk_tool tool = {

@@ -17,16 +17,16 @@ static bool split_given, position_given;
 enum { BOTH = 2 }; /* beside enum gk_split */
 
 static const struct gk_opt opts[] = {
-    {'d', "data", GK_TEXT, &data, NULL, 0, 0, "FILE", "the dataset (required)", GK_OPT_SILENT,
-     NULL},
-    {0, "activations", GK_TEXT, &layer, NULL, 0, 0, "LAYER",
-     "write the activations after embed, block0, block1, ... or (mlp) layer0, ...", 0, NULL},
-    {0, "position", GK_TEXT, &position, NULL, 0, 0, "last|all|N",
-     "the activations at this position of each row (default: last)", 0, &position_given},
-    {0, "split", GK_CHOICE, &split, NULL, 0, 0, "train|val|both",
-     "the rows to use (default: both; of activations: train)", 0, &split_given},
-    {0, "dtype", GK_CHOICE, &precision, "saved", 0, 0, GK_PRECISIONS,
-     "precision to compute in; saved: the checkpoint's", 0, NULL},
+    GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (required)", .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "activations", &layer, "LAYER",
+                "write the activations after embed, block0, block1, ... or (mlp) layer0, ..."),
+    GK_OPT_TEXT(0, "position", &position, "last|all|N",
+                "the activations at this position of each row (default: last)",
+                .given = &position_given),
+    GK_OPT_CHOICE(0, "split", &split, "train|val|both",
+                  "the rows to use (default: both; of activations: train)", .given = &split_given),
+    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
+                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
     GK_THREADS_OPT(&common),
     {0},
 };

@@ -21,22 +21,21 @@ static int units;
 static bool details;
 
 static const struct gk_opt opts[] = {
-    {'x', "x", GK_TEXT, &column.x, "r", 0, 0, "COLUMN", "the training fraction", 0, NULL},
-    {'y', "y", GK_TEXT, &column.y, "t4", 0, 0, "COLUMN", "the step of grokking", 0, NULL},
-    {0, "units", GK_CHOICE, &units, "percent", 0, 0, "percent|fraction",
-     "the unit of x and of row a; row a_other has the other", 0, NULL},
-    {'w', "weights", GK_TEXT, &column.weight, NULL, 0, 0, "COLUMN",
-     "weights of the squares (default: all the same)", 0, NULL},
-    {0, "censor", GK_TEXT, &column.censor, NULL, 0, 0, "COLUMN",
-     "the steps each run had (y nan: it never grokked), or 1 where y is only the run's end", 0,
-     NULL},
-    {0, "fix-b", GK_REAL, &conf.b, NULL, 0, 0, "B", "hold b at B", 0, &conf.fix_b},
-    {0, "b-min", GK_REAL, &conf.b_min, NULL, 0, 0, "B", "b >= B, such as 0 (default: b is free)", 0,
-     &conf.bound_b},
-    {0, "predict", GK_TEXT, &predict, NULL, 0, 0, "R,R",
-     "add the law y(R) and a new run new(R) there, with bands", 0, NULL},
-    {0, "details", GK_FLAG, &details, NULL, 0, 0, NULL,
-     "add the standard deviation sigma and the correlations", 0, NULL},
+    GK_OPT_TEXT('x', "x", &column.x, "COLUMN", "the training fraction", .def = "r"),
+    GK_OPT_TEXT('y', "y", &column.y, "COLUMN", "the step of grokking", .def = "t4"),
+    GK_OPT_CHOICE(0, "units", &units, "percent|fraction",
+                  "the unit of x and of row a; row a_other has the other", .def = "percent"),
+    GK_OPT_TEXT('w', "weights", &column.weight, "COLUMN",
+                "weights of the squares (default: all the same)"),
+    GK_OPT_TEXT(
+        0, "censor", &column.censor, "COLUMN",
+        "the steps each run had (y nan: it never grokked), or 1 where y is only the run's end"),
+    GK_OPT_REAL(0, "fix-b", &conf.b, "hold b at B", .choices = "B", .given = &conf.fix_b),
+    GK_OPT_REAL(0, "b-min", &conf.b_min, "b >= B, such as 0 (default: b is free)", .choices = "B",
+                .given = &conf.bound_b),
+    GK_OPT_TEXT(0, "predict", &predict, "R,R",
+                "add the law y(R) and a new run new(R) there, with bands"),
+    GK_OPT_FLAG(0, "details", &details, "add the standard deviation sigma and the correlations"),
     {0}};
 
 static const struct gk_tool tool = {

@@ -15,8 +15,7 @@ static bool follow;
 
 static const struct gk_opt opts[] = {
     GK_SIGNAL_OPTS(&in),
-    {0, "follow", GK_FLAG, &follow, NULL, 0, 0, NULL,
-     "a row for every row of the curve so far, as they come", 0, NULL},
+    GK_OPT_FLAG(0, "follow", &follow, "a row for every row of the curve so far, as they come"),
     {0},
 };
 

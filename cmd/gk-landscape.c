@@ -21,23 +21,21 @@ static struct gk_landscape_conf conf;
 enum { BOTH = 2 }; /* beside enum gk_split */
 
 static const struct gk_opt opts[] = {
-    {'d', "data", GK_TEXT, &data, NULL, 0, 0, "FILE", "the dataset (required)", GK_OPT_SILENT,
-     NULL},
-    {0, "toward", GK_TEXT, &toward, NULL, 0, 0, "WHERE",
-     "a file (another checkpoint, or a direction), next, first, frame:STEP, random:SEED or pca:K "
-     "(required)",
-     0, NULL},
-    {0, "toward2", GK_TEXT, &toward2, NULL, 0, 0, "WHERE", "a second direction: a surface", 0,
-     NULL},
-    {0, "norm", GK_CHOICE, &norm, "none", 0, 0, GK_NORMS,
-     "scale directions: not, to length 1, or each row as the network's", 0, NULL},
-    {0, "alpha", GK_GRID, &conf.grid[0], "-1:1:51", 0, 0, "A:B:N", "points along the direction", 0,
-     NULL},
-    {0, "beta", GK_GRID, &conf.grid[1], NULL, 0, 0, "A:B:N",
-     "points along the second (default: as --alpha)", 0, &beta_given},
-    {0, "split", GK_CHOICE, &split, "both", 0, 0, "train|val|both", "the rows to use", 0, NULL},
-    {0, "dtype", GK_CHOICE, &precision, "saved", 0, 0, GK_PRECISIONS,
-     "precision to compute in; saved: the checkpoint's", 0, NULL},
+    GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (required)", .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "toward", &toward, "WHERE",
+                "a file (another checkpoint, or a direction), next, first, frame:STEP, random:SEED "
+                "or pca:K "
+                "(required)"),
+    GK_OPT_TEXT(0, "toward2", &toward2, "WHERE", "a second direction: a surface"),
+    GK_OPT_CHOICE(0, "norm", &norm, GK_NORMS,
+                  "scale directions: not, to length 1, or each row as the network's",
+                  .def = "none"),
+    GK_OPT_GRID(0, "alpha", &conf.grid[0], "points along the direction", .def = "-1:1:51"),
+    GK_OPT_GRID(0, "beta", &conf.grid[1], "points along the second (default: as --alpha)",
+                .given = &beta_given),
+    GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
+    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
+                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
     GK_THREADS_OPT(&common),
     {0},
 };

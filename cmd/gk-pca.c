@@ -20,21 +20,21 @@ static int center, params;
 static bool line, variance, components_given, center_given, params_given;
 
 static const struct gk_opt opts[] = {
-    {0, "components", GK_INT, &components, NULL, 1, 1 << 20, "K",
-     "components wanted (default 2; with --variance all)", 0, &components_given},
-    {0, "center", GK_CHOICE, &center, NULL, 0, 0, "last|mean|none",
-     "what is subtracted from every point (default last)", 0, &center_given},
-    {0, "line", GK_FLAG, &line, NULL, 0, 0, NULL,
-     "project on the line from the first point to the last instead", 0, NULL},
-    {0, "variance", GK_FLAG, &variance, NULL, 0, 0, NULL,
-     "print the variance of each component instead of the projections", 0, NULL},
-    {0, "axes", GK_TEXT, &axes, NULL, 0, 0, "FILE",
-     "write the axes there, as a stream of one frame an axis", GK_OPT_SILENT, NULL},
-    {0, "params", GK_CHOICE, &params, NULL, 0, 0, "all|matrices",
-     "the tensors of a trajectory that count: all parameters (default) or those of rank 2", 0,
-     &params_given},
-    {0, "tensor", GK_TEXT, &tensor, NULL, 0, 0, "NAME",
-     "only this tensor of each frame, or the matrix in a single frame", 0, NULL},
+    GK_OPT_INT(0, "components", &components, "components wanted (default 2; with --variance all)",
+               .min = 1, .max = 1 << 20, .choices = "K", .given = &components_given),
+    GK_OPT_CHOICE(0, "center", &center, "last|mean|none",
+                  "what is subtracted from every point (default last)", .given = &center_given),
+    GK_OPT_FLAG(0, "line", &line, "project on the line from the first point to the last instead"),
+    GK_OPT_FLAG(0, "variance", &variance,
+                "print the variance of each component instead of the projections"),
+    GK_OPT_TEXT(0, "axes", &axes, "FILE", "write the axes there, as a stream of one frame an axis",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_CHOICE(
+        0, "params", &params, "all|matrices",
+        "the tensors of a trajectory that count: all parameters (default) or those of rank 2",
+        .given = &params_given),
+    GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
+                "only this tensor of each frame, or the matrix in a single frame"),
     GK_THREADS_OPT(&common),
     {0}};
 

@@ -17,71 +17,93 @@ static struct gk_train_run run;
 static const char *data, *resume, *batch, *every = "100";
 static int model, dtype, optimizer, decay;
 static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
-/* What the command line says; what it leaves to a checkpoint or to a default that depends. */
-static struct given {
+/* Which options are on the command line, and which belong to the run's description: there they are
+ * from the command line, from a checkpoint or a default. */
+static struct which {
     bool model, layers, dim, heads, ff, hidden, optimizer, lr, decay, where, beta1, beta2, eps,
         momentum, warmup, clip, batch, seed, dtype, eval_every, every, until;
-} given;
+} given, recorded = {.model = true,
+                     .layers = true,
+                     .dim = true,
+                     .optimizer = true,
+                     .lr = true,
+                     .where = true,
+                     .warmup = true,
+                     .clip = true,
+                     .batch = true,
+                     .seed = true,
+                     .dtype = true,
+                     .eval_every = true};
+#define SETTING(x) .given = &given.x, .recorded = &recorded.x
 
 #define INF __builtin_inf()
 #define LT1 (1 - 1e-9)
 static const struct gk_opt opts[] = {
-    {'d', "data", GK_TEXT, &data, NULL, 0, 0, "FILE", "the dataset (default: standard input)",
-     GK_OPT_SILENT, NULL},
-    {0, "model", GK_CHOICE, &model, "transformer", 0, 0, "transformer|mlp", "the network", 0,
-     &given.model},
-    {0, "layers", GK_INT, &layers, "2", 1, 64, "N", "blocks, or hidden layers of the mlp", 0,
-     &given.layers},
-    {0, "dim", GK_INT, &dim, "128", 1, 65536, "N", "width of the embedding", 0, &given.dim},
-    {0, "heads", GK_INT, &heads, NULL, 1, 65536, "N", "attention heads (default 4)", 0,
-     &given.heads},
-    {0, "ff", GK_INT, &ff, NULL, 1, 1 << 20, "N", "feed-forward width (default 512)", 0, &given.ff},
-    {0, "hidden", GK_INT, &hidden, NULL, 1, 1 << 20, "N", "width of the mlp's layers (default 200)",
-     0, &given.hidden},
-    {0, "steps", GK_INT, &run.steps, "10000", 0, 1e15, "N", "the last step", GK_OPT_SILENT, NULL},
-    {0, "optimizer", GK_CHOICE, &optimizer, "adamw", 0, 0, GK_OPTIMIZERS, "as PyTorch has them", 0,
-     &given.optimizer},
-    {0, "lr", GK_REAL, &optim->lr, "1e-3", 0, INF, "X", "learning rate", 0, &given.lr},
-    {0, "weight-decay", GK_REAL, &optim->weight_decay, NULL, 0, INF, "X",
-     "decoupled for adamw, L2 for the others (default: 1 for adamw, else 0)", 0, &given.decay},
-    {0, "decay", GK_CHOICE, &decay, "all", 0, 0, "all|matrices", "the parameters that decay", 0,
-     &given.where},
-    {0, "beta1", GK_REAL, &optim->beta1, NULL, 0, LT1, "X",
-     "of adamw, adam and adamax (default 0.9)", 0, &given.beta1},
-    {0, "beta2", GK_REAL, &optim->beta2, NULL, 0, LT1, "X",
-     "likewise (default 0.98), or rmsprop's alpha (default 0.99)", 0, &given.beta2},
-    {0, "eps", GK_REAL, &optim->eps, NULL, 0, INF, "X", "of these four (default 1e-8)", 0,
-     &given.eps},
-    {0, "momentum", GK_REAL, &optim->momentum, NULL, 0, 1, "X", "of momentum (default 0.9)", 0,
-     &given.momentum},
-    {0, "warmup", GK_INT, &optim->warmup, "10", 0, 1e15, "N",
-     "update k uses lr*min(1, k/N); 0: none; rprop has none", 0, &given.warmup},
-    {0, "clip", GK_REAL, &optim->clip, "0", 0, INF, "X",
-     "scale the gradient down to the norm X; 0: never", 0, &given.clip},
-    {0, "batch", GK_TEXT, &batch, "full", 0, 0, "full|N", "rows an update sees", 0, &given.batch},
-    {0, "seed", GK_INT, &common.seed, "0", 0, 1LL << 53, "N",
-     "seed of the initial parameters and the order of minibatches", 0, &given.seed},
-    {0, "dtype", GK_CHOICE, &dtype, "f32", 0, 0, "f32|f64", "precision", 0, &given.dtype},
+    GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (default: standard input)",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_CHOICE(0, "model", &model, "transformer|mlp", "the network", .def = "transformer",
+                  SETTING(model)),
+    GK_OPT_INT(0, "layers", &layers, "blocks, or hidden layers of the mlp", .min = 1, .max = 64,
+               .def = "2", SETTING(layers)),
+    GK_OPT_INT(0, "dim", &dim, "width of the embedding", .min = 1, .max = 65536, .def = "128",
+               SETTING(dim)),
+    GK_OPT_INT(0, "heads", &heads, "attention heads (default 4)", .min = 1, .max = 65536,
+               SETTING(heads)),
+    GK_OPT_INT(0, "ff", &ff, "feed-forward width (default 512)", .min = 1, .max = 1 << 20,
+               SETTING(ff)),
+    GK_OPT_INT(0, "hidden", &hidden, "width of the mlp's layers (default 200)", .min = 1,
+               .max = 1 << 20, SETTING(hidden)),
+    GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
+               .flags = GK_OPT_SILENT),
+    GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as PyTorch has them", .def = "adamw",
+                  SETTING(optimizer)),
+    GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", .min = 0, .max = INF, .def = "1e-3",
+                SETTING(lr)),
+    GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
+                "decoupled for adamw, L2 for the others (default: 1 for adamw, else 0)", .min = 0,
+                .max = INF, SETTING(decay)),
+    GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
+                  SETTING(where)),
+    GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam and adamax (default 0.9)", .min = 0,
+                .max = LT1, SETTING(beta1)),
+    GK_OPT_REAL(0, "beta2", &optim->beta2,
+                "likewise (default 0.98), or rmsprop's alpha (default 0.99)", .min = 0, .max = LT1,
+                SETTING(beta2)),
+    GK_OPT_REAL(0, "eps", &optim->eps, "of these four (default 1e-8)", .min = 0, .max = INF,
+                SETTING(eps)),
+    GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9)", .min = 0, .max = 1,
+                SETTING(momentum)),
+    GK_OPT_INT(0, "warmup", &optim->warmup, "update k uses lr*min(1, k/N); 0: none; rprop has none",
+               .min = 0, .max = 1e15, .def = "10", SETTING(warmup)),
+    GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
+                .min = 0, .max = INF, .def = "0", SETTING(clip)),
+    GK_OPT_TEXT(0, "batch", &batch, "full|N", "rows an update sees", .def = "full", SETTING(batch)),
+    GK_OPT_INT(0, "seed", &common.seed,
+               "seed of the initial parameters and the order of minibatches", .min = 0,
+               .max = 1LL << 53, .def = "0", SETTING(seed)),
+    GK_OPT_CHOICE(0, "dtype", &dtype, "f32|f64", "precision", .def = "f32", SETTING(dtype)),
     GK_THREADS_OPT(&common),
-    {0, "eval-every", GK_INT, &run.eval_every, "1", 1, 1e15, "K",
-     "validate at steps 0, K, 2K, ... and the last", 0, &given.eval_every},
-    {0, "save", GK_TEXT, &run.save, NULL, 0, 0, "FILE", "write a checkpoint at the end",
-     GK_OPT_SILENT, NULL},
-    {0, "save-every", GK_INT, &run.save_every, NULL, 1, 1e15, "K", "and at steps K, 2K, ...",
-     GK_OPT_SILENT, NULL},
-    {0, "weights-only", GK_FLAG, &run.weights_only, NULL, 0, 0, NULL, "without what --resume needs",
-     GK_OPT_SILENT, NULL},
-    {0, "trajectory", GK_TEXT, &run.trajectory, NULL, 0, 0, "FILE",
-     "write a stream of the parameters along the way", GK_OPT_SILENT, NULL},
-    {0, "every", GK_TEXT, &every, NULL, 0, 0, "K|log",
-     "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
-     GK_OPT_SILENT, &given.every},
-    {0, "resume", GK_TEXT, &resume, NULL, 0, 0, "CKPT",
-     "go on from a checkpoint; what is not given comes from it", GK_OPT_SILENT, NULL},
-    {0, "until-grokked", GK_INT, &until, NULL, 1, 1e15, "[EVALS]",
-     "stop after EVALS evaluations in a row with validation accuracy 1 (default: never; 2 without "
-     "EVALS)",
-     GK_OPT_SILENT | GK_OPT_BARE, &given.until},
+    GK_OPT_INT(0, "eval-every", &run.eval_every, "validate at steps 0, K, 2K, ... and the last",
+               .min = 1, .max = 1e15, .def = "1", .choices = "K", SETTING(eval_every)),
+    GK_OPT_TEXT(0, "save", &run.save, "FILE", "write a checkpoint at the end",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_INT(0, "save-every", &run.save_every, "and at steps K, 2K, ...", .min = 1, .max = 1e15,
+               .choices = "K", .flags = GK_OPT_SILENT),
+    GK_OPT_FLAG(0, "weights-only", &run.weights_only, "without what --resume needs",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
+                "write a stream of the parameters along the way", .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "every", &every, "K|log",
+                "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
+                .flags = GK_OPT_SILENT, .given = &given.every),
+    GK_OPT_TEXT(0, "resume", &resume, "CKPT",
+                "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
+    GK_OPT_INT(0, "until-grokked", &until,
+               "stop after EVALS evaluations in a row with validation accuracy 1 (default: never; "
+               "2 without "
+               "EVALS)",
+               .min = 1, .max = 1e15, .choices = "[EVALS]", .flags = GK_OPT_SILENT | GK_OPT_BARE,
+               .given = &given.until),
     {0}};
 
 static const struct gk_tool tool = {
@@ -137,39 +159,40 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     return word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err);
 }
 
-/* An option that this network or optimiser has no use for is said to be idle if it was asked for;
- * it is no part of the run's description. */
-static void settle(bool *is_given, bool asked, bool used, const char *name)
+/* An option that this network or optimiser has no use for changes nothing: a note says so where it
+ * is given, and the run's description leaves it out. */
+static void settle(const char *name, bool is_given, bool used, bool *is_recorded)
 {
-    if (asked && !used)
+    if (is_given && !used)
         gk_note(&tool, "--%s changes nothing here", name);
-    *is_given = used;
+    *is_recorded = used;
 }
 
-/* Everything that depends on something else. SAID: the command line alone. */
-static int resolve(const struct given *said, struct gk_err *err)
+/* Everything that depends on something else. */
+static int resolve(struct gk_err *err)
 {
     const bool mlp = model == GK_MLP, adam = optimizer <= GK_ADAMAX;
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
-    settle(&given.heads, said->heads, !mlp, "heads");
-    settle(&given.ff, said->ff, !mlp, "ff");
-    settle(&given.hidden, said->hidden, mlp, "hidden");
+    settle("heads", given.heads, !mlp, &recorded.heads);
+    settle("ff", given.ff, !mlp, &recorded.ff);
+    settle("hidden", given.hidden, mlp, &recorded.hidden);
     const struct {
         const char *name;
-        bool *given, asked, used;
+        bool given, used, *recorded;
         double *value, def;
     } real[] = {
-        {"weight-decay", &given.decay, said->decay, true, &optim->weight_decay, def.weight_decay},
-        {"beta1", &given.beta1, said->beta1, adam, &optim->beta1, def.beta1},
-        {"beta2", &given.beta2, said->beta2, adam || optimizer == GK_RMSPROP, &optim->beta2,
+        {"weight-decay", given.decay, true, &recorded.decay, &optim->weight_decay,
+         def.weight_decay},
+        {"beta1", given.beta1, adam, &recorded.beta1, &optim->beta1, def.beta1},
+        {"beta2", given.beta2, adam || optimizer == GK_RMSPROP, &recorded.beta2, &optim->beta2,
          def.beta2},
-        {"eps", &given.eps, said->eps, adam || optimizer == GK_RMSPROP, &optim->eps, def.eps},
-        {"momentum", &given.momentum, said->momentum, optimizer == GK_MOMENTUM, &optim->momentum,
+        {"eps", given.eps, adam || optimizer == GK_RMSPROP, &recorded.eps, &optim->eps, def.eps},
+        {"momentum", given.momentum, optimizer == GK_MOMENTUM, &recorded.momentum, &optim->momentum,
          def.momentum}};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
-        if (!*real[i].given)
+        if (!real[i].given && !*real[i].recorded) /* nor in the checkpoint */
             *real[i].value = real[i].def;
-        settle(real[i].given, real[i].asked, real[i].used, real[i].name);
+        settle(real[i].name, real[i].given, real[i].used, real[i].recorded);
     }
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;
@@ -249,7 +272,6 @@ static int train(struct gk_trainer *t, struct gk_err *err)
 
 static int run_all(struct gk_err *err)
 {
-    const struct given said = given;
     struct gk_dataset d;
     struct gk_frame ckpt = {0}, settings = {0};
     struct gk_history h = {0};
@@ -257,7 +279,7 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
-    if (resolve(&said, err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
         gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))

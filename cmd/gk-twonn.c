@@ -26,17 +26,19 @@ static const char *tensor;
 static bool k_given, discard_given;
 
 static const struct gk_opt opts[] = {
-    {0, "method", GK_CHOICE, &method, "twonn", 0, 0, "twonn|mle|levina|all",
-     "two nearest neighbours, or maximum likelihood with the average of MacKay and Ghahramani or "
-     "of Levina and Bickel",
-     0, NULL},
-    {'k', "neighbors", GK_INT, &k, NULL, 2, 1 << 20, "K",
-     "neighbours that maximum likelihood looks at (default 20)", 0, &k_given},
-    {0, "discard", GK_REAL, &discard, NULL, 0, 1, "F",
-     "fraction of the points, those of largest ratio, that TwoNN leaves out (default 0.1)", 0,
-     &discard_given},
-    {0, "tensor", GK_TEXT, &tensor, NULL, 0, 0, "NAME",
-     "the matrix in a frame (default: activations, else the only one)", 0, NULL},
+    GK_OPT_CHOICE(0, "method", &method, "twonn|mle|levina|all",
+                  "two nearest neighbours, or maximum likelihood with the average of MacKay and "
+                  "Ghahramani or "
+                  "of Levina and Bickel",
+                  .def = "twonn"),
+    GK_OPT_INT('k', "neighbors", &k, "neighbours that maximum likelihood looks at (default 20)",
+               .min = 2, .max = 1 << 20, .choices = "K", .given = &k_given),
+    GK_OPT_REAL(
+        0, "discard", &discard,
+        "fraction of the points, those of largest ratio, that TwoNN leaves out (default 0.1)",
+        .min = 0, .max = 1, .choices = "F", .given = &discard_given),
+    GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
+                "the matrix in a frame (default: activations, else the only one)"),
     GK_THREADS_OPT(&common),
     {0}};
 

@@ -35,18 +35,54 @@ enum {
 };
 
 struct gk_opt {
-    char letter;      /* 0: none */
     const char *name; /* NULL ends the table */
+    char letter;      /* 0: none */
     enum gk_opt_type type;
     void *value;
-    const char
-        *def; /* parsed like a given value before the command line is; NULL: *value is left alone */
-    double min, max;     /* GK_INT, GK_REAL; equal: no limits */
-    const char *choices; /* GK_CHOICE: "a|b"; otherwise the METAVAR, or NULL for the type's */
     const char *help;
+    const char *choices; /* GK_CHOICE: "a|b"; otherwise the metavar, or NULL for the type's */
+    const char *def;     /* parsed before the command line is; NULL: *value is left alone */
+    double min, max;     /* GK_INT, GK_REAL; equal: no limits */
     unsigned flags;
-    bool *given; /* set when the option was on the command line; may be NULL */
+    bool *given;    /* set when the option is on the command line; may be NULL */
+    bool *recorded; /* does the provenance line hold it? NULL: as gk_cli_line says. Set by the tool
+                       and by gk_cli_inherit */
 };
+
+/* Rows of an option table: the letter or 0, the name, where the value goes, what it is, the help;
+ * then any further fields, as in
+ *     GK_OPT_INT('k', "neighbours", &k, "the neighbours of a point", .min = 1, .max = 100)
+ * CHOICES is the list of a choice, METAVAR the name of a text in --help. */
+#define GK_OPT_FLAG(l, n, v, h, ...)                                                               \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_FLAG, .value = (v), .help = (h), __VA_ARGS__        \
+    }
+#define GK_OPT_INT(l, n, v, h, ...)                                                                \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_INT, .value = (v), .help = (h), __VA_ARGS__         \
+    }
+#define GK_OPT_REAL(l, n, v, h, ...)                                                               \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_REAL, .value = (v), .help = (h), __VA_ARGS__        \
+    }
+#define GK_OPT_GRID(l, n, v, h, ...)                                                               \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_GRID, .value = (v), .help = (h), __VA_ARGS__        \
+    }
+#define GK_OPT_WINDOW(l, n, v, h, ...)                                                             \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_WINDOW, .value = (v), .help = (h), __VA_ARGS__      \
+    }
+#define GK_OPT_TEXT(l, n, v, metavar, h, ...)                                                      \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_TEXT, .value = (v), .choices = (metavar),           \
+        .help = (h), __VA_ARGS__                                                                   \
+    }
+#define GK_OPT_CHOICE(l, n, v, list, h, ...)                                                       \
+    {                                                                                              \
+        .letter = (l), .name = (n), .type = GK_CHOICE, .value = (v), .choices = (list),            \
+        .help = (h), __VA_ARGS__                                                                   \
+    }
 
 /* What every tool has. --threads and --seed only where the tool lists GK_THREADS_OPT, GK_SEED_OPT.
  */
@@ -58,15 +94,11 @@ struct gk_common {
 };
 
 #define GK_THREADS_OPT(c)                                                                          \
-    {                                                                                              \
-        0, "threads", GK_INT, &(c)->threads, NULL, 1, 1024, "N", "threads (default: all cores)",   \
-            GK_OPT_SILENT, NULL                                                                    \
-    }
+    GK_OPT_INT(0, "threads", &(c)->threads, "threads (default: all cores)", .min = 1, .max = 1024, \
+               .flags = GK_OPT_SILENT)
 #define GK_SEED_OPT(c)                                                                             \
-    {                                                                                              \
-        0, "seed", GK_INT, &(c)->seed, "0", 0, 9007199254740992.0, "N",                            \
-            "seed of every random choice", 0, NULL                                                 \
-    }
+    GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
+               .def = "0")
 
 struct gk_tool {
     const char *name;     /* "gk-fft" */
@@ -85,17 +117,18 @@ struct gk_tool {
  * --completion bash|zsh prints the completion script. */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
 
-/* "gk-train 1.0 --steps 400 ...": every option that is not silent and has a value, as it stands
- * now, in table order. free() it. No value: a flag that is off, a NULL text, a real that is NAN, a
- * grid of 0 points, a window without ends, and any option with no DEF whose GIVEN is false. */
+/* "gk-train 1.0 --steps 400 ...": the options that are recorded, with the values that they have
+ * now, in table order. free() it. Recorded is what is not silent, has a value and, where RECORDED
+ * is NULL, has a DEF, no GIVEN, or was given. No value: a flag that is off, a NULL text, a real
+ * that is NAN, a grid of 0 points, a window without ends. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
 
 /* The same options and values one by one. PUT returns 0 or -1. */
 int gk_cli_each(const struct gk_tool *tool,
                 int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
                 void *ctx, struct gk_err *err);
-/* And back: every option that is not silent and whose GIVEN is false takes the value GET(ctx, name)
- * unless that is NULL, and its GIVEN is set. The texts must live as long as the options. */
+/* And back: every option with RECORDED that was not given takes the value GET(ctx, name) unless
+ * that is NULL, and its RECORDED is set. The texts must live as long as the options. */
 int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, const char *name),
                    void *ctx, struct gk_err *err);
 

@@ -18,14 +18,10 @@ struct gk_signal_opts {
 
 /* Rows of an option table, for S of that type. */
 #define GK_SIGNAL_OPTS(s)                                                                    \
-    {'c', "column", GK_TEXT, &(s)->column, NULL, 0, 0, "NAME",                               \
-     "the column, or the tensor, to read (default: train_loss)", 0, NULL},                   \
-    {0, "window", GK_WINDOW, &(s)->window, NULL, 0, 0, NULL,                                 \
-     "only the rows with A <= step < B", 0, NULL},                                           \
-    {0, "detrend", GK_TEXT, &(s)->detrend, "none", 0, 0, "none|mean|linear|highpass=F",      \
-     "take the trend off first; F in cycles per step", 0, NULL},                             \
-    {0, "taper", GK_CHOICE, &(s)->conditioning.taper, "none", 0, 0, GK_TAPER_NAMES,          \
-     "then multiply by this window", 0, NULL}
+    GK_OPT_TEXT('c', "column", &(s)->column, "NAME", "the column, or the tensor, to read (default: train_loss)"),                   \
+    GK_OPT_WINDOW(0, "window", &(s)->window, "only the rows with A <= step < B"),                                           \
+    GK_OPT_TEXT(0, "detrend", &(s)->detrend, "none|mean|linear|highpass=F", "take the trend off first; F in cycles per step", .def = "none"),                             \
+    GK_OPT_CHOICE(0, "taper", &(s)->conditioning.taper, GK_TAPER_NAMES, "then multiply by this window", .def = "none")
 /* clang-format on */
 
 #endif

@@ -6,9 +6,11 @@
 #include "gk/mem.h"
 #include "gk/version.h"
 
-static bool has_value(const struct gk_opt *o)
+static bool is_recorded(const struct gk_opt *o)
 {
-    return !(o->flags & GK_OPT_SILENT) && (o->def || !o->given || *o->given);
+    if (o->flags & GK_OPT_SILENT)
+        return false;
+    return o->recorded ? *o->recorded : o->def || !o->given || *o->given;
 }
 
 int gk_cli_each(const struct gk_tool *tool,
@@ -18,7 +20,7 @@ int gk_cli_each(const struct gk_tool *tool,
     const struct gk_opt *o;
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         char *value;
-        if (!has_value(o))
+        if (!is_recorded(o))
             continue;
         if (gk_option_format(o, &value, err))
             return -1;
@@ -35,14 +37,14 @@ int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, con
 {
     const struct gk_opt *o;
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
-        if ((o->flags & GK_OPT_SILENT) || !o->given || *o->given)
+        if (!o->recorded || *o->given)
             continue;
         const char *text = get(ctx, o->name);
         if (!text)
             continue;
         if (gk_option_parse(o, text, err))
             return -1;
-        *o->given = true;
+        *o->recorded = true;
     }
     return 0;
 }

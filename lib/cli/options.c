@@ -19,14 +19,14 @@ const struct gk_opt *gk_option(const struct gk_tool *tool, size_t i)
     if (i - own >= COMMON)
         return NULL;
     const struct gk_opt all[COMMON] = {
-        {'o', "output", GK_TEXT, &tool->common->output, NULL, 0, 0, "FILE",
-         "write to FILE, whole or not at all (default: standard output)", GK_OPT_SILENT, NULL},
-        {'q', "quiet", GK_FLAG, &tool->common->quiet, NULL, 0, 0, NULL,
-         "no notes and no progress on standard error", GK_OPT_SILENT, NULL},
-        {'h', "help", GK_FLAG, &help_wanted, NULL, 0, 0, NULL, "print this help and exit",
-         GK_OPT_SILENT, NULL},
-        {'V', "version", GK_FLAG, &version_wanted, NULL, 0, 0, NULL, "print the version and exit",
-         GK_OPT_SILENT, NULL},
+        GK_OPT_TEXT('o', "output", &tool->common->output, "FILE",
+                    "write to FILE, whole or not at all (default: standard output)",
+                    .flags = GK_OPT_SILENT),
+        GK_OPT_FLAG('q', "quiet", &tool->common->quiet,
+                    "no notes and no progress on standard error", .flags = GK_OPT_SILENT),
+        GK_OPT_FLAG('h', "help", &help_wanted, "print this help and exit", .flags = GK_OPT_SILENT),
+        GK_OPT_FLAG('V', "version", &version_wanted, "print the version and exit",
+                    .flags = GK_OPT_SILENT),
     };
     memcpy(common, all, sizeof all);
     return &common[i - own];

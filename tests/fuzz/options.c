@@ -14,12 +14,13 @@ static struct gk_window window;
 static bool given[6];
 
 static const struct gk_opt opts[] = {
-    {0, "integer", GK_INT, &integer, NULL, -5, 1e15, NULL, "", 0, &given[0]},
-    {0, "any-integer", GK_INT, &integer, NULL, 0, 0, NULL, "", 0, &given[1]},
-    {0, "real", GK_REAL, &real, NULL, 0, 2, NULL, "", GK_OPT_OPEN_MIN, &given[2]},
-    {0, "choice", GK_CHOICE, &choice, NULL, 0, 0, "a|bc|b", "", 0, &given[3]},
-    {0, "grid", GK_GRID, &grid, NULL, 0, 0, NULL, "", 0, &given[4]},
-    {0, "window", GK_WINDOW, &window, NULL, 0, 0, NULL, "", 0, &given[5]},
+    GK_OPT_INT(0, "integer", &integer, "", .min = -5, .max = 1e15, .given = &given[0]),
+    GK_OPT_INT(0, "any-integer", &integer, "", .given = &given[1]),
+    GK_OPT_REAL(0, "real", &real, "", .min = 0, .max = 2, .flags = GK_OPT_OPEN_MIN,
+                .given = &given[2]),
+    GK_OPT_CHOICE(0, "choice", &choice, "a|bc|b", "", .given = &given[3]),
+    GK_OPT_GRID(0, "grid", &grid, "", .given = &given[4]),
+    GK_OPT_WINDOW(0, "window", &window, "", .given = &given[5]),
     {0}};
 static struct gk_common common;
 static const struct gk_tool tool = {.name = "gk-fuzz", .opts = opts, .common = &common};
