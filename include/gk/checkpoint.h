@@ -1,4 +1,4 @@
-/* Checkpoints and trajectory frames: a frame's tensors as a network's parameters (SPEC section 4).
+/* Checkpoints and trajectory frames: a frame's tensors as a network's parameters (gk-formats(5)).
  */
 #ifndef GK_CHECKPOINT_H
 #define GK_CHECKPOINT_H
@@ -34,7 +34,7 @@ int gk_checkpoint_vector(const struct gk_frame *f, const struct gk_params *ps, c
 /* Puts tensors PREFIX+NAME of VEC into F as dtype REAL. */
 int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
                              enum gk_dtype real, const void *vec, struct gk_err *err);
-/* gk.kind=checkpoint and the metadata of SPEC section 4. */
+/* gk.kind=checkpoint and the metadata that gk-formats(5) lists. */
 int gk_checkpoint_put_meta(struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Datasets: rows of tokens, some of whose next tokens are scored (SPEC section 3). */
+/* Datasets: rows of tokens, some of whose next tokens are scored (gk-data(1), gk-formats(5)). */
 #ifndef GK_DATASET_H
 #define GK_DATASET_H
 

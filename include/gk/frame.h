@@ -1,4 +1,4 @@
-/* Tensors: safetensors frames, and streams of them (SPEC section 1). The only code that parses
+/* Tensors: safetensors frames, and streams of them (gk-formats(5)). The only code that parses
  * these bytes is lib/io/frames/frame_*.c; nothing in a header is believed before the bytes have
  * come. */
 #ifndef GK_FRAME_H

@@ -44,7 +44,7 @@ int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err 
 void gk_params_free(struct gk_params *ps);
 const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
 
-/* The initial parameters of SPEC section 4, drawn in double in name order from SEED. */
+/* The initial parameters (gk-train(1)), drawn in double in name order from SEED. */
 void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, uint64_t seed,
                     double *theta);
 

@@ -1,4 +1,5 @@
-/* Finite binary operations as lists of equations, and datasets made of them (SPEC section 3). */
+/* Finite binary operations as lists of equations, and datasets made of them (gk-data(1),
+ * gk-formats(5)). */
 #ifndef GK_OPERATION_H
 #define GK_OPERATION_H
 

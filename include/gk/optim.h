@@ -1,4 +1,4 @@
-/* Optimisers as PyTorch defines them (SPEC section 5), on a flat vector of F32 or F64. */
+/* Optimisers as PyTorch defines them (gk-train(1)), on a flat vector of F32 or F64. */
 #ifndef GK_OPTIM_H
 #define GK_OPTIM_H
 

@@ -1,5 +1,5 @@
 /* Curves are text: a header row of names, then numbers, tab- or comma-separated, '#' comments
- * (SPEC section 1). */
+ * (gk-formats(5)). */
 #ifndef GK_TABLE_H
 #define GK_TABLE_H
 

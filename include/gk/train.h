@@ -1,4 +1,4 @@
-/* Training: one network on one dataset by one optimiser, a step at a time (SPEC section 5).
+/* Training: one network on one dataset by one optimiser, a step at a time (gk-train(1)).
  *
  * Update k = 0, 1, ... takes theta_k to theta_{k+1}; what is measured at step k speaks of theta_k.
  * With one seed and one dataset every step is a function of the configuration alone: the initial

@@ -68,7 +68,7 @@ static void check_same_bytes(struct bytes a, struct bytes b)
     CHECK(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* The promises of SPEC section 1 on the layout of what is written. */
+/* What gk-formats(5) promises of the layout that is written. */
 static void check_layout(const struct gk_frame *f, struct bytes b)
 {
     uint64_t len, pos;

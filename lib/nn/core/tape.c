@@ -241,7 +241,7 @@ static void lane_free(struct lane *ln, size_t L)
     gk_free(ln->dstem);
 }
 
-/* Fixed sinusoids (SPEC section 4), (T, d). */
+/* Fixed sinusoids (gk-train(1)), (T, d). */
 static void positions(real *pos, size_t T, size_t d)
 {
     for (size_t t = 0; t < T; t++)

@@ -19,7 +19,7 @@ struct gk_update {
     double bias1, bias2; /* 1 - beta^(k+1): what the averages are short of */
 };
 
-/* n elements of theta [n] with the states a [n], b [n] of their optimiser (SPEC section 5; the
+/* n elements of theta [n] with the states a [n], b [n] of their optimiser (gk-train(1); the
  * formulas stand above each kernel). GRAD [n] is not changed. */
 typedef void gk_optim_kernel(const struct gk_update *u, size_t n, void *theta, const void *grad,
                              void *a, void *b);
