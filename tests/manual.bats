@@ -74,10 +74,10 @@ setup_file() {
 
 @test "pages: every example of a tool runs (on smaller data and a smaller network)" {
     local said=()
-    for page in "$ROOT"/docs/man/*.1; do
+    for page in "$ROOT"/docs/man/*.1 "$ROOT/docs/man/gk.7"; do
         p=$(basename "$page")
         examples "$p" | small >"$p.sh"
-        [ "$(grep -c "${p%.1}" "$p.sh")" -ge 1 ] || said+=("$p: no example")
+        [ "$(grep -c "${p%.[17]}" "$p.sh")" -ge 1 ] || said+=("$p: no example")
         mkdir "$p.d"
         cp -r "$BATS_FILE_TMPDIR"/* "$p.d"
         (cd "$p.d" && bash -euo pipefail "../$p.sh" >../out 2>../err) || said+=("$p: $(cat err)")
@@ -90,4 +90,11 @@ setup_file() {
 @test "pages: no word of a title is the name of a macro" {
     run grep -nE '^\.%[TBJ] (.* )?[A-Z][a-z]( |$)' "$ROOT"/docs/man/*.[1-9]
     assert_output ''
+}
+
+@test "pages: gk(7) leads to every other page" {
+    for page in "$ROOT"/docs/man/*.[1-9]; do
+        p=${page##*/}
+        [ "$p" = gk.7 ] || grep -q "^\.\(It \)\?Xr ${p%.*} ${p##*.}" "$ROOT/docs/man/gk.7" || fail "$p"
+    done
 }
