@@ -222,8 +222,8 @@ static int write_history(struct gk_history *h, const struct gk_frame *ckpt,
 {
     char *line = gk_cli_line(&tool, err);
     int rc = line ? gk_history_add_text(h, gk_frame_meta(ckpt, "gk.history"), err) : -1;
-    for (size_t i = 0; !rc && i < d->history.n; i++)
-        rc = gk_history_add_text(h, d->history.line[i], err);
+    if (!rc)
+        rc = gk_history_join(h, &d->history, err);
     if (!rc && (h->n == 0 || strcmp(h->line[h->n - 1], line) != 0))
         rc = gk_history_add(h, line, err);
     free(line);

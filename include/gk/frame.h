@@ -79,6 +79,13 @@ void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *ds
 void gk_tensor_f32(const struct gk_tensor *t, float *dst);
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 
+/* Is NAME a tensor of an optimiser's state (optim.*), and so no parameter? */
+bool gk_is_state(const char *name);
+
+/* N numbers of REAL, GK_F32 or GK_F64, to and from double. */
+void gk_reals_widen(enum gk_dtype real, size_t n, const void *from, double *to);
+void gk_reals_narrow(enum gk_dtype real, size_t n, const double *from, void *to);
+
 /* Writers. A plain frame is what the Python package safetensors writes; header keys sorted, data at
  * a multiple of 8, tensors by falling element size, then by name. */
 int gk_frame_write(const struct gk_frame *f, FILE *fp, struct gk_err *err);

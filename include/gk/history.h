@@ -17,6 +17,8 @@ int gk_history_add(struct gk_history *h, const char *line, struct gk_err *err);
 /* Adds each line of TEXT (as found in a frame's metadata); NULL adds nothing. A line already there
  * is not added twice, so that a tool with two inputs of one origin says it once. */
 int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *err);
+/* Adds the lines of FROM, likewise. */
+int gk_history_join(struct gk_history *h, const struct gk_history *from, struct gk_err *err);
 char *gk_history_text(const struct gk_history *h, struct gk_err *err); /* free() it */
 void gk_history_free(struct gk_history *h);
 

@@ -52,6 +52,14 @@ int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *e
     return 0;
 }
 
+int gk_history_join(struct gk_history *h, const struct gk_history *from, struct gk_err *err)
+{
+    for (size_t i = 0; i < from->n; i++)
+        if (gk_history_add_text(h, from->line[i], err))
+            return -1;
+    return 0;
+}
+
 char *gk_history_text(const struct gk_history *h, struct gk_err *err)
 {
     size_t len = 1;

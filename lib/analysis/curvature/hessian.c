@@ -13,18 +13,12 @@ static void to_real(const struct gk_hessian *h, const double *x)
 {
     for (size_t i = 0; i < h->params->n; i++) {
         const struct gk_param *p = &h->params->p[i];
-        float *single = (float *)h->v + p->offset;
-        double *wide = (double *)h->v + p->offset;
+        char *to = (char *)h->v + p->offset * gk_dtype_size(h->real);
         if (h->matrices && p->rank != 2) {
-            memset((char *)h->v + p->offset * gk_dtype_size(h->real), 0,
-                   p->count * gk_dtype_size(h->real));
+            memset(to, 0, p->count * gk_dtype_size(h->real));
             continue;
         }
-        if (h->real == GK_F32)
-            for (size_t j = 0; j < p->count; j++)
-                single[j] = (float)x[j];
-        else
-            memcpy(wide, x, p->count * sizeof *wide);
+        gk_reals_narrow(h->real, p->count, x, to);
         x += p->count;
     }
 }
@@ -34,15 +28,10 @@ static void from_real(const struct gk_hessian *h, double *y)
 {
     for (size_t i = 0; i < h->params->n; i++) {
         const struct gk_param *p = &h->params->p[i];
-        const float *single = (const float *)h->hv + p->offset;
-        const double *wide = (const double *)h->hv + p->offset;
         if (h->matrices && p->rank != 2)
             continue;
-        if (h->real == GK_F32)
-            for (size_t j = 0; j < p->count; j++)
-                y[j] = (double)single[j];
-        else
-            memcpy(y, wide, p->count * sizeof *y);
+        gk_reals_widen(h->real, p->count, (const char *)h->hv + p->offset * gk_dtype_size(h->real),
+                       y);
         y += p->count;
     }
 }

@@ -20,7 +20,7 @@ static void find_prefix(const struct gk_frame *f, const char *name, char *prefix
     for (size_t i = 0; i < f->ntensor && !gk_frame_tensor(f, name); i++) {
         const char *s = f->tensor[i].name;
         const size_t len = strlen(s);
-        if (len <= n || len - n >= size || s[len - n - 1] != '.' || begins(s, "optim.") ||
+        if (len <= n || len - n >= size || s[len - n - 1] != '.' || gk_is_state(s) ||
             strcmp(s + len - n, name) != 0)
             continue;
         memcpy(prefix, s, len - n);
@@ -39,7 +39,7 @@ int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, doub
         return -1;
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!begins(name, "optim.") && (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
+        if (!gk_is_state(name) && (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
             return gk_frame_fail(f, err, "tensor '%s' is none of the checkpoint's",
                                  gk_show(name).s);
     }

@@ -85,9 +85,7 @@ static int begin(struct gk_landscape *l, struct gk_err *err)
 
 static void load(struct gk_landscape *l)
 {
-    for (size_t i = 0; i < l->n; i++)
-        l->theta[i] = l->s->real == GK_F32 ? (double)((const float *)l->s->theta)[i]
-                                           : ((const double *)l->s->theta)[i];
+    gk_reals_widen(l->s->real, l->n, l->s->theta, l->theta);
 }
 
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,

@@ -99,10 +99,8 @@ const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err)
 {
-    for (size_t i = 0; i < s->data.history.n; i++) {
-        if (gk_history_add(h, s->data.history.line[i], err))
-            return -1;
-    }
+    if (gk_history_join(h, &s->data.history, err))
+        return -1;
     return gk_history_add_text(h, gk_frame_meta(f, "gk.history"), err);
 }
 

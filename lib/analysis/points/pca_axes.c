@@ -11,18 +11,13 @@ static int add_tensor(struct gk_frame *f, const struct gk_points *x, size_t i, c
                       void *buffer, struct gk_err *err)
 {
     const struct gk_tensor *t = &x->first.tensor[i];
-    const size_t size = x->single ? sizeof(float) : sizeof(double);
-    memset(buffer, 0, t->count * size);
+    const enum gk_dtype real = x->single ? GK_F32 : GK_F64;
+    memset(buffer, 0, t->count * gk_dtype_size(real));
     for (size_t p = 0; p < x->nparts; p++) {
-        if (x->part[p].tensor != i)
-            continue;
-        const double *from = axis + x->part[p].column;
-        for (size_t q = 0; q < t->count && x->single; q++)
-            ((float *)buffer)[q] = (float)from[q];
-        if (!x->single)
-            memcpy(buffer, from, t->count * size);
+        if (x->part[p].tensor == i)
+            gk_reals_narrow(real, t->count, axis + x->part[p].column, buffer);
     }
-    return gk_frame_add(f, t->name, x->single ? GK_F32 : GK_F64, t->rank, t->shape, buffer, err);
+    return gk_frame_add(f, t->name, real, t->rank, t->shape, buffer, err);
 }
 
 /* What the frames of the trajectory say of their network. */
@@ -44,8 +39,7 @@ static int make_axis(struct gk_frame *f, const struct gk_points *x, const struct
     char variance[32];
     snprintf(variance, sizeof variance, "%.17g", r->variance[k]);
     for (size_t i = 0; i < x->first.ntensor; i++)
-        if (strncmp(x->first.tensor[i].name, "optim.", 6) != 0 &&
-            add_tensor(f, x, i, axis, buffer, err) != 0)
+        if (!gk_is_state(x->first.tensor[i].name) && add_tensor(f, x, i, axis, buffer, err) != 0)
             return -1;
     if (x->nparts == 0 &&
         gk_frame_add(f, "axis", GK_F64, 1, (const uint64_t[]){x->width}, axis, err) != 0)

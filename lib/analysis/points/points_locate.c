@@ -17,7 +17,7 @@ static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor 
 {
     if (conf->tensor)
         return strcmp(t->name, conf->tensor) == 0;
-    return strncmp(t->name, "optim.", 6) != 0 && (!conf->matrices || t->rank == 2);
+    return !gk_is_state(t->name) && (!conf->matrices || t->rank == 2);
 }
 
 static size_t count_wanted(const struct gk_points_conf *conf, const struct gk_frame *f)

@@ -97,8 +97,8 @@ int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, st
     if (gk_input_open(&fp, &name, path, err) || gk_rows_open(&r, fp, name, false, err))
         return -1;
     int rc = read_terms(m, &r, err);
-    for (size_t i = 0; i < r.history.n && !rc; i++)
-        rc = gk_history_add(h, r.history.line[i], err);
+    if (!rc)
+        rc = gk_history_join(h, &r.history, err);
     gk_rows_close(&r);
     if (rc)
         gk_model_free(m);

@@ -52,10 +52,7 @@ static int open_array(struct gk_signal *s, FILE *fp, enum gk_input_kind kind, co
 static int share_history(struct gk_signal *s, struct gk_err *err)
 {
     const struct gk_history *h = s->priv->rows.priv ? &s->priv->rows.history : &s->priv->m.history;
-    for (size_t i = 0; i < h->n; i++)
-        if (gk_history_add(&s->history, h->line[i], err))
-            return -1;
-    return 0;
+    return gk_history_join(&s->history, h, err);
 }
 
 int gk_signal_open(struct gk_signal *s, const char *path, const char *column, double from,

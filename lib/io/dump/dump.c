@@ -242,11 +242,6 @@ static int put_tensor(struct dump *p, const struct gk_frame *f, const struct gk_
 
 /* ---- the vector of parameters ---- */
 
-static bool is_parameter(const struct gk_tensor *t)
-{
-    return strncmp(t->name, "optim.", strlen("optim.")) != 0;
-}
-
 static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err)
 {
     static char name[] = "theta";
@@ -254,8 +249,8 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
     size_t cap = 0, at = 0;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        flat.count += is_parameter(t) ? t->count : 0;
-        if (is_parameter(t) && !gk_dtype_is_single(t->dtype))
+        flat.count += gk_is_state(t->name) ? 0 : t->count;
+        if (!gk_is_state(t->name) && !gk_dtype_is_single(t->dtype))
             flat.dtype = GK_F64;
     }
     if (flat.count == 0)
@@ -265,7 +260,7 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
         return -1;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (!is_parameter(t))
+        if (gk_is_state(t->name))
             continue;
         if (flat.dtype == GK_F64)
             gk_tensor_f64(t, (double *)flat.data + at);

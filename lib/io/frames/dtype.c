@@ -135,3 +135,21 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
     }
     return 0;
 }
+
+void gk_reals_widen(enum gk_dtype real, size_t n, const void *from, double *to)
+{
+    const float *single = from;
+    if (real == GK_F64)
+        memcpy(to, from, n * sizeof *to);
+    for (size_t i = 0; i < n && real == GK_F32; i++)
+        to[i] = (double)single[i];
+}
+
+void gk_reals_narrow(enum gk_dtype real, size_t n, const double *from, void *to)
+{
+    float *single = to;
+    if (real == GK_F64)
+        memcpy(to, from, n * sizeof *from);
+    for (size_t i = 0; i < n && real == GK_F32; i++)
+        single[i] = (float)from[i];
+}

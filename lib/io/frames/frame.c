@@ -171,3 +171,9 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
         return -1;
     return gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number);
 }
+
+bool gk_is_state(const char *name)
+{
+    static const char prefix[] = "optim.";
+    return strncmp(name, prefix, sizeof prefix - 1) == 0;
+}

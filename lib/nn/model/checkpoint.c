@@ -10,7 +10,6 @@
 
 static const char *const MODEL[] = {[GK_TRANSFORMER] = "transformer", [GK_MLP] = "mlp"};
 static const char *const LAYER[] = {[GK_TRANSFORMER] = "blocks.", [GK_MLP] = "layers."};
-static const char OPTIM[] = "optim.";
 
 static bool begins(const char *s, const char *prefix)
 {
@@ -166,7 +165,7 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
     }
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!begins(name, OPTIM) && !gk_params_find(&c->params, name))
+        if (!gk_is_state(name) && !gk_params_find(&c->params, name))
             return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers",
                                  gk_show(name).s, MODEL[c->arch.model], c->arch.layers);
     }

@@ -31,12 +31,8 @@ static int draw_init(struct gk_trainer *t, struct gk_err *err)
     if (!wide)
         return -1;
     gk_params_draw(t->ps, &t->conf.arch, (uint64_t)t->conf.seed, wide);
-    for (size_t i = 0; i < n; i++) {
-        if (t->conf.real == GK_F64)
-            ((double *)t->theta)[i] = ((double *)t->init)[i] = wide[i];
-        else
-            ((float *)t->theta)[i] = ((float *)t->init)[i] = (float)wide[i];
-    }
+    gk_reals_narrow(t->conf.real, n, wide, t->theta);
+    gk_reals_narrow(t->conf.real, n, wide, t->init);
     gk_free(wide);
     struct gk_dots d;
     gk_vec_dots(t->pool, t->conf.real, n, t->init, NULL, NULL, NULL, &d);
