@@ -45,11 +45,12 @@ static int transform(struct gk_signal *s, const char *path, struct gk_dft *dft, 
 {
     const double *e;
     if (gk_conditioning_parse(&in.conditioning, in.detrend, err) ||
-        gk_signal_open(s, path, in.column, in.window.a, in.window.b, err) ||
+        gk_signal_open(s, path, in.column, in.step, in.window.a, in.window.b, err) ||
         gk_signal_read(s, err) ||
         gk_condition(&in.conditioning, dft, s->v, s->n, s->spacing, s->v, err) ||
         gk_dft_energies(dft, s->v, s->n, &e, err))
         return -1;
+    gk_note_table(&tool, gk_signal_file(s), gk_signal_notes(s));
     in.column = s->column;
     return gk_cli_history(&tool, &s->history, err) ? -1 : print(s, e, err);
 }

@@ -15,7 +15,7 @@
 
 static struct gk_common common;
 static int64_t components;
-static const char *tensor, *axes;
+static const char *tensor, *axes, *step_column;
 static int center, params;
 static bool line, variance, components_given, center_given, params_given;
 
@@ -35,6 +35,8 @@ static const struct gk_opt opts[] = {
         .given = &params_given),
     GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
                 "only this tensor of each frame, or the matrix in a single frame"),
+    GK_OPT_TEXT(0, "step", &step_column, "NAME",
+                "a table's column of steps (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
     {0}};
 
@@ -182,7 +184,8 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
 
 static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
 {
-    const struct gk_points_conf conf = {.matrices = params == 1, .tensor = tensor};
+    const struct gk_points_conf conf = {
+        .matrices = params == 1, .tensor = tensor, .step = step_column};
     struct gk_points x;
     struct gk_pool *pool;
     if (check_options(err) || gk_pool_new(&pool, (int)common.threads, err) ||
@@ -193,6 +196,7 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
     params_given = x.nparts > 0 && !tensor;
     if ((line ? print_line : print_components)(&x, pool, err))
         return -1;
+    gk_note_table(&tool, x.name, &x.notes);
     gk_points_free(&x);
     gk_pool_free(pool);
     return 0;

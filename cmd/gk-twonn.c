@@ -22,7 +22,7 @@ static struct gk_common common;
 static int method;
 static int64_t k;
 static double discard;
-static const char *tensor;
+static const char *tensor, *step_column;
 static bool k_given, discard_given;
 
 static const struct gk_opt opts[] = {
@@ -39,6 +39,8 @@ static const struct gk_opt opts[] = {
         .min = 0, .max = 1, .choices = "F", .given = &discard_given),
     GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
                 "the matrix in a frame (default: activations, else the only one)"),
+    GK_OPT_TEXT(0, "step", &step_column, "NAME",
+                "a table's column of steps, no coordinate (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
     {0}};
 
@@ -163,7 +165,8 @@ static int measure_inputs(struct run *run, char *const *files, size_t nfiles, st
     if (tensor)
         return gk_fail_usage(err, "--tensor: %s is %s, without tensors", name,
                              kind == GK_INPUT_NPY ? "a .npy array" : "text");
-    if (gk_matrix_read_from(&m, fp, name, kind, NULL, err))
+    if (gk_matrix_read_from(&m, fp, name, kind, &(struct gk_matrix_names){.step = step_column},
+                            err))
         return -1;
     return measure(run, &m, 0, name, err);
 }

@@ -1,4 +1,5 @@
 # gk-phases: t1..t4, the phase, slingshots, refusals. The definitions are checked in unit/phases.c.
+# shellcheck disable=SC2154 # run sets status, output and stderr
 load helpers
 
 # run_of T2 T4 [LOSS]: a run of 4,000 steps evaluated every 10 that memorises at T2 and generalises
@@ -39,7 +40,12 @@ phases_of() {
 @test "a curve of another framework: commas, its own columns, no step" {
     printf 'epoch,val_acc,train_acc\n1,0,0.2\n2,,1\n' | sed 's/,,/,nan,/' >x.csv
     printf '3,0.5,1\n4,1,1\n' >>x.csv
-    assert_equal "$(phases_of --gap 1 x.csv)" $'0\t1\t2\t3\t2\tgrokking\tnan'
+    assert_equal "$(phases_of --gap 1 x.csv)" $'1\t2\t3\t4\t2\tgrokking\tnan'
+    sed 's/epoch/when/' x.csv >counted.csv
+    run --separate-stderr phases_of --gap 1 counted.csv
+    assert_output $'0\t1\t2\t3\t2\tgrokking\tnan'
+    assert_equal "$stderr" "gk-phases: note: counted.csv: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
+    assert_equal "$(phases_of --gap 1 --step when counted.csv)" $'1\t2\t3\t4\t2\tgrokking\tnan'
 }
 
 @test "slingshots: spikes after memorisation that come down again" {
@@ -67,17 +73,17 @@ phases_of() {
 
 @test "wrong data is refused with its place" {
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t97\t3\n' >percent.tsv
-    breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1' \
+    breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1 (--percent reads percent)' \
         gk-phases percent.tsv
-    printf 'step\ttrain_acc\tval_acc\n0\t1.0000001\t0\n' >above.tsv
-    breaks 'gk-phases: above.tsv: line 2: train_acc is 1.0000001: accuracies are fractions, from 0 to 1' \
+    printf 'step\ttrain_acc\tval_acc\n0\t1.00001\t0\n' >above.tsv
+    breaks 'gk-phases: above.tsv: line 2: train_acc is 1.00001: accuracies are fractions, from 0 to 1 (--percent reads percent)' \
         gk-phases above.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\t-0.5\n' >minus.tsv
     refuses_like 1 'minus.tsv: line 2: val_acc is -0.5' gk-phases minus.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t0\n5\t1\t0\n' >twice.tsv
     breaks 'gk-phases: twice.tsv: line 3: step 5 does not rise above step 5' gk-phases twice.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
-    refuses_like 1 'gap.tsv: line 2: column val_acc: an empty cell' gk-phases gap.tsv
+    breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv
     breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc" gk-phases no.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv

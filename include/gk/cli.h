@@ -152,6 +152,11 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
+ * that rows were merged or left out. */
+struct gk_table_notes;
+void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
+
 /* A progress line with rate and time left, on stderr and only if that is a terminal (and not
  * --quiet); at most ten updates a second. */
 struct gk_progress {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gk/out.h"
+#include "gk/table.h"
 
 _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
 {
@@ -42,4 +43,19 @@ void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     vfprintf(stderr, fmt, ap);
     putc('\n', stderr);
     va_end(ap);
+}
+
+void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n)
+{
+    if (n->counted)
+        gk_note(tool,
+                "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step "
+                "names it",
+                file);
+    if (n->merged)
+        gk_note(tool, "%s: %zu row%s merged with the row before, of the same step", file, n->merged,
+                n->merged == 1 ? " is" : "s are");
+    if (n->left_out)
+        gk_note(tool, "%s: %zu row%s left out: no value in column %s", file, n->left_out,
+                n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
 }

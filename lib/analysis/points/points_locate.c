@@ -204,6 +204,7 @@ int gk_points_take_matrix(struct gk_points *p, struct gk_matrix *m, const char *
     if (begin_matrix(p, m->rows, m->cols, step, name, err) != 0)
         return -1;
     p->single = m->single;
+    p->notes = m->notes;
     p->store->v = m->v;
     p->history = m->history;
     m->v = NULL;
