@@ -156,7 +156,7 @@ static int measure(struct gk_live *l, struct window *w, const struct gk_signal *
         return 0;
     if (gk_grow(&l->y, &l->y_cap, n, sizeof *l->y, err) ||
         gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, err) ||
-        gk_hjorth(l->dft, l->y, n, &w->h, err))
+        gk_hjorth(l->dft, l->y, n, gk_magnitude(s->v + from, n), &w->h, err))
         return -1;
     w->n = n;
     return 0;
