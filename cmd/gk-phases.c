@@ -112,14 +112,16 @@ static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p,
 static int print_phases(FILE *fp, const struct gk_history *h, const struct gk_phases *p,
                         bool has_loss, struct gk_err *err)
 {
-    static const char *const names[] = {"t1", "t2", "t3", "t4", "delay", "phase", "slingshots"};
-    if (gk_table_begin(fp, h, names, 7, err))
+    static const char *const names[] = {"t1",    "t2",    "t3",         "t4",
+                                        "delay", "phase", "slingshots", "t4_stable"};
+    if (gk_table_begin(fp, h, names, 8, err))
         return -1;
     for (int i = 0; i < 4; i++)
         gk_put_number(fp, p->t[i].when, false, '\t');
     gk_put_number(fp, gk_phases_delay(p), false, '\t');
     fprintf(fp, "%s\t", gk_phase_name(gk_phases_which(p)));
-    gk_put_number(fp, has_loss ? (double)p->nspike : NAN, false, '\n');
+    gk_put_number(fp, has_loss ? (double)gk_phases_slingshots(p) : NAN, false, '\t');
+    gk_put_number(fp, p->stable, false, '\n');
     return 0;
 }
 
@@ -129,7 +131,8 @@ static int print_spikes(FILE *fp, const struct gk_history *h, const struct gk_ph
     static const char *const names[] = {"start", "peak", "end", "floor", "height"};
     if (gk_table_begin(fp, h, names, 5, err))
         return -1;
-    for (const struct gk_spike *s = p->spike; s < p->spike + p->nspike; s++) {
+    for (size_t k = 0; k < gk_phases_slingshots(p); k++) {
+        const struct gk_spike *s = &p->high.spike[k];
         const double row[] = {s->start, s->peak, s->end, s->floor, s->height};
         for (int i = 0; i < 5; i++)
             gk_put_number(fp, row[i], false, i < 4 ? '\t' : '\n');
@@ -158,6 +161,11 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
                : print_phases(out.fp, &r.history, p, c.seen[TRAIN_LOSS], err))
         return -1;
     gk_note_table(&tool, name, &r.notes);
+    if (gk_phases_missed(p))
+        gk_note(&tool,
+                "%s: no slingshot by --factor %g, but %zu spike%s of twice the floor: --factor 2 "
+                "counts them",
+                name, phases_opts.factor, gk_phases_missed(p), gk_phases_missed(p) == 1 ? "" : "s");
     gk_rows_close(&r);
     return gk_out_commit(&out, err);
 }

@@ -9,16 +9,21 @@ row() {
     "$@" 2>said | tail -n 1
 }
 
+# phases OPTION...: t1 to slingshots of a curve.
+phases() {
+    row gk-phases "$@" | cut -f 1-7
+}
+
 @test "foreign: steps by any of their names, in any case, give the same phases" {
     for name in step Step STEP _step global_step trainer/global_step iteration Iteration iter epoch Epoch; do
         printf '%s,train_acc,val_acc\n0,0.1,0.1\n100,1,0.1\n2000,1,1\n' "$name" >t.csv
-        assert_equal "$(row gk-phases t.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
+        assert_equal "$(phases t.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
         assert_equal "$(<said)" ''
     done
     sed -i '1s/.*/when,train_acc,val_acc/' t.csv
-    assert_equal "$(row gk-phases t.csv)" $'0\t1\t0\t2\t1\tcomprehension\tnan'
+    assert_equal "$(phases t.csv)" $'0\t1\t0\t2\t1\tcomprehension\tnan'
     assert_equal "$(<said)" "gk-phases: note: t.csv: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
-    assert_equal "$(row gk-phases --step when t.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
+    assert_equal "$(phases --step when t.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
     breaks "gk-phases: t.csv: no column 'no'; there are: when, train_acc, val_acc" gk-phases --step no t.csv
 }
 
@@ -72,7 +77,7 @@ row() {
 
 @test "foreign: empty cells are values that were not computed" {
     printf 'step,train_acc,val_acc\n0,0.1,0.1\n1,1,\n2,1,1\n' >t.csv
-    assert_equal "$(row gk-phases t.csv)" $'0\t1\t0\t2\t1\tcomprehension\tnan'
+    assert_equal "$(phases t.csv)" $'0\t1\t0\t2\t1\tcomprehension\tnan'
     # what pandas makes of gk's own table
     awk 'BEGIN { print "step,train_loss,val_loss"; for (i = 0; i < 40; i++) print i "," 1 / (i + 1) "," (i % 10 ? "" : 1 / (i + 2)) }' >v.csv
     assert_equal "$(row gk-hjorth -c val_loss v.csv | cut -f 1)" 4
@@ -89,7 +94,7 @@ row() {
 @test "foreign: rows of one step that complement each other are one" {
     # Lightning's CSVLogger: training and validation each in a row of their own
     printf 'epoch,step,train_acc,val_acc\n0,49,0.2,\n0,49,,0.1\n1,99,1,\n1,99,,0.3\n2,149,1,\n2,149,,1\n' >t.csv
-    assert_equal "$(row gk-phases t.csv)" $'49\t99\t49\t149\t50\tcomprehension\tnan'
+    assert_equal "$(phases t.csv)" $'49\t99\t49\t149\t50\tcomprehension\tnan'
     assert_equal "$(<said)" 'gk-phases: note: t.csv: 3 rows are merged with the row before, of the same step'
     printf 'step,train_acc,val_acc\n0,0,\n0,0.5,1\n' >t.csv
     breaks "gk-phases: t.csv: line 3: step 0 stands in line 2, too, with another 'train_acc'" gk-phases t.csv
@@ -111,9 +116,9 @@ row() {
     cmp <(gk-predict fit --bootstrap 20 words.csv) <(gk-predict fit --bootstrap 20 digits.csv)
     printf 'step,train_acc,val_acc\n0,10,10\n100,100,10\n2000,100.00001,100\n' >p.csv
     breaks 'gk-phases: p.csv: line 2: train_acc is 10: accuracies are fractions, from 0 to 1 (--percent reads percent)' gk-phases p.csv
-    assert_equal "$(row gk-phases --percent p.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
+    assert_equal "$(phases --percent p.csv)" $'0\t100\t0\t2000\t1900\tgrokking\tnan'
     printf 'step,train_acc,val_acc\n0,1.0000001,0.1\n5,1.0000001,1.00000012\n' >f.csv
-    assert_equal "$(row gk-phases f.csv | cut -f 2,4)" $'0\t5'
+    assert_equal "$(phases f.csv | cut -f 2,4)" $'0\t5'
     printf 'step,train_acc,val_acc\n0,0.5,0.5\n1,101,0.5\n' >o.csv
     breaks 'gk-phases: o.csv: line 3: train_acc is 101: accuracies are in percent, from 0 to 100' gk-phases --percent o.csv
 }

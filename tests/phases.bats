@@ -13,9 +13,9 @@ run_of() {
                 t % 10 ? "nan" : t4 == "nan" || t < t4 ? (t > 50) * 0.5 : 1 }'
 }
 
-# phases_of OPTION...: the row of the table.
+# phases_of OPTION...: the row of the table, t1 to slingshots.
 phases_of() {
-    gk-phases "$@" | tail -n 1
+    gk-phases "$@" | tail -n 1 | cut -f 1-7
 }
 
 @test "the four phases, their times and delay" {
@@ -24,7 +24,7 @@ phases_of() {
     assert_equal "$(run_of 125 nan | phases_of)" $'21\t125\t60\tnan\tnan\tmemorization\t0'
     assert_equal "$(run_of nan nan | phases_of)" $'21\tnan\t60\tnan\tnan\tconfusion\t0'
     assert_equal "$(run_of 125 2000 | gk-phases | grep -v '^#' | head -n 1)" \
-        $'t1\tt2\tt3\tt4\tdelay\tphase\tslingshots'
+        $'t1\tt2\tt3\tt4\tdelay\tphase\tslingshots\tt4_stable'
 }
 
 @test "thresholds, gap and hold are settable" {
@@ -110,4 +110,36 @@ phases_of() {
     curve 0 1 0.001  1 1 1  2 0 0.001  3 1 0.001  4 1 0.001  5 1 0.001 >broken.tsv
     assert_equal "$(gk-phases --hold 3 broken.tsv | column_of slingshots)" 0
     assert_equal "$(gk-phases --hold 2 broken.tsv | column_of slingshots)" 1
+}
+
+# stable VAL_ACC...: t4 and t4_stable of a run with these at steps 0, 10, 20, ...
+stable() {
+    local i=0 v
+    { printf 'step\ttrain_acc\tval_acc\n'; for v; do printf '%d\t1\t%s\n' $((10 * i++)) "$v"; done; } |
+        gk-phases --high "${HIGH:-1}" | tail -n 1 | cut -f 4,8
+}
+
+@test "t4_stable: the step from which validation accuracy stays to the end" {
+    assert_equal "$(stable 0 0.5 1 1 1)" $'20\t20'
+    assert_equal "$(stable 0 1 0.5 1 1)" $'10\t30'
+    assert_equal "$(stable 0 1 1 1 0.9)" $'10\tnan'
+    assert_equal "$(stable 0 1 0.9 nan 1 nan)" $'10\t40'
+    assert_equal "$(stable 0 1 nan nan)" $'10\t10'
+    assert_equal "$(stable 0 0.2 0.9)" $'nan\tnan'
+    assert_equal "$(HIGH=0.9 stable 0 0.95 0.8 0.92 0.9)" $'10\t30'
+}
+
+@test "spikes below --factor are not passed over in silence" {
+    # a loss that stays at 0.2 and shoots up to 0.7, three times
+    run_of 125 2000 't % 500 == 0 && t > 1999 && t < 3001 ? 0.7 : 0.2' >x.tsv
+    run --separate-stderr gk-phases x.tsv
+    assert_equal "$(column_of slingshots <<<"$output")" 0
+    assert_equal "$stderr" 'gk-phases: note: x.tsv: no slingshot by --factor 5, but 3 spikes of twice the floor: --factor 2 counts them'
+    run --separate-stderr gk-phases --factor 2 x.tsv
+    assert_equal "$(column_of slingshots <<<"$output") $stderr" '3 '
+    run --separate-stderr gk-phases --factor 3 x.tsv
+    assert_equal "$(column_of slingshots <<<"$output") $stderr" '3 '
+    # none where the loss is quiet, nor where nothing was memorised
+    run_of 125 2000 't % 500 == 0 ? 0.3 : 0.2' | gk-phases 2>&1 >/dev/null | diff /dev/null -
+    run_of nan 2000 't % 500 == 0 && t > 1999 ? 0.7 : 0.2' | gk-phases 2>&1 >/dev/null | diff /dev/null -
 }

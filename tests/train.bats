@@ -428,3 +428,19 @@ start() {
     data >d
     refuses_like 1 '^gk-train: cannot start thread [0-9]+ of 900: ' bash -c 'ulimit -v 400000; gk-train --threads 900 "$@"' - "${tiny[@]}" d
 }
+
+@test "--until-grokked looks at weights that were changed before it believes what was counted" {
+    gk-data --p 7 -o d
+    net=(-d d --layers 1 --dim 8 --heads 2 --ff 8)
+    gk-train "${net[@]}" --steps 5 --save c >t.tsv
+    [ "$(column_of val_acc t.tsv | tail -n 1)" != 1 ] || fail 'it has grokked already'
+    LC_ALL=C sed 's/"perfect":"0"/"perfect":"2"/' c >claims
+    run -1 cmp -s c claims
+    gk-train -d d --resume claims --until-grokked --steps 9 | column_of step | paste -sd' ' >steps
+    assert_equal "$(<steps)" '6 7 8 9'
+    # one that is as good as it claims ends at once
+    { echo $'a\tb\tc'; for a in 0 1 2; do for b in 0 1 2; do echo "$a"$'\t'"$b"$'\t1'; done; done; } >const
+    gk-data --table const -o e
+    gk-train "${tiny[@]}" -d e --lr 1e-2 --steps 500 --until-grokked --save g >/dev/null
+    gk-train -d e --resume g --until-grokked --steps 900 | column_of step | diff /dev/null -
+}
