@@ -15,7 +15,7 @@
 
 static struct gk_common common;
 static int64_t components;
-static const char *tensor, *axes, *step_column;
+static const char *tensor, *exclude, *axes, *step_column;
 static int center, params;
 static bool line, variance, components_given, center_given, params_given;
 
@@ -33,8 +33,9 @@ static const struct gk_opt opts[] = {
         0, "params", &params, "all|matrices",
         "the tensors of a trajectory that count: all parameters (default) or those of rank 2",
         .given = &params_given),
-    GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
-                "only this tensor of each frame, or the matrix in a single frame"),
+    GK_OPT_TEXT(0, "tensor", &tensor, "GLOB",
+                "only these tensors of each frame, or the matrix in a single frame"),
+    GK_OPT_TEXT(0, "exclude", &exclude, "GLOB", "and not these, such as 'running_*,*.num'"),
     GK_OPT_TEXT(0, "step", &step_column, "NAME",
                 "a table's column of steps (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
@@ -185,7 +186,7 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
 static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
 {
     const struct gk_points_conf conf = {
-        .matrices = params == 1, .tensor = tensor, .step = step_column};
+        .matrices = params == 1, .tensor = tensor, .exclude = exclude, .step = step_column};
     struct gk_points x;
     struct gk_pool *pool;
     if (check_options(err) || gk_pool_new(&pool, (int)common.threads, err) ||
@@ -197,6 +198,11 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
     if ((line ? print_line : print_components)(&x, pool, err))
         return -1;
     gk_note_table(&tool, x.name, &x.notes);
+    if (x.buffers)
+        gk_note(&tool,
+                "%s: %zu tensor%s no floating-point numbers and no parameters: left out (%s%s)",
+                x.name, x.buffers, x.buffers == 1 ? " holds" : "s hold", x.buffer,
+                x.buffers == 1 ? "" : ", ...");
     gk_points_free(&x);
     gk_pool_free(pool);
     return 0;

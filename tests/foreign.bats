@@ -131,3 +131,59 @@ phases() {
     breaks "gk-hjorth: t.csv: two columns are called 'step', in any case of letters: say which holds the steps" gk-hjorth t.csv
     assert_equal "$(row gk-hjorth --step Step t.csv | cut -f 1)" 2
 }
+
+# frames FILE...: frames as PyTorch saves a network with BatchNorm, frame i with w = i/10 more.
+frames() {
+    python3 - "$@" <<'END'
+import json, struct, sys
+for i, name in enumerate(sys.argv[1:]):
+    w = struct.pack("<3f", *(x + 0.1 * i for x in (1, 2, 3)))
+    tensors = [("w", "F32", [1, 3], w), ("bn.running_mean", "F32", [2], struct.pack("<2f", 50 * i, -70 * i)),
+               ("bn.num_batches_tracked", "I64", [], struct.pack("<q", 100 * i)), ("mask", "BOOL", [4], bytes([1, 0, 1, 1])),
+               ("z", "C64", [1], struct.pack("<2f", 1, 2)), ("i8", "I8", [2], bytes([255, 1])),
+               ("u64", "U64", [1], struct.pack("<Q", 2 ** 63 + 1)), ("f8", "F8_E4M3", [2], bytes([0x38, 0xb8])),
+               ("f4", "F4", [4], b"\x12\x34"), ("u16", "U16", [1], b"\1\2"), ("i16", "I16", [1], b"\1\2"),
+               ("u32", "U32", [1], b"\1\2\0\0"), ("e5", "F8_E5M2", [1], b"\x3c"), ("f6", "F6_E2M3", [4], b"abc")]
+    header, body = {}, b""
+    for n, d, s, b in tensors:
+        header[n] = {"dtype": d, "shape": s, "data_offsets": [len(body), len(body) + len(b)]}
+        body += b
+    text = json.dumps(header).encode()
+    open(name, "wb").write(struct.pack("<Q", len(text)) + text + body)
+END
+}
+
+@test "foreign: counters and masks are no parameters of gk-pca; running means go by --exclude" {
+    frames a b c
+    run --separate-stderr gk-pca --variance --center mean --exclude 'bn.running_*,f8,e5' a b c
+    close_to "$(column_of variance <<<"$output" | head -n 1)" 0.03 1e-6
+    [[ $stderr = 'gk-pca: note: a: 10 tensors hold no floating-point numbers and no parameters: left out ('*', ...)' ]] || fail "$stderr"
+    # without --exclude the means are floating-point numbers, and dominate
+    [ "$(gk-pca -q --variance --center mean a b c | column_of variance | head -n 1 | cut -d. -f 1)" -gt 7000 ]
+    close_to "$(gk-pca -q --variance --center mean --tensor w a b c | column_of variance | head -n 1)" 0.03 1e-6
+    close_to "$(gk-pca -q --variance --center mean --tensor '[vw]' a b c | column_of variance | head -n 1)" 0.03 1e-6
+    close_to "$(gk-pca -q --variance --center mean --tensor bn.num_batches_tracked a b c | column_of variance | head -n 1)" 10000
+    breaks "gk-pca: a: frame 1: no tensor 'x*'" gk-pca --tensor 'x*' a b c
+    breaks "gk-pca: a: frame 1: tensor 'z' is C64, which gk lists and copies but does not compute with" gk-pca --tensor z a b c
+}
+
+@test "foreign: tensors of every dtype are listed, shown and copied" {
+    frames a
+    gk-ckpt-dump --list a >list
+    assert_equal "$(column_of dtype list | sort | paste -sd' ')" \
+        'BOOL C64 F32 F32 F4 F6_E2M3 F8_E4M3 F8_E5M2 I16 I64 I8 U16 U32 U64'
+    assert_equal "$(awk -F'\t' '$1 == "i8" { print $5, $6 } $1 == "f8" { print $5, $6 } $1 == "z" { print $5, $6 }' list | paste -sd' ')" '-1 1 -1 1 nan nan'
+    assert_equal "$(gk-ckpt-dump --tensor u64 a | tail -n 1)" 9223372036854775809
+    assert_equal "$(gk-ckpt-dump --tensor mask a | tail -n 1)" $'1\t0\t1\t1'
+    breaks "gk-ckpt-dump: a: frame 1: tensor 'z' is C64, which gk lists and copies but does not compute with" gk-ckpt-dump --tensor z a
+    breaks 'gk-ckpt-dump: .npy has no type for F4' gk-ckpt-dump --tensor f4 --format npy a
+    gk-ckpt-dump --tensor z --format npy a | grep -aq "'<c8'"
+    gk-ckpt-dump --format safetensors a >copy
+    gk-ckpt-dump --list copy | grep -v '^#' | cmp - <(grep -v '^#' list)
+    # by pattern
+    gk-ckpt-dump --tensor 'bn.*,w' --format safetensors a | gk-ckpt-dump --list | column_of name | paste -sd' ' >names
+    assert_equal "$(<names)" 'bn.num_batches_tracked bn.running_mean w'
+    breaks "gk-ckpt-dump: a: frame 1: 2 tensors match 'bn.*': as text or .npy one is written" gk-ckpt-dump --tensor 'bn.*' a
+    assert_equal "$(gk-ckpt-dump --list --exclude '*8,bn.*' a | column_of name | paste -sd' ')" 'e5 f4 f6 i16 mask u16 u32 u64 w z'
+    assert_equal "$(gk-ckpt-dump --flat --exclude 'bn.*,f8,e5' a | tail -n 1)" $'1\t2\t3'
+}

@@ -117,15 +117,15 @@ step	2	2'
 9'
 }
 
-@test "frames: a flat vector has the parameters in name order and nothing of the optimiser" {
+@test "frames: a flat vector has the parameters in name order, nothing of the optimiser, no counter" {
     stream 0 2 >s
     run table <(gk-ckpt-dump --flat s)
-    assert_equal "$output" 'step	c0	c1	c2	c3	c4	c5	c6
-0	0	1	2	3	-1	-2	0
-2	2	1	2	3	-1	-2	2'
+    assert_equal "$output" 'step	c0	c1	c2	c3	c4	c5
+0	1	2	3	-1	-2	0
+2	1	2	3	-1	-2	2'
     frame 8 >f
     run table <(gk-ckpt-dump --flat f)
-    assert_line --index 1 '8	1	2	3	-1	-2	8'
+    assert_line --index 1 '1	2	3	-1	-2	8'
 }
 
 @test "frames: 64-bit integers keep all their digits" {
@@ -146,9 +146,13 @@ step	2	2'
     assert_equal "$(head -c 128 w.npy | grep -ao 'shape.*)')" "shape': (3, 2, 3)"
     assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 -w24 | tail -n 1 | xargs)" '1 2 3 -1 -2 4'
     gk-ckpt-dump --flat --format npy s >w.npy
-    # A U8 parameter makes the vector F64; halves and BF16 alone make it F32.
-    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f8', 'fortran_order': False, 'shape': (3, 7)"
-    assert_equal "$(tail -c +129 w.npy | od -An -v -t f8 -w56 | tail -n 1 | xargs)" '4 1 2 3 -1 -2 4'
+    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f4', 'fortran_order': False, 'shape': (3, 6)"
+    assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 -w24 | tail -n 1 | xargs)" '1 2 3 -1 -2 4'
+    # An F64 parameter makes the vector F64; halves and BF16 alone make it F32.
+    blob '{"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[1],"data_offsets":[8,10]}}' \
+        '\0\0\0\0\0\0\xf0\x3f\0\x3c' >h
+    gk-ckpt-dump --flat --format npy h >w.npy
+    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f8', 'fortran_order': False, 'shape': (2,)"
     blob '{"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]}}' \
         '\0\x3c\0\x40' >h
     gk-ckpt-dump --flat --format npy h >w.npy
@@ -166,8 +170,8 @@ step	2	2'
     assert_line 'gk.history	gk-train 1.0 --lr 1\ngk-ckpt-dump 1.0 --tensor w	2'
     gk-ckpt-dump --flat --format safetensors s >t
     assert_equal "$(table <(gk-ckpt-dump t) | cut -f 1-4,8)" 'name	dtype	shape	count	step
-theta	F64	[7]	7	0
-theta	F64	[7]	7	2'
+theta	F32	[6]	6	0
+theta	F32	[6]	6	2'
 }
 
 @test "frames: --steps takes both ends, thins, and has ends that may be left out" {

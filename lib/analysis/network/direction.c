@@ -39,7 +39,8 @@ int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, doub
         return -1;
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!gk_is_state(name) && (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
+        if (gk_is_parameter(&f->tensor[i]) &&
+            (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
             return gk_frame_fail(f, err, "tensor '%s' is none of the checkpoint's",
                                  gk_show(name).s);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gk/glob.h"
 #include "gk/mem.h"
 #include "gk/npy.h"
 #include "points_priv.h"
@@ -15,9 +16,25 @@ enum { MOST_FILES = 256 }; /* kept open; what further files hold goes to the tem
 
 static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor *t)
 {
-    if (conf->tensor)
+    if (gk_glob_matches(conf->exclude, t->name))
+        return false;
+    if (conf->tensor && !gk_is_glob(conf->tensor)) /* by its whole name it may be anything */
         return strcmp(t->name, conf->tensor) == 0;
-    return !gk_is_state(t->name) && (!conf->matrices || t->rank == 2);
+    return gk_is_parameter(t) && (!conf->tensor || gk_glob_matches(conf->tensor, t->name)) &&
+           (!conf->matrices || t->rank == 2);
+}
+
+/* Counters and masks, which a reader may have taken for parameters. */
+static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
+{
+    for (size_t i = 0; i < p->first.ntensor && !conf->tensor; i++) {
+        const struct gk_tensor *t = &p->first.tensor[i];
+        if (gk_is_state(t->name) || gk_dtype_is_float(t->dtype) ||
+            gk_glob_matches(conf->exclude, t->name))
+            continue;
+        p->buffer = t->name;
+        p->buffers++;
+    }
 }
 
 static size_t count_wanted(const struct gk_points_conf *conf, const struct gk_frame *f)
@@ -39,12 +56,15 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     for (size_t i = 0; i < f->ntensor; i++) {
         if (!is_wanted(conf, &f->tensor[i]))
             continue;
+        if (gk_tensor_check(&f->tensor[i], err))
+            return gk_frame_fail(f, err, "%s", err->msg);
         p->part[p->nparts++] = (struct gk_points_part){i, p->width, f->tensor[i].count};
         if (!gk_add(p->width, f->tensor[i].count, &p->width))
             return gk_frame_fail(f, err, "more parameters than memory can hold");
     }
     if (conf->tensor && n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", conf->tensor);
+    note_buffers(p, conf);
     if (p->width == 0)
         return gk_frame_fail(f, err, "%s among its %zu tensors",
                              conf->matrices ? "no matrix" : "no parameter", f->ntensor);

@@ -69,6 +69,14 @@ int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsi
     return 0;
 }
 
+void gk_frame_drop(struct gk_frame *f, size_t i)
+{
+    free(f->tensor[i].name);
+    free(f->tensor[i].data);
+    f->ntensor--;
+    memmove(f->tensor + i, f->tensor + i + 1, (f->ntensor - i) * sizeof *f->tensor);
+}
+
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err)
 {
     bool found;
@@ -170,6 +178,11 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
     if (!f->file)
         return -1;
     return gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number);
+}
+
+bool gk_is_parameter(const struct gk_tensor *t)
+{
+    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
 }
 
 bool gk_is_state(const char *name)

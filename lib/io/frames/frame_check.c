@@ -30,9 +30,7 @@ int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
         if (!gk_mul(t->count, t->shape[i], &t->count))
             return gk_fail(err, "the product of its shape overflows");
     }
-    if (!gk_mul(t->count, gk_dtype_size(t->dtype), bytes))
-        return gk_fail(err, "its shape makes more bytes than memory can have");
-    return 0;
+    return gk_dtype_bytes(t->dtype, t->count, bytes, err);
 }
 
 int gk_slot_check(struct gk_slot *s, struct gk_err *err)

@@ -107,6 +107,8 @@ int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struc
         return gk_fail(err, "a matrix or a vector is wanted, this has rank %u", t->rank);
     if (t->count == 0)
         return gk_fail(err, "no values");
+    if (!gk_dtype_converts(t->dtype))
+        return gk_fail(err, "%s: gk does not compute with such numbers", gk_dtype_name(t->dtype));
     *rows = t->shape[0];
     *cols = t->rank == 2 ? t->shape[1] : 1;
     return 0;
@@ -170,7 +172,7 @@ static const struct gk_tensor *find_matrix(const struct gk_frame *f, struct gk_e
     const struct gk_tensor *found = NULL;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (t->rank < 1 || t->rank > 2)
+        if (t->rank < 1 || t->rank > 2 || !gk_dtype_converts(t->dtype))
             continue;
         if (found) {
             gk_frame_fail(f, err, "several matrices ('%.40s', '%.40s'): say which", found->name,

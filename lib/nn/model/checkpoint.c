@@ -149,6 +149,11 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
                           p->shape[1]);
         return NULL;
     }
+    if (!gk_dtype_converts(t->dtype)) {
+        gk_frame_fail(f, err, "tensor '%s' is %s: no parameter of a network is", name,
+                      gk_dtype_name(t->dtype));
+        return NULL;
+    }
     return check_finite(f, t, err) == 0 ? t : NULL;
 }
 
@@ -165,7 +170,7 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
     }
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!gk_is_state(name) && !gk_params_find(&c->params, name))
+        if (gk_is_parameter(&f->tensor[i]) && !gk_params_find(&c->params, name))
             return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers",
                                  gk_show(name).s, MODEL[c->arch.model], c->arch.layers);
     }
