@@ -8,6 +8,23 @@
 #include "gk/out.h"
 #include "gk/table.h"
 
+static void say(const struct gk_tool *tool, const char *kind, const char *fmt, va_list ap)
+{
+    char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text / 2, "%s: %s", tool->name, kind);
+    vsnprintf(text + n, sizeof text - 1 - n, fmt, ap);
+    gk_make_printable(text, '?');
+    fprintf(stderr, "%s\n", text);
+}
+
+static void complain(const struct gk_tool *tool, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(tool, "", fmt, ap);
+    va_end(ap);
+}
+
 _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
 {
     gk_progress_clear();
@@ -18,7 +35,7 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
         gk_note(tool, "%s", err->msg);
         gk_end_by_signal();
     }
-    fprintf(stderr, "%s: %s\n", tool->name, err->msg);
+    complain(tool, "%s", err->msg);
     exit(err->kind == GK_ERR_USAGE ? 2 : 1);
 }
 
@@ -39,9 +56,7 @@ void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     gk_progress_clear();
     va_list ap;
     va_start(ap, fmt);
-    fprintf(stderr, "%s: note: ", tool->name);
-    vfprintf(stderr, fmt, ap);
-    putc('\n', stderr);
+    say(tool, "note: ", fmt, ap);
     va_end(ap);
 }
 

@@ -144,8 +144,11 @@ static int letters(const struct gk_tool *tool, const char *word, const char *nex
         for (size_t i = 0; (o = gk_option(tool, i)); i++)
             if (o->letter == *p)
                 break;
-        if (!o)
-            return gk_fail_usage(err, "unknown option -%c; %s --help lists them", *p, tool->name);
+        if (!o) {
+            const size_t len = gk_printable(p);
+            return gk_fail_usage(err, "unknown option -%.*s; %s --help lists them",
+                                 len ? (int)len : 1, p, tool->name);
+        }
         if (o->type != GK_FLAG) {
             if (!p[1] && !next)
                 return gk_fail_usage(err, "-%c needs a value (%s)", *p, gk_option_metavar(o));

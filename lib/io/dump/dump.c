@@ -25,18 +25,21 @@ struct dump {
 
 /* ---- lists ---- */
 
-/* Text from a file as one cell of a table: control characters are escaped as in C, and so is a '#'
- * that would make a comment of the row. */
+/* Text from a file as one cell of a table: what no terminal should get (gk_printable) is escaped as
+ * in C, and so is a '#' that would make a comment of the row. */
 static void put_text(FILE *fp, const char *s, char end)
 {
-    for (const char *p = s; *p; p++) {
+    size_t len = 1;
+    for (const char *p = s; *p; p += len) {
         const unsigned char c = (unsigned char)*p;
+        const size_t printable = gk_printable(p);
+        len = printable ? printable : 1;
         if (c == '\\' || c == '\n' || c == '\t')
             fprintf(fp, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : '\\');
-        else if (c < ' ' || c == 0x7f || (c == '#' && p == s))
+        else if (!printable || (c == '#' && p == s))
             fprintf(fp, "\\x%02x", c);
         else
-            putc(c, fp);
+            fwrite(p, 1, len, fp);
     }
     putc(end, fp);
 }
