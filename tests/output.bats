@@ -224,3 +224,45 @@ nothing_left() {
             "1 $tool: standard output is a terminal: binary data goes to a pipe or to -o FILE"
     done
 }
+
+@test "output: a file too large is an error wherever it goes" {
+    for tool in $(tools); do
+        recipe "$tool"
+        for how in '>f' '-o /dev/fd/3 3>f' '-o f'; do
+            echo old >f
+            name=${how##-o }
+            name=${name%% *}
+            said=$(bash -c "ulimit -f 0; exec \"\$@\" -q $how" - "${cmd[@]}" 2>&1) && fail "$tool $how did not fail"
+            assert_equal "$said" "$tool: ${name/>f/standard output}: File too large"
+        done
+    done
+    said=$(bash -c 'ulimit -f 0; cat c c c | gk-pca' 2>&1) || status=$?
+    assert_equal "$status $said" '1 gk-pca: the temporary file (TMPDIR says where): File too large'
+    said=$(bash -c 'ulimit -f 0; exec gk-fft --help >f' 2>&1) || status=$?
+    assert_equal "$status $said" '1 gk-fft: standard output: File too large'
+}
+
+@test "output: a full pipe that does not wait is waited for" {
+    # without_waiting COMMAND...: dd makes its standard output, and so the command's, non-blocking
+    without_waiting() {
+        dd count=0 oflag=nonblock status=none </dev/null
+        "$@"
+    }
+    for cmd in 'gk-testfn --steps 3000' 'gk-data --p 97' 'gk-fft long' 'gk-ckpt-dump --flat c'; do
+        gk-testfn --steps 3000 | awk '!/^#/ { print $1 "\t" $4 }' | sed 's/value/train_loss/' >long
+        $cmd >want
+        [ "$(wc -c <want)" -gt 70000 ] || [ "$cmd" = 'gk-ckpt-dump --flat c' ]
+        # shellcheck disable=SC2086
+        without_waiting $cmd 2>said | (sleep 0.1 && cat >got)
+        cmp want got
+        [ ! -s said ]
+    done
+    # Messages, too: the pipe is full, so this one comes when there is room for it.
+    status=0
+    mkfifo p
+    {
+        without_waiting head -c 100000 /dev/zero || true
+        gk-fft not-there 2>&1 || echo $? >status
+    } 2>/dev/null | (sleep 0.1 && cat) | tr -d '\0' >got
+    assert_equal "$(<got) $(<status)" 'gk-fft: not-there: No such file or directory 1'
+}

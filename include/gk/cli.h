@@ -113,8 +113,9 @@ struct gk_tool {
 /* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program
  * (status 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or
  * "--name=value"; a value may begin with '-'; "--" ends options; options and operands mix. Also
- * ignores SIGPIPE, so that a closed pipe is an error of kind GK_ERR_CLOSED. The hidden option
- * --completion bash|zsh prints the completion script. */
+ * ignores SIGPIPE and SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file
+ * too large one like others. The hidden option --completion bash|zsh prints the completion script.
+ */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
 
 /* "gk-train 1.0 --steps 400 ...": the options that are recorded, with the values that they have

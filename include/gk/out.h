@@ -14,10 +14,13 @@
 
 #include "gk/err.h"
 
+struct gk_sink;
+
 struct gk_out {
     FILE *fp;
     const char *name; /* for messages: the path or "standard output" */
     char *path, *tmp; /* NULL for standard output */
+    struct gk_sink *sink;
 };
 
 /* BINARY refuses a terminal. */
@@ -30,6 +33,9 @@ void gk_out_discard(struct gk_out *out);
  * gk_out_open does so. For a tool that takes signals over by itself, and hands the second one on to
  * the handler it found. */
 void gk_out_catch_signals(void);
+/* Writes N bytes to FD, waiting where it has no room for them and would not wait by itself. Returns
+ * how many it wrote; if they are fewer, errno says why. What goes to FP passes through this. */
+size_t gk_write(int fd, const void *bytes, size_t n);
 /* Every output still open, for a program about to end (gk_die). */
 void gk_out_discard_all(void);
 

@@ -4,17 +4,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "gk/out.h"
 #include "gk/table.h"
 
+/* All of it, even where standard error is full and does not wait. */
 static void say(const struct gk_tool *tool, const char *kind, const char *fmt, va_list ap)
 {
     char text[8192];
     size_t n = (size_t)snprintf(text, sizeof text / 2, "%s: %s", tool->name, kind);
     vsnprintf(text + n, sizeof text - 1 - n, fmt, ap);
     gk_make_printable(text, '?');
-    fprintf(stderr, "%s\n", text);
+    n = strlen(text);
+    text[n++] = '\n';
+    (void)gk_write(STDERR_FILENO, text, n); /* there is nowhere to say that it failed */
 }
 
 static void complain(const struct gk_tool *tool, const char *fmt, ...)
@@ -37,16 +42,6 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
     }
     complain(tool, "%s", err->msg);
     exit(err->kind == GK_ERR_USAGE ? 2 : 1);
-}
-
-_Noreturn void gk_end_stdout(const struct gk_tool *tool)
-{
-    struct gk_err err = {0};
-    if (ferror(stdout) | fclose(stdout)) {
-        gk_fail(&err, "standard output:");
-        gk_die(tool, &err);
-    }
-    exit(0);
 }
 
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)

@@ -77,17 +77,29 @@ static const struct gk_opt *find_long(const struct gk_tool *tool, const char *na
     return found;
 }
 
+/* Ends the program with what was asked for in the place of results: WHAT is "help", "version" or
+ * "completion" for SHELL. */
+static int tell(const struct gk_tool *tool, const char *what, const char *shell, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, NULL, false, err))
+        return -1;
+    if (*what == 'h')
+        gk_print_help(out.fp, tool);
+    else if (*what == 'v')
+        fprintf(out.fp, "%s %s\n", tool->name, GK_VERSION);
+    else if (gk_print_completion(out.fp, tool, shell, err))
+        return -1;
+    if (gk_out_commit(&out, err))
+        return -1;
+    exit(0);
+}
+
 static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *text,
                struct gk_err *err)
 {
-    if (o->type == GK_FLAG && !strcmp(o->name, "help")) {
-        gk_print_help(tool);
-        gk_end_stdout(tool);
-    }
-    if (o->type == GK_FLAG && !strcmp(o->name, "version")) {
-        printf("%s %s\n", tool->name, GK_VERSION);
-        gk_end_stdout(tool);
-    }
+    if (o->type == GK_FLAG && (!strcmp(o->name, "help") || !strcmp(o->name, "version")))
+        return tell(tool, o->name, NULL, err);
     if (o->given)
         *o->given = true;
     return gk_option_parse(o, text, err);
@@ -110,11 +122,8 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
     if (value)
         *value++ = '\0';
     const char *name = word + 2;
-    if (!strcmp(name, "completion")) {
-        if (gk_print_completion(tool, value ? value : next, err))
-            return -1;
-        gk_end_stdout(tool);
-    }
+    if (!strcmp(name, "completion"))
+        return tell(tool, name, value ? value : next, err);
     const struct gk_opt *o = find_long(tool, name, err);
     if (!o)
         return -1;
@@ -214,6 +223,7 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
     struct gk_err err = {0};
     fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (defaults(tool, &err) || parse(tool, argc, *argv, &err))
         gk_die(tool, &err);
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "gk/mem.h"
+#include "out_priv.h"
 
 enum { MOST_OPEN = 16 };
 
@@ -105,13 +105,10 @@ static int wrap(struct gk_out *out, int fd, struct gk_err *err)
     fd = above_standard(fd);
     if (fd < 0)
         return gk_fail(err, "%s:", out->name);
-    out->fp = fdopen(fd, "w");
-    if (!out->fp) {
-        gk_fail(err, "%s:", out->name);
+    out->fp = gk_sink_open(&out->sink, fd, false, err);
+    if (!out->fp)
         close(fd);
-        return -1;
-    }
-    return 0;
+    return out->fp ? 0 : -1;
 }
 
 static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *err)
@@ -212,7 +209,7 @@ static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
     gk_out_catch_signals();
     if (open_tmp(out, err))
         return -1;
-    if (exists && fchmod(fileno(out->fp), st.st_mode & 07777))
+    if (exists && fchmod(out->sink->fd, st.st_mode & 07777))
         return gk_fail(err, "%s:", path);
     return 0;
 }
@@ -221,8 +218,10 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
 {
     *out = (struct gk_out){0};
     if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
-        out->fp = stdout;
         out->name = "standard output";
+        out->fp = gk_sink_open(&out->sink, STDOUT_FILENO, true, err);
+        if (!out->fp)
+            return -1;
     } else {
         out->name = path;
         if (!*path)
@@ -232,7 +231,7 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
             return -1;
         }
     }
-    if (binary && isatty(fileno(out->fp))) {
+    if (binary && isatty(out->sink->fd)) {
         gk_fail(err, "%s is a terminal: binary data goes to a pipe or to -o FILE", out->name);
         gk_out_discard(out);
         return -1;
@@ -240,23 +239,12 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
     return 0;
 }
 
-/* After a failed write that errno no longer tells: a pipe without a reader, or something else. */
-static int cause_of_failure(FILE *fp)
-{
-    struct pollfd p = {.fd = fileno(fp)};
-    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) ? EPIPE : EIO;
-}
-
 int gk_out_flush(struct gk_out *out, struct gk_err *err)
 {
-    bool failed_before = ferror(out->fp);
-    if (fflush(out->fp) != 0)
-        return gk_fail(err, "%s:", out->name);
-    if (failed_before) {
-        errno = cause_of_failure(out->fp);
-        return gk_fail(err, "%s:", out->name);
-    }
-    return 0;
+    if (fflush(out->fp) == 0 && !ferror(out->fp))
+        return 0;
+    errno = out->sink->error ? out->sink->error : EIO;
+    return gk_fail(err, "%s:", out->name);
 }
 
 /* The name of a folder reaches the disk with the folder. Some file systems cannot do that, and a
@@ -276,7 +264,7 @@ static int sync_folder_of(const char *path)
 
 static int commit_file(struct gk_out *out, struct gk_err *err)
 {
-    if (fsync(fileno(out->fp)))
+    if (fsync(out->sink->fd))
         return gk_fail(err, "%s:", out->name);
     FILE *fp = out->fp;
     out->fp = NULL;
@@ -293,7 +281,7 @@ static int commit_file(struct gk_out *out, struct gk_err *err)
 /* Some file systems (NFS, quotas) tell of a full disk only at close. */
 static int commit_direct(struct gk_out *out, struct gk_err *err)
 {
-    int fd = dup(fileno(out->fp));
+    int fd = dup(out->sink->fd);
     if (fd < 0 || close(fd))
         return gk_fail(err, "%s:", out->name);
     return 0;
@@ -313,7 +301,7 @@ void gk_out_discard(struct gk_out *out)
     if (out->tmp && entry_of(out) >= 0)
         unlink(out->tmp);
     drop_entry(out);
-    if (out->fp && out->fp != stdout)
+    if (out->fp)
         fclose(out->fp);
     free(out->tmp);
     free(out->path);
