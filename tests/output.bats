@@ -266,3 +266,15 @@ nothing_left() {
     } 2>/dev/null | (sleep 0.1 && cat) | tr -d '\0' >got
     assert_equal "$(<got) $(<status)" 'gk-fft: not-there: No such file or directory 1'
 }
+
+@test "output: no file that runs as its owner comes of one that did" {
+    for tool in $(tools); do
+        recipe "$tool"
+        echo old >f
+        [ "$(id -u)" -ne 0 ] || chown 1234:2345 f
+        owner=$(stat -c %u:%g f)
+        chmod 6755 f
+        "${cmd[@]}" -q -o f
+        assert_equal "$tool $(stat -c '%a %u:%g' f)" "$tool 755 $owner"
+    done
+}

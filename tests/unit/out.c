@@ -145,6 +145,38 @@ static void test_modes_and_links(void)
     CHECK(!lstat("link", &st) && S_ISLNK(st.st_mode));
 }
 
+/* A new file in the place of one that runs as its owner does not run so; nor does root take a file
+ * from its owner. */
+static void test_owners(void)
+{
+    struct stat st;
+    static const mode_t before[] = {04755, 02755, 06711, 06000, 01644};
+    static const mode_t after[] = {0755, 0755, 0711, 0, 01644};
+    for (int i = 0; i < 5; i++) {
+        unlink("owned");
+        put("owned", "old");
+        CHECK(geteuid() != 0 || !chown("owned", 1234, 2345));
+        CHECK(!chmod("owned", before[i]));
+        if (geteuid() != 0 && i == 3)
+            continue; /* it may not be written then */
+        CHECK(!write_file("owned", "new"));
+        CHECK_INT_EQ(mode_of("owned"), after[i]);
+        CHECK(!stat("owned", &st));
+        CHECK(geteuid() != 0 || (st.st_uid == 1234 && st.st_gid == 2345));
+    }
+}
+
+/* Until a secret is whole it is one, too. */
+static void test_secret(void)
+{
+    struct gk_out out;
+    struct stat st;
+    put("secret", "old");
+    CHECK(!chmod("secret", 0600) && !gk_out_open(&out, "secret", true, &err));
+    CHECK(!stat(out.tmp, &st) && (st.st_mode & 07777) == 0600);
+    gk_out_discard(&out);
+}
+
 static void test_refused(void)
 {
     char name[300];
@@ -435,6 +467,8 @@ int main(void)
     test_commit_and_discard();
     test_many();
     test_modes_and_links();
+    test_owners();
+    test_secret();
     test_refused();
     test_ends();
     test_too_large();

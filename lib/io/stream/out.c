@@ -119,14 +119,15 @@ static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *er
                      attempt);
 }
 
-/* A new file with a new name beside out->path, with the mode that open(2) gives under the umask. */
-static int create_tmp(struct gk_out *out, struct gk_err *err)
+/* A new file with a new name beside out->path. One that replaces another is nobody else's to open
+ * until it has that one's mode. */
+static int create_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
 {
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
         out->tmp = make_tmp_name(out->path, attempt, err);
         if (!out->tmp)
             return -1;
-        int fd = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int fd = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
         if (fd >= 0) {
             add_entry(out);
             return wrap(out, fd, err);
@@ -139,12 +140,12 @@ static int create_tmp(struct gk_out *out, struct gk_err *err)
     return gk_fail(err, "%s:", out->name);
 }
 
-static int open_tmp(struct gk_out *out, struct gk_err *err)
+static int open_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
 {
     sigset_t all, was;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &was);
-    int rc = create_tmp(out, err);
+    int rc = create_tmp(out, replaces, err);
     pthread_sigmask(SIG_SETMASK, &was, NULL);
     return rc;
 }
@@ -183,6 +184,16 @@ static bool is_open(const char *path)
     return false;
 }
 
+/* The owner, group and mode of the file that is replaced, as far as this program may give them. A
+ * write would take the bits that change the user from it: so does this. */
+static int resemble(const struct gk_out *out, const struct stat *was, struct gk_err *err)
+{
+    const int fd = out->sink->fd;
+    if (fchown(fd, was->st_uid, was->st_gid))
+        (void)!fchown(fd, (uid_t)-1, was->st_gid);
+    return fchmod(fd, was->st_mode & 01777) ? gk_fail(err, "%s:", out->name) : 0;
+}
+
 static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
 {
     struct stat st;
@@ -207,11 +218,7 @@ static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
     if (entry_of(NULL) < 0)
         return gk_fail(err, "%s: more than %d output files at a time", path, MOST_OPEN);
     gk_out_catch_signals();
-    if (open_tmp(out, err))
-        return -1;
-    if (exists && fchmod(out->sink->fd, st.st_mode & 07777))
-        return gk_fail(err, "%s:", path);
-    return 0;
+    return open_tmp(out, exists, err) || (exists && resemble(out, &st, err)) ? -1 : 0;
 }
 
 int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err)
