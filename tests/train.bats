@@ -254,6 +254,7 @@ END
 # Starts a long run in the background and waits for its first rows. The run is a child of its own
 # shell option set so that it has SIGINT at its default.
 start() {
+    : >out.tsv # the rows of another run would be taken for its own
     set -m
     "$@" >out.tsv 2>err &
     pid=$!
