@@ -28,7 +28,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "vector", &conf.vector, "FILE",
                 "the product with the vector in FILE, as a frame", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "vectors", &vectors, "FILE", "write the eigenvectors to FILE, as a stream",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_REAL(
         0, "tol", &conf.tol,
         "residuals of at most R max(|lambda|, lambda_max/1000) (default: 1e-3 in f32, 1e-6 in f64)",

@@ -28,7 +28,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_FLAG(0, "variance", &variance,
                 "print the variance of each component instead of the projections"),
     GK_OPT_TEXT(0, "axes", &axes, "FILE", "write the axes there, as a stream of one frame an axis",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_CHOICE(
         0, "params", &params, "all|matrices",
         "the tensors of a trajectory that count: all parameters (default) or those of rank 2",
@@ -69,10 +69,6 @@ static int check_options(struct gk_err *err)
         return gk_fail_usage(err, "--line and --%s exclude each other", other);
     if (tensor && params_given)
         return gk_fail_usage(err, "--tensor and --params exclude each other");
-    const char *to = common.output ? common.output : "-";
-    if (axes && strcmp(axes, to) == 0)
-        return gk_fail_usage(err, "--axes: the table goes to %s already",
-                             strcmp(to, "-") == 0 ? "standard output" : to);
     return 0;
 }
 

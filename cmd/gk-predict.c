@@ -155,8 +155,8 @@ static int fit_defaults(struct gk_err *err)
     }
     if (what == GK_REPORT_GROUPS && !column.group)
         return gk_fail_usage(err, "--print groups needs --group");
-    if (model_file && !strcmp(model_file, "-"))
-        return gk_fail_usage(err, "--model: standard output has the table");
+    if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
+        return -1;
     return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
 }
 

@@ -23,6 +23,17 @@ struct gk_out {
     struct gk_sink *sink;
 };
 
+/* The outputs of a command, before it begins to work: OPTION names each, PATH NULL is standard
+ * output. An error if two of them are one place, however that is spelled, if no file can be
+ * written where one is to be, or if what is BINARY goes to a terminal. From here on a regular file
+ * that is written through a descriptor, as standard output is, is no input: it would be read while
+ * it grows. (An input that is also replaced is read to its end first.) */
+struct gk_out_arg {
+    const char *option, *path;
+    bool binary;
+};
+int gk_out_check(const struct gk_out_arg *a, size_t n, struct gk_err *err);
+
 /* BINARY refuses a terminal. */
 int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err);
 /* Pushes what is written so far to the reader; for live curves. */

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "gk/table.h"
@@ -102,26 +101,10 @@ static int save(struct loop *l, struct gk_err *err)
     return rc;
 }
 
-/* A place where nothing can be saved is found out now, not after hours. A pipe or device is left
- * alone: opening it would already say something to its reader. */
-static int try_to_save(const char *path, struct gk_err *err)
-{
-    struct stat st;
-    struct gk_out out;
-    if (!path || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-        return 0;
-    if (gk_out_open(&out, path, true, err))
-        return -1;
-    gk_out_discard(&out);
-    return 0;
-}
-
 static int begin(struct loop *l, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     if (run->trajectory && gk_out_open(&l->out, run->trajectory, true, err))
-        return -1;
-    if (try_to_save(run->save, err))
         return -1;
     l->stream.fp = l->out.fp;
     return gk_table_begin(run->table->fp, run->history, columns, sizeof columns / sizeof *columns,
