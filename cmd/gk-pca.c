@@ -80,7 +80,7 @@ static int print(const struct gk_points *x, const char *const *names, const doub
     if (gk_out_open(&out, common.output, false, err) ||
         gk_table_begin(out.fp, &x->history, names, cols, err))
         return -1;
-    for (size_t i = 0; i < rows * cols; i++)
+    for (size_t i = 0; i < rows * cols && !ferror(out.fp); i++)
         gk_put_number(out.fp, v[i], false, (i + 1) % cols != 0 ? '\t' : '\n');
     return gk_out_commit(&out, err);
 }

@@ -188,7 +188,7 @@ static int fit(const char *path, struct gk_err *err)
         gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
     if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&m, &rows.history, err)) ||
-        gk_report_write(out.fp, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
+        gk_report_write(&out, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
                         replicates, (uint64_t)common.seed, err) ||
         gk_out_commit(&out, err))
         return -1;

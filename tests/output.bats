@@ -100,6 +100,23 @@ nothing_left() {
         ends 1 '/dev/full: No space left on device'
         [ -c /dev/full ] || fail "$tool replaced /dev/full"
     done
+    # a frame larger than any buffer
+    gk-data --p 23 -o large
+    gk-train -d large --layers 1 --dim 32 --heads 2 --ff 4 --steps 0 --save wide -o /dev/null
+    gk-train -d large --layers 1 --dim 32 --heads 2 --ff 4 --steps 2 --save other -o /dev/null
+    while read -r cmd; do
+        tool=${cmd%% *}
+        run --separate-stderr bash -c "exec $cmd >/dev/full"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'No space left on device' ]] || fail "$cmd: $stderr"
+    done <<'END'
+gk-eval -d large --activations embed wide
+gk-hvp -d large --vector wide wide
+gk-hvp -d large --top 1 --max-products 2 -q --vectors - -o z wide
+gk-ckpt-dump --format safetensors wide
+gk-train -d large --dim 32 --steps 0 --save - -o z
+gk-train -d large --dim 32 --steps 0 --trajectory - -o z
+gk-pca --axes - -o z wide other
+END
 }
 
 @test "output: a reader that went away is a quiet end" {
@@ -411,7 +428,7 @@ writing() {
     while read -r tool option; do
         recipe "$tool"
         said=$(bash -c "ulimit -f 0; exec \"\$@\" -q -o /dev/null --$option new" - "${cmd[@]}" 2>&1) && fail "$tool did not fail"
-        [[ $said == "$tool: "*'File too large' ]] || fail "$said"
+        [[ $said == "$tool: new: "*'File too large' ]] || fail "$said"
         [ ! -e new ]
     done < <(writers)
     said=$(bash -c 'ulimit -f 0; cat c c c | gk-pca' 2>&1) || status=$?
@@ -443,4 +460,69 @@ writing() {
         gk-fft not-there 2>&1 || echo $? >status
     } 2>/dev/null | (sleep 0.1 && cat) | tr -d '\0' >got
     assert_equal "$(<got) $(<status)" 'gk-fft: not-there: No such file or directory 1'
+}
+
+# endless_works: commands that would take days, or for ever.
+endless_works() {
+    awk 'BEGIN { print "m0,grokked"; for (i = 0; i < 2000; i++) print i * 7 % 100 "," i % 2 }' >many
+    cat <<'END'
+gk-landscape -q -d d --toward random:1 --alpha -1:1:1000000000 c
+gk-landscape -q -d d --toward random:1 --toward2 random:2 --alpha -1:1:1000000 c
+gk-hvp -d d --density --probes 1 --grid 0:1:1000000000 c
+gk-testfn --steps 1000000000000
+gk-testfn --grid -1:1:1000000
+gk-train -d d --model mlp --dim 4 --hidden 4 --steps 1000000000
+forever c | gk-eval -d d
+forever c | gk-eval -d d --activations layer0
+forever c | gk-hvp -d d
+forever c | gk-ckpt-dump
+forever c | gk-ckpt-dump --flat
+forever c | gk-ckpt-dump --format safetensors
+END
+}
+# These write nothing for as long.
+silent_works() {
+    cat <<'END'
+gk-hvp -d d --density --probes 1000000 --depth 64 c
+gk-hvp -d d --trace --probes 1000000 c
+gk-testfn --steps 1000000000000 --every 1000000000000
+gk-predict fit -q --bootstrap 1000000 many
+forever matrix | gk-twonn
+forever c | gk-pca
+forever c | gk-ckpt-dump --flat --format npy
+{ tail -f -n +1 curve || true; } | gk-hjorth --follow
+END
+}
+
+# work COMMAND: runs it in a shell that knows `forever FILE`; the message is in stderr.
+work() {
+    run --separate-stderr timeout 60 bash -o pipefail -c "
+        forever() { while cat \"\$@\" 2>/dev/null; do :; done; }
+        $1"
+}
+
+@test "output: a reader that goes away ends the work, also where there is nothing to write" {
+    while read -r command; do
+        tool=$command
+        work "$command | head -n 5 >/dev/null"
+        ends 0
+    done < <(endless_works)
+    while read -r command; do
+        tool=$command
+        work "$command | true"
+        ends 0
+    done < <(endless_works && silent_works)
+}
+
+@test "output: a disk that is full ends the work" {
+    while read -r command; do
+        tool=gk-${command#*gk-}
+        tool=${tool%% *}
+        work "$command >/dev/full"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'No space left on device' ]] ||
+            fail "$command: $status $stderr"
+        work "ulimit -f 20; $command >file"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'File too large' ]] ||
+            fail "$command: $status $stderr"
+    done < <(endless_works)
 }

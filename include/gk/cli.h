@@ -118,7 +118,8 @@ struct gk_tool {
  * ignores SIGPIPE and SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file
  * too large one like others. The hidden option --completion bash|zsh prints the completion script.
  * Outputs that cannot be written, or are one, end the program here, before any work
- * (gk_out_check). */
+ * (gk_out_check). If standard output is the only one, a reader that goes away ends it quietly from
+ * here on, also while there is nothing to write. */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
 
 /* What it does about outputs; again for a tool of which PATH, the value of OPTION, is an output

@@ -21,6 +21,7 @@ struct gk_out {
     const char *name; /* for messages: the path or "standard output" */
     char *path, *tmp; /* NULL for standard output */
     struct gk_sink *sink;
+    double flushed; /* when rows were last pushed, in seconds */
 };
 
 /* The outputs of a command, before it begins to work: OPTION names each, PATH NULL is standard
@@ -38,6 +39,9 @@ int gk_out_check(const struct gk_out_arg *a, size_t n, struct gk_err *err);
 int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err);
 /* Pushes what is written so far to the reader; for live curves. */
 int gk_out_flush(struct gk_out *out, struct gk_err *err);
+/* Likewise, but at most twenty times a second: after each row, so that a reader sees a table grow,
+ * and a reader that has gone or a full disk ends the work. */
+int gk_out_row(struct gk_out *out, struct gk_err *err);
 int gk_out_commit(struct gk_out *out, struct gk_err *err);
 void gk_out_discard(struct gk_out *out);
 /* Makes the fatal signals that still have their default action remove temporaries first;

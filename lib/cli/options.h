@@ -34,6 +34,9 @@ int gk_print_completion(FILE *fp, const struct gk_tool *tool, const char *shell,
 /* If gk_cli_catch_stop has caught a signal, ends the program by it. */
 void gk_end_by_signal(void);
 
+/* From here on a reader of standard output that goes away is found out by who writes. */
+void gk_stop_watching(void);
+
 /* Takes a progress line that is on display away, so that a message gets a line of its own. */
 void gk_progress_clear(void);
 

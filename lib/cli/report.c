@@ -32,6 +32,7 @@ static void complain(const struct gk_tool *tool, const char *fmt, ...)
 
 _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
 {
+    gk_stop_watching();
     gk_progress_clear();
     gk_out_discard_all();
     if (err->kind == GK_ERR_CLOSED)

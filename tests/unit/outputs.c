@@ -238,6 +238,8 @@ static void test_full_and_closed(void)
     snprintf(name, sizeof name, "/dev/fd/%d", fd[1]);
     CHECK(!gk_out_open(&out, name, true, &err));
     fill(&out, 4096);
+    CHECK_INT_EQ(gk_out_row(&out, &err), -1); /* what has failed is not left for later */
+    CHECK_INT_EQ(err.kind, GK_ERR_CLOSED);
     CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
     CHECK_INT_EQ(err.kind, GK_ERR_CLOSED);
     close(fd[1]);

@@ -147,7 +147,7 @@ static int begin_rows(struct dump *p, struct gk_err *err)
 static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
 {
     const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL; /* double would round it */
-    for (size_t i = from; i < from + n; i++) {
+    for (size_t i = from; i < from + n && !ferror(fp); i++) {
         const char after = i + 1 < from + n ? '\t' : '\n';
         double v;
         if (wide) {
@@ -176,7 +176,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
                              gk_show(t->name).s, columns, p->columns);
     if (p->many && gk_frame_step(f, &step, err))
         return -1;
-    for (size_t i = 0; i < t->count; i += columns) {
+    for (size_t i = 0; i < t->count && !ferror(p->fp); i += columns) {
         if (p->many)
             fprintf(p->fp, "%" PRId64 "\t", step);
         put_row(p->fp, t, i, columns);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gk/mem.h"
@@ -215,6 +216,17 @@ int gk_out_flush(struct gk_out *out, struct gk_err *err)
         return 0;
     errno = out->sink->error ? out->sink->error : EIO;
     return gk_fail(err, "%s:", out->name);
+}
+
+int gk_out_row(struct gk_out *out, struct gk_err *err)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const double now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    if (!ferror(out->fp) && now - out->flushed < 0.05)
+        return 0;
+    out->flushed = now;
+    return gk_out_flush(out, err);
 }
 
 /* The name of a folder reaches the disk with the folder. Some file systems cannot do that, and a
