@@ -29,7 +29,7 @@ static const struct gk_opt opts[] = {
                 "only the frames of steps A, A + K, ... up to B, both ends included",
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     {0}};
 
 static const struct gk_tool tool = {

@@ -31,7 +31,7 @@ static int print(const struct gk_signal *s, const double *e, struct gk_err *err)
     if (gk_out_open(&out, common.output, false, err) ||
         gk_table_begin(out.fp, &s->history, names, 4, err))
         return -1;
-    for (size_t k = 0; k < s->n; k++) {
+    for (size_t k = 0; k < s->n && !ferror(out.fp); k++) {
         double f = gk_dft_frequency(k, s->n);
         gk_put_number(out.fp, (double)k, false, '\t');
         gk_put_number(out.fp, f / s->spacing, false, '\t');

@@ -109,7 +109,7 @@ static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame
         *err = (struct gk_err){0};
         return 0;
     }
-    return gk_landscape_rows(l, out->fp, err) || gk_out_flush(out, err) ? -1 : 0;
+    return gk_landscape_rows(l, out, err) || gk_out_flush(out, err) ? -1 : 0;
 }
 
 static int work(struct gk_study *s, struct gk_err *err)

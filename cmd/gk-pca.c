@@ -28,7 +28,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_FLAG(0, "variance", &variance,
                 "print the variance of each component instead of the projections"),
     GK_OPT_TEXT(0, "axes", &axes, "FILE", "write the axes there, as a stream of one frame an axis",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_CHOICE(
         0, "params", &params, "all|matrices",
         "the tensors of a trajectory that count: all parameters (default) or those of rank 2",
@@ -70,10 +70,6 @@ static int check_options(struct gk_err *err)
         return gk_fail_usage(err, "--line and --%s exclude each other", other);
     if (tensor && params_given)
         return gk_fail_usage(err, "--tensor and --params exclude each other");
-    const char *to = common.output ? common.output : "-";
-    if (axes && strcmp(axes, to) == 0)
-        return gk_fail_usage(err, "--axes: the table goes to %s already",
-                             strcmp(to, "-") == 0 ? "standard output" : to);
     return 0;
 }
 
@@ -85,7 +81,7 @@ static int print(const struct gk_points *x, const char *const *names, const doub
     if (gk_out_open(&out, common.output, false, err) ||
         gk_table_begin(out.fp, &x->history, names, cols, err))
         return -1;
-    for (size_t i = 0; i < rows * cols; i++)
+    for (size_t i = 0; i < rows * cols && !ferror(out.fp); i++)
         gk_put_number(out.fp, v[i], false, (i + 1) % cols != 0 ? '\t' : '\n');
     return gk_out_commit(&out, err);
 }

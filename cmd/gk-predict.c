@@ -155,8 +155,8 @@ static int fit_defaults(struct gk_err *err)
     }
     if (what == GK_REPORT_GROUPS && !column.group)
         return gk_fail_usage(err, "--print groups needs --group");
-    if (model_file && !strcmp(model_file, "-"))
-        return gk_fail_usage(err, "--model: standard output has the table");
+    if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
+        return -1;
     return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
 }
 
@@ -188,7 +188,7 @@ static int fit(const char *path, struct gk_err *err)
         gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
     if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&m, &rows.history, err)) ||
-        gk_report_write(out.fp, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
+        gk_report_write(&out, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
                         replicates, (uint64_t)common.seed, err) ||
         gk_out_commit(&out, err))
         return -1;

@@ -135,13 +135,14 @@ static int begin(double *x, struct gk_err *err)
     return 0;
 }
 
-static int print(FILE *fp, double *x, struct gk_err *err)
+static int print(struct gk_out *out, double *x, struct gk_err *err)
 {
     struct gk_history h = {0};
     if (gk_cli_history(&tool, &h, err))
         return -1;
-    int rc = given.grid ? gk_testfn_surface(fp, &f, &grid, &h, err)
-                        : begin(x, err) || gk_testfn_path(fp, &f, &optim, x, steps, every, &h, err);
+    int rc = given.grid
+                 ? gk_testfn_surface(out->fp, &f, &grid, &h, err)
+                 : begin(x, err) || gk_testfn_path(out, &f, &optim, x, steps, every, &h, err);
     gk_history_free(&h);
     return rc ? -1 : 0;
 }
@@ -158,7 +159,7 @@ int main(int argc, char **argv)
         (given.grid && f.n != 2 && gk_fail_usage(&err, "--grid: a surface has -n 2")))
         gk_die(&tool, &err);
     double *x = gk_alloc(f.n, sizeof *x, &err);
-    if (!x || gk_out_open(&out, common.output, false, &err) || print(out.fp, x, &err) ||
+    if (!x || gk_out_open(&out, common.output, false, &err) || print(&out, x, &err) ||
         gk_out_commit(&out, &err))
         gk_die(&tool, &err);
     gk_free(x);

@@ -86,13 +86,14 @@ static const struct gk_opt opts[] = {
     GK_OPT_INT(0, "eval-every", &run.eval_every, "validate at steps 0, K, 2K, ... and the last",
                .min = 1, .max = 1e15, .def = "1", .choices = "K", SETTING(eval_every)),
     GK_OPT_TEXT(0, "save", &run.save, "FILE", "write a checkpoint at the end",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_INT(0, "save-every", &run.save_every, "and at steps K, 2K, ...", .min = 1, .max = 1e15,
                .choices = "K", .flags = GK_OPT_SILENT),
     GK_OPT_FLAG(0, "weights-only", &run.weights_only, "without what --resume needs",
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
-                "write a stream of the parameters along the way", .flags = GK_OPT_SILENT),
+                "write a stream of the parameters along the way",
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_TEXT(0, "every", &every, "K|log",
                 "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
                 .flags = GK_OPT_SILENT, .given = &given.every),
@@ -145,11 +146,6 @@ static int check_options(int operands, char **operand, struct gk_err *err)
         data = operand[0];
     if (is_std(data) && resume && is_std(resume))
         return gk_fail_usage(err, "dataset and checkpoint cannot both come from standard input");
-    if (is_std(common.output) + (run.save && is_std(run.save)) +
-            (run.trajectory && is_std(run.trajectory)) >
-        1)
-        return gk_fail_usage(err, "standard output takes one of the table (-o), --save and "
-                                  "--trajectory");
     if (!run.save && (run.save_every || run.weights_only))
         return gk_fail_usage(err, "--%s needs --save",
                              run.save_every ? "save-every" : "weights-only");

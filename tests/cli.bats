@@ -337,3 +337,35 @@ completion_parses() {
 @test "every tool: bash completion" {
     each_tool completion_parses
 }
+
+# no_steering TEXT: TEXT has no control character but newlines, C1 included, nor a mark of direction.
+no_steering() {
+    ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xff' <<<"$1"
+}
+steers_nothing() {
+    local bad=$'\x1b[2J\xc2\x9b2J\xc2\x9d0;t\x07\xe2\x80\xae\xe2\x80\x8f\xe2\x81\xa6\xe2\x80\xa8\xff\xef\xbb\xbfz' words
+    for words in "$bad" "--$bad" "-$bad" "--output $bad/x" "--output=/dev/fd/9$bad" "--threads $bad" "--data $bad"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$1" $words </dev/null
+        no_steering "$stderr" || { cat -v <<<"$stderr"; return 1; }
+        [ "$status" -gt 0 ] && [[ $stderr == "$1: "* ]] || return
+    done
+}
+@test "every tool: no name steers the terminal through a message" {
+    no_steering 'a ü € 😀' && ! no_steering $'\xc2\x9b' && ! no_steering $'\xe2\x80\xae'
+    each_tool steers_nothing
+}
+
+@test "cli: nor through a note, nor a result's history" {
+    bad=$'\x1b[2J\xc2\x9b2J\xe2\x80\xae\xff.csv'
+    printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
+    run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"
+    assert_success
+    assert_equal "$stderr" 'gk-predict: note: ?[2J??2J????.csv: 1 runs left out, for a nan'
+    # an option's value is written so that a shell reads the same bytes back
+    run line --note "é €$bad"
+    assert_output --partial "--note $'é €\\033[2J\\302\\2332J\\342\\200\\256\\377.csv'"
+    no_steering "$output"
+    eval "set -- ${output#*--note }"
+    assert_equal "$1" "é €$bad"
+}

@@ -87,6 +87,14 @@ $(printf '%s\t' w F32 '[2,3]' 6 -2 4 5.91607978)4"
     assert_line --index 1 --partial '\x23\t	U8	[]'
     run table <(gk-ckpt-dump --meta f)
     assert_line --index 1 '\x23k	a\tb\nc\\d\x1b	nan'
+    # so is what would steer a terminal: C1 controls, directions, lines; other letters are themselves
+    blob '{"__metadata__":{"k\u009b2J":"\u202ex\u2028\u00e9\u20ac"},"w\u009d\u200b":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}' x >f
+    run table <(gk-ckpt-dump f)
+    assert_line --index 1 --partial '\xe2\x80\x8b	U8	[]'
+    assert_line --index 1 --partial 'w\xc2\x9d'
+    run table <(gk-ckpt-dump --meta f)
+    assert_line --index 1 $'k\\xc2\\x9b2J\t\\xe2\\x80\\xaex\\xe2\\x80\\xa8\303\251\342\202\254\tnan'
+    refuses_like 1 "gk-ckpt-dump: f: frame 1: no tensor 'a[?][?]m[?]'\$" gk-ckpt-dump --tensor $'a\302\233m\233' f
 }
 
 @test "frames: the metadata of a stream" {

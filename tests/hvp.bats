@@ -173,3 +173,13 @@ sure_and_wrong() {
     breaks 'gk-hvp: c: frame 1: --top: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
     [ ! -e o ]
 }
+
+@test "hvp: a reader of the table that goes away leaves the vectors found so far" {
+    gk-data --p 5 -o d
+    gk-train --layers 1 --dim 4 --heads 2 --ff 4 -d d --steps 4 --save c -o /dev/null
+    run --separate-stderr bash -o pipefail -c 'while cat c 2>/dev/null; do :; done | gk-hvp -d d --max-products 50 -q --vectors v.gks | head -n 5 >/dev/null'
+    assert_success
+    assert_equal "$stderr" ''
+    run -0 gk-ckpt-dump --list v.gks # a whole stream
+    [ "$(wc -l <<<"$output")" -gt 10 ]
+}

@@ -254,6 +254,7 @@ END
 # Starts a long run in the background and waits for its first rows. The run is a child of its own
 # shell option set so that it has SIGINT at its default.
 start() {
+    : >out.tsv # the rows of another run would be taken for its own
     set -m
     "$@" >out.tsv 2>err &
     pid=$!
@@ -322,15 +323,15 @@ start() {
     data >d
     mkdir sub
     for other in x ./x sub/../x; do
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --save $other d
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --trajectory $other d
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" \
+        wrong_usage "gk-train: --save: -o goes to x already" gk-train "${tiny[@]}" --steps 5 -o x --save $other d
+        wrong_usage "gk-train: --trajectory: -o goes to x already" gk-train "${tiny[@]}" --steps 5 -o x --trajectory $other d
+        wrong_usage "gk-train: --trajectory: --save goes to $other already" \
             gk-train "${tiny[@]}" --steps 5 -o t --trajectory x --save $other d
     done
     [ ! -e x ]
     gk-train "${tiny[@]}" --steps 5 -o x --save sub/x --trajectory y d
     gk-train "${tiny[@]}" --steps 5 -o t --save c d
-    wrong_usage 'gk-hvp: v: two outputs cannot go to one file' gk-hvp -q -d d --vectors v -o v c
+    wrong_usage 'gk-hvp: --vectors: -o goes to v already' gk-hvp -q -d d --vectors v -o v c
 }
 
 @test "a full disk is an error, and the old files stay" {
@@ -371,8 +372,8 @@ start() {
     wrong_usage 'gk-train: --weights-only needs --save' gk-train --weights-only d
     wrong_usage "gk-train: unexpected operand 'd' beside --data" gk-train --data d d
     wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --resume - -
-    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - d
-    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - --trajectory - -o t d
+    wrong_usage 'gk-train: --save: -o goes to standard output already' gk-train --save - d
+    wrong_usage 'gk-train: --trajectory: --save goes to standard output already' gk-train --save - --trajectory - -o t d
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --heads 3 d
     wrong_usage 'gk-train: --lr: nan is not finite' gk-train --lr nan d
     wrong_usage 'gk-train: --beta1: 1 is not in [0, 0.999999999]' gk-train --beta1 1 d

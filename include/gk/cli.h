@@ -30,8 +30,10 @@ struct gk_window { /* a <= step < b; absent ends are -inf, inf */
 enum {
     GK_OPT_SILENT = 1,   /* changes no number: left out of the provenance line */
     GK_OPT_OPEN_MIN = 2, /* the minimum itself is excluded */
-    GK_OPT_BARE = 4 /* GK_INT: may stand alone (*value is then left as it is); the next word is its
-                       value only if it is an integer */
+    GK_OPT_BARE = 4, /* GK_INT: may stand alone (*value is then left as it is); the next word is its
+                        value only if it is an integer */
+    /* GK_TEXT: names what is written beside -o, a binary file (or a folder: "DIR") */
+    GK_OPT_OUTPUT = 8
 };
 
 struct gk_opt {
@@ -113,9 +115,17 @@ struct gk_tool {
 /* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program
  * (status 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or
  * "--name=value"; a value may begin with '-'; "--" ends options; options and operands mix. Also
- * ignores SIGPIPE, so that a closed pipe is an error of kind GK_ERR_CLOSED. The hidden option
- * --completion bash|zsh prints the completion script. */
+ * ignores SIGPIPE and SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file
+ * too large one like others. The hidden option --completion bash|zsh prints the completion script.
+ * Outputs that cannot be written, or are one, end the program here, before any work
+ * (gk_out_check). If standard output is the only one, a reader that goes away ends it quietly from
+ * here on, also while there is nothing to write. */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
+
+/* What it does about outputs; again for a tool of which PATH, the value of OPTION, is an output
+ * only sometimes. Both may be NULL. */
+int gk_cli_outputs(const struct gk_tool *tool, const char *option, const char *path,
+                   struct gk_err *err);
 
 /* "gk-train 1.0 --steps 400 ...": the options that are recorded, with the values that they have
  * now, in table order. free() it. Recorded is what is not silent, has a value and, where RECORDED

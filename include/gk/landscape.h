@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/grid.h"
+#include "gk/out.h"
 #include "gk/study.h"
 
 enum gk_toward_kind {
@@ -72,6 +72,6 @@ void gk_landscape_free(struct gk_landscape *l);
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err);
 /* The rows step, alpha, [beta,] train_loss, train_acc, val_loss, val_acc over the grid. */
-int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err);
+int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err);
 
 #endif

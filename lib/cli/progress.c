@@ -1,12 +1,13 @@
 /* One line of progress on a terminal's standard error. */
 #include "options.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool shown; /* a progress line is on display */
+static atomic_bool shown; /* a progress line is on display */
 
 static double now(void)
 {

@@ -184,12 +184,16 @@ static char *shell_quote(const char *text, struct gk_err *err)
     char *out = NULL;
     if (gk_grow(&out, &cap, 4 * len + 4, 1, err))
         return NULL;
-    bool control = false;
-    for (size_t i = 0; i < len; i++)
-        control |= iscntrl((unsigned char)text[i]) != 0;
+    size_t n, at = 0;
+    while ((n = gk_printable(text + at)))
+        at += n;
+    const bool control = at < len; /* what no terminal should get is written in octal numbers */
     char *p = stpcpy(out, control ? "$'" : "'");
-    for (; *text; text++) {
-        if (control && iscntrl((unsigned char)*text))
+    for (; *text; text += n ? n : 1) {
+        n = gk_printable(text);
+        if (n > 1)
+            p = mempcpy(p, text, n);
+        else if (n == 0)
             p += sprintf(p, "\\%03o", (unsigned char)*text);
         else if (control && (*text == '\'' || *text == '\\'))
             p += sprintf(p, "\\%c", *text);

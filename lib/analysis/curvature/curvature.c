@@ -224,7 +224,7 @@ static int put_density(struct gk_curvature *c, FILE *fp, struct gk_err *err)
     struct gk_grid grid = conf->grid;
     if (grid.n == 0)
         grid = (struct gk_grid){d.low - 5 * sigma, d.high + 5 * sigma, 1001};
-    for (int64_t i = 0; i < grid.n; i++) {
+    for (int64_t i = 0; i < grid.n && !ferror(fp); i++) {
         double density, error;
         gk_density_at(&d, gk_grid_at(&grid, i), sigma, &density, &error);
         put_step(c, fp);

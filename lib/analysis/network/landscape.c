@@ -137,8 +137,10 @@ static void walk(struct gk_landscape *l, double alpha, double beta)
     }
 }
 
-static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, struct gk_err *err)
+static int point(struct gk_landscape *l, double alpha, double beta, struct gk_out *out,
+                 struct gk_err *err)
 {
+    FILE *fp = out->fp;
     struct gk_score score[2];
     walk(l, alpha, beta);
     if (gk_study_score(l->s, l->at, score, err))
@@ -150,16 +152,16 @@ static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, st
     gk_study_put_score(l->s, score, fp);
     if (l->conf->tick)
         l->conf->tick(l->conf->tick_ctx, ++l->points);
-    return 0;
+    return gk_out_row(out, err);
 }
 
-int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err)
+int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err)
 {
     const struct gk_grid *alpha = &l->conf->grid[0], *beta = &l->conf->grid[1];
     const int64_t nb = l->conf->directions == 2 ? beta->n : 1;
     for (int64_t i = 0; i < alpha->n; i++)
         for (int64_t j = 0; j < nb; j++)
-            if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), fp, err))
+            if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), out, err))
                 return -1;
     return 0;
 }

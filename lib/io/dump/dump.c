@@ -26,18 +26,21 @@ struct dump {
 
 /* ---- lists ---- */
 
-/* Text from a file as one cell of a table: control characters are escaped as in C, and so is a '#'
- * that would make a comment of the row. */
+/* Text from a file as one cell of a table: what no terminal should get (gk_printable) is escaped as
+ * in C, and so is a '#' that would make a comment of the row. */
 static void put_text(FILE *fp, const char *s, char end)
 {
-    for (const char *p = s; *p; p++) {
+    size_t len = 1;
+    for (const char *p = s; *p; p += len) {
         const unsigned char c = (unsigned char)*p;
+        const size_t printable = gk_printable(p);
+        len = printable ? printable : 1;
         if (c == '\\' || c == '\n' || c == '\t')
             fprintf(fp, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : '\\');
-        else if (c < ' ' || c == 0x7f || (c == '#' && p == s))
+        else if (!printable || (c == '#' && p == s))
             fprintf(fp, "\\x%02x", c);
         else
-            putc(c, fp);
+            fwrite(p, 1, len, fp);
     }
     putc(end, fp);
 }
@@ -147,7 +150,7 @@ static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
     /* double would round them */
     const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL;
     const uint64_t *natural = t->dtype == GK_U64 ? t->data : NULL;
-    for (size_t i = from; i < from + n; i++) {
+    for (size_t i = from; i < from + n && !ferror(fp); i++) {
         const char after = i + 1 < from + n ? '\t' : '\n';
         double v;
         if (wide) {
@@ -180,7 +183,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
                              gk_show(t->name).s, columns, p->columns);
     if (p->many && gk_frame_step(f, &step, err))
         return -1;
-    for (size_t i = 0; i < t->count; i += columns) {
+    for (size_t i = 0; i < t->count && !ferror(p->fp); i += columns) {
         if (p->many)
             fprintf(p->fp, "%" PRId64 "\t", step);
         put_row(p->fp, t, i, columns);

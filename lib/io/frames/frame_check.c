@@ -11,11 +11,12 @@ struct gk_shown gk_show(const char *name)
 {
     struct gk_shown shown;
     size_t n = 0, room = sizeof shown.s - 4; /* "..." and the end */
-    for (; n < room && name[n]; n++) {
-        unsigned char c = (unsigned char)name[n];
-        shown.s[n] = name[n];
-        if (c < 0x20 || c == 0x7f)
-            shown.s[n] = '?';
+    for (size_t len; name[n]; n += len) {
+        const size_t printable = gk_printable(name + n);
+        len = printable ? printable : 1;
+        if (n + len > room)
+            break;
+        memcpy(shown.s + n, printable ? name + n : "?", len);
     }
     snprintf(shown.s + n, sizeof "...", "%s", name[n] ? "..." : "");
     return shown;

@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "gk/table.h"
 #include "train_priv.h"
@@ -20,7 +18,6 @@ struct loop {
     struct gk_out out; /* the trajectory */
     struct gk_stream stream;
     int64_t framed;  /* step of the last frame; -1: none */
-    double flushed;  /* when rows were last pushed, in seconds */
     bool checked_in; /* the checkpoint of this step is written */
 };
 
@@ -32,14 +29,6 @@ bool gk_train_is_log_step(int64_t step)
     return llrint(pow(10, j / 20)) == step;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Readers see the curve grow; a run of microsecond steps does not pay a system call for each. */
 static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *err)
 {
     const bool single = l->t->conf.real == GK_F32;
@@ -50,11 +39,7 @@ static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *
     fprintf(fp, "%" PRId64 "\t", r->step);
     for (size_t i = 0; i < n; i++)
         gk_put_number(fp, v[i], single, i + 1 < n ? '\t' : '\n');
-    const double t = now();
-    if (t - l->flushed < 0.05)
-        return 0;
-    l->flushed = t;
-    return gk_out_flush(l->run->table, err);
+    return gk_out_row(l->run->table, err);
 }
 
 static int put_frame(struct loop *l, struct gk_err *err)
@@ -102,26 +87,10 @@ static int save(struct loop *l, struct gk_err *err)
     return rc;
 }
 
-/* A place where nothing can be saved is found out now, not after hours. A pipe or device is left
- * alone: opening it would already say something to its reader. */
-static int try_to_save(const char *path, struct gk_err *err)
-{
-    struct stat st;
-    struct gk_out out;
-    if (!path || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-        return 0;
-    if (gk_out_open(&out, path, true, err))
-        return -1;
-    gk_out_discard(&out);
-    return 0;
-}
-
 static int begin(struct loop *l, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     if (run->trajectory && gk_out_open(&l->out, run->trajectory, true, err))
-        return -1;
-    if (try_to_save(run->save, err))
         return -1;
     l->stream.fp = l->out.fp;
     return gk_table_begin(run->table->fp, run->history, columns, sizeof columns / sizeof *columns,
@@ -209,7 +178,7 @@ static int finish(struct loop *l, struct gk_err *err)
 
 int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err *err)
 {
-    struct loop l = {.t = t, .run = run, .framed = -1, .flushed = -1};
+    struct loop l = {.t = t, .run = run, .framed = -1};
     struct gk_err late = {0};
     int rc = begin(&l, err);
     if (!rc)
