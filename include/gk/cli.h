@@ -167,8 +167,8 @@ void gk_note(const struct gk_tool *tool, const char *fmt, ...)
 struct gk_table_notes;
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
 
-/* A progress line with rate and time left, on stderr and only if that is a terminal (and not
- * --quiet); at most ten updates a second. */
+/* A progress line with rate and time left (unless TOTAL is 0: not known), on stderr and only if
+ * that is a terminal (and not --quiet); at most ten updates a second. */
 struct gk_progress {
     const char *what; /* "step" */
     double total, start, last;

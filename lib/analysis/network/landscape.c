@@ -15,7 +15,8 @@ struct gk_landscape {
     double *theta;    /* [n] the centre */
     double *delta[2]; /* [n] */
     void *at;         /* [n] a point of the grid, in the study's precision */
-    double points;    /* computed so far */
+    uint64_t frame;   /* the index of the centre's */
+    double points;    /* computed or passed over so far */
 };
 
 static double norm2(const double *v, size_t n)
@@ -97,6 +98,7 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     if (l->s->ckpt.params.total != l->n)
         return gk_frame_fail(f, err, "this is another network than the first frame's");
     load(l);
+    l->frame = f->index;
     for (int i = 0; first && i < l->conf->directions; i++)
         if (gk_toward_find(&l->conf->toward[i], l->s, l->conf, l->theta, err))
             return -1;
@@ -155,10 +157,16 @@ static int point(struct gk_landscape *l, double alpha, double beta, struct gk_ou
     return gk_out_row(out, err);
 }
 
+double gk_landscape_points(const struct gk_landscape_conf *conf)
+{
+    return (double)conf->grid[0].n * (conf->directions == 2 ? (double)conf->grid[1].n : 1);
+}
+
 int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err)
 {
     const struct gk_grid *alpha = &l->conf->grid[0], *beta = &l->conf->grid[1];
     const int64_t nb = l->conf->directions == 2 ? beta->n : 1;
+    l->points = (double)l->frame * gk_landscape_points(l->conf);
     for (int64_t i = 0; i < alpha->n; i++)
         for (int64_t j = 0; j < nb; j++)
             if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), out, err))
