@@ -62,6 +62,16 @@ struct run {
     bool begun;
 };
 
+static struct gk_progress progress;
+
+/* The total is without duplicates. */
+static void tick(void *ctx, double points, double total)
+{
+    (void)ctx;
+    progress.total = total;
+    gk_progress_tick(&progress, points);
+}
+
 static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
 {
     for (int i = 0; i < GK_DIMENSION_METHODS; i++)
@@ -78,6 +88,7 @@ static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
     discard_given = conf->wanted[GK_TWONN];
     conf->k = (size_t)k;
     conf->discard = discard;
+    conf->tick.fn = tick;
     return 0;
 }
 
@@ -99,7 +110,9 @@ static int measure(struct run *run, struct gk_matrix *m, double step, const char
 {
     struct gk_dimension dim[GK_DIMENSION_METHODS];
     const size_t all = m->rows;
+    gk_progress_start(&progress, &tool, "point", (double)all);
     int rc = gk_dimensions(m->v, &m->rows, m->cols, &run->conf, run->pool, dim, err);
+    gk_progress_end(&progress);
     if (rc)
         gk_fail_at(err, "%s", place);
     else
