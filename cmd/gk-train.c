@@ -109,6 +109,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "every", &every, "K|log",
                 "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
                 .flags = GK_OPT_SILENT, .given = &given.every),
+    GK_OPT_FLAG(0, "trajectory-state", &run.trajectory_state,
+                "its frames hold the optimiser's state, too", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "resume", &resume, "CKPT",
                 "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
     GK_OPT_INT(0, "until-grokked", &until,
@@ -169,8 +171,9 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     if (!run.save && (run.save_every || run.weights_only))
         return gk_fail_usage(err, "--%s needs --save",
                              run.save_every ? "save-every" : "weights-only");
-    if (!run.trajectory && given.every)
-        return gk_fail_usage(err, "--every needs --trajectory");
+    if (!run.trajectory && (given.every || run.trajectory_state))
+        return gk_fail_usage(err, "--%s needs --trajectory",
+                             given.every ? "every" : "trajectory-state");
     run.perfect = given.until ? until : 0;
     if (word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err))
         return -1;

@@ -61,7 +61,7 @@ END
     data >d
     while read -ra conf; do
         for n in 1 2 3; do
-            gk-train "${conf[@]}" --threads "$n" --steps 10 --save "$n.ckpt" --trajectory "$n.gks" --every 5 d >"$n.tsv"
+            gk-train "${conf[@]}" --threads "$n" --steps 10 --save "$n.ckpt" --trajectory "$n.gks" --every 5 --trajectory-state d >"$n.tsv"
         done
         for n in 2 3; do
             cmp 1.tsv $n.tsv && cmp 1.ckpt $n.ckpt && cmp 1.gks $n.gks
@@ -189,6 +189,26 @@ END
         numbers buf b | tr '\n' '\t' | sed 's/\t$/\n/' >want
         sed -n "$((k % 3 + 1))p" queue | cmp - want
     done
+}
+
+@test "--trajectory-state: a frame is a checkpoint that a run goes on from" {
+    data >d
+    gk-train "${tiny[@]}" --optimizer muon --grokfast ma:3,1 --steps 8 --trajectory a.gks --every 4 --trajectory-state --save whole d >t
+    gk-ckpt-dump --steps 4:4:1 --format safetensors a.gks >frame
+    gk-train --resume frame --steps 8 --save rest d >u
+    cmp whole rest
+    gk-ckpt-dump --split-to frames a.gks
+    gk-train "${tiny[@]}" --optimizer muon --grokfast ma:3,1 --steps 4 --save four d >/dev/null
+    tensors() { gk-ckpt-dump --list "$1" | grep -v '^#'; }
+    diff <(tensors frame) <(tensors four)
+    diff <(gk-ckpt-dump --meta frame | grep -v '^#') <(gk-ckpt-dump --meta four | grep -v '^#')
+    # without it the frames are as ever, and the state is no part of an analysis
+    gk-train "${tiny[@]}" --optimizer muon --grokfast ma:3,1 --steps 8 --trajectory b.gks --every 4 d >u
+    cmp t u
+    refute grep -aqF optim. b.gks
+    diff <(gk-pca --components 2 a.gks) <(gk-pca --components 2 b.gks)
+    diff <(gk-eval -d d a.gks) <(gk-eval -d d b.gks)
+    wrong_usage 'gk-train: --trajectory-state needs --trajectory' gk-train --trajectory-state d
 }
 
 @test "an intervention may begin, change or end where a run is resumed" {

@@ -83,6 +83,7 @@ struct gk_train_run {
     int64_t save_every; /* 0: only at the end */
     bool weights_only;
     const char *trajectory;             /* or NULL */
+    bool trajectory_state;              /* its frames are whole checkpoints */
     int64_t every;                      /* its frames: multiples of this, or GK_EVERY_LOG */
     const struct gk_history *history;   /* for the table and the frames */
     const struct gk_frame *settings;    /* its metadata go into whole checkpoints; NULL: none */
