@@ -14,14 +14,15 @@ static struct gk_common common;
 static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
 static struct gk_train_run run;
-static const char *data, *resume, *batch, *every = "100";
+static const char *data, *resume, *batch, *grokfast, *every = "100";
 static int model, dtype, optimizer, decay;
 static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
 /* Which options are on the command line, and which belong to the run's description: there they are
  * from the command line, from a checkpoint or a default. */
 static struct which {
     bool model, layers, dim, heads, ff, hidden, optimizer, lr, decay, where, beta1, beta2, eps,
-        momentum, warmup, clip, batch, seed, dtype, eval_every, every, until;
+        momentum, muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every,
+        every, until;
 } given, recorded = {.model = true,
                      .layers = true,
                      .dim = true,
@@ -60,23 +61,34 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", .min = 0, .max = INF, .def = "1e-3",
                 SETTING(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
-                "decoupled for adamw, L2 for the others (default: 1 for adamw, else 0)", .min = 0,
-                .max = INF, SETTING(decay)),
+                "decoupled for adamw, lion and muon, where it is 1 by default; L2 for the others, "
+                "default 0",
+                .min = 0, .max = INF, SETTING(decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
                   SETTING(where)),
-    GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam and adamax (default 0.9)", .min = 0,
-                .max = LT1, SETTING(beta1)),
+    GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam, adamax, lion and muon (default 0.9)",
+                .min = 0, .max = LT1, SETTING(beta1)),
     GK_OPT_REAL(0, "beta2", &optim->beta2,
-                "likewise (default 0.98), or rmsprop's alpha (default 0.99)", .min = 0, .max = LT1,
-                SETTING(beta2)),
-    GK_OPT_REAL(0, "eps", &optim->eps, "of these four (default 1e-8)", .min = 0, .max = INF,
+                "likewise (default 0.98, lion: 0.99), or rmsprop's alpha (default 0.99)", .min = 0,
+                .max = LT1, SETTING(beta2)),
+    GK_OPT_REAL(0, "eps", &optim->eps, "of all these but lion (default 1e-8)", .min = 0, .max = INF,
                 SETTING(eps)),
-    GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9)", .min = 0, .max = 1,
-                SETTING(momentum)),
+    GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9) and muon (0.95)",
+                .min = 0, .max = 1, SETTING(momentum)),
+    GK_OPT_REAL(0, "muon-lr", &optim->muon_lr,
+                "muon's rate for matrices in blocks and hidden layers (default 0.02)", .min = 0,
+                .max = INF, SETTING(muon_lr)),
     GK_OPT_INT(0, "warmup", &optim->warmup, "update k uses lr*min(1, k/N); 0: none; rprop has none",
                .min = 0, .max = 1e15, .def = "10", SETTING(warmup)),
     GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
                 .min = 0, .max = INF, .def = "0", SETTING(clip)),
+    GK_OPT_TEXT(0, "grokfast", &grokfast, "none|ema:A,L|ma:W,L",
+                "add to the gradient L times its average", .def = "none", SETTING(grokfast)),
+    GK_OPT_FLAG(0, "orthogonal-gradient", &optim->orthogonal,
+                "take from each tensor's gradient its part along the tensor", SETTING(orthogonal)),
+    GK_OPT_REAL(0, "hold-norm", &optim->hold_norm,
+                "hold the parameters' norm at X times its first value; 0: it is free", .min = 0,
+                .max = INF, .def = "0", SETTING(hold)),
     GK_OPT_TEXT(0, "batch", &batch, "full|N", "rows an update sees", .def = "full", SETTING(batch)),
     GK_OPT_INT(0, "seed", &common.seed,
                "seed of the initial parameters and the order of minibatches", .min = 0,
@@ -97,6 +109,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "every", &every, "K|log",
                 "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
                 .flags = GK_OPT_SILENT, .given = &given.every),
+    GK_OPT_FLAG(0, "trajectory-state", &run.trajectory_state,
+                "its frames hold the optimiser's state, too", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "resume", &resume, "CKPT",
                 "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
     GK_OPT_INT(0, "until-grokked", &until,
@@ -133,6 +147,14 @@ static int word_or_number(const char *option, const char *text, const char *word
     return 0;
 }
 
+/* The options that are words with numbers in them. */
+static int parse_texts(struct gk_err *err)
+{
+    if (gk_grokfast_parse(&optim->grokfast, grokfast, err))
+        return -1;
+    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
+}
+
 static bool is_std(const char *file)
 {
     return !file || strcmp(file, "-") == 0;
@@ -149,10 +171,13 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     if (!run.save && (run.save_every || run.weights_only))
         return gk_fail_usage(err, "--%s needs --save",
                              run.save_every ? "save-every" : "weights-only");
-    if (!run.trajectory && given.every)
-        return gk_fail_usage(err, "--every needs --trajectory");
+    if (!run.trajectory && (given.every || run.trajectory_state))
+        return gk_fail_usage(err, "--%s needs --trajectory",
+                             given.every ? "every" : "trajectory-state");
     run.perfect = given.until ? until : 0;
-    return word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err);
+    if (word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err))
+        return -1;
+    return parse_texts(err);
 }
 
 /* An option that this network or optimiser has no use for changes nothing: a note says so where it
@@ -165,10 +190,11 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
 }
 
 /* Everything that depends on something else. */
-static int resolve(struct gk_err *err)
+static void resolve(void)
 {
-    const bool mlp = model == GK_MLP, adam = optimizer <= GK_ADAMAX;
+    const bool mlp = model == GK_MLP;
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
+    const struct gk_optim_uses uses = gk_optim_uses(optimizer);
     settle("heads", given.heads, !mlp, &recorded.heads);
     settle("ff", given.ff, !mlp, &recorded.ff);
     settle("hidden", given.hidden, mlp, &recorded.hidden);
@@ -179,17 +205,20 @@ static int resolve(struct gk_err *err)
     } real[] = {
         {"weight-decay", given.decay, true, &recorded.decay, &optim->weight_decay,
          def.weight_decay},
-        {"beta1", given.beta1, adam, &recorded.beta1, &optim->beta1, def.beta1},
-        {"beta2", given.beta2, adam || optimizer == GK_RMSPROP, &recorded.beta2, &optim->beta2,
-         def.beta2},
-        {"eps", given.eps, adam || optimizer == GK_RMSPROP, &recorded.eps, &optim->eps, def.eps},
-        {"momentum", given.momentum, optimizer == GK_MOMENTUM, &recorded.momentum, &optim->momentum,
-         def.momentum}};
+        {"beta1", given.beta1, uses.beta1, &recorded.beta1, &optim->beta1, def.beta1},
+        {"beta2", given.beta2, uses.beta2, &recorded.beta2, &optim->beta2, def.beta2},
+        {"eps", given.eps, uses.eps, &recorded.eps, &optim->eps, def.eps},
+        {"momentum", given.momentum, uses.momentum, &recorded.momentum, &optim->momentum,
+         def.momentum},
+        {"muon-lr", given.muon_lr, uses.muon_lr, &recorded.muon_lr, &optim->muon_lr, def.muon_lr}};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
         if (!real[i].given && !*real[i].recorded) /* nor in the checkpoint */
             *real[i].value = real[i].def;
         settle(real[i].name, real[i].given, real[i].used, real[i].recorded);
     }
+    recorded.grokfast = optim->grokfast.kind != GK_GROKFAST_NONE;
+    recorded.orthogonal = optim->orthogonal;
+    recorded.hold = optim->hold_norm > 0;
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;
     conf.arch = (struct gk_arch){.model = model,
@@ -199,14 +228,13 @@ static int resolve(struct gk_err *err)
                                  .ff = (int)(mlp ? hidden : ff)};
     conf.real = dtype == 1 ? GK_F64 : GK_F32;
     conf.seed = common.seed;
-    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
 }
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
     if (gk_frame_read_one(resume, ckpt, err))
         return -1;
-    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0)
+    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 && parse_texts(err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
     return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));
@@ -275,7 +303,8 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
-    if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    resolve();
+    if (gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
         gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))

@@ -144,7 +144,9 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
     int64_t i = 0;
     double x = 0;
     switch (o->type) {
-    case GK_FLAG:
+    case GK_FLAG: /* in a checkpoint, too */
+        if (text[0])
+            return gk_fail_usage(err, "--%s takes no value", o->name);
         *(bool *)o->value = true;
         return 0;
     case GK_INT:

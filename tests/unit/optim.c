@@ -169,7 +169,7 @@ static void *draw(enum gk_dtype real, size_t n, uint64_t seed)
 static void check_threads(struct gk_pool *three)
 {
     enum { N = 50001 };
-    for (int kind = GK_ADAMW; kind <= GK_SGD; kind++) {
+    for (int kind = GK_ADAMW; kind <= GK_LION; kind++) {
         struct gk_optim_conf c = with(kind, 0.1);
         void *theta[3], *grad[2] = {draw(GK_F32, N, 2), draw(GK_F64, N, 2)};
         for (int i = 0; i < 3; i++) {

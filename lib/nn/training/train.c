@@ -24,19 +24,25 @@ static uint64_t digest(const struct gk_dataset *d)
     return h;
 }
 
-static int draw_init(struct gk_trainer *t, struct gk_err *err)
+void gk_trainer_start(struct gk_trainer *t, const double *theta)
 {
     const size_t n = t->ps->total;
-    double *wide = gk_alloc(n, sizeof *wide, err);
+    struct gk_dots d;
+    gk_reals_narrow(t->conf.real, n, theta, t->theta);
+    gk_reals_narrow(t->conf.real, n, theta, t->init);
+    gk_vec_dots(t->pool, t->conf.real, n, t->init, NULL, NULL, NULL, &d);
+    t->init_squared = d.tt;
+    gk_optim_start(t->optim, t->init);
+}
+
+static int draw_init(struct gk_trainer *t, struct gk_err *err)
+{
+    double *wide = gk_alloc(t->ps->total, sizeof *wide, err);
     if (!wide)
         return -1;
     gk_params_draw(t->ps, &t->conf.arch, (uint64_t)t->conf.seed, wide);
-    gk_reals_narrow(t->conf.real, n, wide, t->theta);
-    gk_reals_narrow(t->conf.real, n, wide, t->init);
+    gk_trainer_start(t, wide);
     gk_free(wide);
-    struct gk_dots d;
-    gk_vec_dots(t->pool, t->conf.real, n, t->init, NULL, NULL, NULL, &d);
-    t->init_squared = d.tt;
     return 0;
 }
 
@@ -65,8 +71,9 @@ static int make(struct gk_trainer *t, struct gk_err *err)
         if (!t->order)
             return -1;
     }
-    if (make_vectors(t, err) || draw_init(t, err) ||
-        gk_optim_new(&t->optim, &c->optim, t->ps->total, t->ps, c->real, t->pool, err))
+    if (make_vectors(t, err) ||
+        gk_optim_new(&t->optim, &c->optim, t->ps->total, t->ps, c->real, t->pool, err) ||
+        draw_init(t, err))
         return -1;
     gk_optim_keep(t->optim, t->prev);
     return 0;
@@ -109,7 +116,7 @@ int64_t gk_trainer_step(const struct gk_trainer *t)
     return t->step;
 }
 
-void *gk_trainer_theta(struct gk_trainer *t)
+const void *gk_trainer_theta(const struct gk_trainer *t)
 {
     return t->theta;
 }

@@ -42,34 +42,33 @@ static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *
     return gk_out_row(l->run->table, err);
 }
 
-static int put_frame(struct loop *l, struct gk_err *err)
-{
-    struct gk_frame f = {0};
-    int rc = gk_trainer_put(l->t, false, &f, err);
-    if (!rc)
-        rc = gk_frame_set_history(&f, l->run->history, err);
-    if (!rc && gk_stream_write(&l->stream, &f, err))
-        rc = gk_fail_at(err, "%s", l->out.name);
-    gk_frame_free(&f);
-    l->framed = l->t->step;
-    return rc;
-}
-
 static bool frame_is_due(const struct loop *l)
 {
     const int64_t every = l->run->every;
     return every == GK_EVERY_LOG ? gk_train_is_log_step(l->t->step) : l->t->step % every == 0;
 }
 
-static int fill_checkpoint(const struct loop *l, struct gk_frame *f, struct gk_err *err)
+/* What is known of the step at hand; WHOLE: all that a resumed run needs. */
+static int fill_checkpoint(const struct loop *l, bool whole, struct gk_frame *f, struct gk_err *err)
 {
-    const struct gk_frame *settings = l->run->weights_only ? NULL : l->run->settings;
+    const struct gk_frame *settings = whole ? l->run->settings : NULL;
     for (size_t i = 0; settings && i < settings->nmeta; i++)
         if (gk_frame_set_meta(f, settings->meta[i].key, settings->meta[i].value, err))
             return -1;
-    if (gk_trainer_put(l->t, !l->run->weights_only, f, err))
+    if (gk_trainer_put(l->t, whole, f, err))
         return -1;
     return gk_frame_set_history(f, l->run->history, err);
+}
+
+static int put_frame(struct loop *l, struct gk_err *err)
+{
+    struct gk_frame f = {0};
+    int rc = fill_checkpoint(l, l->run->trajectory_state, &f, err);
+    if (!rc && gk_stream_write(&l->stream, &f, err))
+        rc = gk_fail_at(err, "%s", l->out.name);
+    gk_frame_free(&f);
+    l->framed = l->t->step;
+    return rc;
 }
 
 static int save(struct loop *l, struct gk_err *err)
@@ -79,7 +78,7 @@ static int save(struct loop *l, struct gk_err *err)
     /* Rows first: whatever kills the run, no checkpoint is ahead of the curve. */
     if (!ferror(table->fp) && gk_out_flush(table, err) && err->kind != GK_ERR_CLOSED)
         return -1;
-    int rc = fill_checkpoint(l, &f, err);
+    int rc = fill_checkpoint(l, !l->run->weights_only, &f, err);
     if (!rc)
         rc = gk_frame_save(&f, l->run->save, err);
     gk_frame_free(&f);
