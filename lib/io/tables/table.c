@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/input.h"
 #include "gk/mem.h"
 
 enum {
@@ -320,6 +321,17 @@ static int read_header(struct gk_rows *r, bool headless, struct gk_err *err)
     return 0;
 }
 
+/* Bytes of no kind may be a damaged table. */
+static int open_as_text(struct gk_rows *r, bool headless, struct gk_err *err)
+{
+    enum gk_input_kind kind = GK_INPUT_UNKNOWN;
+    if (gk_input_look(r->priv->fp, r->file, &kind, err))
+        return -1;
+    if (kind != GK_INPUT_TABLE && kind != GK_INPUT_UNKNOWN)
+        return gk_input_refuse(r->file, kind, "a table is", err);
+    return read_header(r, headless, err);
+}
+
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err)
 {
     *r = (struct gk_rows){.file = file};
@@ -329,7 +341,7 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
         return gk_fail(err, "%s: no memory for a table", file);
     }
     r->priv->fp = fp;
-    if (read_header(r, headless, err)) {
+    if (open_as_text(r, headless, err)) {
         gk_rows_close(r);
         return -1;
     }
@@ -371,30 +383,4 @@ void gk_rows_close(struct gk_rows *r)
     free(r->cell);
     gk_history_free(&r->history);
     *r = (struct gk_rows){0};
-}
-
-/* ---- writing ---- */
-
-int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *names, size_t n,
-                   struct gk_err *err)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!*names[i] || names[i][strcspn(names[i], "\t\r\n")] || (i == 0 && *names[i] == '#'))
-            return gk_fail(err, "'%.*s' cannot be the name of a column", SHOWN, names[i]);
-    for (size_t i = 0; h && i < h->n; i++)
-        fprintf(fp, "# %s\n", h->line[i]);
-    for (size_t i = 0; i < n; i++)
-        fprintf(fp, "%s%c", names[i], i + 1 < n ? '\t' : '\n');
-    return 0;
-}
-
-void gk_put_number(FILE *fp, double v, bool single, char end)
-{
-    if (isnan(v))
-        fputs("nan", fp);
-    else if (isinf(v))
-        fputs(v < 0 ? "-inf" : "inf", fp);
-    else
-        fprintf(fp, "%.*g", single ? 9 : 17, v);
-    putc(end, fp);
 }
