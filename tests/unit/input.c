@@ -60,6 +60,60 @@ static void test_kinds(void)
     CHECK_INT_EQ(KIND("\xff\xff\xff\xff\xff\xff\xff\xff{}"), GK_INPUT_FRAMES);
 }
 
+/* The kind, or -1 where it is refused; the bytes are there as before. */
+static int looked(const void *bytes, size_t n)
+{
+    enum gk_input_kind kind;
+    char back[64];
+    put("k", bytes, n);
+    FILE *fp = opened("k");
+    int rc = gk_input_look(fp, "k", &kind, &err);
+    CHECK(fread(back, 1, sizeof back, fp) == n && !memcmp(back, bytes, n));
+    fclose(fp);
+    return rc ? -1 : (int)kind;
+}
+#define LOOKED(text) looked(text, sizeof text - 1)
+#define CHECK_REFUSED(text, message)                                                               \
+    do {                                                                                           \
+        CHECK_INT_EQ(LOOKED(text), -1);                                                            \
+        CHECK_STR_EQ(err.msg, "k: this is " message);                                              \
+    } while (0)
+
+static void test_looks(void)
+{
+    /* gzip of no time and no name begins as a frame with a header of 559903 bytes does */
+    CHECK_REFUSED("\x1f\x8b\x08\0\0\0\0\0\2\3", "compressed by gzip: gunzip -c k | ...");
+    CHECK_REFUSED("\x1f\x8b\x08\0\0\0\0\0\0\3", "compressed by gzip: gunzip -c k | ...");
+    CHECK_REFUSED("\x1f\x8b", "compressed by gzip: gunzip -c k | ...");
+    CHECK_INT_EQ(LOOKED("\x1f\x8b\x08\0\0\0\0\0{}"), GK_INPUT_FRAMES);
+    CHECK_INT_EQ(LOOKED("\x1f\x8b\x08\0\0\0\0\0\n{"), GK_INPUT_FRAMES);
+    /* UTF-16 and a pickle likewise */
+    CHECK_REFUSED("\xff\xfes\0t\0", "text in UTF-16: iconv -f UTF-16 -t UTF-8 k | ...");
+    CHECK_INT_EQ(LOOKED("\xff\xfe\0\0\0\0\0\0{}"), GK_INPUT_FRAMES);
+    CHECK_INT_EQ(LOOKED("\x80\x02\0\0\0\0\0\0{}"), GK_INPUT_FRAMES);
+    /* the length of a record has a checksum behind it */
+    CHECK_INT_EQ(LOOKED("\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x22"), GK_INPUT_EVENTS);
+    CHECK_INT_EQ(LOOKED("\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x23"), GK_INPUT_FRAMES);
+    CHECK_INT_EQ(LOOKED("\x18\0\0\0\0\0\0\0\xa3\x7f\x4b"), GK_INPUT_FRAMES);
+    CHECK_INT_EQ(LOOKED("PK\3\4..................\0\0\0\0\x0a\0\0\0m/data.pkl"), GK_INPUT_TORCH);
+    CHECK_INT_EQ(LOOKED("PK\3\4..................\0\0\0\0\x08\0\0\0data.pkl"), GK_INPUT_TORCH);
+    CHECK_REFUSED("PK\3\4..................\0\0\0\0\x0b\0\0\0m/xdata.pkl",
+                  "a zip archive: unzip -p k | ...");
+    CHECK_REFUSED("PK\3\4", "a zip archive: unzip -p k | ...");
+    CHECK_REFUSED("PK\3\4..................\0\0\0\0\xff\xff\0\0a.npy",
+                  "a zip archive: unzip -p k | ...");
+    CHECK_INT_EQ(LOOKED("{\"step\": 1}"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("{\n"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("\n[\n  {\n"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("\xef\xbb\xbf[ {}]"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("{}"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("[]"), GK_INPUT_JSON);
+    CHECK_INT_EQ(LOOKED("[1]\n"), GK_INPUT_TABLE);
+    CHECK_INT_EQ(LOOKED("{a}\tb\n"), GK_INPUT_TABLE);
+    CHECK_INT_EQ(LOOKED("SQLite for\n"), GK_INPUT_TABLE);
+    CHECK_INT_EQ(LOOKED("abc\0"), GK_INPUT_UNKNOWN);
+}
+
 /* Bytes that dribble in one by one through a pipe are looked at, and stay. */
 static void test_slow_pipe(void)
 {
@@ -84,6 +138,30 @@ static void test_slow_pipe(void)
     CHECK(n == sizeof text - 1 && !memcmp(back, text, n));
     fclose(fp);
     waitpid(pid, NULL, 0);
+}
+
+/* A header shorter than a look is not waited for, and a line end in a frame's length is none. */
+static void test_live(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        enum gk_input_kind kind;
+    } begin[] = {{"a\n", 2, GK_INPUT_TABLE},
+                 {"{\n", 2, GK_INPUT_JSON},
+                 {"A\n\0\0\0\0\0\0{\"\":", 12, GK_INPUT_FRAMES}};
+    for (int i = 0; i < 3; i++) {
+        enum gk_input_kind kind;
+        int fd[2];
+        CHECK(!pipe(fd) && write(fd[1], begin[i].bytes, begin[i].n) == (ssize_t)begin[i].n);
+        FILE *fp = fdopen(fd[0], "r");
+        alarm(20); /* whoever waits, waits for ever */
+        CHECK(!gk_input_look(fp, "p", &kind, &err));
+        CHECK_INT_EQ(kind, begin[i].kind);
+        alarm(0);
+        close(fd[1]);
+        fclose(fp);
+    }
 }
 
 static void test_open(void)
@@ -220,6 +298,8 @@ static void test_matrix_of_frames(void)
 int main(void)
 {
     test_kinds();
+    test_looks();
+    test_live();
     test_slow_pipe();
     test_open();
     test_matrix_of_text();

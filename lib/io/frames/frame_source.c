@@ -50,8 +50,7 @@ static int open_next(struct gk_source *s, struct gk_err *err)
     if (gk_input_kind(fp, name, &kind, err) != 0)
         return -1;
     if (kind != GK_INPUT_FRAMES)
-        return gk_fail(err, "%s: safetensors frames are wanted, this is %s", name,
-                       kind == GK_INPUT_NPY ? "a .npy array" : "text");
+        return gk_input_refuse(name, kind, "safetensors frames are", err);
     return 0;
 }
 

@@ -1,9 +1,12 @@
 /* Opening operands, and telling what they hold. */
 #include "gk/input.h"
 
+#include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "crc32c.h"
 #include "out_priv.h"
 
 static bool is_written(FILE *fp)
@@ -49,8 +52,114 @@ bool gk_input_is_file(FILE *fp)
     return fileno(fp) >= 0 && fstat(fileno(fp), &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* A frame begins with a length below 2^24 in eight bytes, so with zeros among them; a text has no
- * such bytes. What is neither goes to the reader of frames, which says what is wrong with it. */
+/* ---- what other programs wrote, and what opens it ---- */
+
+struct foreign {
+    const char *magic; /* the first LEN bytes */
+    size_t len;
+    const char *what;
+    const char *how; /* a command that gives what gk reads; @ is the file */
+    bool filter;     /* it also reads standard input, where it has no file */
+};
+
+#define MAGIC(s) s, sizeof(s) - 1
+
+static const struct foreign foreign[] = {
+    {MAGIC("\x1f\x8b"), "compressed by gzip", "gunzip -c @", true},
+    {MAGIC("BZh?1AY&"), "compressed by bzip2", "bunzip2 -c @", true},
+    {MAGIC("\xfd"
+           "7zXZ\0"),
+     "compressed by xz", "xz -dc @", true},
+    {MAGIC("\x28\xb5\x2f\xfd"), "compressed by zstd", "zstd -dc @", true},
+    {MAGIC("\x04\x22\x4d\x18"), "compressed by lz4", "lz4 -dc @", true},
+    {MAGIC("7z\xbc\xaf\x27\x1c"), "a 7z archive", "7z x -so @", false},
+    {MAGIC("\xff\xfe\0\0"), "text in UTF-32", "iconv -f UTF-32 -t UTF-8 @", true},
+    {MAGIC("\0\0\xfe\xff"), "text in UTF-32", "iconv -f UTF-32 -t UTF-8 @", true},
+    {MAGIC("\xff\xfe"), "text in UTF-16", "iconv -f UTF-16 -t UTF-8 @", true},
+    {MAGIC("\xfe\xff"), "text in UTF-16", "iconv -f UTF-16 -t UTF-8 @", true},
+    {MAGIC("\x89HDF\r\n\x1a\n"), "an HDF5 file",
+     "python3 -c 'import sys, h5py, numpy; numpy.savetxt(sys.stdout, h5py.File(\"@\")[\"NAME\"])'",
+     false},
+    {MAGIC("PAR1"), "a Parquet file",
+     "python3 -c 'import pandas; print(pandas.read_parquet(\"@\").to_csv(index=False))'", false},
+    {MAGIC("ARROW1\0\0"), "an Arrow (Feather) file",
+     "python3 -c 'import pandas; print(pandas.read_feather(\"@\").to_csv(index=False))'", false},
+    {MAGIC("FEA1"), "a Feather file",
+     "python3 -c 'import pandas; print(pandas.read_feather(\"@\").to_csv(index=False))'", false},
+    {MAGIC("SQLite format 3\0"), "an SQLite database", "sqlite3 -csv -header @ 'select ...'",
+     false},
+    {MAGIC("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46"), "a PyTorch file as before version 1.6",
+     "python3 -c 'import torch; torch.save(torch.load(\"@\", weights_only=True), \"new.pt\")'; "
+     "gk-ckpt-dump --format safetensors new.pt",
+     false},
+    {MAGIC("\x80\x02"), "a Python pickle", NULL, false},
+    {MAGIC("\x80\x03"), "a Python pickle", NULL, false},
+    {MAGIC("\x80\x04"), "a Python pickle", NULL, false},
+    {MAGIC("\x80\x05"), "a Python pickle", NULL, false},
+    {MAGIC("PK\x05\x06"), "a zip archive without a file in it", NULL, false},
+    {MAGIC("%PDF-1."), "a PDF document", NULL, false},
+    {MAGIC("%PDF-2."), "a PDF document", NULL, false},
+    {MAGIC("\x89PNG\r\n\x1a\n"), "a PNG picture", NULL, false},
+};
+
+/* What a pickle does when it is loaded is up to who wrote it, so no command is offered. */
+static const char pickle_advice[] =
+    "it can run any program when it is loaded; where you trust it, save what it holds with "
+    "numpy.save, pandas' to_csv or torch.save from Python";
+
+/* A name that a shell, and Python between quotes, takes as it is. */
+static bool is_plain(const char *name)
+{
+    return *name != '-' && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789._/+-=:,%@")] == '\0';
+}
+
+/* HOW with the file in the place of its '@', as a pipe. */
+static void put_command(char *to, size_t room, const char *how, bool filter, const char *name)
+{
+    const bool standard = !strcmp(name, "standard input");
+    const char *at = strchr(how, '@'), *file = standard || !is_plain(name) ? "FILE" : name;
+    int before = (int)(at - how);
+    if (standard && filter)
+        file = "", before--;
+    snprintf(to, room, "%s%.*s%s%s | ...", standard && filter ? "... | " : "", before, how, file,
+             at + 1);
+}
+
+static int refuse_foreign(const char *name, const char *what, const char *how, bool filter,
+                          struct gk_err *err)
+{
+    char command[700];
+    if (!strcmp(what, "a Python pickle"))
+        return gk_fail(err, "%s: this is %s: %s", name, what, pickle_advice);
+    if (!how)
+        return gk_fail(err, "%s: this is %s", name, what);
+    put_command(command, sizeof command, how, filter, name);
+    return gk_fail(err, "%s: this is %s: %s", name, what, command);
+}
+
+int gk_input_refuse(const char *name, enum gk_input_kind kind, const char *wanted,
+                    struct gk_err *err)
+{
+    static const char *const what[] = {[GK_INPUT_TABLE] = "text",
+                                       [GK_INPUT_FRAMES] = "safetensors frames",
+                                       [GK_INPUT_NPY] = "a .npy array",
+                                       [GK_INPUT_JSON] = "JSON",
+                                       [GK_INPUT_EVENTS] = "a TensorBoard event file",
+                                       [GK_INPUT_TORCH] = "a PyTorch file",
+                                       [GK_INPUT_UNKNOWN] = "nothing that gk knows"};
+    if (kind == GK_INPUT_EVENTS)
+        return refuse_foreign(name, what[kind], "gk-curve @", true, err);
+    if (kind == GK_INPUT_TORCH)
+        return refuse_foreign(name, what[kind], "gk-ckpt-dump --format safetensors @", true, err);
+    return gk_fail(err, "%s: %s wanted, this is %s", name, wanted, what[kind]);
+}
+
+/* ---- the first bytes ---- */
+
+enum { LOOK = 8, ZIP_HEADER = 30, LONGEST_LOOK = 600 };
+
+/* Text has no such bytes; the length that a frame begins with has zeros. */
 static bool is_text(const unsigned char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -59,20 +168,156 @@ static bool is_text(const unsigned char *s, size_t n)
     return true;
 }
 
-int gk_input_kind(FILE *fp, const char *name, enum gk_input_kind *kind, struct gk_err *err)
+/* Would one more byte have to be waited for? What stdio holds is there. */
+static bool must_wait(FILE *fp)
 {
-    static const char npy[] = "\x93NUMPY";
-    unsigned char first[8];
-    size_t n = fread(first, 1, sizeof first, fp);
-    if (n < sizeof first && ferror(fp))
+    struct pollfd p = {.fd = fileno(fp), .events = POLLIN};
+    return p.fd >= 0 && fp->_IO_read_ptr >= fp->_IO_read_end && poll(&p, 1, 0) == 0;
+}
+
+/* Up to WANT bytes, which stay in the input: as many as this go back into any stream of glibc,
+ * pipes too. A live producer of text is not waited for beyond its first line. */
+static int peek(FILE *fp, const char *name, unsigned char *first, size_t want, size_t *n,
+                struct gk_err *err)
+{
+    int c = 0;
+    for (*n = 0; *n < want && (c = getc(fp)) != EOF;) {
+        first[(*n)++] = (unsigned char)c;
+        if (c == '\n' && is_text(first, *n) && must_wait(fp))
+            break;
+    }
+    if (c == EOF && ferror(fp))
         return gk_fail(err, "%s:", name);
-    clearerr(fp);                /* a short input has met its end already */
-    for (size_t i = n; i-- > 0;) /* as many as this go back into any stream of glibc, pipes too */
+    clearerr(fp); /* a short input has met its end already */
+    for (size_t i = *n; i-- > 0;)
         if (ungetc(first[i], fp) == EOF)
             return gk_fail(err, "%s: cannot look ahead", name);
-    if (n >= sizeof npy - 1 && !memcmp(first, npy, sizeof npy - 1))
+    return 0;
+}
+
+/* '?' in MAGIC is any byte. */
+static bool begins(const unsigned char *first, size_t n, const char *magic, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (i >= n || (magic[i] != '?' && first[i] != (unsigned char)magic[i]))
+            return false;
+    return true;
+}
+
+static bool is_space(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The length of the header of a frame, or of a record of an event file; 0: no such length. */
+static size_t small_length(const unsigned char *first, size_t n)
+{
+    uint64_t len = 0;
+    if (n >= sizeof len)
+        memcpy(&len, first, sizeof len);
+    return len <= 16 << 20 ? (size_t)len : 0;
+}
+
+/* How many bytes tell what these first eight may begin. A live input is not kept waiting for more
+ * than it must hold. */
+static size_t bytes_to_tell(const unsigned char *first, size_t n)
+{
+    if (begins(first, n, MAGIC("PK\x03\x04")))
+        return LONGEST_LOOK;
+    if (begins(first, n, MAGIC("SQLite f")))
+        return 16;
+    return small_length(first, n) >= 4 ? LOOK + 4 : LOOK;
+}
+
+static bool is_events(const unsigned char *first, size_t n)
+{
+    uint32_t crc;
+    if (n < LOOK + sizeof crc)
+        return false;
+    memcpy(&crc, first + LOOK, sizeof crc);
+    return small_length(first, n) > 0 && crc == gk_crc32c_masked(gk_crc32c(0, first, LOOK));
+}
+
+/* An object, or an array of objects. A header may begin with such a bracket, too, but not so. */
+static bool is_json(const unsigned char *s, size_t n)
+{
+    size_t i = begins(s, n, MAGIC("\xef\xbb\xbf")) ? 3 : 0;
+    while (i < n && is_space(s[i]))
+        i++;
+    if (i == n || (s[i] != '{' && s[i] != '['))
+        return false;
+    const char *next = s[i] == '{' ? "\"}" : "{]";
+    for (i++; i < n && is_space(s[i]);)
+        i++;
+    return i == n || strchr(next, s[i]);
+}
+
+/* A zip archive is known by the name of its first file. */
+static int tell_zip(const unsigned char *first, size_t n, const char *name,
+                    enum gk_input_kind *kind, struct gk_err *err)
+{
+    char member[LONGEST_LOOK] = "", how[LONGEST_LOOK + 32];
+    size_t len = n > ZIP_HEADER ? first[26] | (size_t)first[27] << 8 : 0;
+    if (len > n - ZIP_HEADER || n < ZIP_HEADER)
+        len = 0;
+    memcpy(member, first + ZIP_HEADER, len);
+    const char *slash = strrchr(member, '/'), *base = slash ? slash + 1 : member;
+    if (!strcmp(base, "data.pkl")) {
+        *kind = GK_INPUT_TORCH;
+        return 0;
+    }
+    if (!strcmp(member, "[Content_Types].xml"))
+        return gk_fail(err, "%s: this is an Office document: save the sheet as CSV", name);
+    const char *dot = strrchr(base, '.');
+    if (!dot || strcmp(dot, ".npy") != 0)
+        return refuse_foreign(name, "a zip archive", "unzip -p @", false, err);
+    snprintf(how, sizeof how, "unzip -p @ %s", is_plain(member) ? member : "NAME.npy");
+    return refuse_foreign(name, "NumPy arrays in a zip archive (.npz)", how, false, err);
+}
+
+int gk_input_look(FILE *fp, const char *name, enum gk_input_kind *kind, struct gk_err *err)
+{
+    unsigned char first[LONGEST_LOOK];
+    size_t n;
+    if (peek(fp, name, first, LOOK, &n, err))
+        return -1;
+    const size_t more = bytes_to_tell(first, n);
+    if (more > LOOK && peek(fp, name, first, more, &n, err))
+        return -1;
+    const bool length = small_length(first, n) > 0;
+    *kind = GK_INPUT_UNKNOWN;
+    if (length && (n <= LOOK || first[LOOK] == '{' || is_space(first[LOOK]))) {
+        *kind = GK_INPUT_FRAMES; /* whose header is JSON */
+        return 0;
+    }
+    if (begins(first, n, MAGIC("PK\x03\x04")))
+        return tell_zip(first, n, name, kind, err);
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        const struct foreign *f = &foreign[i];
+        /* Four letters may begin a header. */
+        if (begins(first, n, f->magic, f->len) && (f->len > 4 || !is_text(first, n)))
+            return refuse_foreign(name, f->what, f->how, f->filter, err);
+    }
+    if (begins(first, n, MAGIC("\x93NUMPY")))
         *kind = GK_INPUT_NPY;
-    else
-        *kind = is_text(first, n) ? GK_INPUT_TABLE : GK_INPUT_FRAMES;
+    else if (is_events(first, n))
+        *kind = GK_INPUT_EVENTS;
+    else if (length)
+        *kind = GK_INPUT_FRAMES;
+    else if (is_text(first, n < LOOK ? n : LOOK))
+        *kind = is_json(first, n < LOOK ? n : LOOK) ? GK_INPUT_JSON : GK_INPUT_TABLE;
+    return 0;
+}
+
+int gk_input_kind(FILE *fp, const char *name, enum gk_input_kind *kind, struct gk_err *err)
+{
+    if (gk_input_look(fp, name, kind, err))
+        return -1;
+    if (*kind == GK_INPUT_EVENTS || *kind == GK_INPUT_TORCH)
+        return gk_input_refuse(name, *kind, NULL, err);
+    if (*kind == GK_INPUT_JSON)
+        *kind = GK_INPUT_TABLE;
+    if (*kind == GK_INPUT_UNKNOWN)
+        *kind = GK_INPUT_FRAMES;
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/input.h"
 #include "gk/mem.h"
 #include "table_priv.h"
 
@@ -250,6 +251,17 @@ static int read_header(struct gk_rows *r, bool headless, struct gk_err *err)
     return 0;
 }
 
+/* Bytes of no kind may be a damaged table. */
+static int open_as_text(struct gk_rows *r, bool headless, struct gk_err *err)
+{
+    enum gk_input_kind kind = GK_INPUT_UNKNOWN;
+    if (gk_input_look(r->priv->fp, r->file, &kind, err))
+        return -1;
+    if (kind != GK_INPUT_TABLE && kind != GK_INPUT_UNKNOWN)
+        return gk_input_refuse(r->file, kind, "a table is", err);
+    return read_header(r, headless, err);
+}
+
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err)
 {
     *r = (struct gk_rows){.file = file, .step = -1};
@@ -259,7 +271,7 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
         return gk_fail(err, "%s: no memory for a table", file);
     }
     r->priv->fp = fp;
-    if (read_header(r, headless, err)) {
+    if (open_as_text(r, headless, err)) {
         gk_rows_close(r);
         return -1;
     }

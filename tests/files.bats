@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
+# Files that other programs wrote: told by their first bytes, read, or named as what they are with the
+# command that opens them.
+load helpers
+
+# Every tool that reads something says the same of a kind. names KIND COMMAND: so do a reader of
+# tables, of matrices and of frames about the file x and about standard input.
+names() {
+    local kind=$1 file=$2 standard=${3-$2} tool
+    for tool in gk-hjorth gk-phases gk-pca gk-twonn gk-ckpt-dump gk-fit-powerlaw; do
+        breaks "$tool: x: this is $kind${file:+: $file}" "$tool" x
+        refuses 1 "$tool: standard input: this is $kind${standard:+: $standard}" "$tool" - <x
+    done
+}
+
+@test "kinds: what is compressed, with the command that opens it" {
+    printf 'step\ttrain_loss\n0\t1\n1\t3\n' >t
+    gk-hjorth -q t >want
+    gzip -nc <t >x
+    names 'compressed by gzip' 'gunzip -c x | ...' '... | gunzip -c | ...'
+    gzip -c t >x
+    names 'compressed by gzip' 'gunzip -c x | ...' '... | gunzip -c | ...'
+    gunzip -c x | gk-hjorth -q | cmp - want
+    python3 -c 'import bz2, sys; sys.stdout.buffer.write(bz2.compress(open("t", "rb").read(), 3))' >x
+    names 'compressed by bzip2' 'bunzip2 -c x | ...' '... | bunzip2 -c | ...'
+    python3 -c 'import lzma, sys; sys.stdout.buffer.write(lzma.compress(open("t", "rb").read()))' >x
+    names 'compressed by xz' 'xz -dc x | ...' '... | xz -dc | ...'
+    printf '\x28\xb5\x2f\xfd\x04\x58\x21\0' >x
+    names 'compressed by zstd' 'zstd -dc x | ...' '... | zstd -dc | ...'
+    printf '\x04\x22\x4d\x18\x64\x40\xa7\0' >x
+    names 'compressed by lz4' 'lz4 -dc x | ...' '... | lz4 -dc | ...'
+    printf '7z\xbc\xaf\x27\x1c\0\x04' >x
+    names 'a 7z archive' '7z x -so x | ...' '7z x -so FILE | ...'
+}
+
+@test "kinds: zip archives, by the first file in them" {
+    zip() {
+        python3 -c 'import sys, zipfile
+z = zipfile.ZipFile("x", "w")
+for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$@"
+    }
+    zip run.tsv
+    names 'a zip archive' 'unzip -p x | ...' 'unzip -p FILE | ...'
+    zip acts.npy weights.npy
+    names 'NumPy arrays in a zip archive (.npz)' 'unzip -p x acts.npy | ...' 'unzip -p FILE acts.npy | ...'
+    zip 'a b.npy'
+    names 'NumPy arrays in a zip archive (.npz)' 'unzip -p x NAME.npy | ...' 'unzip -p FILE NAME.npy | ...'
+    zip '[Content_Types].xml'
+    names 'an Office document: save the sheet as CSV' ''
+    zip
+    names 'a zip archive without a file in it' ''
+}
+
+@test "kinds: text in another encoding" {
+    local tool
+    printf 'step\ttrain_loss\n0\t1\n1\t3\n' >t
+    gk-hjorth -q t >want
+    for encoding in UTF-16LE:fffe UTF-16BE:feff UTF-32LE:fffe0000 UTF-32BE:0000feff; do
+        { sed 's/../\\x&/g' <<<"${encoding#*:}" | xargs -0 printf '%b' | tr -d '\n'; iconv -f UTF-8 -t "${encoding%:*}" t; } >x
+        names "text in ${encoding:0:6}" "iconv -f ${encoding:0:6} -t UTF-8 x | ..." "... | iconv -f ${encoding:0:6} -t UTF-8 | ..."
+    done
+    iconv -f UTF-16 -t UTF-8 <(printf '\xff\xfe'; iconv -f UTF-8 -t UTF-16LE t) | gk-hjorth -q | cmp - want
+    # the mark of UTF-8 is passed over
+    printf '\xef\xbb\xbf' | cat - t | gk-hjorth -q | cmp - want
+}
+
+@test "kinds: databases, tables and arrays of other programs" {
+    printf '\x89HDF\r\n\x1a\n\0\0' >x
+    names 'an HDF5 file' "python3 -c 'import sys, h5py, numpy; numpy.savetxt(sys.stdout, h5py.File(\"x\")[\"NAME\"])' | ..." \
+        "python3 -c 'import sys, h5py, numpy; numpy.savetxt(sys.stdout, h5py.File(\"FILE\")[\"NAME\"])' | ..."
+    printf 'PAR1\x15\x04\x15\x10' >x
+    names 'a Parquet file' "python3 -c 'import pandas; print(pandas.read_parquet(\"x\").to_csv(index=False))' | ..." \
+        "python3 -c 'import pandas; print(pandas.read_parquet(\"FILE\").to_csv(index=False))' | ..."
+    printf 'ARROW1\0\0\xff\xff\xff\xff' >x
+    names 'an Arrow (Feather) file' "python3 -c 'import pandas; print(pandas.read_feather(\"x\").to_csv(index=False))' | ..." \
+        "python3 -c 'import pandas; print(pandas.read_feather(\"FILE\").to_csv(index=False))' | ..."
+    printf 'FEA1\0\0\0\0\0' >x
+    names 'a Feather file' "python3 -c 'import pandas; print(pandas.read_feather(\"x\").to_csv(index=False))' | ..." \
+        "python3 -c 'import pandas; print(pandas.read_feather(\"FILE\").to_csv(index=False))' | ..."
+    rm x
+    python3 -c 'import sqlite3; sqlite3.connect("x").execute("create table t (a)")'
+    names 'an SQLite database' "sqlite3 -csv -header x 'select ...' | ..." "sqlite3 -csv -header FILE 'select ...' | ..."
+    printf '%%PDF-1.7\n' >x
+    names 'a PDF document' ''
+    printf '\x89PNG\r\n\x1a\n' >x
+    names 'a PNG picture' ''
+}
+
+@test "kinds: pickles, and no command that would load them" {
+    local advice="it can run any program when it is loaded; where you trust it, save what it holds with numpy.save, pandas' to_csv or torch.save from Python"
+    for protocol in 2 3 4 5; do
+        python3 -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps({"loss": [1.5, 2.5]}, int(sys.argv[1])))' $protocol >x
+        names 'a Python pickle' "$advice"
+    done
+    # torch.save before 1.6 pickled a number first
+    python3 -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps(0x1950a86a20f9469cfc6c, 2) + pickle.dumps(1001, 2))' >x
+    names 'a PyTorch file as before version 1.6' \
+        "python3 -c 'import torch; torch.save(torch.load(\"x\", weights_only=True), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+        "python3 -c 'import torch; torch.save(torch.load(\"FILE\", weights_only=True), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..."
+}
+
+@test "kinds: a name that a shell would take apart stands for itself in no command" {
+    gzip -nc <<<x >'a b'
+    breaks 'gk-hjorth: a b: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth 'a b'
+    # shellcheck disable=SC2016 # as it stands
+    cp 'a b' '$(x)'
+    # shellcheck disable=SC2016 # as it stands
+    breaks 'gk-hjorth: $(x): this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth '$(x)'
+    cp 'a b' -- -x
+    breaks 'gk-hjorth: -x: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth -- -x
+}
+
+@test "kinds: letters that begin another format may begin a header" {
+    printf 'PAR1\tPAR2\n1\t2\n3\t5\n' | gk-hjorth -c PAR2 >out
+    printf 'FEA1,BZh\n1,2\n3,5\n' | gk-hjorth -c BZh | tail -n 1 | cmp - <(tail -n 1 out)
+    printf '[loss],{x}\n1,2\n3,5\n' | gk-hjorth -c '{x}' | tail -n 1 | cmp - <(tail -n 1 out)
+    printf '{x}\n2\n5\n' | gk-hjorth -c '{x}' | tail -n 1 | cmp - <(tail -n 1 out)
+}
+
+@test "kinds: a table where frames are wanted, frames where a table is" {
+    gk-data --p 3 -o d
+    printf 'a\n1\n' >t
+    breaks 'gk-phases: d: a table is wanted, this is safetensors frames' gk-phases d
+    breaks 'gk-eval: t: safetensors frames are wanted, this is text' gk-eval -d t d
+    printf '\x93NUMPY\1\0' >n
+    breaks 'gk-phases: n: a table is wanted, this is a .npy array' gk-phases n
+}
