@@ -26,25 +26,6 @@ struct dump {
 
 /* ---- lists ---- */
 
-/* Text from a file as one cell of a table: what no terminal should get (gk_printable) is escaped as
- * in C, and so is a '#' that would make a comment of the row. */
-static void put_text(FILE *fp, const char *s, char end)
-{
-    size_t len = 1;
-    for (const char *p = s; *p; p += len) {
-        const unsigned char c = (unsigned char)*p;
-        const size_t printable = gk_printable(p);
-        len = printable ? printable : 1;
-        if (c == '\\' || c == '\n' || c == '\t')
-            fprintf(fp, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : '\\');
-        else if (!printable || (c == '#' && p == s))
-            fprintf(fp, "\\x%02x", c);
-        else
-            fwrite(p, 1, len, fp);
-    }
-    putc(end, fp);
-}
-
 struct summary {
     double min, max, norm; /* nan if a value is; min and max of no values are nan */
 };
@@ -105,7 +86,7 @@ static int put_list(struct dump *p, const struct gk_frame *f, struct gk_err *err
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
         const struct summary s = summarise(t);
-        put_text(p->fp, t->name, '\t');
+        gk_put_text(p->fp, t->name, '\t');
         fprintf(p->fp, "%s\t[", gk_dtype_name(t->dtype));
         for (unsigned k = 0; k < t->rank; k++)
             fprintf(p->fp, "%s%" PRIu64, k ? "," : "", t->shape[k]);
@@ -125,8 +106,8 @@ static int put_meta(struct dump *p, const struct gk_frame *f, struct gk_err *err
     if (p->frames == 0 && gk_table_begin(p->fp, &p->history, names, 3, err))
         return -1;
     for (size_t i = 0; i < f->nmeta; i++) {
-        put_text(p->fp, f->meta[i].key, '\t');
-        put_text(p->fp, f->meta[i].value, '\t');
+        gk_put_text(p->fp, f->meta[i].key, '\t');
+        gk_put_text(p->fp, f->meta[i].value, '\t');
         if (put_step(p->fp, f, '\n', err))
             return -1;
     }

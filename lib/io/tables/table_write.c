@@ -28,3 +28,20 @@ void gk_put_number(FILE *fp, double v, bool single, char end)
         fprintf(fp, "%.*g", single ? 9 : 17, v);
     putc(end, fp);
 }
+
+void gk_put_text(FILE *fp, const char *s, char end)
+{
+    size_t len = 1;
+    for (const char *p = s; *p; p += len) {
+        const unsigned char c = (unsigned char)*p;
+        const size_t printable = gk_printable(p);
+        len = printable ? printable : 1;
+        if (c == '\\' || c == '\n' || c == '\t')
+            fprintf(fp, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : '\\');
+        else if (!printable || (c == '#' && p == s))
+            fprintf(fp, "\\x%02x", c);
+        else
+            fwrite(p, 1, len, fp);
+    }
+    putc(end, fp);
+}
