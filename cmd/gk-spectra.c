@@ -9,7 +9,6 @@
 #include "gk/cli.h"
 #include "gk/dump.h"
 #include "gk/frame.h"
-#include "gk/input.h"
 #include "gk/matrix.h"
 #include "gk/out.h"
 #include "gk/spectra.h"
@@ -98,41 +97,28 @@ static int measure_frames(struct run *run, struct gk_source *source, struct gk_e
     return rc;
 }
 
-/* A table or .npy array is one matrix. */
-static int measure_matrix(struct run *run, FILE *fp, const char *name, enum gk_input_kind kind,
+static int measure_matrix(struct run *run, struct gk_matrix *m, const char *name,
                           struct gk_err *err)
 {
     struct gk_spectrum s;
-    struct gk_matrix m;
-    if (tensor)
-        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", name,
-                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
-    if (gk_matrix_read_from(&m, fp, name, kind, NULL, err))
-        return -1;
-    int rc = gk_spectrum_of(m.v, m.rows, m.cols, &s, err);
+    int rc = gk_spectrum_of(m->v, m->rows, m->cols, &s, err);
     if (rc)
         gk_fail_at(err, "%s", name);
     else
-        rc = begin(run, &m.history, err) || put_row(run, 0, "matrix", &s, err);
-    gk_matrix_free(&m);
+        rc = begin(run, &m->history, err) || put_row(run, 0, "matrix", &s, err);
+    gk_matrix_free(m);
     return rc;
 }
 
-/* A single input may be of any kind, several are frames. */
 static int measure_inputs(struct run *run, char *const *files, size_t nfiles, struct gk_err *err)
 {
+    const struct gk_matrix_names names = {.tensor = tensor};
     struct gk_source *source;
-    FILE *fp;
+    struct gk_matrix m;
     const char *name;
-    enum gk_input_kind kind;
-    if (nfiles > 1)
-        return gk_source_open(&source, files, nfiles, err) || measure_frames(run, source, err);
-    if (gk_input_open(&fp, &name, nfiles ? files[0] : NULL, err) ||
-        gk_input_kind(fp, name, &kind, err))
+    if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    if (kind == GK_INPUT_FRAMES)
-        return gk_source_from(&source, fp, name, err) || measure_frames(run, source, err);
-    return measure_matrix(run, fp, name, kind, err);
+    return source ? measure_frames(run, source, err) : measure_matrix(run, &m, name, err);
 }
 
 int main(int argc, char **argv)
