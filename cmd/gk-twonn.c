@@ -9,7 +9,6 @@
 #include "gk/cli.h"
 #include "gk/dimension.h"
 #include "gk/frame.h"
-#include "gk/input.h"
 #include "gk/matrix.h"
 #include "gk/mem.h"
 #include "gk/out.h"
@@ -160,28 +159,15 @@ static int measure_frames(struct run *run, struct gk_source *source, struct gk_e
     return rc;
 }
 
-/* A single input may be of any kind, several are frames. */
 static int measure_inputs(struct run *run, char *const *files, size_t nfiles, struct gk_err *err)
 {
+    const struct gk_matrix_names names = {.tensor = tensor, .step = step_column};
     struct gk_source *source;
     struct gk_matrix m;
-    FILE *fp;
     const char *name;
-    enum gk_input_kind kind;
-    if (nfiles > 1)
-        return gk_source_open(&source, files, nfiles, err) || measure_frames(run, source, err);
-    if (gk_input_open(&fp, &name, nfiles ? files[0] : NULL, err) ||
-        gk_input_kind(fp, name, &kind, err))
+    if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    if (kind == GK_INPUT_FRAMES)
-        return gk_source_from(&source, fp, name, err) || measure_frames(run, source, err);
-    if (tensor)
-        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", name,
-                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
-    if (gk_matrix_read_from(&m, fp, name, kind, &(struct gk_matrix_names){.step = step_column},
-                            err))
-        return -1;
-    return measure(run, &m, 0, name, err);
+    return source ? measure_frames(run, source, err) : measure(run, &m, 0, name, err);
 }
 
 int main(int argc, char **argv)

@@ -249,7 +249,8 @@ promised() {
     gk-data) echo op p q pairs frac train split-seed layout table list-ops ;;
     gk-train) echo data model layers dim heads ff hidden steps optimizer lr weight-decay beta1 \
         beta2 eps momentum warmup clip batch seed dtype threads eval-every save save-every \
-        weights-only trajectory every resume until-grokked ;;
+        weights-only trajectory every resume until-grokked muon-lr grokfast orthogonal-gradient \
+        hold-norm trajectory-state ;;
     gk-eval) echo data activations position split ;;
     gk-ckpt-dump) echo list meta tensor flat format steps split-to ;;
     gk-fft) echo column window detrend taper ;;
@@ -259,6 +260,7 @@ promised() {
     gk-hvp) echo data split params top trace density vector tol dtype ;;
     gk-pca) echo components line center params variance axes ;;
     gk-twonn) echo method discard tensor ;;
+    gk-spectra) echo tensor ;;
     gk-fit-powerlaw) echo units censor predict ;;
     gk-predict) ;;
     gk-testfn) echo function log optimizer lr start steps grid ;;

@@ -39,7 +39,7 @@ recipe() {
     gk-landscape) cmd=("$1" -d d --toward random:1 --alpha -1:1:3 c) ;;
     gk-hvp) cmd=("$1" -d d c) binary='--vector c' ;;
     gk-pca) cmd=("$1" --components 2 matrix) ;;
-    gk-twonn) cmd=("$1" matrix) ;;
+    gk-twonn | gk-spectra) cmd=("$1" matrix) ;;
     gk-fit-powerlaw) cmd=("$1" runs) ;;
     gk-predict) cmd=("$1" fit early) ;;
     gk-testfn) cmd=("$1" --steps 20) ;;
@@ -475,6 +475,7 @@ gk-train -d d --model mlp --dim 4 --hidden 4 --steps 1000000000
 forever c | gk-eval -d d
 forever c | gk-eval -d d --activations layer0
 forever c | gk-hvp -d d
+forever c | gk-spectra
 forever c | gk-ckpt-dump
 forever c | gk-ckpt-dump --flat
 forever c | gk-ckpt-dump --format safetensors

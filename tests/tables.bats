@@ -42,7 +42,7 @@ reader() {
         table='x y|5 1|0 0.5|2 0.25|3 0'
         headless=
         ;;
-    gk-twonn)
+    gk-twonn | gk-spectra)
         cmd=("$1")
         table='x y|5 1|0 0.5|2 0.25|3 0|4 7'
         headless=

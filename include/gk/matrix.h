@@ -38,6 +38,11 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix
 /* The same from an input that is open (taken over) and whose kind is known. */
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
                         const struct gk_matrix_names *names, struct gk_err *err);
+/* Operands that are frames, or a single one that is a matrix of any kind: *SOURCE, or where it is
+ * NULL, M and its *NAME. Names->tensor without frames is wrong usage. */
+int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
+                     char *const *files, size_t n, const struct gk_matrix_names *names,
+                     struct gk_err *err);
 /* The same from a frame. */
 int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
                          struct gk_err *err);

@@ -61,8 +61,8 @@ int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *name
                    struct gk_err *err);
 /* %.9g if SINGLE, else %.17g; nan and inf as "nan", "inf", "-inf". END is '\t' or '\n'. */
 void gk_put_number(FILE *fp, double v, bool single, char end);
-/* Text from a file as one cell: control characters are escaped as in C, and so is a '#' that would
- * make a comment of the row. */
+/* Text from a file as one cell: what no terminal should get (gk_printable) is escaped as in C, and
+ * so is a '#' that would make a comment of the row. */
 void gk_put_text(FILE *fp, const char *s, char end);
 
 #endif

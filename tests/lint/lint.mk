@@ -29,7 +29,7 @@ $(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
 	@touch $@
 
 # Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
-TSAN_TESTS := -f 'unit: (pool|net_reference|optim|pca|dimension|train_golden)|threads|hvp:|landscape:' \
+TSAN_TESTS := -f 'unit: (pool|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden)|threads|hvp:|landscape:' \
     build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
 .PHONY: check-tsan
 check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan

@@ -33,6 +33,7 @@ static const struct {
     {"gk-hvp", "-d @ C"},
     {"gk-hvp", "-d D @"},
     {"gk-hvp", "-d D --vector @ C"},
+    {"gk-spectra", "@"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
     {"gk-predict", "fit @"},
     {"gk-predict", "score -m @ D"},

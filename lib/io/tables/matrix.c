@@ -269,3 +269,22 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix
     }
     return gk_matrix_read_from(m, fp, name, kind, names, err);
 }
+
+int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
+                     char *const *files, size_t n, const struct gk_matrix_names *names,
+                     struct gk_err *err)
+{
+    FILE *fp;
+    enum gk_input_kind kind;
+    *source = NULL;
+    if (n > 1)
+        return gk_source_open(source, files, n, err);
+    if (gk_input_open(&fp, name, n ? files[0] : NULL, err) || gk_input_kind(fp, *name, &kind, err))
+        return -1;
+    if (kind == GK_INPUT_FRAMES)
+        return gk_source_from(source, fp, *name, err);
+    if (names->tensor)
+        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", *name,
+                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
+    return gk_matrix_read_from(m, fp, *name, kind, names, err);
+}

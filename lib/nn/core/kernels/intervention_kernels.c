@@ -31,16 +31,16 @@ static void ma(double gain, size_t window, size_t stride, size_t n, const void *
     const real *g = g_, *queue = queue_;
     real *out = out_;
     const double share = gain / (double)window;
-    for (size_t at = 0; at < n; at += PART) {
-        const size_t part = n - at < PART ? n - at : PART;
+    for (size_t begin = 0; begin < n; begin += PART) {
+        const size_t end = n < begin + PART ? n : begin + PART;
         double sum[PART] = {0};
         for (size_t j = 0; j < window; j++) {
-            const real *row = queue + j * stride + at;
-            for (size_t i = 0; i < part; i++)
-                sum[i] += (double)row[i];
+            const real *row = queue + j * stride;
+            for (size_t i = begin; i < end; i++)
+                sum[i - begin] += (double)row[i];
         }
-        for (size_t i = 0; i < part; i++)
-            out[at + i] = (real)((double)g[at + i] + share * sum[i]);
+        for (size_t i = begin; i < end; i++)
+            out[i] = (real)((double)g[i] + share * sum[i - begin]);
     }
 }
 
