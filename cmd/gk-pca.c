@@ -53,9 +53,10 @@ static const struct gk_tool tool = {
 
 static struct gk_progress progress;
 
-static void tick(void *ctx, double coordinates)
+static void tick(void *ctx, double coordinates, double total)
 {
     (void)ctx;
+    progress.total = total;
     gk_progress_tick(&progress, coordinates);
 }
 
@@ -161,14 +162,13 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
                                .components = (size_t)components,
                                .project = !variance,
                                .axes = axes != NULL,
-                               .tick = tick};
+                               .tick = {.fn = tick}};
     const size_t most = gk_pca_most(x, conf.center);
     if (!components_given)
         conf.components = variance || most < 2 ? most : 2;
     components = (int64_t)conf.components;
     components_given = center_given = true;
-    gk_progress_start(&progress, &tool, "coordinate",
-                      (double)x->width * (conf.project || axes ? 2 : 1));
+    gk_progress_start(&progress, &tool, "coordinate", 0);
     if (gk_cli_history(&tool, &x->history, err) || gk_pca(&r, x, &conf, pool, err))
         return -1;
     gk_progress_end(&progress);

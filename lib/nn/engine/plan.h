@@ -59,6 +59,11 @@ struct gk_plan {
     struct gk_plan_trie *trie;
 };
 
+/* The examples of a tile for a network: LEAST up to the size of the default one. All tiles read a
+ * block's weights and add to their gradient. Those of a wide network do not stay in a cache, and a
+ * larger tile reads them for more examples. */
+size_t gk_plan_tile(const struct gk_arch *a, size_t least);
+
 /* Looks at all rows once (shared by plans of their subsets); room for any subset of them. Tiles of
  * about TILE examples. */
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
