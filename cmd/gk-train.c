@@ -2,7 +2,6 @@
  *
  *     gk-data --p 97 --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,8 @@
 static struct gk_common common;
 static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
-static struct gk_train_run run;
-static const char *data, *resume, *batch, *every = "100";
+static struct gk_train_run run = {.every = 100};
+static const char *data, *resume;
 static int model, dtype, optimizer, decay;
 static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
 /* Which options are on the command line, and which belong to the run's description: there they are
@@ -77,7 +76,8 @@ static const struct gk_opt opts[] = {
                .min = 0, .max = 1e15, .def = "10", SETTING(warmup)),
     GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
                 .min = 0, .max = INF, .def = "0", SETTING(clip)),
-    GK_OPT_TEXT(0, "batch", &batch, "full|N", "rows an update sees", .def = "full", SETTING(batch)),
+    GK_OPT_INT(0, "batch", &conf.batch, "rows an update sees", .min = 1, .max = 1e15,
+               .choices = "full|N", .word = "full", .def = "full", SETTING(batch)),
     GK_OPT_INT(0, "seed", &common.seed,
                "seed of the initial parameters and the order of minibatches", .min = 0,
                .max = 1LL << 53, .def = "0", SETTING(seed)),
@@ -93,9 +93,10 @@ static const struct gk_opt opts[] = {
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
                 "write a stream of the parameters along the way", .flags = GK_OPT_SILENT),
-    GK_OPT_TEXT(0, "every", &every, "K|log",
-                "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
-                .flags = GK_OPT_SILENT, .given = &given.every),
+    GK_OPT_INT(0, "every", &run.every,
+               "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
+               .min = 1, .max = 1e15, .choices = "K|log", .word = "log", .flags = GK_OPT_SILENT,
+               .given = &given.every),
     GK_OPT_TEXT(0, "resume", &resume, "CKPT",
                 "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
     GK_OPT_INT(0, "until-grokked", &until,
@@ -115,22 +116,6 @@ static const struct gk_tool tool = {
     .opts = opts,
     .common = &common,
 };
-
-/* TEXT is WORD, which means VALUE, or a number. */
-static int word_or_number(const char *option, const char *text, const char *word, int64_t value,
-                          int64_t *v, struct gk_err *err)
-{
-    char *end;
-    *v = value;
-    if (strcmp(text, word) == 0)
-        return 0;
-    errno = 0;
-    *v = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *v < 1)
-        return gk_fail_usage(err, "--%s: '%s' is neither %s nor an integer above 0", option, text,
-                             word);
-    return 0;
-}
 
 static bool is_std(const char *file)
 {
@@ -156,7 +141,7 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     if (!run.trajectory && given.every)
         return gk_fail_usage(err, "--every needs --trajectory");
     run.perfect = given.until ? until : 0;
-    return word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err);
+    return 0;
 }
 
 /* An option that this network or optimiser has no use for changes nothing: a note says so where it
@@ -169,7 +154,7 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
 }
 
 /* Everything that depends on something else. */
-static int resolve(struct gk_err *err)
+static void resolve(void)
 {
     const bool mlp = model == GK_MLP, adam = optimizer <= GK_ADAMAX;
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
@@ -203,7 +188,6 @@ static int resolve(struct gk_err *err)
                                  .ff = (int)(mlp ? hidden : ff)};
     conf.real = dtype == 1 ? GK_F64 : GK_F32;
     conf.seed = common.seed;
-    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
 }
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
@@ -279,7 +263,8 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
-    if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    resolve();
+    if (gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
         gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))

@@ -363,9 +363,9 @@ start() {
 
 @test "wrong usage" {
     data >d
-    wrong_usage "gk-train: --batch: '0' is neither full nor an integer above 0" gk-train --batch 0 d
-    wrong_usage "gk-train: --batch: 'half' is neither full nor an integer above 0" gk-train --batch half d
-    wrong_usage "gk-train: --every: '1.5' is neither log nor an integer above 0" gk-train --trajectory t --every 1.5 d
+    wrong_usage 'gk-train: --batch: 0 is not in [1, 1000000000000000]' gk-train --batch 0 d
+    wrong_usage "gk-train: --batch: 'half' is neither full nor an integer" gk-train --batch half d
+    wrong_usage "gk-train: --every: '1.5' is neither log nor an integer" gk-train --trajectory t --every 1.5 d
     wrong_usage 'gk-train: --every needs --trajectory' gk-train --every 5 d
     wrong_usage 'gk-train: --save-every needs --save' gk-train --save-every 5 d
     wrong_usage 'gk-train: --weights-only needs --save' gk-train --weights-only d
@@ -426,5 +426,10 @@ start() {
 @test "a thread that cannot be started is an error" {
     [ -z "${GK_SANITIZED-}" ] || skip "sanitizers need the address space"
     data >d
+    wrong_usage 'gk-train: --lr: 1e-400 is nearer to 0 than the smallest number, 2.225e-308' gk-train --lr 1e-400 d
+    for n in ' 5' '5 ' 0x5 5. 1e1; do
+        wrong_usage "gk-train: --batch: '$n' is neither full nor an integer" gk-train --batch "$n" d
+        wrong_usage "gk-train: --every: '$n' is neither log nor an integer" gk-train --trajectory t --every "$n" d
+    done
     refuses_like 1 '^gk-train: cannot start thread [0-9]+ of 900: ' bash -c 'ulimit -v 400000; gk-train --threads 900 "$@"' - "${tiny[@]}" d
 }

@@ -1,11 +1,11 @@
 /* Directions of a landscape: what --toward names. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/direction.h"
 #include "gk/landscape.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/pca.h"
 #include "gk/rng.h"
 #include "landscape_direction.h"
@@ -32,10 +32,9 @@ int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, s
         }
         if (strncmp(text, word, n) != 0)
             continue;
-        char *end;
-        errno = 0;
-        t->number = strtoll(text + n, &end, 10);
-        if (end == text + n || *end || errno || t->number < known[i].min)
+        const char *number = text + n;
+        if (gk_number_integer(number, strlen(number), &t->number) != GK_NUMBER_FINITE ||
+            t->number < known[i].min)
             return gk_fail_usage(err, "--%s: '%s': an integer of at least %lld belongs after '%s'",
                                  option, text, (long long)known[i].min, word);
         t->kind = known[i].kind;

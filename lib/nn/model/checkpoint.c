@@ -2,11 +2,11 @@
  * metadata that disagree with them are an error, metadata that are not there are made up for. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gk/checkpoint.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 
 static const char *const MODEL[] = {[GK_TRANSFORMER] = "transformer", [GK_MLP] = "mlp"};
 static const char *const LAYER[] = {[GK_TRANSFORMER] = "blocks.", [GK_MLP] = "layers."};
@@ -25,7 +25,9 @@ static int count_layers(const struct gk_frame *f, const char *prefix)
         const char *name = f->tensor[i].name;
         if (!begins(name, prefix))
             continue;
-        const long l = strtol(name + strlen(prefix), NULL, 10);
+        const char *number = name + strlen(prefix);
+        int64_t l = -1;
+        (void)gk_number_integer(number, strcspn(number, "."), &l);
         if (l >= n)
             n = l < most ? (int)l + 1 : most;
     }
