@@ -2,7 +2,6 @@
  *
  *     gk-data --p 97 --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,8 @@
 static struct gk_common common;
 static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
-static struct gk_train_run run;
-static const char *data, *resume, *batch, *grokfast, *every = "100";
+static struct gk_train_run run = {.every = 100};
+static const char *data, *resume, *grokfast;
 static int model, dtype, optimizer, decay;
 static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
 /* Which options are on the command line, and which belong to the run's description: there they are
@@ -89,7 +88,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "hold-norm", &optim->hold_norm,
                 "hold the parameters' norm at X times its first value; 0: it is free", .min = 0,
                 .max = INF, .def = "0", SETTING(hold)),
-    GK_OPT_TEXT(0, "batch", &batch, "full|N", "rows an update sees", .def = "full", SETTING(batch)),
+    GK_OPT_INT(0, "batch", &conf.batch, "rows an update sees", .min = 1, .max = 1e15,
+               .choices = "full|N", .word = "full", .def = "full", SETTING(batch)),
     GK_OPT_INT(0, "seed", &common.seed,
                "seed of the initial parameters and the order of minibatches", .min = 0,
                .max = 1LL << 53, .def = "0", SETTING(seed)),
@@ -106,9 +106,10 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
                 "write a stream of the parameters along the way",
                 .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
-    GK_OPT_TEXT(0, "every", &every, "K|log",
-                "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
-                .flags = GK_OPT_SILENT, .given = &given.every),
+    GK_OPT_INT(0, "every", &run.every,
+               "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
+               .min = 1, .max = 1e15, .choices = "K|log", .word = "log", .flags = GK_OPT_SILENT,
+               .given = &given.every),
     GK_OPT_FLAG(0, "trajectory-state", &run.trajectory_state,
                 "its frames hold the optimiser's state, too", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "resume", &resume, "CKPT",
@@ -131,30 +132,6 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* TEXT is WORD, which means VALUE, or a number. */
-static int word_or_number(const char *option, const char *text, const char *word, int64_t value,
-                          int64_t *v, struct gk_err *err)
-{
-    char *end;
-    *v = value;
-    if (strcmp(text, word) == 0)
-        return 0;
-    errno = 0;
-    *v = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *v < 1)
-        return gk_fail_usage(err, "--%s: '%s' is neither %s nor an integer above 0", option, text,
-                             word);
-    return 0;
-}
-
-/* The options that are words with numbers in them. */
-static int parse_texts(struct gk_err *err)
-{
-    if (gk_grokfast_parse(&optim->grokfast, grokfast, err))
-        return -1;
-    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
-}
-
 static bool is_std(const char *file)
 {
     return !file || strcmp(file, "-") == 0;
@@ -175,9 +152,7 @@ static int check_options(int operands, char **operand, struct gk_err *err)
         return gk_fail_usage(err, "--%s needs --trajectory",
                              given.every ? "every" : "trajectory-state");
     run.perfect = given.until ? until : 0;
-    if (word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err))
-        return -1;
-    return parse_texts(err);
+    return gk_grokfast_parse(&optim->grokfast, grokfast, err);
 }
 
 /* An option that this network or optimiser has no use for changes nothing: a note says so where it
@@ -234,7 +209,8 @@ static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
     if (gk_frame_read_one(resume, ckpt, err))
         return -1;
-    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 && parse_texts(err) == 0)
+    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
+        gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
     return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));

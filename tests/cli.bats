@@ -102,8 +102,9 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
         try --steps 9007199254740993
     wrong_usage 'gk-try: --steps: 99999999999999999999 is not in [0, 9007199254740992]' \
         try --steps 99999999999999999999
-    wrong_usage 'gk-try: --any-integer: 99999999999999999999 is too large' \
-        try --any-integer 99999999999999999999
+    for n in 99999999999999999999 -9223372036854775809; do
+        wrong_usage "gk-try: --any-integer: $n is too large" try --any-integer "$n"
+    done
     wrong_usage 'gk-try: --count: 6 is not in [1, 5]' try --count 6
     wrong_usage "gk-try: --rate: 'fast' is not a number" try --rate fast
     wrong_usage "gk-try: --rate: '1e-3 ' is not a number" try --rate '1e-3 '
@@ -111,9 +112,52 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage 'gk-try: --rate: inf is not finite' try --rate inf
     wrong_usage 'gk-try: --rate: nan is not finite' try --rate nan
     wrong_usage 'gk-try: --rate: 1e999 is not finite' try --rate 1e999
+    wrong_usage "gk-try: --rows: 'few' is neither all nor an integer" try --rows few
+    wrong_usage 'gk-try: --rows: 0 is not in [1, 9]' try --rows 0
     wrong_usage 'gk-try: --unset: 1.5 is not in [0, 1]' try --unset 1.5
     wrong_usage 'gk-try: --threads: 0 is not in [1, 1024]' try --threads 0
     wrong_usage 'gk-try: --seed: -1 is not in [0, 9007199254740992]' try --seed -1
+}
+
+@test "cli: one number has many writings, and the line has one" {
+    for n in 7 +7 007 +0007; do
+        run line --any-integer "$n" --rows "$n"
+        assert_output --partial '--any-integer 7 --rows 7 '
+    done
+    for x in 0.5 .5 +.5 5e-1 5.E-1 +00.500e+00; do
+        run line --any-real "$x" --rate "$x" --grid "$x:$x:2" --window "-0.5:$x"
+        assert_output --partial '--rate 0.5 --any-real 0.5 --choice two --grid 0.5:0.5:2 --window -0.5:0.5 '
+    done
+    run line --rows all
+    assert_output --partial '--rows all '
+}
+
+@test "cli: what only looks like a number" {
+    for n in ' 7' '7 ' $'\t7' $'7\n' 0x7 7. 7e0 1e3 7,0 '' + - '+ 7' --7 ７ nan; do
+        wrong_usage "gk-try: --rows: '${n//[$'\t\n']/?}' is neither all nor an integer" try --rows="$n"
+        wrong_usage "gk-try: --any-integer: '${n//[$'\t\n']/?}' is not an integer" try --any-integer="$n"
+    done
+    for x in ' 0.5' '0.5 ' $'\v.5' $'.5\n' 0x1p-1 0X.8 0,5 '' . + - 5e e5 '5e ' 5e1. 1e1e1 '1 2' ٥ in nanx 'nan(1)'; do
+        shown=${x//[$'\v\n']/?}
+        wrong_usage "gk-try: --any-real: '$shown' is not a number" try --any-real="$x"
+        wrong_usage "gk-try: --grid: '$shown' is not a number" try --grid "$x:1:2"
+        wrong_usage "gk-try: --grid: '$shown' is not a number" try --grid "0:$x:2"
+        [ -z "$x" ] || wrong_usage "gk-try: --window: '$shown' is not a number" try --window ":$x"
+    done
+}
+
+@test "cli: a number that is not 0 does not become 0, nor a few of its digits" {
+    for x in 1e-400 -1e-400 1e-310 4.9e-324 0.$(printf '%0400d' 1); do
+        wrong_usage "gk-try: --any-real: $x is nearer to 0 than the smallest number, 2.225e-308" try --any-real "$x"
+        wrong_usage "gk-try: --rate: $x is nearer to 0 than the smallest number, 2.225e-308" try --rate "$x"
+        wrong_usage "gk-try: --grid: $x is nearer to 0 than the smallest number, 2.225e-308" try --grid "$x:1:2"
+        wrong_usage "gk-try: --window: $x is nearer to 0 than the smallest number, 2.225e-308" try --window "$x:1"
+    done
+    for x in INF -Infinity NaN +nan 1e309 -1e309; do
+        wrong_usage "gk-try: --any-real: $x is not finite" try --any-real "$x"
+    done
+    run line --any-real 0e-400 --unset 2.2250738585072014e-308
+    assert_output --partial '--any-real 0 --unset 2.2250738585072014e-308 '
 }
 
 @test "cli: wrong choices, texts, grids and windows" {

@@ -69,6 +69,23 @@ column_of() {
         { print $col }'
 }
 
+# with_metadata FILE KEY VALUE...: the frame in FILE with these metadata; a VALUE of - takes the key
+# away.
+with_metadata() {
+    python3 -c '
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+header = json.loads(data[8:8 + n])
+for key, value in zip(sys.argv[2::2], sys.argv[3::2]):
+    header["__metadata__"].pop(key, None)
+    if value != "-":
+        header["__metadata__"][key] = value
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' "$@"
+}
+
 # with_nan FILE, with_zeros FILE: a frame of F32 tensors whose last number is nan, or all are 0.
 with_nan() {
     head -c -4 "$1"

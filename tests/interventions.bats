@@ -233,7 +233,7 @@ END
     refute grep -qaE '"grokfast|optim.queue|"hold' b
     breaks "gk-train: a: frame 1: tensor 'optim.ema.blocks.0.attn.k.weight' is missing" \
         gk-train --resume a --grokfast ema:0.9,2 d
-    breaks "gk-train: a: frame 1: tensor 'optim.queue.blocks.0.attn.k.weight': the shape [3, 64] is wanted" \
+    breaks "gk-train: a: frame 1: tensor 'optim.queue.blocks.0.attn.k.weight': the shape [3, 64] is wanted, not [5, 64]" \
         gk-train --resume a --grokfast ma:3,2 d
 }
 
@@ -255,12 +255,12 @@ END
     try 't["optim.buf.embed.weight"] = t["optim.m.embed.weight"]' "tensor 'optim.buf.embed.weight' is no state of muon"
     try 't["optim.m.other"] = t["optim.m.embed.weight"]' "tensor 'optim.m.other' is no state of muon"
     try 't["optim.ema.embed.weight"] = t["optim.m.embed.weight"]' "tensor 'optim.ema.embed.weight' is no state of muon"
-    try 't["optim.m.embed.weight"][1].reverse()' "tensor 'optim.m.embed.weight': the shape [9, 8] is wanted"
+    try 't["optim.m.embed.weight"][1].reverse()' "tensor 'optim.m.embed.weight': the shape [9, 8] is wanted, not [8, 9]"
     try 'q = t["optim.queue.embed.weight"]; q[1][0] = 2; q[2] = q[2][:2*72*4]' \
-        "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted"
+        "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted, not [2, 72]"
     try 'q = t["optim.queue.embed.weight"]; q[1][0] = 4; q[2] = q[2] + q[2][:72*4]' \
-        "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted"
-    try 't["optim.queue.embed.weight"][1] = [3, 9, 8]' "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted"
+        "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted, not [4, 72]"
+    try 't["optim.queue.embed.weight"][1] = [3, 9, 8]' "tensor 'optim.queue.embed.weight': the shape [3, 72] is wanted, not [3, 9, 8]"
     for state in m v queue; do
         try "q = t['optim.$state.embed.weight']; q[2] = q[2][:20] + $nan + q[2][24:]" \
             "tensor 'optim.$state.embed.weight': element 5 is nan"
@@ -280,19 +280,19 @@ END
         breaks "gk-train: b: frame 1: $2" gk-train --resume b --steps 6 d
     }
     try 'm["grokfast"] = "ema:0.9,2"' "tensor 'optim.ema.blocks.0.attn.k.weight' is missing"
-    try 'm["grokfast"] = "ma:4,2"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [4, 64] is wanted"
+    try 'm["grokfast"] = "ma:4,2"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [4, 64] is wanted, not [3, 64]"
     try 'm["grokfast"] = "sum"' "metadata grokfast: 'sum' is none of: none ema:A,L ma:W,L"
     try 'm["grokfast"] = "ma:0,2"' 'metadata grokfast: W = 0 is no integer in [1, 100000]'
     try 'del m["grokfast"]; del m["grokfast_since"]' "tensor 'optim.queue.blocks.0.attn.k.weight' is no state of adamw"
     try 'del m["grokfast_since"]' "the metadata have no 'grokfast_since'"
     try 'm["grokfast_since"] = "6"' "metadata 'grokfast_since' is '6': an integer from 0 to 5 is wanted"
-    try 'm["grokfast_since"] = "4"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [1, 64] is wanted"
+    try 'm["grokfast_since"] = "4"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [1, 64] is wanted, not [3, 64]"
     try 'm["hold_norm"] = "-1"' 'metadata hold-norm: -1 is not in [0, inf)'
     try 'm["hold_norm"] = "long"' "metadata hold-norm: 'long' is not a number"
     try 'm["orthogonal_gradient"] = "no"' 'metadata orthogonal-gradient takes no value'
     try 'm["optimizer"] = "muon"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of muon"
     try 'm["optimizer"] = "lion"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of lion"
-    try 'm["batch"] = "half"' "metadata batch: 'half' is neither full nor an integer above 0"
+    try 'm["batch"] = "half"' "metadata batch: 'half' is neither full nor an integer"
     breaks 'gk-train: a: frame 1: the state is of adamw, not of muon' gk-train --resume a --optimizer muon d
 }
 

@@ -121,7 +121,7 @@ below() {
     wrong_usage 'gk-testfn: -n: rosenbrock-chain takes at least 2' \
         gk-testfn --function rosenbrock-chain -n 1
     wrong_usage 'gk-testfn: --start: 3 numbers for 2 variables' gk-testfn --start 1,2,3
-    wrong_usage "gk-testfn: --start: 'x' is not a finite number" gk-testfn --start 1,x
+    wrong_usage "gk-testfn: --start: 'x' is not a number" gk-testfn --start 1,x
     wrong_usage 'gk-testfn: --grid: a surface has -n 2' gk-testfn --grid 0:1:2 -n 4
     wrong_usage "gk-testfn: --function: 'parabola' is none of: rosenbrock rosenbrock-chain rastrigin" \
         gk-testfn --function parabola

@@ -15,7 +15,7 @@
 
 enum gk_opt_type {
     GK_FLAG,   /* bool */
-    GK_INT,    /* int64_t in [min, max] */
+    GK_INT,    /* int64_t in [min, max], or 0 for WORD */
     GK_REAL,   /* double in [min, max], finite */
     GK_TEXT,   /* const char *: any text; METAVAR names it in --help */
     GK_CHOICE, /* int: the index in CHOICES, "adamw|adam|sgd" */
@@ -45,6 +45,7 @@ struct gk_opt {
     const char *choices; /* GK_CHOICE: "a|b"; otherwise the metavar, or NULL for the type's */
     const char *def;     /* parsed before the command line is; NULL: *value is left alone */
     double min, max;     /* GK_INT, GK_REAL; equal: no limits */
+    const char *word;    /* GK_INT: what may stand in the place of a number, or NULL */
     unsigned flags;
     bool *given;    /* set when the option is on the command line; may be NULL */
     bool *recorded; /* does the provenance line hold it? NULL: as gk_cli_line says. Set by the tool
@@ -133,7 +134,7 @@ int gk_cli_outputs(const struct gk_tool *tool, const char *option, const char *p
  * that is NAN, a grid of 0 points, a window without ends. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
 
-/* The same options and values one by one. PUT returns 0 or -1. */
+/* The same options and values one by one, a text as it was given. PUT returns 0 or -1. */
 int gk_cli_each(const struct gk_tool *tool,
                 int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
                 void *ctx, struct gk_err *err);

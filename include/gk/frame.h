@@ -96,6 +96,11 @@ struct gk_shown {
     char s[100];
 };
 struct gk_shown gk_show(const char *name);
+/* "[7, 16]". */
+struct gk_shape {
+    char s[200];
+};
+struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape);
 
 /* All COUNT values converted. To I32 a value that is no integer or out of range is an error that
  * names the tensor and the place; to floating point every dtype converts. */

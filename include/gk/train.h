@@ -71,7 +71,7 @@ int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, s
 const char *gk_train_get_setting(void *frame, const char *name);
 int gk_train_put_setting(void *frame, const char *name, const char *value, struct gk_err *err);
 
-enum { GK_EVERY_LOG = -1 };
+enum { GK_EVERY_LOG = 0 };
 
 /* What to write, when, and when to stop. */
 struct gk_train_run {

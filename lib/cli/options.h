@@ -24,6 +24,9 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
  * there is none. free() it. */
 int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err);
 
+/* TEXT as a shell would read it back, on one line whatever it holds. free() it. */
+char *gk_shell_quote(const char *text, struct gk_err *err);
+
 /* "[0, 1]", "(0, inf)", or "" where there are no limits. */
 void gk_option_range(const struct gk_opt *o, char *buf, size_t size);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/number.h"
 #include "gk/out.h"
 #include "gk/version.h"
 
@@ -107,11 +108,8 @@ static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *t
 
 static bool is_integer(const char *word)
 {
-    char *end;
-    if (!word || !*word)
-        return false;
-    (void)strtoll(word, &end, 10);
-    return !*end;
+    int64_t v;
+    return word && gk_number_integer(word, strlen(word), &v) != GK_NUMBER_NONE;
 }
 
 /* One word "--name", "--name=value" or "--name value"; NEXT is the word behind it or NULL. Returns

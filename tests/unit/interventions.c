@@ -197,7 +197,7 @@ static void check_parse(void)
                  {"ema:0.9,2,3", "'ema:0.9,2,3' has 3 numbers, not two"},
                  {"ema:1,2", "A = 1 is not in [0, 1)"},
                  {"ema:-0.1,2", "A = -0.1 is not in [0, 1)"},
-                 {"ema:nan,2", "'nan' is not a finite number"},
+                 {"ema:nan,2", "nan is not finite"},
                  {"ema:0.9,-2", "L = -2 is not in [0, inf)"},
                  {"ma:0,2", "W = 0 is no integer in [1, 100000]"},
                  {"ma:2.5,2", "W = 2.5 is no integer in [1, 100000]"},

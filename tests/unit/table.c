@@ -78,10 +78,17 @@ static void test_headless(void)
     CHECK_MATRIX("  1 2   3 \n4  5 6\n", "1|2|3;4|5|6;");
     CHECK_MATRIX("1\n2\n", "1;2;");
     CHECK_MATRIX("nan\n-inf\n", "nan;-inf;");
+    /* a number that no double holds is no name */
+    CHECK_MATRIX("1e400\t2\n3\t4\n", "1e400|2;3|4;");
+    CHECK_MATRIX("-1e999 2\n3 4\n", "-1e999|2;3|4;");
+    CHECK_MATRIX("1e-999\n2\n", "1e-999;2;");
+    CHECK_MATRIX("0x1\t2\n3\t4\n", "0x1|2;3|4;"); /* a name */
     CHECK_MATRIX("a\tb\n3\t4\n", "a|b;3|4;");
     CHECK_MATRIX("1\t2\n3\n", "error: t: line 2: 1 cell where the first row has 2");
     CHECK_HEADED("1\t2\n", "error: t: line 1: numbers where a header with the columns' names is "
                            "needed");
+    CHECK_HEADED("1e400\t2\n1\t2\n", "error: t: line 1: numbers where a header with the columns' "
+                                     "names is needed");
     CHECK_HEADED("#\n1 2\n", "error: t: line 2: numbers where a header with the columns' names is "
                              "needed");
 }
@@ -204,9 +211,12 @@ static void test_numbers(void)
                 {"Infinity", INFINITY},
                 {"1e-400", 0},
                 {"4.9406564584124654e-324", 0x1p-1074},
+                {"-1e-320", -0x1.fap-1064},
+                {"+.5e+1", 5},
                 {"1.7976931348623157e308", 0x1.fffffffffffffp1023}};
     static const char *const bad[] = {"x",      "1x",  "1 2", "0x10", "0X1p3", "nan(1)", "1e999",
-                                      "-1e999", "1,5", "--1", "1e",   "e5",    "truth"};
+                                      "-1e999", "1,5", "--1", "1e",   "e5",    "truth",  ".",
+                                      "1e5.",   "+",   "in",  "nanx", "1-2"};
     const char *message;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         CHECK_CLOSE(number(good[i].cell, &message), good[i].v, 0);

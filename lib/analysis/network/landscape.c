@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/table.h"
 #include "landscape_direction.h"
 
 struct gk_landscape {
     struct gk_landscape_conf *conf;
     struct gk_study *s;
+    struct gk_network network; /* of the first frame, and so of all */
     size_t n;
     double *theta;    /* [n] the centre */
     double *delta[2]; /* [n] */
@@ -95,8 +97,11 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     const bool first = !l->theta;
     if (first && begin(l, err))
         return -1;
-    if (l->s->ckpt.params.total != l->n)
-        return gk_frame_fail(f, err, "this is another network than the first frame's");
+    const struct gk_network now = gk_network_of(&l->s->ckpt);
+    if (first)
+        l->network = now;
+    if (gk_network_check(f, &now, &l->network, "the first frame's", err))
+        return -1;
     load(l);
     l->frame = f->index;
     for (int i = 0; first && i < l->conf->directions; i++)

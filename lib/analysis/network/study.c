@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/table.h"
 
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
@@ -46,12 +47,6 @@ void gk_study_close(struct gk_study *s)
     gk_dataset_free(&s->data);
 }
 
-static bool same_network(const struct gk_arch *a, const struct gk_arch *b)
-{
-    return a->model == b->model && a->layers == b->layers && a->dim == b->dim &&
-           a->heads == b->heads && a->ff == b->ff && a->vocab == b->vocab;
-}
-
 /* Engines and room for another network. */
 static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
@@ -77,7 +72,9 @@ int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *e
     const enum gk_dtype real = s->precision == GK_AS_SAVED ? c.dtype
                                : s->precision == GK_AS_F32 ? GK_F32
                                                            : GK_F64;
-    const bool kept = s->theta && real == s->real && same_network(&c.arch, &s->ckpt.arch);
+    const struct gk_network now = gk_network_of(&c), before = gk_network_of(&s->ckpt);
+    const bool kept =
+        s->theta && real == s->real && !gk_network_check(NULL, &now, &before, NULL, NULL);
     if (kept)
         gk_checkpoint_free(&s->ckpt);
     else

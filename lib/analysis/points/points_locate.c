@@ -6,6 +6,7 @@
 
 #include "gk/glob.h"
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/npy.h"
 #include "points_priv.h"
 #include "io/stream/spool.h"
@@ -71,22 +72,6 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     return 0;
 }
 
-static int fail_shape(const struct gk_frame *f, const struct gk_tensor *got,
-                      const struct gk_tensor *want, struct gk_err *err)
-{
-    char text[2][200];
-    const struct gk_tensor *both[] = {got, want};
-    for (int k = 0; k < 2; k++) {
-        size_t used = 0;
-        text[k][0] = '\0';
-        for (unsigned i = 0; i < both[k]->rank; i++)
-            used += (size_t)snprintf(text[k] + used, sizeof text[k] - used, "%s%" PRIu64,
-                                     i ? ", " : "", both[k]->shape[i]);
-    }
-    return gk_frame_fail(f, err, "tensor '%.100s' is [%s], in the first frame [%s]", got->name,
-                         text[0], text[1]);
-}
-
 /* Frame F has the tensors of the first. */
 static int check_alike(const struct gk_points *p, const struct gk_points_conf *conf,
                        const struct gk_frame *f, struct gk_err *err)
@@ -99,13 +84,18 @@ static int check_alike(const struct gk_points *p, const struct gk_points_conf *c
                                  want->name);
         if (got->rank != want->rank ||
             memcmp(got->shape, want->shape, got->rank * sizeof *got->shape) != 0)
-            return fail_shape(f, got, want, err);
+            return gk_frame_fail(f, err, "tensor '%.100s' is %s, in the first frame %s", got->name,
+                                 gk_show_shape(got->rank, got->shape).s,
+                                 gk_show_shape(want->rank, want->shape).s);
     }
     for (size_t i = 0; i < f->ntensor && count_wanted(conf, f) > p->nparts; i++)
         if (is_wanted(conf, &f->tensor[i]) && !gk_frame_tensor(&p->first, f->tensor[i].name))
             return gk_frame_fail(f, err, "tensor '%.100s' is not in the first frame",
                                  f->tensor[i].name);
-    return 0;
+    if (conf->tensor) /* one tensor may be compared between networks */
+        return 0;
+    const struct gk_network now = gk_network_said(f), first = gk_network_said(&p->first);
+    return gk_network_check(f, &now, &first, "the first frame's", err);
 }
 
 /* ---- taking frames in ---- */

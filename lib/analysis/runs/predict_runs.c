@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/predict.h"
 
 /* As in gk-hjorth; a name that begins another comes after it. */
@@ -39,13 +40,12 @@ static bool parse_window(const char *text, double *from, double *to)
     double v[2];
     int n = 0;
     while (*text) {
-        char *end;
-        if (*text++ != '_' || n == 2 || strspn(text, "0123456789.") == 0)
+        if (*text++ != '_' || n == 2)
             return false;
-        v[n++] = strtod(text, &end);
-        if (strspn(text, "0123456789.") != (size_t)(end - text))
+        const size_t len = strspn(text, "0123456789.");
+        if (gk_number_real(text, len, &v[n++]) != GK_NUMBER_FINITE)
             return false;
-        text = end;
+        text += len;
     }
     if (n) {
         *from = n == 2 ? v[0] : 0;

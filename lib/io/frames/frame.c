@@ -1,5 +1,4 @@
 /* A frame in memory: its tensors and metadata by name. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "frame_priv.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 
 /* Where NAME is in a sorted array whose elements of SIZE bytes begin with the name (a tensor's, a
  * key); *FOUND false: where it would be. */
@@ -155,11 +155,9 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
     const char *text = gk_frame_meta(f, key);
     if (!text)
         return gk_frame_fail(f, err, "the metadata have no '%s'", key);
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    bool number = end > text && *end == '\0' && strchr("-0123456789", text[0]);
-    if (!number || errno != 0 || n < min || n > max)
+    int64_t n = 0;
+    if (*text == '+' || gk_number_integer(text, strlen(text), &n) != GK_NUMBER_FINITE || n < min ||
+        n > max)
         return gk_frame_fail(
             f, err, "metadata '%s' is '%s': an integer from %" PRId64 " to %" PRId64 " is wanted",
             key, gk_show(text).s, min, max);

@@ -22,6 +22,17 @@ struct gk_shown gk_show(const char *name)
     return shown;
 }
 
+struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape)
+{
+    struct gk_shape text = {"["};
+    size_t n = 1;
+    for (unsigned i = 0; i < rank && n < sizeof text.s; i++)
+        n += (size_t)snprintf(text.s + n, sizeof text.s - n, "%s%" PRIu64, i ? ", " : "", shape[i]);
+    if (n < sizeof text.s)
+        snprintf(text.s + n, sizeof text.s - n, "]");
+    return text;
+}
+
 int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
 {
     if (t->rank > GK_MAX_RANK)

@@ -11,6 +11,7 @@
 
 #include "gk/input.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "table_priv.h"
 
 enum {
@@ -190,7 +191,7 @@ static bool all_numbers(const struct row *w)
 {
     double v;
     for (size_t i = 0; i < w->n; i++)
-        if (!gk_parse_number(w->cell[i], &v))
+        if (gk_number_real(w->cell[i], strlen(w->cell[i]), &v) == GK_NUMBER_NONE)
             return false;
     return true;
 }

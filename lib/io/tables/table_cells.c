@@ -1,12 +1,10 @@
 /* Text tables: what cells and columns mean. */
-#include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "gk/number.h"
 #include "gk/table.h"
 #include "table_priv.h"
 
@@ -25,18 +23,6 @@ int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, .
 
 /* ---- numbers ---- */
 
-/* A number written out in full: decimal, or nan, inf, infinity. (strtod alone would take
- * hexadecimal and nan(...), and turn too large a number into infinity.) */
-bool gk_parse_number(const char *s, double *v)
-{
-    char *end;
-    if (!*s || isspace((unsigned char)*s) || s[strcspn(s, "xX(")])
-        return false;
-    errno = 0;
-    *v = strtod(s, &end);
-    return !*end && !(errno == ERANGE && isinf(*v));
-}
-
 bool gk_parse_cell(const char *s, double *v)
 {
     static const struct {
@@ -48,7 +34,8 @@ bool gk_parse_cell(const char *s, double *v)
             *v = words[i].value;
             return true;
         }
-    return gk_parse_number(s, v);
+    const enum gk_number kind = gk_number_real(s, strlen(s), v);
+    return kind != GK_NUMBER_LARGE && kind != GK_NUMBER_NONE;
 }
 
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err)

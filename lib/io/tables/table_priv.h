@@ -6,9 +6,8 @@
 
 enum { GK_SHOWN = 40 }; /* bytes of a cell in a message */
 
-/* A number written out in full: decimal, or nan, inf, infinity. */
-bool gk_parse_number(const char *s, double *v);
-/* The value of a cell: a number, nan where it is empty, 1 or 0 for a true or false. */
+/* The value of a cell: a number, nan where it is empty, 1 or 0 for a true or false. A number that
+ * a double makes inf is none; one that it makes 0 is 0. */
 bool gk_parse_cell(const char *s, double *v);
 
 #endif

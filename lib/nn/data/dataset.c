@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/operation.h"
 
 static const char *const split_name[2] = {"train", "val"};
@@ -83,18 +84,15 @@ static int read_positions(struct gk_dataset *d, const struct gk_frame *f, struct
         return gk_frame_fail(f, err, "no metadata score_positions: not a dataset");
     const char *p = text;
     for (d->k = 0;; p++) {
-        if (*p < '0' || *p > '9' || d->k == GK_MAX_TOKENS)
-            break;
-        char *end;
-        long v = strtol(p, &end, 10);
-        p = end;
-        if (v >= GK_MAX_TOKENS || (d->k && v <= d->score[d->k - 1]))
+        const size_t len = strcspn(p, ",");
+        int64_t v = -1;
+        (void)gk_number_integer(p, len, &v);
+        if (v < (d->k ? d->score[d->k - 1] + 1 : 0) || v >= GK_MAX_TOKENS)
             break;
         d->score[d->k++] = (int)v;
+        p += len;
         if (!*p)
             return 0;
-        if (*p != ',')
-            break;
     }
     return gk_frame_fail(f, err, "metadata score_positions: '%.80s' is no list of rising positions",
                          text);

@@ -2,13 +2,13 @@
  * metadata that disagree with them are an error, metadata that are not there are made up for. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gk/checkpoint.h"
 #include "gk/mem.h"
+#include "gk/network.h"
+#include "gk/number.h"
 
-static const char *const MODEL[] = {[GK_TRANSFORMER] = "transformer", [GK_MLP] = "mlp"};
 static const char *const LAYER[] = {[GK_TRANSFORMER] = "blocks.", [GK_MLP] = "layers."};
 
 static bool begins(const char *s, const char *prefix)
@@ -25,7 +25,9 @@ static int count_layers(const struct gk_frame *f, const char *prefix)
         const char *name = f->tensor[i].name;
         if (!begins(name, prefix))
             continue;
-        const long l = strtol(name + strlen(prefix), NULL, 10);
+        const char *number = name + strlen(prefix);
+        int64_t l = -1;
+        (void)gk_number_integer(number, strcspn(number, "."), &l);
         if (l >= n)
             n = l < most ? (int)l + 1 : most;
     }
@@ -52,7 +54,7 @@ static int find_model(const struct gk_frame *f, enum gk_model *model, struct gk_
         return gk_frame_fail(f, err, "a checkpoint is wanted, its gk.kind is '%s'",
                              gk_show(kind).s);
     for (int m = GK_TRANSFORMER; m <= GK_MLP; m++) {
-        if (said ? strcmp(said, MODEL[m]) == 0 : count_layers(f, LAYER[m]) > 0) {
+        if (said ? strcmp(said, gk_model_name(m)) == 0 : count_layers(f, LAYER[m]) > 0) {
             *model = (enum gk_model)m;
             return 0;
         }
@@ -142,11 +144,9 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
     for (unsigned i = 0; i < p->rank && same; i++)
         same = t->shape[i] == p->shape[i];
     if (!same) {
-        if (p->rank == 1)
-            gk_frame_fail(f, err, "tensor '%s': the shape [%zu] is wanted", name, p->shape[0]);
-        else
-            gk_frame_fail(f, err, "tensor '%s': the shape [%zu, %zu] is wanted", name, p->shape[0],
-                          p->shape[1]);
+        const uint64_t shape[2] = {p->shape[0], p->shape[1]};
+        gk_frame_fail(f, err, "tensor '%s': the shape %s is wanted, not %s", name,
+                      gk_show_shape(p->rank, shape).s, gk_show_shape(t->rank, t->shape).s);
         return NULL;
     }
     if (!gk_dtype_converts(t->dtype)) {
@@ -172,7 +172,7 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
         const char *name = f->tensor[i].name;
         if (gk_is_parameter(&f->tensor[i]) && !gk_params_find(&c->params, name))
             return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers",
-                                 gk_show(name).s, MODEL[c->arch.model], c->arch.layers);
+                                 gk_show(name).s, gk_model_name(c->arch.model), c->arch.layers);
     }
     if (!said)
         return 0;
@@ -246,16 +246,10 @@ int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, con
 
 int gk_checkpoint_put_meta(struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err)
 {
-    const struct gk_arch *a = &c->arch;
+    const struct gk_network n = gk_network_of(c);
     if (gk_frame_set_meta(f, "gk.kind", "checkpoint", err) != 0 ||
-        gk_frame_set_meta(f, "model", MODEL[a->model], err) != 0 ||
         gk_frame_set_meta(f, "dtype", c->dtype == GK_F64 ? "f64" : "f32", err) != 0 ||
-        gk_frame_set_meta_int(f, "layers", a->layers, err) != 0 ||
-        gk_frame_set_meta_int(f, "dim", a->dim, err) != 0 ||
-        gk_frame_set_meta_int(f, "vocab", a->vocab, err) != 0 ||
-        gk_frame_set_meta_int(f, a->model == GK_MLP ? "hidden" : "ff", a->ff, err) != 0)
-        return -1;
-    if (a->model == GK_TRANSFORMER && gk_frame_set_meta_int(f, "heads", a->heads, err) != 0)
+        gk_network_put(f, &n, err) != 0)
         return -1;
     if (c->step >= 0 && gk_frame_set_meta_int(f, "step", c->step, err) != 0)
         return -1;

@@ -8,7 +8,8 @@
 #include "gk/rng.h"
 #include "train_priv.h"
 
-/* FNV-1a over the rows: does a checkpoint belong to this dataset? */
+/* FNV-1a over the rows: does a checkpoint belong to this dataset? The scored positions count where
+ * they are not the last ones of a row, as in all layouts of gk-data. */
 static uint64_t digest(const struct gk_dataset *d)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -21,6 +22,9 @@ static uint64_t digest(const struct gk_dataset *d)
                 h = (h ^ (uint32_t)part[p][i]) * 0x100000001b3u;
         h = (h ^ r->n) * 0x100000001b3u;
     }
+    for (int i = 0; i < d->k; i++)
+        if (d->score[i] != d->T - d->k + i)
+            h = (h ^ (uint64_t)((i + 1) * GK_MAX_TOKENS + d->score[i])) * 0x100000001b3u;
     return h;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "gk/checkpoint.h"
+#include "gk/network.h"
 #include "train_priv.h"
 
 enum { PREFIX = 32, DIGEST = 17 };
@@ -96,18 +97,21 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
                          const struct gk_frame *f, struct gk_err *err)
 {
     const char *data = gk_frame_meta(f, "data"), *optimizer = gk_frame_meta(f, "optimizer");
-    const struct gk_arch *a = &c->arch, *b = &t->conf.arch;
+    const struct gk_network got = gk_network_of(c),
+                            want = gk_network_of(&(struct gk_checkpoint){.arch = t->conf.arch});
     char text[PREFIX];
     if (!optimizer || !data || c->step < 0)
         return gk_frame_fail(f, err,
                              "weights only: nothing to resume (a checkpoint of gk-train --save, "
                              "without --weights-only, is wanted)");
-    if (a->model != b->model || a->layers != b->layers || a->dim != b->dim || a->ff != b->ff ||
-        a->vocab != b->vocab || (a->model == GK_TRANSFORMER && a->heads != b->heads))
-        return gk_frame_fail(f, err, "the checkpoint is of another architecture");
+    if (gk_network_check(f, &got, &want, "the one asked for", err))
+        return -1;
     digest_text(t, text);
     if (strcmp(data, text) != 0)
-        return gk_frame_fail(f, err, "the run was trained on another dataset");
+        return gk_frame_fail(f, err,
+                             "the run was trained on another dataset: its rows have the digest "
+                             "%.16s, not %s",
+                             data, text);
     if (c->seed != t->conf.seed)
         return gk_frame_fail(f, err, "the run began from seed %" PRId64, c->seed);
     optimizer_text(t->conf.optim.kind, text);
@@ -164,8 +168,8 @@ static int take_state(struct gk_trainer *t, const struct gk_checkpoint *c, const
                       struct gk_err *err)
 {
     bool begins;
-    if (check_belongs(t, c, f, err) ||
-        gk_frame_meta_int(f, "perfect", 0, INT64_MAX, &t->perfect, err) ||
+    const int64_t most = c->step < INT64_MAX ? c->step + 1 : c->step; /* steps 0, 1, ... */
+    if (check_belongs(t, c, f, err) || gk_frame_meta_int(f, "perfect", 0, most, &t->perfect, err) ||
         gk_checkpoint_vector(f, t->ps, "", t->conf.real, t->theta, err) ||
         find_grokfast(t, c, f, &begins, err))
         return -1;
