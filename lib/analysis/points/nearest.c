@@ -293,7 +293,7 @@ static void find_candidates(struct search *s, struct gk_pool *pool)
     for (size_t i = 0; i < s->n * s->k; i++)
         s->upper[i] = INFINITY;
     for (s->round = 0; s->round < even || s->round == 0; s->round++) {
-        gk_tick(s->tick, (double)(s->n * s->round / even), (double)s->n);
+        gk_tick(s->tick, (double)s->n * (double)s->round / fmax(1, (double)even), (double)s->n);
         gk_pool_run(pool, s->round == 0 ? s->blocks : even / 2, compare_task, s);
     }
 }

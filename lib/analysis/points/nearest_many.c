@@ -146,7 +146,7 @@ static void meet(const struct many *m, size_t i, size_t j0, size_t nj, const flo
     const struct search *s = m->s;
     const float norm = s->norm[i], *norms = s->norm + j0;
     float low[BLOCK], high[BLOCK];
-    uint32_t joins[BLOCK], njoins = 0;
+    uint32_t joins[BLOCK] = {0}, njoins = 0;
     for (size_t j = 0; j < nj; j++) {
         const float sum = norm + norms[j], e = s->bound * sum + s->least;
         const float least = sum + product[j] - e, most = sum + product[j] + e;
@@ -216,7 +216,7 @@ int nearest_many(struct search *s, struct gk_pool *pool, struct gk_err *err)
 {
     const size_t threads = (size_t)gk_pool_threads(pool), groups = (s->n + GROUP - 1) / GROUP;
     const size_t most = s->tick->fn ? 16 * threads : groups;
-    struct many m = {.s = s, .room = 2 * s->k + 4 * BLOCK};
+    struct many m = {.s = s, .room = 2 * s->k + (size_t)4 * BLOCK};
     const int rc = alloc_lists(&m, threads, err);
     for (; rc == 0 && m.first < groups; m.first += most) {
         gk_tick(s->tick, (double)(m.first * GROUP), (double)s->n);

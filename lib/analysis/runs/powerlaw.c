@@ -208,9 +208,10 @@ static double side(struct profile *f, double centre, double step, double end)
     struct way known = {.in = centre, .below = excess(f, f->w->law.cost)};
     bool left = false;
     f->near = f->w->law;
-    for (int k = 0; k < DOUBLINGS && !left && known.in != end; k++, step *= 2) {
+    for (int k = 0; k < DOUBLINGS && !left && known.in != end; k++) {
         const double at = known.in + step;
         left = !learn(f, &known, step > 0 ? fmin(at, end) : fmax(at, end));
+        step *= 2;
     }
     double in = known.in, out = left ? known.out : in;
     if (left && f->w->d.few != &f->w->d)

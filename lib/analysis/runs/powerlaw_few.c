@@ -49,11 +49,11 @@ static void add_groups(struct pl_data *few, const struct pl_data *d, const size_
 int pl_few_new(struct pl_data *d, struct gk_err *err)
 {
     d->few = d;
-    if (d->n <= 2 * GROUPS)
+    if (d->n <= (size_t)2 * GROUPS)
         return 0;
     d->few = gk_alloc(1, sizeof *d->few, err);
     size_t *order = d->few ? gk_alloc(d->n, sizeof *order, err) : NULL;
-    if (!order || pl_data_room(d->few, 2 * GROUPS, err)) {
+    if (!order || pl_data_room(d->few, (size_t)2 * GROUPS, err)) {
         gk_free(order);
         return -1;
     }

@@ -75,10 +75,10 @@ int gk_testfn_path(struct gk_out *out, const struct gk_testfn *f, const struct g
     int rc = grad ? gk_optim_new(&o, optim, f->n, NULL, GK_F64, NULL, err) : -1;
     if (!rc)
         rc = begin(out->fp, f, "step", rest, 3, h, err);
-    if (!rc)
+    if (!rc) {
         gk_optim_start(o, x);
-    if (!rc)
         rc = follow(out, f, o, x, grad, steps, every, err);
+    }
     gk_optim_free(o);
     gk_free(grad);
     return rc;
