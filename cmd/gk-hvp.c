@@ -9,8 +9,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *vectors;
-static int split, params, precision;
+static int split, params, precision, loss;
 static int64_t top, max_products = 1000, probes, depth = 64;
 static bool trace, density;
 static bool top_given, tol_given, limit_given, probes_given, depth_given, sigma_given, grid_given;
@@ -46,6 +47,8 @@ static const struct gk_opt opts[] = {
      "--density: at N values from A to B (default: 1001 over the range)", 0, &grid_given},
     {0, "dtype", GK_CHOICE, &precision, "saved", 0, 0, GK_PRECISIONS,
      "precision to compute in; saved: the checkpoint's", 0, NULL},
+    {0, "loss", GK_CHOICE, &loss, NULL, 0, 0, GK_LOSS_CHOICES,
+     "the loss (default: the checkpoint's)", 0, &loss_given},
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0},
@@ -195,6 +198,8 @@ int main(int argc, char **argv)
     if (choose(&err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     s.wanted[!split] = false;
     if (work(&s, argv, argc, &err))
         gk_die(&tool, &err);

@@ -13,8 +13,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *toward, *toward2;
-static int split, norm, precision;
+static int split, norm, precision, loss;
 static bool beta_given;
 static struct gk_landscape_conf conf;
 
@@ -38,6 +39,8 @@ static const struct gk_opt opts[] = {
     {0, "split", GK_CHOICE, &split, "both", 0, 0, "train|val|both", "the rows to use", 0, NULL},
     {0, "dtype", GK_CHOICE, &precision, "saved", 0, 0, GK_PRECISIONS,
      "precision to compute in; saved: the checkpoint's", 0, NULL},
+    {0, "loss", GK_CHOICE, &loss, NULL, 0, 0, GK_LOSS_CHOICES,
+     "the loss (default: the checkpoint's)", 0, &loss_given},
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -149,6 +152,8 @@ int main(int argc, char **argv)
     if (choose(argv, argc, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     for (int i = 0; i < 2; i++)
         s.wanted[i] = split == BOTH || split == i;
     gk_progress_start(&progress, &tool, "point", 0);

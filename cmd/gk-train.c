@@ -15,29 +15,39 @@ static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
 static struct gk_train_run run;
 static const char *data, *resume, *batch, *every = "100";
-static int model, dtype, optimizer, decay;
-static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
+static int model, dtype, optimizer, decay, preset;
+static int64_t until = 2;
+static const char *init = "paper";
+/* The description of the network, a variable an entry of its table. */
+#define DECLARE_SIZE(name, ...)   static int64_t name;
+#define DECLARE_CHOICE(name, ...) static int name;
+GK_ARCH_TABLE(DECLARE_SIZE, DECLARE_CHOICE)
 /* What the command line says; what it leaves to a checkpoint or to a default that depends. */
 static struct given {
-    bool model, layers, dim, heads, ff, hidden, optimizer, lr, decay, where, beta1, beta2, eps,
-        momentum, warmup, clip, batch, seed, dtype, eval_every, every, until;
+    bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
+        warmup, clip, batch, seed, dtype, eval_every, every, until;
+#define DECLARE_GIVEN(name, ...) bool name;
+    GK_ARCH_TABLE(DECLARE_GIVEN, DECLARE_GIVEN)
 } given;
 
 #define INF __builtin_inf()
 #define LT1 (1 - 1e-9)
+#define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
+    {0, #name, GK_INT, &name, NULL, 1, most, "N", help, 0, &given.name},
+#define CHOICE_OPTION(name, models, t, m, values, help)                                            \
+    {0, #name, GK_CHOICE, &name, NULL, 0, 0, values, help, 0, &given.name},
 static const struct gk_opt opts[] = {
     {'d', "data", GK_TEXT, &data, NULL, 0, 0, "FILE", "the dataset (default: standard input)",
      GK_OPT_SILENT, NULL},
-    {0, "model", GK_CHOICE, &model, "transformer", 0, 0, "transformer|mlp", "the network", 0,
+    {0, "model", GK_CHOICE, &model, "transformer", 0, 0, GK_MODEL_CHOICES, "the network", 0,
      &given.model},
-    {0, "layers", GK_INT, &layers, "2", 1, 64, "N", "blocks, or hidden layers of the mlp", 0,
-     &given.layers},
-    {0, "dim", GK_INT, &dim, "128", 1, 65536, "N", "width of the embedding", 0, &given.dim},
-    {0, "heads", GK_INT, &heads, NULL, 1, 65536, "N", "attention heads (default 4)", 0,
-     &given.heads},
-    {0, "ff", GK_INT, &ff, NULL, 1, 1 << 20, "N", "feed-forward width (default 512)", 0, &given.ff},
-    {0, "hidden", GK_INT, &hidden, NULL, 1, 1 << 20, "N", "width of the mlp's layers (default 200)",
-     0, &given.hidden},
+    GK_ARCH_TABLE(SIZE_OPTION,
+                  CHOICE_OPTION){0, "init", GK_TEXT, &init, NULL, 0, 0, GK_INIT_CHOICES,
+                                 "how initial values are drawn (default: paper)", 0, &given.init},
+    {0, "init-scale", GK_REAL, &conf.init.scale, NULL, 0, INF, "X",
+     "times every initial matrix (default 1)", GK_OPT_OPEN_MIN, &given.init_scale},
+    {0, "arch", GK_CHOICE, &preset, NULL, 0, 0, GK_PRESET_CHOICES,
+     "a network that readers know; options given beside it win", GK_OPT_SILENT, &given.preset},
     {0, "steps", GK_INT, &run.steps, "10000", 0, 1e15, "N", "the last step", GK_OPT_SILENT, NULL},
     {0, "optimizer", GK_CHOICE, &optimizer, "adamw", 0, 0, GK_OPTIMIZERS, "as PyTorch has them", 0,
      &given.optimizer},
@@ -146,14 +156,86 @@ static void settle(bool *is_given, bool asked, bool used, const char *name)
     *is_given = used;
 }
 
+/* The table's entries, in its order, as variables here. */
+#define SIZE_SLOT(name, ...)   {&name, NULL, &given.name, offsetof(struct given, name)},
+#define CHOICE_SLOT(name, ...) {NULL, &name, &given.name, offsetof(struct given, name)},
+static const struct slot {
+    int64_t *size;
+    int *choice;
+    bool *given;
+    size_t asked; /* where struct given has it */
+} slots[] = {GK_ARCH_TABLE(SIZE_SLOT, CHOICE_SLOT)};
+
+static void put_slot(const struct slot *s, int value)
+{
+    if (s->size)
+        *s->size = value;
+    else
+        *s->choice = value;
+    *s->given = true;
+}
+
+/* What the preset says and the command line does not. */
+static void take_preset(void)
+{
+    const struct gk_preset *p = gk_preset(preset);
+    const struct gk_arch_item *item;
+    if (!given.preset)
+        return;
+    if (!given.model)
+        model = p->arch.model;
+    if (!given.init)
+        init = p->init;
+    given.model = given.init = true;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (!*slots[i].given && gk_arch_has(&p->arch, item))
+            put_slot(&slots[i], gk_arch_get(&p->arch, item));
+}
+
+/* The description, from its options and the model's defaults. Choices that are the default are no
+ * part of the line: so the line of an old command stays as it was. */
+static void describe(const struct given *said)
+{
+    const struct gk_arch def = gk_arch_defaults(model);
+    const struct gk_arch_item *item;
+    conf.arch = def;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (*slots[i].given && item->models & 1u << model)
+            gk_arch_set(&conf.arch, item, slots[i].size ? (int)*slots[i].size : *slots[i].choice);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const bool has = gk_arch_has(&conf.arch, item);
+        const int v = gk_arch_get(&conf.arch, item);
+        put_slot(&slots[i], v);
+        settle(slots[i].given, *((const bool *)said + slots[i].asked), has, item->name);
+        if (!has)
+            gk_arch_set(&conf.arch, item, item->choices ? item->def[model] : v);
+        *slots[i].given &= !item->choices || v != item->def[model];
+    }
+    if (conf.arch.inputs == GK_INPUTS_ONEHOT)
+        conf.arch.dim = 0;
+}
+
+static int describe_init(struct gk_err *err)
+{
+    static char text[48];
+    struct gk_err cause;
+    if (gk_init_parse(&conf.init, init, &cause))
+        return gk_fail_usage(err, "--%s", cause.msg);
+    gk_init_text(&conf.init, text, sizeof text);
+    init = text;
+    given.init = conf.init.kind != GK_INIT_PAPER;
+    if (!given.init_scale)
+        conf.init.scale = 1;
+    given.init_scale = conf.init.scale != 1;
+    return 0;
+}
+
 /* Everything that depends on something else. SAID: the command line alone. */
 static int resolve(const struct given *said, struct gk_err *err)
 {
-    const bool mlp = model == GK_MLP, adam = optimizer <= GK_ADAMAX;
+    const bool adam = optimizer <= GK_ADAMAX;
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
-    settle(&given.heads, said->heads, !mlp, "heads");
-    settle(&given.ff, said->ff, !mlp, "ff");
-    settle(&given.hidden, said->hidden, mlp, "hidden");
+    describe(said);
     const struct {
         const char *name;
         bool *given, asked, used;
@@ -173,14 +255,10 @@ static int resolve(const struct given *said, struct gk_err *err)
     }
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;
-    conf.arch = (struct gk_arch){.model = model,
-                                 .layers = (int)layers,
-                                 .dim = (int)dim,
-                                 .heads = mlp ? 1 : (int)heads,
-                                 .ff = (int)(mlp ? hidden : ff)};
     conf.real = dtype == 1 ? GK_F64 : GK_F32;
     conf.seed = common.seed;
-    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
+    return describe_init(err) || word_or_number("batch", batch, "full", 0, &conf.batch, err) ? -1
+                                                                                             : 0;
 }
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
@@ -216,6 +294,7 @@ static int check_fit(const struct gk_dataset *d, struct gk_err *err)
 {
     struct gk_params ps;
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
+    conf.arch.tokens = conf.arch.positions == GK_POSITIONS_LEARNED ? d->T : 0;
     if (gk_params_init(&ps, &conf.arch, err))
         return -1;
     gk_params_free(&ps);
@@ -255,6 +334,7 @@ static int run_all(struct gk_err *err)
     struct gk_history h = {0};
     struct gk_pool *pool = NULL;
     struct gk_trainer *t = NULL;
+    take_preset();
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
     if (resolve(&said, err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||

@@ -198,7 +198,7 @@ END
     data --split-seed 1 >other
     gk-train "${tiny[@]}" --steps 2 --save a d >/dev/null
     breaks 'gk-train: a: frame 1: the run was trained on another dataset' gk-train --resume a other
-    breaks 'gk-train: a: frame 1: the checkpoint is of another architecture' gk-train --resume a --ff 8 d
+    breaks 'gk-train: a: frame 1: the checkpoint is of another architecture: its ff is 16, not 8' gk-train --resume a --ff 8 d
     breaks 'gk-train: a: frame 1: the run began from seed 0' gk-train --resume a --seed 1 d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b

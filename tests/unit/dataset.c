@@ -166,7 +166,7 @@ static void test_made(void)
         struct gk_frame f = {0};
         CHECK(!gk_operation_make(&o, 0, 5, 5, &err));
         CHECK_INT_EQ(o.n, 25);
-        CHECK(!gk_operation_dataset(&f, &o, (enum gk_layout)layout, 20, 0, &err));
+        CHECK(!gk_operation_dataset(&f, &o, (enum gk_layout)layout, 20, 0, 0, &err));
         CHECK(!gk_dataset_from_frame(&d, &f, &err));
         bool paper = layout == GK_LAYOUT_PAPER;
         CHECK(d.T == (paper ? 4 : 6) && d.k == (paper ? 1 : 2));

@@ -191,7 +191,7 @@ static void check_engine(const struct gk_arch *a, const struct gk_dataset *ds, s
     for (int i = 0; i < 6; i++)
         v[i] = gk_alloc(n, sizeof *v[i], NULL);
     double *theta = v[0], *dir = v[1], *grad = v[2], *hv = v[3], *at = v[4], *grad2 = v[5];
-    gk_params_draw(ps, a, 7, theta);
+    gk_params_draw(ps, a, NULL, 7, theta);
     for (size_t i = 0; i < n; i++) {
         theta[i] += 0.1 * gk_rng_normal(rng); /* LayerNorm's 1 and 0 would hide mistakes */
         dir[i] = gk_rng_normal(rng);
@@ -243,6 +243,12 @@ static void check_engine(const struct gk_arch *a, const struct gk_dataset *ds, s
     gk_engine_free(e);
 }
 
+#define TRANSFORMER(layers_, dim_, heads_, ff_, vocab_)                                            \
+    {                                                                                              \
+        .model = GK_TRANSFORMER, .layers = layers_, .dim = dim_, .heads = heads_, .ff = ff_,       \
+        .vocab = vocab_                                                                            \
+    }
+
 int main(void)
 {
     static const struct {
@@ -250,17 +256,17 @@ int main(void)
         size_t n;
         int T, shared, k, score[3];
     } cases[] = {
-        {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 40, 4, 2, 1, {3}},       /* as layout paper */
-        {{GK_TRANSFORMER, 2, 8, 4, 16, 12}, 40, 6, 3, 2, {4, 5}},    /* as layout openai */
-        {{GK_TRANSFORMER, 1, 8, 1, 16, 12}, 30, 4, 2, 1, {3}},       /* first block is the last */
-        {{GK_TRANSFORMER, 3, 12, 3, 20, 12}, 60, 5, 2, 1, {4}},      /* a stem through two blocks */
-        {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 30, 6, 1, 3, {1, 3, 5}}, /* gaps between scores */
-        {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 20, 4, 0, 1, {0}},       /* scored at once: no stem */
-        {{GK_TRANSFORMER, 2, 8, 2, 16, 40}, 700, 4, 2, 1, {3}},      /* several tiles and lanes */
-        {{GK_TRANSFORMER, 2, 32, 1, 64, 12}, 30, 4, 2, 1, {3}},      /* heads 32 wide */
-        {{GK_TRANSFORMER, 2, 128, 4, 64, 12}, 70, 4, 2, 1, {3}},     /* the default's heads */
-        {{GK_TRANSFORMER, 2, 20, 2, 12, 12}, 37, 4, 2, 1, {3}},      /* no multiple of a vector */
-        {{GK_TRANSFORMER, 2, 8, 2, 16, 12}, 1, 4, 0, 1, {2}},        /* one row; a tail unread */
+        {TRANSFORMER(2, 8, 2, 16, 12), 40, 4, 2, 1, {3}},       /* as layout paper */
+        {TRANSFORMER(2, 8, 4, 16, 12), 40, 6, 3, 2, {4, 5}},    /* as layout openai */
+        {TRANSFORMER(1, 8, 1, 16, 12), 30, 4, 2, 1, {3}},       /* first block is the last */
+        {TRANSFORMER(3, 12, 3, 20, 12), 60, 5, 2, 1, {4}},      /* a stem through two blocks */
+        {TRANSFORMER(2, 8, 2, 16, 12), 30, 6, 1, 3, {1, 3, 5}}, /* gaps between scores */
+        {TRANSFORMER(2, 8, 2, 16, 12), 20, 4, 0, 1, {0}},       /* scored at once: no stem */
+        {TRANSFORMER(2, 8, 2, 16, 40), 700, 4, 2, 1, {3}},      /* several tiles and lanes */
+        {TRANSFORMER(2, 32, 1, 64, 12), 30, 4, 2, 1, {3}},      /* heads 32 wide */
+        {TRANSFORMER(2, 128, 4, 64, 12), 70, 4, 2, 1, {3}},     /* the default's heads */
+        {TRANSFORMER(2, 20, 2, 12, 12), 37, 4, 2, 1, {3}},      /* no multiple of a vector */
+        {TRANSFORMER(2, 8, 2, 16, 12), 1, 4, 0, 1, {2}},        /* one row; a tail unread */
     };
     struct gk_err err = {0};
     struct gk_rng rng;

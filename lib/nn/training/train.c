@@ -30,7 +30,8 @@ static int draw_init(struct gk_trainer *t, struct gk_err *err)
     double *wide = gk_alloc(n, sizeof *wide, err);
     if (!wide)
         return -1;
-    gk_params_draw(t->ps, &t->conf.arch, (uint64_t)t->conf.seed, wide);
+    gk_params_draw(t->ps, &t->conf.arch, t->conf.init.scale > 0 ? &t->conf.init : NULL,
+                   (uint64_t)t->conf.seed, wide);
     for (size_t i = 0; i < n; i++) {
         if (t->conf.real == GK_F64)
             ((double *)t->theta)[i] = ((double *)t->init)[i] = wide[i];

@@ -86,15 +86,16 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
                          const struct gk_frame *f, struct gk_err *err)
 {
     const char *data = gk_frame_meta(f, "data"), *optimizer = gk_frame_meta(f, "optimizer");
-    const struct gk_arch *a = &c->arch, *b = &t->conf.arch;
+    struct gk_arch a = c->arch;
     char text[PREFIX];
     if (!optimizer || !data || c->step < 0)
         return gk_frame_fail(f, err,
                              "weights only: nothing to resume (a checkpoint of gk-train --save, "
                              "without --weights-only, is wanted)");
-    if (a->model != b->model || a->layers != b->layers || a->dim != b->dim || a->ff != b->ff ||
-        a->vocab != b->vocab || (a->model == GK_TRANSFORMER && a->heads != b->heads))
-        return gk_frame_fail(f, err, "the checkpoint is of another architecture");
+    a.loss = t->conf.arch.loss; /* another may go on from here */
+    char what[100];
+    if (!gk_arch_same(&a, &t->conf.arch, what, sizeof what))
+        return gk_frame_fail(f, err, "the checkpoint is of another architecture: %s", what);
     digest_text(t, text);
     if (strcmp(data, text) != 0)
         return gk_frame_fail(f, err, "the run was trained on another dataset");
