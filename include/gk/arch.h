@@ -76,7 +76,7 @@ int gk_arch_get(const struct gk_arch *a, const struct gk_arch_item *item);
 void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
 /* Does a network like A have what the entry is about? */
 bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
-/* The word of value V of an entry with choices, in one of some static buffers' stead: {"pre"}. */
+/* The word of value V of an entry with choices, "pre"; "" beyond the last. */
 struct gk_word {
     char s[24];
 };

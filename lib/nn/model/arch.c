@@ -40,8 +40,10 @@ bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item)
 struct gk_word gk_choice_word(const char *choices, int v)
 {
     struct gk_word w;
-    for (int i = 0; i < v; i++)
-        choices += strcspn(choices, "|") + 1;
+    for (int i = 0; i < v; i++) {
+        choices += strcspn(choices, "|");
+        choices += *choices == '|';
+    }
     snprintf(w.s, sizeof w.s, "%.*s", (int)strcspn(choices, "|"), choices);
     return w;
 }
