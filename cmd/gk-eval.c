@@ -10,8 +10,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *layer, *position;
-static int split, precision;
+static int split, precision, loss;
 static bool split_given, position_given;
 
 enum { BOTH = 2 }; /* beside enum gk_split */
@@ -27,6 +28,8 @@ static const struct gk_opt opts[] = {
                   "the rows to use (default: both; of activations: train)", .given = &split_given),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -141,6 +144,8 @@ int main(int argc, char **argv)
     if (choose(&a, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     for (int i = 0; i < 2; i++)
         s.wanted[i] = split == BOTH || split == i;
     if (evaluate(&s, &a, argv, argc, &err))

@@ -9,8 +9,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *vectors;
-static int split, params, precision;
+static int split, params, precision, loss;
 static int64_t top, max_products = 1000, probes, depth = 64;
 static bool trace, density;
 static bool top_given, tol_given, limit_given, probes_given, depth_given, sigma_given, grid_given;
@@ -49,6 +50,8 @@ static const struct gk_opt opts[] = {
                 .given = &grid_given),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0},
@@ -218,6 +221,8 @@ int main(int argc, char **argv)
     if (choose(&err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     s.wanted[!split] = false;
     if (work(&s, argv, argc, &err))
         gk_die(&tool, &err);

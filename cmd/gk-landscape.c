@@ -13,8 +13,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *toward, *toward2;
-static int split, norm, precision;
+static int split, norm, precision, loss;
 static bool beta_given;
 static struct gk_landscape_conf conf;
 
@@ -36,6 +37,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -170,6 +173,8 @@ int main(int argc, char **argv)
     if (choose(argv, argc, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     for (int i = 0; i < 2; i++)
         s.wanted[i] = split == BOTH || split == i;
     gk_progress_start(&progress, &tool, "point", 0);

@@ -13,18 +13,22 @@ static struct gk_common common;
 static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
 static struct gk_train_run run = {.every = 100};
-static const char *data, *resume, *grokfast;
-static int model, dtype, optimizer, decay;
-static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
+static const char *data, *resume, *grokfast, *init = "paper";
+static int model, dtype, optimizer, decay, preset;
+static int64_t until = 2;
+/* The description of the network, a variable an entry of its table. */
+#define DECLARE_SIZE(name, ...)   static int64_t name;
+#define DECLARE_CHOICE(name, ...) static int name;
+GK_ARCH_TABLE(DECLARE_SIZE, DECLARE_CHOICE)
 /* Which options are on the command line, and which belong to the run's description: there they are
  * from the command line, from a checkpoint or a default. */
 static struct which {
-    bool model, layers, dim, heads, ff, hidden, optimizer, lr, decay, where, beta1, beta2, eps,
-        momentum, muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every,
-        every, until;
+    bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
+        muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every, every,
+        until;
+#define DECLARE_WHICH(name, ...) bool name;
+    GK_ARCH_TABLE(DECLARE_WHICH, DECLARE_WHICH)
 } given, recorded = {.model = true,
-                     .layers = true,
-                     .dim = true,
                      .optimizer = true,
                      .lr = true,
                      .where = true,
@@ -38,21 +42,24 @@ static struct which {
 
 #define INF __builtin_inf()
 #define LT1 (1 - 1e-9)
+#define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
+    GK_OPT_INT(0, #name, &name, help, .min = 1, .max = most, SETTING(name)),
+#define CHOICE_OPTION(name, models, t, m, values, help)                                            \
+    GK_OPT_CHOICE(0, #name, &name, values, help, SETTING(name)),
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (default: standard input)",
                 .flags = GK_OPT_SILENT),
-    GK_OPT_CHOICE(0, "model", &model, "transformer|mlp", "the network", .def = "transformer",
+    GK_OPT_CHOICE(0, "model", &model, GK_MODEL_CHOICES, "the network", .def = "transformer",
                   SETTING(model)),
-    GK_OPT_INT(0, "layers", &layers, "blocks, or hidden layers of the mlp", .min = 1, .max = 64,
-               .def = "2", SETTING(layers)),
-    GK_OPT_INT(0, "dim", &dim, "width of the embedding", .min = 1, .max = 65536, .def = "128",
-               SETTING(dim)),
-    GK_OPT_INT(0, "heads", &heads, "attention heads (default 4)", .min = 1, .max = 65536,
-               SETTING(heads)),
-    GK_OPT_INT(0, "ff", &ff, "feed-forward width (default 512)", .min = 1, .max = 1 << 20,
-               SETTING(ff)),
-    GK_OPT_INT(0, "hidden", &hidden, "width of the mlp's layers (default 200)", .min = 1,
-               .max = 1 << 20, SETTING(hidden)),
+    GK_ARCH_TABLE(SIZE_OPTION, CHOICE_OPTION) // clang-format off
+    GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES, "how initial values are drawn (default: paper)",
+                SETTING(init)),
+    // clang-format on
+    GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
+                .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
+    GK_OPT_CHOICE(0, "arch", &preset, GK_PRESET_CHOICES,
+                  "a network that readers know; options given beside it win",
+                  .flags = GK_OPT_SILENT, .given = &given.preset),
     GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
                .flags = GK_OPT_SILENT),
     GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as PyTorch has them", .def = "adamw",
@@ -164,15 +171,83 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
     *is_recorded = used;
 }
 
-/* Everything that depends on something else. */
-static void resolve(void)
+/* The table's entries, in its order, as variables here. */
+#define SIZE_SLOT(name, ...)   {&name, NULL, &given.name, &recorded.name},
+#define CHOICE_SLOT(name, ...) {NULL, &name, &given.name, &recorded.name},
+static const struct slot {
+    int64_t *size; /* or */
+    int *choice;
+    bool *given, *recorded;
+} slots[] = {GK_ARCH_TABLE(SIZE_SLOT, CHOICE_SLOT)};
+
+static void put_slot(const struct slot *s, int value)
 {
-    const bool mlp = model == GK_MLP;
+    if (s->size)
+        *s->size = value;
+    else
+        *s->choice = value;
+    *s->recorded = true;
+}
+
+/* What the preset says and the command line does not. */
+static void take_preset(void)
+{
+    const struct gk_preset *p = gk_preset(preset);
+    const struct gk_arch_item *item;
+    if (!given.preset)
+        return;
+    if (!given.model)
+        model = (int)p->arch.model;
+    if (!given.init)
+        init = p->init;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (!*slots[i].given && gk_arch_has(&p->arch, item))
+            put_slot(&slots[i], gk_arch_get(&p->arch, item));
+}
+
+/* The description, from its options and the model's defaults. Choices that are the default are no
+ * part of the line: so the line of an old command stays as it was. */
+static void describe(void)
+{
+    const struct gk_arch_item *item;
+    conf.arch = gk_arch_defaults((enum gk_model)model);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if ((*slots[i].given || *slots[i].recorded) && item->models & 1u << model)
+            gk_arch_set(&conf.arch, item, slots[i].size ? (int)*slots[i].size : *slots[i].choice);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const bool has = gk_arch_has(&conf.arch, item);
+        const int v = gk_arch_get(&conf.arch, item);
+        put_slot(&slots[i], v);
+        settle(item->name, *slots[i].given, has, slots[i].recorded);
+        if (!has && item->choices)
+            gk_arch_set(&conf.arch, item, item->def[model]);
+        if (item->choices && v == item->def[model])
+            *slots[i].recorded = false;
+    }
+    if (conf.arch.inputs == GK_INPUTS_ONEHOT)
+        conf.arch.dim = 0;
+}
+
+static int describe_init(struct gk_err *err)
+{
+    static char text[48];
+    if (gk_init_parse(&conf.init, init, err))
+        return gk_fail_at(err, "--init");
+    gk_init_text(&conf.init, text, sizeof text);
+    init = text;
+    recorded.init = conf.init.kind != GK_INIT_PAPER;
+    if (!given.init_scale && !recorded.init_scale)
+        conf.init.scale = 1;
+    recorded.init_scale = conf.init.scale != 1;
+    return 0;
+}
+
+/* Everything that depends on something else. */
+static int resolve(struct gk_err *err)
+{
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
     const struct gk_optim_uses uses = gk_optim_uses(optimizer);
-    settle("heads", given.heads, !mlp, &recorded.heads);
-    settle("ff", given.ff, !mlp, &recorded.ff);
-    settle("hidden", given.hidden, mlp, &recorded.hidden);
+    describe();
     const struct {
         const char *name;
         bool given, used, *recorded;
@@ -196,13 +271,9 @@ static void resolve(void)
     recorded.hold = optim->hold_norm > 0;
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;
-    conf.arch = (struct gk_arch){.model = model,
-                                 .layers = (int)layers,
-                                 .dim = (int)dim,
-                                 .heads = mlp ? 1 : (int)heads,
-                                 .ff = (int)(mlp ? hidden : ff)};
     conf.real = dtype == 1 ? GK_F64 : GK_F32;
     conf.seed = common.seed;
+    return describe_init(err);
 }
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
@@ -210,7 +281,8 @@ static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
     if (gk_frame_read_one(resume, ckpt, err))
         return -1;
     if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
-        gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0)
+        gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0 &&
+        gk_init_parse(&(struct gk_init){0}, init, err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
     return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));
@@ -239,6 +311,7 @@ static int check_fit(const struct gk_dataset *d, struct gk_err *err)
 {
     struct gk_params ps;
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
+    conf.arch.tokens = conf.arch.positions == GK_POSITIONS_LEARNED ? d->T : 0;
     if (gk_params_init(&ps, &conf.arch, err))
         return -1;
     gk_params_free(&ps);
@@ -279,8 +352,8 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
-    resolve();
-    if (gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    take_preset();
+    if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
         gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))

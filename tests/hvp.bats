@@ -13,7 +13,7 @@ spectrum() {
 }
 
 @test "hvp: both ends and the top five, over all parameters and over matrices" {
-    for g in transformer_paper mlp; do
+    for g in transformer_paper mlp nanda mlp_onehot gromov; do
         golden $g checkpoint >c
         golden $g dataset >d
         for set in all matrices; do

@@ -22,6 +22,7 @@
 
 struct gk_train_conf {
     struct gk_arch arch;
+    struct gk_init init; /* scale 0: as the paper has them */
     struct gk_optim_conf optim;
     enum gk_dtype real; /* F32 or F64 */
     int64_t seed;

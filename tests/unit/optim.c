@@ -126,7 +126,8 @@ static void check_rprop_turns(void)
 
 static void check_decay_of_matrices_only(void)
 {
-    const struct gk_arch a = {GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 16, 5};
+    const struct gk_arch a = {
+        .model = GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 16, .vocab = 5};
     struct gk_optim_conf c = with(GK_ADAMW, 0.5);
     struct gk_params ps;
     struct gk_optim *o;

@@ -5,7 +5,8 @@
 
 static size_t tile(int dim, int ff, size_t least)
 {
-    const struct gk_arch a = {GK_TRANSFORMER, 2, dim, 4, ff, 99};
+    const struct gk_arch a = {
+        .model = GK_TRANSFORMER, .layers = 2, .dim = dim, .heads = 4, .ff = ff, .vocab = 99};
     return gk_plan_tile(&a, least);
 }
 

@@ -157,7 +157,9 @@ int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *e
 
 size_t gk_engine_activation_width(const struct gk_engine *e, int layer)
 {
-    return (size_t)(e->arch.model == GK_MLP && layer > 0 ? e->arch.ff : e->arch.dim);
+    if (e->arch.model == GK_MLP && layer > 0)
+        return (size_t)e->arch.ff;
+    return (size_t)e->arch.dim * (e->arch.inputs == GK_INPUTS_CONCAT ? 2 : 1);
 }
 
 int gk_engine_activation_positions(const struct gk_engine *e)
@@ -172,6 +174,8 @@ int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, voi
         return -1;
     if (layer < 0 || layer > e->arch.layers)
         return gk_fail(err, "there is no layer %d: the network has %d", layer, e->arch.layers);
+    if (layer == 0 && e->arch.inputs == GK_INPUTS_ONEHOT)
+        return gk_fail(err, "a network with inputs onehot has no activations 'embed'");
     if (!e->full) {
         if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, tile_of(e), err))
             return -1;

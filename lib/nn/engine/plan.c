@@ -173,6 +173,7 @@ int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_r
                 enum gk_plan_kind kind, size_t tile, struct gk_err *err)
 {
     *p = (struct gk_plan){.kind = kind, .T = d->T, .k = d->k, .tile_most = tile};
+    p->second = gk_dataset_second_operand(d);
     for (int j = 0; j < d->k; j++)
         p->score[j] = d->score[j];
     if (r->n > INT32_MAX / 2 / (size_t)d->T)

@@ -43,6 +43,7 @@ struct gk_plan {
     int T, k;
     int s;                    /* stem positions */
     int first;                /* rows at positions >= first go on after the last attention */
+    int second;               /* position of a second operand (gk/dataset.h), or -1 */
     int score[GK_MAX_TOKENS]; /* [k] scored positions */
     size_t n;                 /* examples */
     size_t ntab, nstem, ntile, nlane;

@@ -44,7 +44,8 @@ static int draw_init(struct gk_trainer *t, struct gk_err *err)
     double *wide = gk_alloc(t->ps->total, sizeof *wide, err);
     if (!wide)
         return -1;
-    gk_params_draw(t->ps, &t->conf.arch, (uint64_t)t->conf.seed, wide);
+    gk_params_draw(t->ps, &t->conf.arch, t->conf.init.scale > 0 ? &t->conf.init : NULL,
+                   (uint64_t)t->conf.seed, wide);
     gk_trainer_start(t, wide);
     gk_free(wide);
     return 0;
