@@ -43,9 +43,9 @@ static struct which {
 #define INF __builtin_inf()
 #define LT1 (1 - 1e-9)
 #define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
-    GK_OPT_INT(0, #name, &name, help, .min = 1, .max = most, SETTING(name)),
+    GK_OPT_INT(0, #name, &(name), help, .min = 1, .max = (most), SETTING(name)),
 #define CHOICE_OPTION(name, models, t, m, values, help)                                            \
-    GK_OPT_CHOICE(0, #name, &name, values, help, SETTING(name)),
+    GK_OPT_CHOICE(0, #name, &(name), values, help, SETTING(name)),
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (default: standard input)",
                 .flags = GK_OPT_SILENT),
@@ -172,8 +172,8 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
 }
 
 /* The table's entries, in its order, as variables here. */
-#define SIZE_SLOT(name, ...)   {&name, NULL, &given.name, &recorded.name},
-#define CHOICE_SLOT(name, ...) {NULL, &name, &given.name, &recorded.name},
+#define SIZE_SLOT(name, ...)   {&(name), NULL, &given.name, &recorded.name},
+#define CHOICE_SLOT(name, ...) {NULL, &(name), &given.name, &recorded.name},
 static const struct slot {
     int64_t *size; /* or */
     int *choice;

@@ -61,8 +61,7 @@ enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
            "(default: sum)")                                                                       \
     CHOICE(loss, GK_TM, GK_CE, GK_CE, GK_LOSS_CHOICES, "what is minimised (default: ce)")
 
-#define GK_ARCH_COUNT(...) +1
-enum { GK_ARCH_ITEMS = 0 GK_ARCH_TABLE(GK_ARCH_COUNT, GK_ARCH_COUNT) };
+enum { GK_ARCH_ITEMS = 11 }; /* its entries */
 
 /* An entry as data. */
 struct gk_arch_item {

@@ -283,11 +283,11 @@ static void sum_task(void *ctx, size_t task, int thread)
     (void)thread;
     const struct mlp *m = ctx;
     const size_t from = task * SUM_PIECE;
-    const real *part[GK_MAX_LANES];
+    const real *sums[GK_MAX_LANES];
     for (size_t i = 0; i < m->plan->nlane; i++)
-        part[i] = m->lane[i] + from;
+        sums[i] = m->lane[i] + from;
     X(sum_lanes)
-    (m->plan->nlane, part, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
+    (m->plan->nlane, sums, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
      (real *)m->q->out + from);
 }
 

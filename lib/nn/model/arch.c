@@ -12,6 +12,7 @@
     {#name, values, offsetof(struct gk_arch, name), models, {t, m}, 0},
 static const struct gk_arch_item table[] = {GK_ARCH_TABLE(SIZE, CHOICE)};
 enum { ITEMS = sizeof table / sizeof *table };
+_Static_assert(ITEMS == (int)GK_ARCH_ITEMS, "gk/arch.h counts the entries");
 
 const struct gk_arch_item *gk_arch_item(size_t i)
 {

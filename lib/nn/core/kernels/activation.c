@@ -129,6 +129,13 @@ ALWAYS_INLINE struct jet hyperbolic(real x)
     return (struct jet){f, 1 - f * f, -2 * f * (1 - f * f)};
 }
 
+/* In double precision the library's erf and tanh are calls, which no loop vectorises. */
+#if GK_REAL_IS_F64
+#define EACH
+#else
+#define EACH _Pragma("omp simd")
+#endif
+
 /* The three shapes of the way forward: f alone, with f', with both. */
 #define CURVED(name, jet_of)                                                                       \
     static void name##_forward(size_t rows, size_t n, const real *bias, real *restrict y,          \
@@ -137,21 +144,21 @@ ALWAYS_INLINE struct jet hyperbolic(real x)
         for (size_t i = 0; i < rows; i++) {                                                        \
             real *restrict yi = y + i * n;                                                         \
             if (bias)                                                                              \
-                _Pragma("omp simd") for (size_t j = 0; j < n; j++) yi[j] += bias[j];               \
+                EACH for (size_t j = 0; j < n; j++) yi[j] += bias[j];                              \
             if (f2) {                                                                              \
-                _Pragma("omp simd") for (size_t j = 0; j < n; j++)                                 \
+                EACH for (size_t j = 0; j < n; j++)                                                \
                 {                                                                                  \
                     const struct jet at = jet_of(yi[j]);                                           \
                     yi[j] = at.f, f1[i * n + j] = at.f1, f2[i * n + j] = at.f2;                    \
                 }                                                                                  \
             } else if (f1) {                                                                       \
-                _Pragma("omp simd") for (size_t j = 0; j < n; j++)                                 \
+                EACH for (size_t j = 0; j < n; j++)                                                \
                 {                                                                                  \
                     const struct jet at = jet_of(yi[j]);                                           \
                     yi[j] = at.f, f1[i * n + j] = at.f1;                                           \
                 }                                                                                  \
             } else {                                                                               \
-                _Pragma("omp simd") for (size_t j = 0; j < n; j++) yi[j] = jet_of(yi[j]).f;        \
+                EACH for (size_t j = 0; j < n; j++) yi[j] = jet_of(yi[j]).f;                       \
             }                                                                                      \
         }                                                                                          \
     }
