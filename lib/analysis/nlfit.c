@@ -9,6 +9,7 @@
 #include <gsl/gsl_multifit_nlinear.h>
 #include <gsl/gsl_sf_erf.h>
 
+#include "gk/blas.h"
 #include "gk/mem.h"
 
 enum { MAX_P = 8, MAX_STEPS = 200 };
@@ -43,7 +44,7 @@ int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *e
     gsl_set_error_handler_off(); /* its default is abort() */
     if (max_p < 1 || max_p > MAX_P || n < max_p)
         return gk_fail(err, "a fit of %zu parameters to %zu points", max_p, n);
-    struct gk_nlfit *w = gk_alloc(1, sizeof *w, err);
+    struct gk_nlfit *w = gk_blas_start(1, err) ? NULL : gk_alloc(1, sizeof *w, err);
     if (!w)
         return -1;
     w->n = n;

@@ -32,6 +32,9 @@ void gk_print_help(const struct gk_tool *tool);
 int gk_print_completion(const struct gk_tool *tool, const char *shell, struct gk_err *err);
 _Noreturn void gk_end_stdout(const struct gk_tool *tool);
 
+/* Makes sure that the first thread's stack suffices for what the libraries put there. */
+int gk_need_stack(struct gk_err *err);
+
 /* If gk_cli_catch_stop has caught a signal, ends the program by it. */
 void gk_end_by_signal(void);
 

@@ -211,6 +211,6 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
     struct gk_err err = {0};
     fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
-    if (defaults(tool, &err) || parse(tool, argc, *argv, &err))
+    if (defaults(tool, &err) || parse(tool, argc, *argv, &err) || gk_need_stack(&err))
         gk_die(tool, &err);
 }

@@ -11,6 +11,7 @@
 #include "real.h"
 
 #define multiply                GKN(multiply)
+#define multiply_check          GKN(multiply_check)
 #define sum_lanes               GKN(sum_lanes)
 #define layernorm_forward       GKN(layernorm_forward)
 #define layernorm_backward      GKN(layernorm_backward)
@@ -30,6 +31,9 @@
  * where it is, is the number of examples. */
 void multiply(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
               const real *b, size_t ldb, real beta, real *c, size_t ldc);
+/* Before the first product, and after any: -1 with a message if one was not made the way it should,
+ * for want of memory. */
+int multiply_check(struct gk_err *err);
 
 /* ---- linear maps, y = x W': thin names for the three products and what they sum into ---- */
 

@@ -285,4 +285,4 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
 enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
 
 const struct gk_net_ops GKN(transformer) = {transformer_make, transformer_free, transformer_run,
-                                            TILE};
+                                            multiply_check, TILE};
