@@ -234,6 +234,8 @@ END
         breaks "${words[0]}: cannot start thread 2 of 3: Resource temporarily unavailable" \
             limit threads 0 "${words[0]}" -d d --threads 3 "${words[@]:1}"
     done
+    breaks 'gk-train: cannot start thread 2 of 128: Resource temporarily unavailable' \
+        limit threads 0 gk-train -d d --threads 900
 }
 
 @test "limits: OpenBLAS is told to start no threads, in whichever variant" {
