@@ -139,25 +139,35 @@ check-full: ## check with the slow tests, then check-asan
 -include $(wildcard $(patsubst %,$(BUILD)/%.d,lib/*/* lib/*/*/* lib/nn/core/*/* cmd/* tests/unit/*))
 
 # Experiments and figures: make demo, make figures and more.
--include $(wildcard pipelines/*.mk tests/*/*.mk packaging/*.mk)
+-include $(wildcard pipelines/*/*.mk tests/*/*.mk packaging/*.mk)
 
 INSTALL ?= install
 BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
+# The programs that are scripts, what they call, and grids to begin with.
+SCRIPTS := $(wildcard pipelines/sweep/gk-*)
+SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*))
+GRIDS := $(wildcard pipelines/grids/*.grid)
 
 # Paths may hold spaces and all else. A relative one, or a ~ that no shell has expanded, is a mistake.
 BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
 BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
+PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/libexec/gk/sweep)
+GRIDS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/grids)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 
 .PHONY: install uninstall
-install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
+install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
 	$(absolute)
-	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE)
+	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE)
+	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
+	@$(INSTALL) -m 755 -- $(filter-out %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(filter %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@for t in $(notdir $(TOOLS)); do \
 	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
@@ -172,6 +182,9 @@ uninstall: ## the files that install put there; folders stay
 	@for t in $(notdir $(TOOLS)); do \
 	    rm -f -- $(BIN_HERE)/$$t $(BASH_HERE)/$$t $(ZSH_HERE)/_$$t; \
 	done
+	@for s in $(notdir $(SCRIPTS)); do rm -f -- $(BIN_HERE)/$$s; done
+	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
+	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
 	@for m in $(PAGES); do \
 	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
