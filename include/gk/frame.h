@@ -91,11 +91,6 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A name from a file made fit for a message: control characters become '?', long ones are cut. */
-struct gk_shown {
-    char s[100];
-};
-struct gk_shown gk_show(const char *name);
 /* "[7, 16]". */
 struct gk_shape {
     char s[200];
