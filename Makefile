@@ -88,7 +88,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
-$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/nearest_many analysis/points/gram io/frames/dtype): \
+$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/nearest_many analysis/points/nearest_pairs analysis/points/gram io/frames/dtype): \
     private OPT += -O3
 $(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIBXSMM),1,0)
 

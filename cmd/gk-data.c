@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "gk/cli.h"
+#include "gk/number.h"
 #include "gk/operation.h"
 #include "gk/out.h"
 

@@ -74,7 +74,8 @@ static int measure_frame(struct run *run, const struct gk_frame *f, struct gk_er
     struct gk_tensor_spectrum *s;
     int64_t step;
     size_t n;
-    if (gk_frame_step(f, &step, err) || gk_frame_spectra(f, tensor, run->pool, &s, &n, err))
+    if (gk_frame_step(f, (int64_t)f->index, &step, err) ||
+        gk_frame_spectra(f, tensor, run->pool, &s, &n, err))
         return -1;
     int rc = gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), err) || begin(run, &h, err);
     for (size_t i = 0; i < n && !rc; i++)

@@ -133,11 +133,9 @@ static int measure(struct run *run, struct gk_matrix *m, double step, const char
 static int measure_frame(struct run *run, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_matrix m;
-    int64_t step = (int64_t)f->index;
+    int64_t step;
     const char *name = tensor ? tensor : gk_frame_tensor(f, "activations") ? "activations" : NULL;
-    if ((gk_frame_meta(f, "step") &&
-         gk_frame_meta_int(f, "step", INT64_MIN, INT64_MAX, &step, err)) ||
-        gk_matrix_from_frame(&m, f, name, err))
+    if (gk_frame_step(f, (int64_t)f->index, &step, err) || gk_matrix_from_frame(&m, f, name, err))
         return -1;
     char *place = gk_format(err, "%s: frame %" PRIu64, f->file, f->number);
     gk_frame_free(f); /* the largest thing in memory */

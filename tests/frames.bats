@@ -313,6 +313,24 @@ theta	F32	[6]	6	2'
     done
 }
 
+@test "frames: a step that is no number is refused alike by every tool" {
+    local small=(--layers 1 --dim 4 --heads 2 --ff 4 --quiet -o /dev/null)
+    local what="metadata 'step' is '%s': an integer from 0 to 9223372036854775807 is wanted" said tool
+    gk-data --op add --p 5 >d
+    gk-train -d d "${small[@]}" --steps 4 --every 2 --trajectory t
+    for step in x -; do
+        # shellcheck disable=SC2059
+        printf -v said "$what" "$step"
+        LC_ALL=C sed "s/\"step\":\"2\"/\"step\":\"$step\"/" t >bad
+        for tool in gk-ckpt-dump 'gk-ckpt-dump --meta' 'gk-ckpt-dump --flat' 'gk-ckpt-dump --steps 0:9' 'gk-ckpt-dump --split-to f' \
+            gk-pca 'gk-twonn --tensor embed.weight' gk-spectra 'gk-eval -d d' 'gk-hvp -d d' 'gk-landscape -d d --toward next' 'gk-landscape -d d --toward frame:4'; do
+            # shellcheck disable=SC2086
+            run -1 --separate-stderr $tool bad
+            assert_equal "$stderr" "${tool%% *}: bad: frame 2: $said"
+        done
+    done
+}
+
 @test "frames: a full disk, a closed pipe, a failed -o" {
     stream 0 2 4 8 >s
     breaks 'gk-ckpt-dump: standard output: No space left on device' sh -c 'gk-ckpt-dump s >/dev/full'

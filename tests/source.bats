@@ -50,26 +50,86 @@ objects() {
     done < <(find "$GK_BUILD/lib" -name '*.o' | sort)
 }
 
-# What calls what, from the objects: "FROM TO SYMBOL OBJECT" for each symbol of ours used.
+# What calls what, from the objects: "FROM TO SYMBOL" for each symbol that a file uses of another, by their names
+# below lib/, without endings.
 calls() {
     objects | xargs nm -A | awk -v top="$GK_BUILD/lib/" '
-        { colon = index($0, ".o:"); object = substr($0, length(top) + 1, colon + 1 - length(top))
-          dir = object; sub(/\/.*/, "", dir); symbol = $NF; kind = $(NF - 1) }
-        kind ~ /^[TDBRW]$/ { home[symbol] = dir }
-        kind == "U" { used[++n] = dir " " symbol " " object }
+        { colon = index($0, ".o:"); file = substr($0, length(top) + 1, colon - 1 - length(top))
+          sub(/\.f(32|64)\.v[0-9]$/, "", file); symbol = $NF; kind = $(NF - 1) }
+        kind ~ /^[TDBRW]$/ { home[symbol] = file }
+        kind == "U" { used[++n] = file " " symbol }
         END { for (i = 1; i <= n; i++) { split(used[i], u, " ")
-              if (u[2] in home && home[u[2]] != u[1]) print u[1], home[u[2]], u[2], u[3] } }'
+              if (u[2] in home && home[u[2]] != u[1]) print u[1], home[u[2]], u[2] } }'
 }
 
 @test "source: calls go down: analysis, nn, cli, io, base" {
     run -0 calls
     [ "${#lines[@]}" -gt 20 ] || fail 'nothing was looked at'
     for l in "${lines[@]}"; do
-        read -r from to symbol object <<<"$l"
-        case "$from $to" in
+        read -r from to symbol <<<"$l"
+        [ "${from%%/*}" != "${to%%/*}" ] || continue
+        case "${from%%/*} ${to%%/*}" in
         'analysis nn' | 'analysis io' | 'analysis base' | 'nn io' | 'nn base' | 'io base' | 'cli io' | 'cli base') ;;
-        *) fail "$object calls $symbol of lib/$to" ;;
+        *) fail "lib/$from calls $symbol of lib/$to" ;;
         esac
+    done
+}
+
+# The rooms of a layer, each with those that it may call. A new room gets a row, and its place in docs/architecture.md.
+ROOMS='
+analysis/curvature: analysis/network
+analysis/network: analysis/points analysis/signal analysis/stats
+analysis/points: analysis/stats
+analysis/runs: analysis/signal analysis/stats
+analysis/signal:
+analysis/stats:
+analysis/testfn:
+nn/training: nn/engine nn/core/kernels nn/model
+nn/engine: nn/core nn/core/kernels nn/plan nn/model nn/data
+nn/core: nn/core/kernels nn/plan nn/model
+nn/core/kernels:
+nn/plan: nn/model nn/data
+nn/model: nn/data
+nn/data:
+io/dump: io/tables io/frames io/stream
+io/tables: io/frames io/stream
+io/frames: io/stream
+io/stream:
+base/compute: base
+base:
+'
+
+@test "source: a room calls the rooms that stand below it" {
+    run -0 calls
+    for l in "${lines[@]}"; do
+        read -r from to symbol <<<"$l"
+        local a=${from%/*} b=${to%/*}
+        [ "$a" != "$b" ] && [ "${a%%/*}" = "${b%%/*}" ] || continue
+        grep -qE "^$a:(.* )?$b( |\$)" <<<"$ROOMS" || fail "lib/$from calls $symbol of lib/$to"
+    done
+}
+
+@test "source: every room has its row, and 12 sources at most" {
+    local dir sources
+    for dir in $(find lib -name '*.c' -printf '%h\n' | sort -u); do
+        [ "$dir" = lib/cli ] || grep -q "^${dir#lib/}:" <<<"$ROOMS" || fail "$dir is no room that this test knows"
+        sources=("$dir"/*.c)
+        [ "${#sources[@]}" -le 12 ] || fail "$dir has ${#sources[@]} sources"
+    done
+}
+
+@test "source: no circle of calls between files of the library" {
+    pairs() { calls | cut -d ' ' -f 1,2 | sort -u; }
+    run -0 pairs
+    [ "${#lines[@]}" -gt 100 ] || fail 'nothing was looked at'
+    circles() { tsort <<<"$output" 2>&1 >/dev/null; }
+    run -0 circles
+    assert_output ''
+}
+
+@test "source: every file begins with a comment that says what it is for" {
+    for f in $(find lib cmd -name '*.[ch]') include/gk/*.h; do
+        [[ $(head -n 1 "$f") == '/*'* ]] || fail "$f"
     done
 }
 

@@ -1,6 +1,6 @@
 /* The products of dense linear algebra that the project uses, over whichever CBLAS and LAPACK are
- * installed. All matrices are row-major; no dimension exceeds INT_MAX. Only lib/base/blas.c and
- * lib/base/lapack.c include the libraries' headers. */
+ * installed. All matrices are row-major; no dimension exceeds INT_MAX. Only lib/base/compute/blas.c
+ * and lib/base/compute/lapack.c include the libraries' headers. */
 #ifndef GK_BLAS_H
 #define GK_BLAS_H
 

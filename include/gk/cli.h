@@ -143,9 +143,6 @@ int gk_cli_each(const struct gk_tool *tool,
 int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, const char *name),
                    void *ctx, struct gk_err *err);
 
-/* V as that line has it: in the fewest digits that read back exactly. SIZE is 32 or more. */
-void gk_real_text(double v, char *buf, size_t size);
-
 /* Adds that line to H. */
 int gk_cli_history(const struct gk_tool *tool, struct gk_history *h, struct gk_err *err);
 

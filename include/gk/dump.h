@@ -9,10 +9,7 @@
 #include "gk/frame.h"
 #include "gk/out.h"
 
-/* A frame's step is its metadata's "step", or its index where they have none. */
-int gk_frame_step(const struct gk_frame *f, int64_t *step, struct gk_err *err);
-
-struct gk_steps { /* a, a + every, ... up to b; both ends are included */
+struct gk_steps { /* steps a, a + every, ... up to b; both ends are included */
     int64_t a, b, every;
 };
 /* "A:B" or "A:B:K"; A and B may be left out. NULL: every step. */

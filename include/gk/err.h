@@ -38,4 +38,10 @@ int gk_fail_at(struct gk_err *err, const char *fmt, ...) __attribute__((format(p
 size_t gk_printable(const char *s);
 void gk_make_printable(char *s, char instead);
 
+/* A name from a file made fit for a message: control characters become '?', long ones are cut. */
+struct gk_shown {
+    char s[100];
+};
+struct gk_shown gk_show(const char *name);
+
 #endif

@@ -87,15 +87,15 @@ const char *gk_frame_meta(const struct gk_frame *f, const char *key);
 int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, int64_t max,
                       int64_t *v, struct gk_err *err);
 
+/* The step of F, an integer from 0: the "step" of its metadata. ABSENT where they have none, which
+ * is its index where frames count as steps, or GK_NO_STEP. */
+enum { GK_NO_STEP = -1 };
+int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struct gk_err *err);
+
 /* An error prefixed with the frame's place: "run.gks: frame 3: MESSAGE". Returns -1. */
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A name from a file made fit for a message: control characters become '?', long ones are cut. */
-struct gk_shown {
-    char s[100];
-};
-struct gk_shown gk_show(const char *name);
 /* "[7, 16]". */
 struct gk_shape {
     char s[200];

@@ -52,6 +52,21 @@ void gk_make_printable(char *s, char instead)
     }
 }
 
+struct gk_shown gk_show(const char *name)
+{
+    struct gk_shown shown;
+    size_t n = 0, room = sizeof shown.s - 4; /* "..." and the end */
+    for (size_t len; name[n]; n += len) {
+        const size_t printable = gk_printable(name + n);
+        len = printable ? printable : 1;
+        if (n + len > room)
+            break;
+        memcpy(shown.s + n, printable ? name + n : "?", len);
+    }
+    snprintf(shown.s + n, sizeof "...", "%s", name[n] ? "..." : "");
+    return shown;
+}
+
 static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, const char *fmt,
                         va_list ap)
 {

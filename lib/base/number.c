@@ -1,9 +1,10 @@
-/* Text to numbers. */
+/* Text to numbers, and back. */
 #include "gk/number.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -67,4 +68,13 @@ int gk_number_option(const char *option, const char *text, double *v, struct gk_
         break;
     }
     return gk_fail_usage(err, "--%s: '%s' is not a number", option, text);
+}
+
+void gk_real_text(double v, char *buf, size_t size)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buf, size, "%.*g", digits, v);
+        if (strtod(buf, NULL) == v)
+            return;
+    }
 }

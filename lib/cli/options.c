@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gk/number.h"
+
 static bool help_wanted, version_wanted;
 
 const struct gk_opt *gk_option(const struct gk_tool *tool, size_t i)

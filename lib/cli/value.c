@@ -10,15 +10,6 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 
-void gk_real_text(double v, char *buf, size_t size)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(buf, size, "%.*g", digits, v);
-        if (strtod(buf, NULL) == v)
-            return;
-    }
-}
-
 /* V is wide enough to hold every int64_t. */
 static int check_range(const struct gk_opt *o, const char *text, long double v, struct gk_err *err)
 {

@@ -1,5 +1,5 @@
 /* The size of tiles, by the size of the network. */
-#include "nn/engine/plan.h"
+#include "nn/plan/plan.h"
 
 #include "check.h"
 

@@ -94,8 +94,8 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
     if (gk_source_open(&source, conf->files, conf->nfiles, err))
         return -1;
     while (!found && (more = gk_source_next(source, &f, err)) > 0) {
-        int64_t step = -1;
-        if (gk_frame_meta(&f, "step") && gk_frame_meta_int(&f, "step", 0, INT64_MAX, &step, err))
+        int64_t step;
+        if (gk_frame_step(&f, GK_NO_STEP, &step, err))
             more = -1;
         found = more > 0 && step == t->number;
         if (found && gk_toward_point(&f, s, t->v, err))

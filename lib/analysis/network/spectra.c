@@ -1,3 +1,4 @@
+/* Singular values of weight matrices. */
 #include "gk/spectra.h"
 
 #include <math.h>

@@ -24,14 +24,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "gk/blas.h"
 #include "gk/mem.h"
 
 enum {
-    EVENLY = 4,   /* blocks come in multiples of this, so that threads end a round together */
-    DEPTH = 1024, /* coordinates */
-    FEW = 100,    /* neighbours, up to which a sorted list of them is the fastest */
-    ROOM = 512    /* candidates a point may have where its coordinates take as much memory */
+    EVENLY = 4, /* blocks come in multiples of this, so that threads end a round together */
+    FEW = 100,  /* neighbours, up to which a sorted list of them is the fastest */
+    ROOM = 512  /* candidates a point may have where its coordinates take as much memory */
 };
 
 static int alloc_search(struct search *s, int threads, struct gk_err *err)
@@ -51,11 +49,6 @@ static void free_search(struct search *s)
     gk_free(s->tile);
     gk_free(s->mean);
     gk_free(s->part);
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 static size_t larger(size_t a, size_t b)
@@ -142,19 +135,6 @@ static void offer(struct search *s, size_t i, size_t j, float low, float high)
     }
 }
 
-void nearest_multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
-                      float *tile)
-{
-    float *part = tile + (size_t)BLOCK * BLOCK;
-    for (size_t c = 0; c < s->d; c += DEPTH) {
-        gk_sgemm(false, true, ni, nj, smaller(DEPTH, s->d - c), -2, s->y + i0 * s->d + c, s->d,
-                 s->y + j0 * s->d + c, s->d, 0, c ? part : tile, BLOCK);
-        for (size_t i = 0; c > 0 && i < ni; i++)
-            for (size_t j = 0; j < nj; j++)
-                tile[i * BLOCK + j] += part[i * BLOCK + j];
-    }
-}
-
 /* How many of N pairs of a point with squared norm NORM could be wanted, by it (its limit LIMIT) or
  * by the others (LIMITS): almost always none, so that this count is what all pairs cost. */
 static int count_wanted(const float *product, const float *norms, const float *limits, size_t n,
@@ -213,30 +193,6 @@ static void compare_task(void *ctx, size_t t, int thread)
     }
     if (a < s->blocks && b < s->blocks)
         compare_blocks(s, a, b, tile);
-}
-
-double nearest_square(const struct search *s, size_t i, size_t j, double limit)
-{
-    enum { LANES = 8, STRIDE = 32 };
-    const double *a = s->x + i * s->d, *b = s->x + j * s->d, scale = s->scale;
-    const size_t d = s->d;
-    double sum = 0;
-    for (size_t c = 0; c < d && sum <= limit; c += STRIDE) {
-        size_t n = smaller(STRIDE, d - c), q = 0;
-        double lane[LANES] = {0};
-        for (; q + LANES <= n; q += LANES)
-            for (size_t l = 0; l < LANES; l++) {
-                double diff = (a[c + q + l] - b[c + q + l]) * scale;
-                lane[l] += diff * diff;
-            }
-        for (; q < n; q++) {
-            double diff = (a[c + q] - b[c + q]) * scale;
-            lane[0] += diff * diff;
-        }
-        sum += ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-               ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-    }
-    return sum;
 }
 
 /* Keeps the k smallest squared distances of point i, rising. */

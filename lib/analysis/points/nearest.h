@@ -1,5 +1,5 @@
 /* What the two ways to nearest neighbours share: nearest.c compares pairs of blocks, for few
- * neighbours; nearest_many.c goes with some points through all blocks, for many. */
+ * neighbours; nearest_many.c compares a few points with all blocks in turn, for many. */
 #ifndef GK_NEAREST_H
 #define GK_NEAREST_H
 
@@ -11,7 +11,8 @@
 enum {
     BLOCK = 384, /* points at most; a block's products with another's take 576 KiB */
     GROUP = 32,  /* points measured together */
-    SHARES = 16  /* of the points, averaged each by itself */
+    SHARES = 16, /* of the points, averaged each by itself */
+    DEPTH = 1024 /* coordinates of a product that are summed together */
 };
 
 struct candidate {
@@ -40,15 +41,20 @@ struct search {
     size_t blocks, block, round; /* block: points in each but the last */
 };
 
-/* tile (ni, BLOCK) = -2 y_i . y_j for the points i0.. and the NJ points j0..; the tile of the same
- * size after it is working space. */
+static inline size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* nearest_pairs.c: tile (ni, BLOCK) = -2 y_i . y_j for the points i0.. and the NJ points j0..; the
+ * tile of the same size after it is working space. */
 void nearest_multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
                       float *tile);
 
 /* |x_i - x_j|^2, scaled; given up (and then only a lower bound) once it is beyond LIMIT. */
 double nearest_square(const struct search *s, size_t i, size_t j, double limit);
 
-/* BEST, by many neighbours' way. */
+/* nearest_many.c: BEST, by the way to many neighbours. */
 int nearest_many(struct search *s, struct gk_pool *pool, struct gk_err *err);
 
 #endif

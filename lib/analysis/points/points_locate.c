@@ -124,12 +124,9 @@ static int take_point(struct gk_points *p, const struct gk_points_conf *conf,
                       const struct gk_frame *f, int fd, struct gk_err *err)
 {
     struct gk_points_store *s = p->store;
-    int64_t step = (int64_t)p->n;
+    int64_t step;
     size_t pieces;
-    if (check_alike(p, conf, f, err) != 0)
-        return -1;
-    if (gk_frame_meta(f, "step") &&
-        gk_frame_meta_int(f, "step", INT64_MIN, INT64_MAX, &step, err) != 0)
+    if (check_alike(p, conf, f, err) || gk_frame_step(f, (int64_t)f->index, &step, err))
         return -1;
     if (!gk_mul(p->n + 1, p->nparts, &pieces))
         return gk_frame_fail(f, err, "too many frames");

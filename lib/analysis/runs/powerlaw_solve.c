@@ -1,3 +1,4 @@
+/* Least squares for the power law in scaled form, some parameters pinned (powerlaw_solve.h). */
 #include "powerlaw_solve.h"
 
 #include <float.h>
@@ -7,19 +8,6 @@
 #include "gk/mem.h"
 
 enum { GRID = 41 }; /* exponents tried as starts */
-
-void pl_data_free(struct pl_data *d)
-{
-    pl_few_free(d);
-    gk_free(d->u);
-    gk_free(d->z);
-    gk_free(d->root);
-    gk_free(d->censored);
-    gk_free(d->e);
-    gk_free(d->jac);
-    gk_nlfit_free(d->lm);
-    *d = (struct pl_data){0};
-}
 
 static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struct gk_err *err)
 {
@@ -54,17 +42,6 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
     if (constant)
         return gk_fail(err, "every y is %g: there is no law to fit", first_y);
     return 0;
-}
-
-int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err)
-{
-    d->u = gk_alloc(n, sizeof *d->u, err);
-    d->z = gk_alloc(n, sizeof *d->z, err);
-    d->root = gk_alloc(n, sizeof *d->root, err);
-    d->censored = gk_alloc(n, sizeof *d->censored, err);
-    d->e = gk_alloc(n, 3 * sizeof *d->e, err);
-    d->jac = gk_alloc(n, 3 * sizeof *d->jac, err);
-    return d->u && d->z && d->root && d->censored && d->e && d->jac ? 0 : -1;
 }
 
 int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,

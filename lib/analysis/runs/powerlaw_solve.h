@@ -42,7 +42,6 @@ void pl_data_free(struct pl_data *d);
 int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err);
 /* d->few, from all else. */
 int pl_few_new(struct pl_data *d, struct gk_err *err);
-void pl_few_free(struct pl_data *d);
 
 /* The largest |gamma| looked for: exp(40) over the data. */
 double pl_reach(const struct pl_data *d);

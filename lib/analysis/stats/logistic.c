@@ -1,3 +1,4 @@
+/* Logistic regression with a ridge, by Newton's method. */
 #include "gk/logistic.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Ranks, the area under the ROC curve and Spearman's correlation, with their bootstrap. */
 #include "gk/rank.h"
 
 #include <math.h>

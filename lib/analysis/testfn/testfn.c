@@ -1,3 +1,4 @@
+/* Values and gradients of the test functions. */
 #include "gk/testfn.h"
 
 #include <math.h>

@@ -67,13 +67,12 @@ static struct summary summarise(const struct gk_tensor *t)
 static int put_step(FILE *fp, const struct gk_frame *f, char end, struct gk_err *err)
 {
     int64_t step;
-    if (!gk_frame_meta(f, "step")) {
-        fprintf(fp, "nan%c", end);
-        return 0;
-    }
-    if (gk_frame_step(f, &step, err))
+    if (gk_frame_step(f, GK_NO_STEP, &step, err))
         return -1;
-    fprintf(fp, "%" PRId64 "%c", step, end);
+    if (step == GK_NO_STEP)
+        fprintf(fp, "nan%c", end);
+    else
+        fprintf(fp, "%" PRId64 "%c", step, end);
     return 0;
 }
 
@@ -162,7 +161,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
     if (columns != p->columns)
         return gk_frame_fail(f, err, "tensor '%s' has %zu columns, in the first frame %zu",
                              gk_show(t->name).s, columns, p->columns);
-    if (p->many && gk_frame_step(f, &step, err))
+    if (p->many && gk_frame_step(f, (int64_t)f->index, &step, err))
         return -1;
     for (size_t i = 0; i < t->count && !ferror(p->fp); i += columns) {
         if (p->many)

@@ -27,7 +27,7 @@ static int note_step(struct done *d, const struct gk_frame *f, int64_t step, str
 static int write_step(struct done *d, const struct gk_frame *f, const char *dir, struct gk_err *err)
 {
     int64_t step;
-    if (gk_frame_step(f, &step, err) || note_step(d, f, step, err))
+    if (gk_frame_step(f, (int64_t)f->index, &step, err) || note_step(d, f, step, err))
         return -1;
     char *path = gk_format(err, "%s/step-%06" PRId64 ".safetensors", dir, step);
     int rc = path ? gk_frame_save(f, path, err) : -1;

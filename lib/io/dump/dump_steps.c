@@ -1,15 +1,8 @@
-/* Frames by their step. */
-#include <inttypes.h>
+/* The frames of a stream whose steps are wanted. */
 #include <string.h>
 
 #include "gk/dump.h"
 #include "gk/number.h"
-
-int gk_frame_step(const struct gk_frame *f, int64_t *step, struct gk_err *err)
-{
-    *step = (int64_t)f->index;
-    return gk_frame_meta(f, "step") ? gk_frame_meta_int(f, "step", 0, INT64_MAX, step, err) : 0;
-}
 
 /* Integers from 0 between colons, N of V at most: how many there are, or 0 if TEXT is not of this
  * form. A place that is empty leaves its *V as it is. */
@@ -44,7 +37,7 @@ int gk_dump_next(struct gk_source *s, const struct gk_steps *steps, struct gk_fr
     int rc;
     while ((rc = gk_source_next(s, f, err)) == 1) {
         int64_t step;
-        if (gk_frame_step(f, &step, err)) {
+        if (gk_frame_step(f, (int64_t)f->index, &step, err)) {
             gk_frame_free(f);
             return -1;
         }

@@ -165,6 +165,12 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
     return 0;
 }
 
+int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struct gk_err *err)
+{
+    *step = absent;
+    return gk_frame_meta(f, "step") ? gk_frame_meta_int(f, "step", 0, INT64_MAX, step, err) : 0;
+}
+
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
 {
     char text[sizeof err->msg];

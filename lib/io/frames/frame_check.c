@@ -7,21 +7,6 @@
 #include "frame_priv.h"
 #include "gk/mem.h"
 
-struct gk_shown gk_show(const char *name)
-{
-    struct gk_shown shown;
-    size_t n = 0, room = sizeof shown.s - 4; /* "..." and the end */
-    for (size_t len; name[n]; n += len) {
-        const size_t printable = gk_printable(name + n);
-        len = printable ? printable : 1;
-        if (n + len > room)
-            break;
-        memcpy(shown.s + n, printable ? name + n : "?", len);
-    }
-    snprintf(shown.s + n, sizeof "...", "%s", name[n] ? "..." : "");
-    return shown;
-}
-
 struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape)
 {
     struct gk_shape text = {"["};

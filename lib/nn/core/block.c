@@ -167,6 +167,13 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
     tf->norm->join(n, d, y, &ln2, out);
 }
 
+void X(add_rows)(real *sum, const real *part, size_t n)
+{
+#pragma omp simd
+    for (size_t j = 0; j < n; j++)
+        sum[j] += part[j];
+}
+
 void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real *sum)
 {
     for (size_t r = 0; r < n; r++) {

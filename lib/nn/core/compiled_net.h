@@ -5,7 +5,7 @@
 
 #include "compilations.h"
 #include "gk/net.h"
-#include "nn/engine/plan.h"
+#include "nn/plan/plan.h"
 
 enum gk_net_mode {
     GK_NET_SCORE,     /* loss and accuracy, and logits or activations if asked */

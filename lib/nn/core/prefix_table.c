@@ -19,13 +19,6 @@ void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from,
     *to = n * (task + 1) / c;
 }
 
-void X(add_rows)(real *sum, const real *part, size_t n)
-{
-#pragma omp simd
-    for (size_t j = 0; j < n; j++)
-        sum[j] += part[j];
-}
-
 /* Head H's columns of the output matrix, Wo_h (d, w), on its part of v (rows, w), and back. */
 
 /* vo_h = beta vo_h + v_h Wo_h' */

@@ -1,4 +1,4 @@
-/* The transformer's inside: weights, tapes and lanes. lib/nn/engine/plan.h says what the rows are.
+/* The transformer's inside: weights, tapes and lanes. lib/nn/plan/plan.h says what the rows are.
  *
  * A step goes through phases, each a round of the pool with a barrier after it:
  *   table forward; stem forward, block by block; leaves (a lane is a task: its tiles go forward and

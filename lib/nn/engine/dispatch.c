@@ -1,3 +1,4 @@
+/* The choice of a compilation of the numeric core, once a process. */
 #include "dispatch.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "dispatch.h"
 #include "gk/mem.h"
 #include "gk/net.h"
-#include "plan.h"
+#include "nn/plan/plan.h"
 
 struct gk_engine {
     struct gk_arch arch;

@@ -246,15 +246,13 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
 
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err)
 {
-    *c = (struct gk_checkpoint){.step = -1, .seed = -1};
+    *c = (struct gk_checkpoint){.step = GK_NO_STEP, .seed = -1};
     if (find_arch(f, &c->arch, err) != 0)
         return -1;
     c->heads_assumed = c->arch.model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
     if (gk_params_init(&c->params, &c->arch, err) != 0)
         return gk_frame_fail(f, err, "%s", err ? err->msg : "");
-    if (check_params(c, f, err) == 0 &&
-        (!gk_frame_meta(f, "step") ||
-         gk_frame_meta_int(f, "step", 0, INT64_MAX, &c->step, err) == 0) &&
+    if (check_params(c, f, err) == 0 && gk_frame_step(f, GK_NO_STEP, &c->step, err) == 0 &&
         (!gk_frame_meta(f, "seed") ||
          gk_frame_meta_int(f, "seed", 0, INT64_MAX, &c->seed, err) == 0))
         return 0;

@@ -18,7 +18,7 @@ static void update_matrix(void *ctx, size_t task, int thread)
     const struct gk_optim_conf *c = &o->conf;
     const struct gk_param *p = &o->all.p[o->matrix[task]];
     const size_t at = p->offset * o->size;
-    const double rate = gk_optim_warm(c, c->muon_lr, o->k);
+    const double rate = c->muon_lr * o->warm;
     const double tall = (double)p->shape[0] / (double)p->shape[1];
     const struct gk_muon_update u = {.rows = p->shape[0],
                                      .cols = p->shape[1],

@@ -46,20 +46,6 @@ struct gk_optim_uses gk_optim_uses(enum gk_optimizer kind)
     return kinds[kind].uses;
 }
 
-void gk_optim_add_stage(struct gk_optim *o, gk_stage *stage)
-{
-    o->stage[o->nstage++] = stage;
-}
-
-void *gk_optim_add_state(struct gk_optim *o, struct gk_optim_state s, size_t count,
-                         struct gk_err *err)
-{
-    s.vector = gk_alloc(count, o->size, err);
-    if (s.vector)
-        o->state[o->nstate++] = s;
-    return s.vector;
-}
-
 /* Cuts [begin, end) into blocks; counts them only while there is no array yet. */
 static void cut(struct gk_optim *o, size_t begin, size_t end, bool decays)
 {
@@ -188,27 +174,21 @@ void gk_optim_free(struct gk_optim *o)
     gk_free(o);
 }
 
-double gk_optim_warm(const struct gk_optim_conf *conf, double x, int64_t k)
+/* What the warm-up makes of a rate, at update K. */
+static double warm(const struct gk_optim_conf *conf, int64_t k)
 {
-    if (!kinds[conf->kind].uses.warmup || k >= conf->warmup)
-        return x;
-    return x * ((double)k / (double)conf->warmup);
+    return !kinds[conf->kind].uses.warmup || k >= conf->warmup ? 1
+                                                               : (double)k / (double)conf->warmup;
 }
 
 double gk_optim_lr(const struct gk_optim_conf *conf, int64_t k)
 {
-    return gk_optim_warm(conf, conf->lr, k);
+    return conf->lr * warm(conf, k);
 }
 
 void gk_optim_keep(struct gk_optim *o, void *prev)
 {
     o->keep = prev;
-}
-
-void gk_optim_clip(struct gk_optim *o, double grad_norm)
-{
-    const double clip = o->conf.clip;
-    o->update.scale = o->undecayed.scale = clip > 0 && grad_norm > clip ? clip / grad_norm : 1;
 }
 
 void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad, double grad_norm)
@@ -227,6 +207,7 @@ void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad,
     o->undecayed = o->update;
     o->undecayed.decay = 0;
     o->k = k;
+    o->warm = warm(c, k);
     o->theta = theta;
     o->grad = grad;
     gk_optim_clip(o, grad_norm);
@@ -237,49 +218,4 @@ void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad,
 size_t gk_optim_states(const struct gk_optim *o)
 {
     return o->nstate;
-}
-
-/* At most MOST_PARTS sums: their array fits on the stack whatever N is. */
-enum { MOST_PARTS = 256 };
-
-struct dots {
-    gk_dots_kernel *kernel;
-    size_t n, block, size;
-    const char *theta, *grad, *prev, *init;
-    double part[MOST_PARTS][GK_DOTS];
-};
-
-static void dot_block(void *ctx, size_t task, int thread)
-{
-    struct dots *d = ctx;
-    const size_t begin = task * d->block, at = begin * d->size;
-    const size_t n = d->n - begin < d->block ? d->n - begin : d->block;
-    (void)thread;
-    d->kernel(n, d->theta + at, d->grad + at, d->prev + at, d->init + at, d->part[task]);
-}
-
-void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void *theta,
-                 const void *grad, const void *prev, const void *init, struct gk_dots *out)
-{
-    struct dots d = {.kernel = GK_COMPILATION(gk_optim_kernels, real)->dots,
-                     .n = n,
-                     .block = GK_OPTIM_BLOCK,
-                     .size = gk_dtype_size(real),
-                     .theta = theta,
-                     .grad = grad ? grad : theta, /* read, and not told */
-                     .prev = prev ? prev : theta,
-                     .init = init ? init : theta};
-    double sum[GK_DOTS] = {0};
-    while (n / d.block >= MOST_PARTS)
-        d.block *= 2;
-    const size_t parts = (n + d.block - 1) / d.block;
-    gk_pool_run(pool, parts, dot_block, &d);
-    for (size_t i = 0; i < parts; i++)
-        for (int j = 0; j < GK_DOTS; j++)
-            sum[j] += d.part[i][j];
-    *out = (struct gk_dots){.gg = grad ? sum[GK_DOT_GG] : NAN,
-                            .tt = sum[GK_DOT_TT],
-                            .tp = prev ? sum[GK_DOT_TP] : NAN,
-                            .pp = prev ? sum[GK_DOT_PP] : NAN,
-                            .ti = init ? sum[GK_DOT_TI] : NAN};
 }

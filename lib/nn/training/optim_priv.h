@@ -58,6 +58,7 @@ struct gk_optim {
 
     /* the update at hand */
     int64_t k;
+    double warm; /* rates are multiplied by it: below 1 during the warm-up */
     struct gk_update update, undecayed;
     char *theta;
     const char *grad;
@@ -69,8 +70,6 @@ void *gk_optim_add_state(struct gk_optim *o, struct gk_optim_state s, size_t cou
                          struct gk_err *err);
 /* From here on the gradient of this update counts as so long. */
 void gk_optim_clip(struct gk_optim *o, double grad_norm);
-/* X of update k: less, during the warm-up. */
-double gk_optim_warm(const struct gk_optim_conf *conf, double x, int64_t k);
 
 /* The stages before and after the update, if CONF wants any. */
 int gk_change_gradient(struct gk_optim *o, struct gk_err *err);

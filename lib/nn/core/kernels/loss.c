@@ -1,4 +1,4 @@
-/* Softmax cross-entropy, and which loss is which.
+/* Softmax cross-entropy.
  *
  * Two cancellations would stall a network that has memorised: log of a softmax that rounds to 1,
  * and p - 1 where p rounds to 1. With m the largest logit and e_j = exp(z_j - z_m), both are
@@ -99,8 +99,3 @@ void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, const int32_t
             rz[j] = scale * p[j] * ((rz[j] - from) - mean);
     }
 }
-
-const struct loss X(losses)[GK_LOSSES] = {
-    [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_r_backward)},
-    [GK_MSE] = {X(squares_forward), X(squares_backward), X(squares_r_backward)},
-    [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), X(stablemax_r_backward)}};

@@ -1,4 +1,4 @@
-/* The squared error and stablemax (loss.c holds the cross-entropy). */
+/* The squared error and stablemax, and the table of all losses (loss.c holds the cross-entropy). */
 #include <math.h>
 #include <string.h>
 
@@ -136,3 +136,8 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
         rz[y] = c * ((s1 * s1 * (1 + sy / S) / sy - s2) * (r / sy) * ry - s1 * sum / S);
     }
 }
+
+const struct loss X(losses)[GK_LOSSES] = {
+    [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_r_backward)},
+    [GK_MSE] = {X(squares_forward), X(squares_backward), X(squares_r_backward)},
+    [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), X(stablemax_r_backward)}};

@@ -1,5 +1,6 @@
-/* Runs at neighbouring x taken together: where a fit may begin can be seen on some hundred of them
- * as well as on all runs. */
+/* The memory of the runs that a law is fitted to, and a few runs that stand for them: each is the
+ * mean of runs at neighbouring x. Some hundred of these show as well as all runs where a fit may
+ * begin. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -46,6 +47,17 @@ static void add_groups(struct pl_data *few, const struct pl_data *d, const size_
     }
 }
 
+int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err)
+{
+    d->u = gk_alloc(n, sizeof *d->u, err);
+    d->z = gk_alloc(n, sizeof *d->z, err);
+    d->root = gk_alloc(n, sizeof *d->root, err);
+    d->censored = gk_alloc(n, sizeof *d->censored, err);
+    d->e = gk_alloc(n, 3 * sizeof *d->e, err);
+    d->jac = gk_alloc(n, 3 * sizeof *d->jac, err);
+    return d->u && d->z && d->root && d->censored && d->e && d->jac ? 0 : -1;
+}
+
 int pl_few_new(struct pl_data *d, struct gk_err *err)
 {
     d->few = d;
@@ -66,10 +78,18 @@ int pl_few_new(struct pl_data *d, struct gk_err *err)
     return 0;
 }
 
-void pl_few_free(struct pl_data *d)
+void pl_data_free(struct pl_data *d)
 {
-    if (d->few == d || !d->few)
-        return;
-    pl_data_free(d->few);
-    gk_free(d->few);
+    if (d->few && d->few != d) {
+        pl_data_free(d->few);
+        gk_free(d->few);
+    }
+    gk_free(d->u);
+    gk_free(d->z);
+    gk_free(d->root);
+    gk_free(d->censored);
+    gk_free(d->e);
+    gk_free(d->jac);
+    gk_nlfit_free(d->lm);
+    *d = (struct pl_data){0};
 }

@@ -1,3 +1,4 @@
+/* The prefix plan: a trie of the rows' prefixes, then tables, stem, tiles and lanes from it. */
 #include "plan.h"
 
 #include <math.h>

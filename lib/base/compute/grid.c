@@ -1,3 +1,4 @@
+/* The points of a grid A:B:N. */
 #include "gk/grid.h"
 
 #include <float.h>
