@@ -59,8 +59,9 @@ struct gk_conditioning {
 int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err);
 
 /* y [n] = x [n] without its trend (the mean, the least-squares line, or the slow bins of its DFT),
- * then times the taper w_t, periodic as spectra want it, a function of t/n. y may be x. */
+ * then times the taper w_t, periodic as spectra want it, a function of t/n; and all over
+ * 2^EXPONENT, which brings the largest |x| near 1. y may be x. */
 int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double *x, size_t n,
-                 double spacing, double *y, struct gk_err *err);
+                 double spacing, double *y, int *exponent, struct gk_err *err);
 
 #endif

@@ -151,11 +151,12 @@ static int measure(struct gk_live *l, struct window *w, const struct gk_signal *
     *length = end - begin;
     size_t from = begin < (double)s->n ? (size_t)begin : s->n;
     size_t n = (end < (double)s->n ? (size_t)end : s->n) - from;
+    int exponent;
     if (n < LEAST || n == w->n)
         return 0;
     if (gk_grow(&l->y, &l->y_cap, n, sizeof *l->y, err) ||
-        gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, err) ||
-        gk_hjorth(l->dft, l->y, n, gk_magnitude(s->v + from, n), &w->h, err))
+        gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, &exponent, err) ||
+        gk_hjorth(l->dft, l->y, n, exponent, gk_magnitude(s->v + from, n), &w->h, err))
         return -1;
     w->n = n;
     return 0;
