@@ -24,7 +24,8 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-static int print(const struct gk_signal *s, const double *e, struct gk_err *err)
+/* E are the energies of the signal over 2^EXPONENT. */
+static int print(const struct gk_signal *s, const double *e, int exponent, struct gk_err *err)
 {
     static const char *const names[] = {"k", "frequency", "omega", "energy"};
     struct gk_out out;
@@ -36,7 +37,7 @@ static int print(const struct gk_signal *s, const double *e, struct gk_err *err)
         gk_put_number(out.fp, (double)k, false, '\t');
         gk_put_number(out.fp, f / s->spacing, false, '\t');
         gk_put_number(out.fp, 2 * M_PI * f, false, '\t');
-        gk_put_number(out.fp, e[k <= s->n / 2 ? k : s->n - k], false, '\n');
+        gk_put_number(out.fp, ldexp(e[k <= s->n / 2 ? k : s->n - k], 2 * exponent), false, '\n');
     }
     return gk_out_commit(&out, err);
 }
@@ -44,15 +45,16 @@ static int print(const struct gk_signal *s, const double *e, struct gk_err *err)
 static int transform(struct gk_signal *s, const char *path, struct gk_dft *dft, struct gk_err *err)
 {
     const double *e;
+    int exponent;
     if (gk_conditioning_parse(&in.conditioning, in.detrend, err) ||
         gk_signal_open(s, path, in.column, in.step, in.window.a, in.window.b, err) ||
         gk_signal_read(s, err) ||
-        gk_condition(&in.conditioning, dft, s->v, s->n, s->spacing, s->v, err) ||
-        gk_dft_energies(dft, s->v, s->n, &e, err))
+        gk_condition(&in.conditioning, dft, s->v, s->n, s->spacing, s->v, &exponent, err) ||
+        gk_dft_energies(dft, s->v, s->n, exponent, &e, err))
         return -1;
     gk_note_table(&tool, gk_signal_file(s), gk_signal_notes(s));
     in.column = s->column;
-    return gk_cli_history(&tool, &s->history, err) ? -1 : print(s, e, err);
+    return gk_cli_history(&tool, &s->history, err) ? -1 : print(s, e, exponent, err);
 }
 
 int main(int argc, char **argv)

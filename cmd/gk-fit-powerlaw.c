@@ -86,6 +86,12 @@ static void put_predictions(FILE *fp, const struct gk_powerlaw *fit, const doubl
     }
 }
 
+/* Of a row a: is it nearer to 0, or further from it, than any double? */
+static bool is_beyond(const struct gk_estimate *e)
+{
+    return e->value == 0 || isinf(e->value);
+}
+
 /* What the numbers do not say by themselves. */
 static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs *runs)
 {
@@ -103,8 +109,14 @@ static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs 
     if (fit->at_bound)
         gk_note(&tool, "b is at its bound %g; the standard errors are those with b held there",
                 fit->par[GK_PL_B].value);
+    for (int i = 0; i < GK_PL_PARS; i++)
+        if (i != GK_PL_GAMMA && i != GK_PL_B && is_beyond(&fit->par[i]))
+            gk_note(&tool, "%s is too %s for a double: give %s in a unit that brings it near 1",
+                    names[i], fit->par[i].value == 0 ? "small" : "large", column.x);
     for (int i = 0; i < GK_PL_A_OTHER; i++) {
         const struct gk_estimate *e = &fit->par[i];
+        if (i == GK_PL_A && is_beyond(e))
+            continue;
         if (!fit->df || (i == GK_PL_B && conf.fix_b) || !gk_powerlaw_vague(e))
             continue;
         gk_note(&tool, "%s is not identifiable: its 95 %% interval, %.4g to %.4g, %s", names[i],

@@ -60,10 +60,11 @@ static int begin_output(struct work *w, struct gk_err *err)
 static int measure(struct work *w, struct gk_hjorth *h, struct gk_err *err)
 {
     const struct gk_signal *s = &w->signal;
+    int exponent;
     if (gk_grow(&w->y, &w->cap, s->n, sizeof *w->y, err) ||
-        gk_condition(&in.conditioning, w->dft, s->v, s->n, s->spacing, w->y, err))
+        gk_condition(&in.conditioning, w->dft, s->v, s->n, s->spacing, w->y, &exponent, err))
         return -1;
-    return gk_hjorth(w->dft, w->y, s->n, gk_magnitude(s->v, s->n), h, err);
+    return gk_hjorth(w->dft, w->y, s->n, exponent, gk_magnitude(s->v, s->n), h, err);
 }
 
 static void put_row(FILE *fp, const struct gk_hjorth *h)

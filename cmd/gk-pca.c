@@ -120,10 +120,12 @@ static int print_line(struct gk_points *x, struct gk_pool *pool, struct gk_err *
 static int print_variance(const struct gk_points *x, const struct gk_pca *r, struct gk_err *err)
 {
     static const char *const names[] = {"component", "variance", "ratio", "cumulative"};
-    double sum = 0, *v = gk_alloc(r->k, 4 * sizeof *v, err);
+    double sum = 0, square, *v = gk_alloc(r->k, 4 * sizeof *v, err);
     for (size_t k = 0; v && k < r->k; k++) {
+        if (gk_pca_variance(r, k, x, &square, err))
+            return -1;
         sum += r->variance[k];
-        const double row[] = {(double)k + 1, r->variance[k], r->variance[k] / r->total,
+        const double row[] = {(double)k + 1, square, r->variance[k] / r->total,
                               fmin(sum / r->total, 1)};
         memcpy(v + k * 4, row, sizeof row);
     }

@@ -230,7 +230,8 @@ static int score(const char *path, struct gk_err *err)
     double *x = gk_alloc(m.d, sizeof *x, err);
     if (!x || gk_model_given(&m, given_text, x, err) ||
         gk_live_new(&l, &m, x, &in.conditioning, &since, err) ||
-        gk_signal_open(&s, path, in.column, in.step, since, INFINITY, err))
+        gk_signal_open(&s, path, in.column, in.step, since, INFINITY, err) ||
+        gk_live_watch(l, &s, err))
         return -1;
     in.column = s.column;
     given.column = given.column || s.column;

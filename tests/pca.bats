@@ -229,7 +229,7 @@ large() {
     printf '1,2\n-inf,4\n1,2\n7,7\n' > inf.csv
     breaks 'gk-pca: inf.csv: point 2, coordinate 1: the value is infinite' gk-pca inf.csv
     printf '1,2\n1e200,4\n' > far.csv
-    breaks 'gk-pca: far.csv: the points are too large: the squares of their distances overflow' gk-pca far.csv
+    breaks 'gk-pca: far.csv: the points are too large: the squares of their distances overflow' gk-pca --variance far.csv
     printf '1,1\n2,2\n3,3\n' > line.csv
     breaks 'gk-pca: a.gks: line.csv: the points span 1 axes, not 2' gk-pca --axes a.gks line.csv
     [ ! -e a.gks ]

@@ -162,6 +162,64 @@ curve() {
     wrong_usage 'gk-predict: --set: lr wants a finite number' gk-predict score -m m --set lr c
 }
 
+# A curve of three columns, and a model of one of them at step 6.
+column_model() {
+    printf '%s\n' feature,from,to,log,floor,centre,scale,weight '(intercept),nan,nan,0,-inf,0,1,0' "$@"
+}
+
+@test "score: a feature that is a column at a step is read off the curve" {
+    awk 'BEGIN { print "step\ttrain_loss\tgrad_norm\tval_loss"
+        for (i = 0; i < 12; i++) print i "\t" 2 "\t" 3 + i / 8 "\t" (i % 3 ? "nan" : 1 + i) }' >c
+    column_model 'grad_norm_6,nan,nan,0,-inf,0,1,1' >m # as an older fit wrote it
+    gk-predict score -m m c >out
+    # 3.75, known from that row on; what the tool of before wanted to be told
+    assert_equal "$(column_of step out | head -n 1)" 6
+    close_to "$(column_of probability out | head -n 1)" "$(awk 'BEGIN { printf "%.17g", 1 / (1 + exp(-3.75)) }')"
+    assert_equal "$(column_of probability out | sort -u | wc -l)" 1
+    gk-predict score -m m --set grad_norm_6=3.75 c 2>&1 >told | grep -q 'no feature of a curve' || fail 'it is told'
+    # beside a window: both are wanted
+    column_model 'grad_norm_6,6,6,0,-inf,0,1,1' m0_4,0,4,1,1e-9,0,1,1 >m
+    gk-predict score -m m c >out
+    assert_equal "$(column_of probability out | grep -c nan)" 6
+    close_to "$(column_of probability out | tail -n 1)" "$(awk 'BEGIN { printf "%.17g", 1 / (1 + exp(-3.75 - log(16))) }')"
+    gk-predict score -m m --set grad_norm_6=3.75 c >told
+    cmp <(tail -n 1 out) <(tail -n 1 told)
+    # a column that has values at some steps, and a curve whose steps are uneven
+    column_model 'val_loss_6,6,6,0,-inf,0,1,1' >m
+    gk-predict score -m m <(grep -v -E '^(7|8|10)' c) >out
+    assert_equal "$(column_of step out | paste -sd' ')" '6 9 11'
+    # and a run that is given up by it
+    run --separate-stderr gk-predict score -m m --give-up 1 c
+    assert_equal "$stderr" 'gk-predict: note: step 6: giving up, the probability 0.999 is below 1'
+    # what a fit writes says the step
+    runs 40 1 | sed '1s/mobility_400/grad_norm_400/' >t
+    gk-predict fit --features m0_400,grad_norm_400,lr --model m t >/dev/null
+    assert_equal "$(cell grad_norm_400 from m) $(cell grad_norm_400 to m) $(cell lr to m)" '400 400 nan'
+}
+
+@test "score: a column at a step that the curve does not have is named" {
+    curve 2 12 >c
+    column_model 'grad_norm_6,6,6,0,-inf,0,1,1' >m
+    wrong_usage 'gk-predict: --set: the model asks for grad_norm_6, and c has no column grad_norm' \
+        gk-predict score -m m c
+    column_model 'train_loss_6,6,6,0,-inf,0,1,1' >m
+    fails() {
+        run --separate-stderr gk-predict score -m m c
+        assert_equal "$status $stderr" "1 gk-predict: $1"
+    }
+    curve 2 12 | sed '/^6\t/d' >c
+    fails 'c: line 8: step 7, and none at 6, where train_loss is wanted'
+    printf 'step,train_loss,train_loss\n6,1,2\n' >c
+    run -1 --separate-stderr gk-predict score -m m -c step c
+    [[ $stderr == *"two columns are called 'train_loss'"* ]] || fail "$stderr"
+    printf 'step,train_loss,val_loss\n6,1,nan\n' >c
+    column_model 'val_loss_6,6,6,0,-inf,0,1,1' >m
+    fails 'c: line 2: column val_loss: nan at step 6, where it is wanted'
+    printf 'step,train_loss,val_loss\n3,1,1\n' >c
+    run --separate-stderr gk-predict score -m m c
+    assert_equal "$status" 1
+}
+
 @test "give-up: closes the pipe on a hopeless run, after its window" {
     model > m
     export -f curve

@@ -362,8 +362,11 @@ model() {
     [ "$(column_of auc fit | head -n 1)" != nan ]
     gk-predict fit --bootstrap 50 --features m0_400,train_loss_400 --model m out/table.tsv >fit
     assert_equal "$(column_of model fit | paste -sd' ')" 'model model_fitted m0_400 train_loss_400'
-    # That is no model to give runs up with, this one is.
-    breaks 'gk-sweep: m: the model asks for train_loss_400, which is no option of the grid' \
+    # A column at a step is read off the curve; what a run is at its end is nothing to give up by.
+    sweep --quiet --give-up 1 --model m g.grid column
+    assert_equal "$(column_of reason column/table.tsv | sort -u)" 'given up at step 400'
+    gk-predict fit --bootstrap 50 --features m0_400,final_val_loss --model m out/table.tsv >fit
+    breaks 'gk-sweep: m: the model asks for final_val_loss, which is no option of the grid' \
         sweep --quiet --give-up 0.5 --model m g.grid again
     gk-predict fit --bootstrap 50 --features m0_100,mobility_100,lr --model m out/table.tsv >fit
     sweep --quiet --give-up 1 --model m g.grid again

@@ -19,8 +19,9 @@ void gk_dft_free(struct gk_dft *d); /* NULL is fine */
 
 /* The energies of x [n], any n >= 1: *E points to E_0 .. E_{n/2} in D's memory until its next use
  * (E_k = E_{n-k} gives the others). The mean of x goes into bin 0 directly, so that a constant
- * leaves exact zeros elsewhere. Squares too large for a double are an error. */
-int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, const double **e,
+ * leaves exact zeros elsewhere. Squares of x 2^EXPONENT that are too large for a double are an
+ * error. */
+int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, const double **e,
                     struct gk_err *err);
 
 /* y [n] = x [n] without its bins of |k| / n < cutoff, in cycles per sample; a cutoff above 0

@@ -24,6 +24,7 @@ struct gk_pca_conf {
 /* With Z (n, width) the centred points and Z = U S V' its singular value decomposition: */
 struct gk_pca {
     size_t n, k;      /* points, components */
+    int exponent;     /* total and variance are over 4^exponent */
     double total;     /* sum of all squares of Z, over n - 1 */
     double *variance; /* [k] S_j^2 / (n - 1), falling; 0 beyond the rank of Z */
     double *score;    /* (n, k) U S = Z V, the projections; or NULL */
@@ -43,6 +44,10 @@ size_t gk_pca_most(const struct gk_points *x, enum gk_center center);
 int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf *conf,
            struct gk_pool *pool, struct gk_err *err);
 void gk_pca_free(struct gk_pca *r);
+
+/* Variance K as it is; one too large for a double is an error. */
+int gk_pca_variance(const struct gk_pca *r, size_t k, const struct gk_points *x, double *variance,
+                    struct gk_err *err);
 
 /* The axes as a stream of frames, one an axis: the tensors of the trajectory's frames but
  * "optim.*", with the axis' coordinates (zeros in tensors that were left out), F32 if the points

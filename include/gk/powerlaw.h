@@ -55,7 +55,8 @@ struct gk_powerlaw {
     /* What a prediction needs: z = base + amount g(u), the scaled form, whose free parameters are
      * (base, amount, gamma), or (amount, gamma) where b is held. */
     struct {
-        double mean_log_x, y_scale, gamma, base, amount;
+        double mean_log_x, y_scale, sigma, gamma, base, amount;
+        int exponent; /* y_scale and sigma are over 2^exponent */
         bool free;
         double cov[9];
     } scaled;

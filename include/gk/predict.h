@@ -16,12 +16,14 @@
 
 /* ---- features ----
  * A measure is a column of gk-hjorth but n. A feature's name says what it is: "m0" in the window
- * asked for, "m0_400" in the window 0:400, "m0_100_400" in 100:400. Any other name is of something
- * known of a run beforehand, such as its learning rate. */
+ * asked for, "m0_400" in the window 0:400, "m0_100_400" in 100:400. "grad_norm_400" is the column
+ * grad_norm at step 400, unless it is known of a run beforehand, as things with any other name are,
+ * such as its learning rate. */
 struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
-    double from, to; /* the window; nan: not said */
+    size_t column;   /* the part of the name that is a column's; 0: no column at a step */
+    double from, to; /* the window, or twice the step; nan: not said */
 };
 /* FROM:TO is the window of a bare measure (nan: unknown). NAME is not copied. */
 struct gk_feature gk_feature_parse(char *name, double from, double to);
@@ -107,22 +109,26 @@ int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_his
 /* ---- a live curve ---- */
 
 /* X [d]: the features that are not of a curve, from TEXT "lr=1e-3,wd=1" (may be NULL), which must
- * name each of them; nan for the others. Messages speak of an option --set. */
+ * name each of them and may name columns at a step; nan for the others. Messages speak of an option
+ * --set. */
 int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err);
 /* Measures whose window the model does not say get FROM:TO, which must then be finite. Returns 1 if
  * there were any, 0, or -1. */
 int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err);
 
 struct gk_live;
-/* GIVEN [d] holds the values of the features that are no measures. SINCE is where the first window
- * begins. */
+/* GIVEN [d] holds the values of the features that are not of the curve. SINCE is where the first
+ * window begins, or the first column is read. */
 int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *given,
                 const struct gk_conditioning *c, double *since, struct gk_err *err);
 void gk_live_free(struct gk_live *l);
+/* Before the first sample: S is the curve. Tells it what columns are wanted at which steps. */
+int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err);
 
 /* The probability from the samples so far of S, which was opened at SINCE without an end: nan while
- * a window holds fewer than three. In a window that still goes on sums are scaled up to its whole
- * length. *OVER: every window has passed, the probability is final. */
+ * a window holds fewer than three, or a step at which a column is wanted has not come. In a window
+ * that still goes on sums are scaled up to its whole length. *OVER: every window has passed, the
+ * probability is final. */
 int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
                    struct gk_err *err);
 

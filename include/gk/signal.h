@@ -16,6 +16,7 @@ struct gk_signal {
     double first;       /* the step of v[0] */
     double spacing;     /* steps from one sample to the next; 1 while n < 2 */
     const char *column; /* its name in the table, or the tensor's; NULL: it has none */
+    bool any_steps;     /* set after opening: samples need not come in even steps */
     struct gk_history history;
     struct gk_signal_priv *priv;
 };
@@ -31,6 +32,14 @@ int gk_signal_open(struct gk_signal *s, const char *path, const char *column, co
  * are not looked at beyond their step. In it, steps must rise evenly and values be finite; rows
  * whose value is nan are left out. */
 int gk_signal_next(struct gk_signal *s, struct gk_err *err);
+
+/* Before the first sample: what column NAME holds at step AT, in the window, is wanted too, and is
+ * number *NUMBER of such. 1, or 0 where there is no such column, or -1. From then on a step that is
+ * passed without a row, or a value there that is not finite, is an error. */
+int gk_signal_also(struct gk_signal *s, const char *name, double at, size_t *number,
+                   struct gk_err *err);
+double gk_signal_other(const struct gk_signal *s, size_t number); /* nan until it has come */
+double gk_signal_step(const struct gk_signal *s);                 /* of the last sample */
 
 /* All the samples there are; not one is an error. */
 int gk_signal_read(struct gk_signal *s, struct gk_err *err);
@@ -59,8 +68,9 @@ struct gk_conditioning {
 int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err);
 
 /* y [n] = x [n] without its trend (the mean, the least-squares line, or the slow bins of its DFT),
- * then times the taper w_t, periodic as spectra want it, a function of t/n. y may be x. */
+ * then times the taper w_t, periodic as spectra want it, a function of t/n; and all over
+ * 2^EXPONENT, which brings the largest |x| near 1. y may be x. */
 int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double *x, size_t n,
-                 double spacing, double *y, struct gk_err *err);
+                 double spacing, double *y, int *exponent, struct gk_err *err);
 
 #endif

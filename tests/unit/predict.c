@@ -138,6 +138,11 @@ static void test_names(void)
                {"m0_-3_4", false, false, NAN, NAN},
                {"m00", false, false, NAN, NAN},
                {"n", false, false, NAN, NAN},
+               {"grad_norm_400", false, false, 400, 400},
+               {"x_0.5", false, false, 0.5, 0.5},
+               {"_5", false, false, NAN, NAN},
+               {"x_", false, false, NAN, NAN},
+               {"x_4e2", false, false, NAN, NAN},
                {"lr", false, false, NAN, NAN}};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         char name[40];

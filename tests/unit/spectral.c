@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "gk/hjorth.h"
+#include "gk/scale.h"
 #include "gk/signal.h"
 
 enum { MOST = 401 };
@@ -35,7 +36,7 @@ static void energies_are_the_definition(size_t n)
     const double *e;
     double squares = 0, sum = 0;
     fill(n);
-    CHECK(gk_dft_energies(dft, x, n, &e, &err) == 0);
+    CHECK(gk_dft_energies(dft, x, n, 0, &e, &err) == 0);
     for (size_t t = 0; t < n; t++)
         squares += x[t] * x[t];
     for (size_t k = 0; k < n; k++) {
@@ -61,10 +62,10 @@ static void highpass_zeroes_the_slow_bins(size_t n, double cutoff)
     const double *e;
     double before[MOST];
     fill(n);
-    CHECK(gk_dft_energies(dft, x, n, &e, &err) == 0);
+    CHECK(gk_dft_energies(dft, x, n, 0, &e, &err) == 0);
     memcpy(before, e, (n / 2 + 1) * sizeof *e);
     CHECK(gk_dft_highpass(dft, x, n, cutoff, y, &err) == 0);
-    CHECK(gk_dft_energies(dft, y, n, &e, &err) == 0);
+    CHECK(gk_dft_energies(dft, y, n, 0, &e, &err) == 0);
     for (size_t k = 0; k <= n / 2; k++)
         CHECK_NEAR(e[k], (double)k / (double)n < cutoff ? 0 : before[k], 1e-12);
 }
@@ -74,9 +75,10 @@ static void detrending(size_t n)
 {
     struct gk_err err;
     struct gk_conditioning c = {.detrend = GK_DETREND_LINEAR};
+    int exponent;
     double mean = 0, slope = 0;
     fill(n);
-    CHECK(gk_condition(&c, dft, x, n, 1, y, &err) == 0);
+    CHECK(gk_condition(&c, dft, x, n, 1, y, &exponent, &err) == 0);
     for (size_t t = 0; t < n; t++) {
         mean += y[t];
         slope += y[t] * (double)t;
@@ -85,7 +87,7 @@ static void detrending(size_t n)
     CHECK_NEAR(slope, 0, 1e-12 * (double)(n * n));
     for (size_t t = 0; t < n; t++)
         x[t] = 3 - 0.5 * (double)t;
-    CHECK(gk_condition(&c, dft, x, n, 1, x, &err) == 0); /* in place */
+    CHECK(gk_condition(&c, dft, x, n, 1, x, &exponent, &err) == 0); /* in place */
     for (size_t t = 0; t < n; t++)
         CHECK_NEAR(x[t], 0, 1e-13 * (double)n);
 }
@@ -94,15 +96,16 @@ static void constants_leave_exact_zeros(size_t n)
 {
     struct gk_err err;
     struct gk_hjorth h;
+    int exponent;
     for (size_t t = 0; t < n; t++)
         x[t] = 0.1;
-    CHECK(gk_hjorth(dft, x, n, gk_magnitude(x, n), &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, n, 0, gk_magnitude(x, n), &h, &err) == 0);
     CHECK(h.activity == 0 && h.mobility == 0 && h.complexity == 0);
     CHECK(h.m2 == 0 && h.m4 == 0 && h.spectral_mobility == 0 && h.spectral_complexity == 0);
     CHECK_CLOSE(h.m0, 0.01 * (double)n, 1e-14);
     for (int kind = GK_DETREND_MEAN; kind <= GK_DETREND_HIGHPASS; kind++) {
         struct gk_conditioning c = {.detrend = (enum gk_detrend)kind, .cutoff = 0.01};
-        CHECK(gk_condition(&c, dft, x, n, 1, y, &err) == 0);
+        CHECK(gk_condition(&c, dft, x, n, 1, y, &exponent, &err) == 0);
         for (size_t t = 0; t < n; t++)
             CHECK(y[t] == 0);
     }
@@ -118,7 +121,7 @@ static void sines(void)
     double w = 2 * M_PI / 100;
     for (size_t t = 0; t < 400; t++)
         x[t] = sin(w * (double)t);
-    CHECK(gk_hjorth(dft, x, 400, gk_magnitude(x, 400), &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 400, 0, gk_magnitude(x, 400), &h, &err) == 0);
     CHECK_CLOSE(h.activity, 0.5, 1e-14);
     CHECK_NEAR(h.mobility, 0.0627425059, 5e-11);
     CHECK_NEAR(h.complexity, 1.0050260132, 5e-11);
@@ -137,7 +140,7 @@ static void impulse(void)
     size_t n = 9;
     memset(x, 0, sizeof x);
     x[4] = 1;
-    CHECK(gk_hjorth(dft, x, n, gk_magnitude(x, n), &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, n, 0, gk_magnitude(x, n), &h, &err) == 0);
     double v0 = 1.0 / 9 - 1.0 / 81, v1 = 2.0 / 8, v2 = 6.0 / 7;
     CHECK_CLOSE(h.activity, v0, 1e-14);
     CHECK_CLOSE(h.mobility, sqrt(v1 / v0), 1e-14);
@@ -154,12 +157,41 @@ static void short_signals(void)
     struct gk_err err;
     struct gk_hjorth h;
     x[0] = 3, x[1] = 5;
-    CHECK(gk_hjorth(dft, x, 1, gk_magnitude(x, 1), &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 1, 0, gk_magnitude(x, 1), &h, &err) == 0);
     CHECK(h.n == 1 && h.activity == 0 && h.mobility == 0 && h.complexity == 0 && h.m0 == 9);
-    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 2, 0, gk_magnitude(x, 2), &h, &err) == 0);
     CHECK(h.activity == 1 && h.mobility == 0 && h.complexity == 0);
     CHECK_CLOSE(h.m0, 34, 1e-15);
     CHECK_CLOSE(h.m2, 2 * M_PI * M_PI, 1e-15); /* |3-5|^2 / 2 at omega = -pi */
+}
+
+/* What measures a signal without units is the same for any size of it, to the last bit. */
+static void scaled_signals(void)
+{
+    static const enum gk_detrend detrend[] = {GK_DETREND_NONE, GK_DETREND_MEAN, GK_DETREND_LINEAR,
+                                              GK_DETREND_HIGHPASS};
+    enum { N = 97 };
+    struct gk_err err;
+    struct gk_hjorth h, at;
+    double z[N];
+    int exponent;
+    fill(N);
+    for (size_t i = 0; i < sizeof detrend / sizeof *detrend; i++) {
+        const struct gk_conditioning c = {.detrend = detrend[i], .cutoff = 0.1, .taper = (int)i};
+        CHECK(gk_condition(&c, dft, x, N, 1, y, &exponent, &err) == 0);
+        CHECK(gk_hjorth(dft, y, N, exponent, gk_magnitude(x, N), &h, &err) == 0);
+        CHECK(h.mobility > 0 && h.complexity > 0 && h.spectral_complexity > 0);
+        for (int k = -1000; k <= 500; k += 20) { /* above that the squares are too large */
+            gk_scale(z, x, N, k);
+            CHECK(gk_condition(&c, dft, z, N, 1, y, &exponent, &err) == 0);
+            CHECK(gk_hjorth(dft, y, N, exponent, gk_magnitude(z, N), &at, &err) == 0);
+            CHECK(at.mobility == h.mobility && at.complexity == h.complexity);
+            CHECK(at.spectral_mobility == h.spectral_mobility);
+            CHECK(at.spectral_complexity == h.spectral_complexity);
+            CHECK(at.activity == ldexp(h.activity, 2 * k) && at.m0 == ldexp(h.m0, 2 * k));
+            CHECK(at.m2 == ldexp(h.m2, 2 * k) && at.m4 == ldexp(h.m4, 2 * k));
+        }
+    }
 }
 
 static void refusals(void)
@@ -168,15 +200,15 @@ static void refusals(void)
     struct gk_hjorth h;
     const double *e;
     x[0] = 1e200, x[1] = -1e200;
-    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == -1);
+    CHECK(gk_hjorth(dft, x, 2, 0, gk_magnitude(x, 2), &h, &err) == -1);
     CHECK_STR_HAS(err.msg, "too large");
-    CHECK(gk_dft_energies(dft, x, 0, &e, &err) == -1);
+    CHECK(gk_dft_energies(dft, x, 0, 0, &e, &err) == -1);
     CHECK_STR_HAS(err.msg, "0 samples");
-    CHECK(gk_dft_energies(dft, x, (size_t)1 << 40, &e, &err) == -1);
+    CHECK(gk_dft_energies(dft, x, (size_t)1 << 40, 0, &e, &err) == -1);
     CHECK_STR_HAS(err.msg, "cannot be transformed");
     /* and the workspace still works */
     x[0] = x[1] = 1;
-    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == 0 && h.m0 == 2);
+    CHECK(gk_hjorth(dft, x, 2, 0, gk_magnitude(x, 2), &h, &err) == 0 && h.m0 == 2);
 }
 
 int main(void)
@@ -195,6 +227,7 @@ int main(void)
     sines();
     impulse();
     short_signals();
+    scaled_signals();
     refusals();
     gk_dft_free(dft);
     gk_dft_free(NULL);

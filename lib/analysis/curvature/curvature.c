@@ -8,6 +8,7 @@
 #include "gk/hessian.h"
 #include "gk/lanczos.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 #include "gk/spectral_density.h"
 #include "gk/table.h"
 
@@ -261,8 +262,14 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
     if (gk_direction_read(&c->vector, ckpt, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);
+    const int exponent = gk_exponent(c->hv, op->n); /* which f32 may not have */
+    gk_scale(c->hv, c->hv, op->n, -exponent);
     if (op->apply(op->ctx, c->hv, c->v, err))
         return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+    gk_scale(c->v, c->v, op->n, exponent);
+    for (size_t i = 0; i < op->n; i++)
+        if (!isfinite(c->study->real == GK_F32 ? (float)c->v[i] : c->v[i]))
+            return gk_frame_fail(f, err, "the product with this vector is too large");
     gk_hessian_spread(&c->hessian, c->v, c->hv);
     return gk_direction_put(to, ckpt, "hv.", c->study->real, c->hv, err);
 }

@@ -7,6 +7,7 @@
 
 #include "gk/basis.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 
 /* v = x on the chosen tensors, 0 elsewhere. */
 static void to_real(const struct gk_hessian *h, const double *x)
@@ -111,13 +112,15 @@ void gk_hessian_spread(const struct gk_hessian *h, const double *x, double *all)
 int gk_hessian_rayleigh(struct gk_hessian *h, double *rayleigh, struct gk_err *err)
 {
     const size_t n = h->op.n;
-    const double gg = gk_long_dot(n, h->grad, h->grad);
-    double *hg = gk_alloc(n, sizeof *hg, err);
-    if (!hg || apply(h, h->grad, hg, err)) {
+    double *hg = gk_alloc(n, 2 * sizeof *hg, err), *g = hg + n;
+    if (hg)
+        gk_scale(g, h->grad, n, -gk_exponent(h->grad, n)); /* its length does not matter */
+    if (!hg || apply(h, g, hg, err)) {
         gk_free(hg);
         return -1;
     }
-    *rayleigh = gg > 0 ? gk_long_dot(n, h->grad, hg) / gg : NAN;
+    const double gg = gk_long_dot(n, g, g);
+    *rayleigh = gg > 0 ? gk_long_dot(n, g, hg) / gg : NAN;
     gk_free(hg);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "gk/mem.h"
 #include "gk/network.h"
+#include "gk/scale.h"
 #include "gk/table.h"
 #include "landscape_direction.h"
 
@@ -21,18 +22,17 @@ struct gk_landscape {
     double points;    /* computed or passed over so far */
 };
 
-static double norm2(const double *v, size_t n)
+/* Brings the largest of |v| [n] near 1; the norm of v is then the result. */
+static double near_one(double *v, size_t n)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += v[i] * v[i];
-    return sqrt(sum);
+    gk_scale(v, v, n, -gk_exponent(v, n));
+    return gk_norm2(v, n);
 }
 
 void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta, double *delta)
 {
     if (norm == GK_NORM_UNIT) {
-        const double length = norm2(delta, ps->total);
+        const double length = near_one(delta, ps->total);
         for (size_t i = 0; length > 0 && i < ps->total; i++)
             delta[i] /= length;
     }
@@ -44,8 +44,8 @@ void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *t
         double *d = delta + p->offset;
         const size_t width = p->rank == 2 ? p->shape[1] : 1; /* a rank-1 entry is a row of one */
         for (size_t r = 0; r < p->count; r += width) {
-            const double length = norm2(d + r, width);
-            const double scale = length > 0 ? norm2(t + r, width) / length : 0;
+            const double length = near_one(d + r, width);
+            const double scale = length > 0 ? gk_norm2(t + r, width) / length : 0;
             for (size_t j = 0; j < width; j++)
                 d[r + j] *= scale;
         }
@@ -115,11 +115,14 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
         }
         if (t->kind == GK_TOWARD_NEXT && gk_toward_point(next, l->s, t->v, err))
             return -1;
-        bool zero = true;
+        bool zero = true, finite = true;
         for (size_t j = 0; j < l->n; j++) {
             l->delta[i][j] = t->point ? t->v[j] - l->theta[j] : t->v[j];
             zero &= l->delta[i][j] == 0;
+            finite &= isfinite(l->delta[i][j]) != 0;
         }
+        if (!finite)
+            return gk_frame_fail(f, err, "the distance toward %s is too large", t->text);
         if (zero) {
             gk_frame_fail(f, err, "there is no distance toward %s", t->text);
             return 0;

@@ -12,6 +12,7 @@
 
 #include "gk/blas.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 
 enum {
     BLOCK_BYTES = 32 << 20,
@@ -58,6 +59,20 @@ size_t gk_sweep_chunk(const struct gk_sweep *s)
 
 /* ---- reading and centring ---- */
 
+/* z [n] = (z - REFERENCE) 2^-exponent, with neither an overflow nor a loss on the way. */
+static void subtract(const struct gk_sweep *s, double *z, const double *reference, size_t n)
+{
+    const double before = ldexp(1, s->exponent > 0 ? -s->exponent : 0);
+    if (s->exponent > 0)
+        for (size_t i = 0; i < n; i++)
+            z[i] = z[i] * before - reference[i] * before;
+    else
+        for (size_t i = 0; i < n; i++)
+            z[i] -= reference[i];
+    if (s->exponent < 0)
+        gk_scale(z, z, n, -s->exponent);
+}
+
 /* Points as rows: z_t = x_t - reference, and for the mean less the mean of those. */
 static int load_rows(struct work *w, const struct gk_chunk *c, struct gk_err *err)
 {
@@ -75,8 +90,7 @@ static int load_rows(struct work *w, const struct gk_chunk *c, struct gk_err *er
         double *z = c->z + t * c->ld;
         if (gk_points_read(x, t, c->column, c->n, z, err) != 0)
             return -1;
-        for (size_t i = 0; i < c->n; i++)
-            z[i] -= reference[i];
+        subtract(w->s, z, reference, c->n);
         for (size_t i = 0; mean && i < c->n; i++)
             sum[i] += z[i];
     }
@@ -95,8 +109,9 @@ static int load_columns(struct work *w, const struct gk_chunk *c, struct gk_err 
     for (size_t i = 0; i < c->n; i++) {
         if (gk_points_read(w->s->x, c->column + i, 0, w->rows, point, err) != 0)
             return -1;
+        subtract(w->s, point, w->centre, w->rows);
         for (size_t r = 0; r < w->rows; r++)
-            c->z[r * c->ld + i] = point[r] - w->centre[r] - w->centre[w->rows + r];
+            c->z[r * c->ld + i] = point[r] - w->centre[w->rows + r];
     }
     return 0;
 }
@@ -114,8 +129,9 @@ static int find_centre(struct work *w, struct gk_err *err)
     for (size_t t = 0; t < x->n && w->s->center == GK_SWEEP_MEAN; t++) {
         if (gk_points_read(x, t, 0, w->rows, point, err) != 0)
             return -1;
+        subtract(w->s, point, reference, w->rows);
         for (size_t r = 0; r < w->rows; r++)
-            mean[r] += (point[r] - reference[r]) / (double)x->n;
+            mean[r] += point[r] / (double)x->n;
     }
     return 0;
 }
@@ -252,7 +268,8 @@ double gk_dot(const double *a, const double *b, size_t n)
            ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-int gk_blame(const struct gk_points *x, struct gk_err *err)
+/* The error of a coordinate that is not finite, or 0. */
+static int check_finite(const struct gk_points *x, struct gk_err *err)
 {
     enum { N = 256 };
     double v[N];
@@ -267,6 +284,38 @@ int gk_blame(const struct gk_points *x, struct gk_err *err)
                                           isnan(v[i]) ? "the value is nan"
                                                       : "the value is infinite");
         }
-    return gk_fail(err, "%s: the points are too large: the squares of their distances overflow",
-                   x->name);
+    return 0;
+}
+
+struct largest {
+    size_t rows;
+    double v[GK_SWEEP_SLOTS];
+};
+
+static void find_largest(void *ctx, const struct gk_chunk *c)
+{
+    struct largest *l = ctx;
+    for (size_t r = 0; r < l->rows; r++)
+        for (size_t i = 0; i < c->n; i++)
+            l->v[c->slot] = fmax(l->v[c->slot], fabs(c->z[r * c->ld + i]));
+}
+
+int gk_sweep_scale(struct gk_sweep *s, struct gk_pool *pool, struct gk_err *err)
+{
+    struct largest l = {.rows = gk_sweep_rows(s)};
+    /* The first point for the mean: where that overflows there is no number left to see. */
+    const struct gk_sweep look = {.x = s->x,
+                                  .center = s->center == GK_SWEEP_MEAN ? GK_SWEEP_FIRST : s->center,
+                                  .turned = s->turned,
+                                  .each = find_largest,
+                                  .ctx = &l};
+    if (check_finite(s->x, err) != 0 || gk_sweep_run(&look, pool, err) != 0)
+        return -1;
+    s->exponent = gk_exponent(l.v, GK_SWEEP_SLOTS);
+    return 0;
+}
+
+bool gk_sweep_needs_scale(double squares)
+{
+    return !(squares > 1e-200 && squares < 1e200);
 }

@@ -20,7 +20,8 @@ struct gk_chunk {
 struct gk_sweep {
     const struct gk_points *x;
     enum gk_sweep_center center;
-    bool turned; /* Z is (width, n) with a point a column, else (n, width) with a point a row */
+    int exponent; /* Z is over 2^EXPONENT */
+    bool turned;  /* Z is (width, n) with a point a column, else (n, width) with a point a row */
     void (*each)(void *ctx,
                  const struct gk_chunk *c); /* sees (and may change) each chunk; or NULL */
     void *ctx;
@@ -42,7 +43,12 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
 /* The sum of a_i b_i, in eight partial sums. */
 double gk_dot(const double *a, const double *b, size_t n);
 
-/* The error behind a sum that is not finite: which coordinate it is, or that squares overflow. */
-int gk_blame(const struct gk_points *x, struct gk_err *err);
+/* Sets the exponent that brings the largest of |Z| near 1, which takes a pass. A coordinate that is
+ * not finite is an error that names it. */
+int gk_sweep_scale(struct gk_sweep *s, struct gk_pool *pool, struct gk_err *err);
+
+/* Whether sums of squares of Z, which is not scaled yet, may have overflowed or lost digits to
+ * numbers too small: if SQUARES, the sum of all, is far from 1 on either side. */
+bool gk_sweep_needs_scale(double squares);
 
 #endif

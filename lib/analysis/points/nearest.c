@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/scale.h"
 
 enum {
     EVENLY = 4, /* blocks come in multiples of this, so that threads end a round together */
@@ -56,7 +57,8 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* What a share of the points adds to the mean, and their largest coordinate in absolute value. */
+/* What a share of the points adds to the mean of the differences from the first point, and the
+ * largest of these in absolute value. Any centre will do: one beyond the largest number is cut. */
 static void mean_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
@@ -65,23 +67,27 @@ static void mean_task(void *ctx, size_t t, int thread)
     (void)thread;
     for (size_t i = s->n * t / SHARES; i < s->n * (t + 1) / SHARES; i++)
         for (size_t c = 0; c < s->d; c++) {
-            const double v = s->x[i * s->d + c];
+            const double diff = s->x[i * s->d + c] - s->x[c];
+            const double v = fmin(fmax(diff, -DBL_MAX), DBL_MAX);
             part[c] += v * share;
             largest = fabs(v) > largest ? fabs(v) : largest;
         }
     s->largest[t] = largest;
 }
 
+/* y_i = (x_i - mean) scaled: large ones before the subtraction, which might overflow, small ones
+ * after it, as what they are the difference of may be large. Either way one rounding. */
 static void centre_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
     const size_t end = smaller((t + 1) * GROUP, s->n);
+    const double before = fmin(s->scale, 1), after = fmax(s->scale, 1);
     (void)thread;
     for (size_t i = t * GROUP; i < end; i++) {
         double norm = 0;
         float *y = s->y + i * s->d;
         for (size_t c = 0; c < s->d; c++) {
-            y[c] = (float)(s->x[i * s->d + c] * s->scale - s->mean[c]);
+            y[c] = (float)((s->x[i * s->d + c] * before - s->mean[c] * before) * after);
             norm += (double)y[c] * (double)y[c];
         }
         s->norm[i] = (float)norm;
@@ -96,16 +102,16 @@ static size_t groups(size_t n)
 /* The power of two, and y, norm. */
 static void centre(struct search *s, struct gk_pool *pool)
 {
-    double largest = DBL_MIN;
+    double largest = 0;
     gk_pool_run(pool, SHARES, mean_task, s);
     for (size_t t = 0; t < SHARES; t++) {
         largest = s->largest[t] > largest ? s->largest[t] : largest;
         for (size_t c = 0; c < s->d; c++)
             s->mean[c] += s->part[t * s->d + c];
     }
-    s->scale = exp2(-(double)ilogb(largest));
     for (size_t c = 0; c < s->d; c++)
-        s->mean[c] *= s->scale;
+        s->mean[c] += s->x[c];
+    s->scale = ldexp(1, -gk_exponent_of(largest));
     gk_pool_run(pool, groups(s->n), centre_task, s);
 }
 

@@ -23,10 +23,10 @@ struct candidate {
 struct search {
     const double *x; /* (n, d) */
     size_t n, d, k;
-    double *mean;           /* [d] scaled */
+    double *mean;           /* [d] */
     double *part;           /* (SHARES, d) of the mean */
-    double largest[SHARES]; /* coordinate of each share of the points, in absolute value */
-    double scale;           /* a power of two that brings the largest coordinate near 1 */
+    double largest[SHARES]; /* difference from the first point in each share, in absolute value */
+    double scale;           /* a power of two that brings the largest difference near 1 */
     float *y;               /* (n, d) x centred and scaled */
     float *norm;            /* (n) |y|^2 */
     float bound, least;     /* E = bound (|a|^2 + |b|^2) + least */

@@ -15,6 +15,7 @@
 
 #include "gk/blas.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 
 static const double RESOLVED = 1e-7; /* of the largest eigenvalue: known to 1e-7 of itself */
 
@@ -91,28 +92,47 @@ static int run_sweep(struct work *w, struct gk_pool *pool, struct gk_err *err)
     return 0;
 }
 
+/* The Gram matrix (n, n) of what is left, and its trace. */
+static int make_gram(struct work *w, size_t n, double *trace, struct gk_pool *pool,
+                     struct gk_err *err)
+{
+    *trace = 0;
+    memset(w->gram, 0, n * n * sizeof *w->gram);
+    w->sweep.gram = w->gram;
+    w->sweep.kept = n;
+    w->sweep.each = w->found == 0 ? NULL : w->rest ? pca_compress : deflate;
+    w->sweep.ctx = w;
+    if (run_sweep(w, pool, err) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        *trace += w->gram[i * n + i];
+    return 0;
+}
+
+/* The first one, of all of Z, which is scaled if it must be. */
+static int make_first_gram(struct work *w, struct gk_pool *pool, struct gk_err *err)
+{
+    const size_t n = w->rows;
+    double *trace = &w->r->total;
+    if (make_gram(w, n, trace, pool, err) != 0)
+        return -1;
+    if (gk_sweep_needs_scale(*trace) &&
+        (gk_sweep_scale(&w->sweep, pool, err) != 0 || make_gram(w, n, trace, pool, err) != 0))
+        return -1;
+    w->r->exponent = w->sweep.exponent;
+    for (size_t i = 0; i < n; i++)
+        w->norm[i] = w->gram[i * n + i];
+    return 0;
+}
+
 /* One stage: its components join those before. *MORE: there may be further ones. */
 static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk_err *err)
 {
     const size_t n = w->rest ? w->nrest : w->rows, before = w->found;
-    double trace = 0;
-    memset(w->gram, 0, n * n * sizeof *w->gram);
-    w->sweep.gram = w->gram;
-    w->sweep.kept = n;
-    w->sweep.each = before == 0 ? NULL : w->rest ? pca_compress : deflate;
-    w->sweep.ctx = w;
+    double trace;
     w->stages++;
-    if (run_sweep(w, pool, err) != 0)
+    if ((before == 0 ? make_first_gram(w, pool, err) : make_gram(w, n, &trace, pool, err)) != 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        trace += w->gram[i * n + i];
-        if (before == 0)
-            w->norm[i] = w->gram[i * n + i];
-    }
-    if (!isfinite(trace))
-        return gk_blame(w->sweep.x, err);
-    if (before == 0)
-        w->r->total = trace;
     if (gk_eigh(n, w->gram, w->w, true, err) != 0)
         return -1;
     const double largest = w->w[n - 1], noise = 100 * DBL_EPSILON;
@@ -172,6 +192,22 @@ static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
         r->residual[t] = sqrt(sum);
     }
     return 0;
+}
+
+/* Projections and residuals as they are, not scaled. */
+static int unscale(struct gk_pca *r, const struct gk_points *x, struct gk_err *err)
+{
+    bool finite = true;
+    if (r->exponent == 0)
+        return 0;
+    gk_scale(r->score, r->score, r->n * r->k, r->exponent);
+    gk_scale(r->residual, r->residual, r->n, r->exponent);
+    for (size_t i = 0; i < r->n * r->k; i++)
+        finite = finite && isfinite(r->score[i]);
+    for (size_t t = 0; t < r->n; t++)
+        finite = finite && isfinite(r->residual[t]);
+    return finite ? 0
+                  : gk_fail(err, "%s: the points are too large: their distances overflow", x->name);
 }
 
 /* Turns axis K over if the first projection as large as any is negative. */
@@ -257,7 +293,7 @@ static int compute(struct work *w, struct gk_pool *pool, struct gk_err *err)
         return -1;
     for (size_t k = 0; k < w->found; k++)
         orient(r, k, x->width);
-    return 0;
+    return unscale(r, x, err);
 }
 
 int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf *conf,
@@ -287,6 +323,16 @@ int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf
     if (rc != 0)
         gk_pca_free(r);
     return rc;
+}
+
+int gk_pca_variance(const struct gk_pca *r, size_t k, const struct gk_points *x, double *variance,
+                    struct gk_err *err)
+{
+    *variance = ldexp(r->variance[k], 2 * r->exponent);
+    if (isfinite(*variance))
+        return 0;
+    return gk_fail(err, "%s: the points are too large: the squares of their distances overflow",
+                   x->name);
 }
 
 void gk_pca_free(struct gk_pca *r)

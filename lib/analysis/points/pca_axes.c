@@ -37,7 +37,10 @@ static int make_axis(struct gk_frame *f, const struct gk_points *x, const struct
 {
     const double *axis = r->axis + k * x->width;
     char variance[32];
-    snprintf(variance, sizeof variance, "%.17g", r->variance[k]);
+    double v;
+    if (gk_pca_variance(r, k, x, &v, err) != 0)
+        return -1;
+    snprintf(variance, sizeof variance, "%.17g", v);
     for (size_t i = 0; i < x->first.ntensor; i++)
         if (gk_is_parameter(&x->first.tensor[i]) && add_tensor(f, x, i, axis, buffer, err) != 0)
             return -1;

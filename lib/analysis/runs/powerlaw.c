@@ -5,17 +5,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "gk/scale.h"
 #include "powerlaw_solve.h"
 
 struct work {
     struct gk_powerlaw *fit;
     const struct gk_powerlaw_conf *conf;
     struct pl_data d;
-    struct pl_pin pin; /* what the user holds */
-    struct pl_law law; /* the best */
-    size_t p;          /* free parameters */
-    bool b_held;       /* by the user or by the bound */
-    double variance;   /* sigma^2 in units of y_scale */
+    struct pl_pin pin;        /* what the user holds */
+    struct pl_law law;        /* the best */
+    size_t p;                 /* free parameters */
+    bool b_held;              /* by the user or by the bound */
+    double variance;          /* sigma^2 in units of y_scale */
+    int exponent[GK_PL_PARS]; /* the estimates are over 2^exponent until all is known */
 };
 
 /* The best law, and sigma^2 by EM (one round suffices without censored runs): the expected sum of
@@ -46,6 +48,13 @@ static void solve(struct work *w)
     w->variance = spare ? variance : NAN;
 }
 
+/* exp(v) as a number and a power of two, which is 0 where a double holds the result with ease. */
+static double exp_parts(double v, int *exponent)
+{
+    *exponent = fabs(v) < 600 ? 0 : (int)rint(v / M_LN2);
+    return exp(v - *exponent * M_LN2);
+}
+
 /* log x = u + shift in the unit of row a or a_other. */
 static double shift_of(const struct work *w, enum gk_powerlaw_par par)
 {
@@ -64,14 +73,19 @@ static void parameters(struct work *w, double t[GK_PL_PARS][3])
     memset(t, 0, GK_PL_PARS * sizeof *t);
     par[GK_PL_GAMMA].value = law->gamma;
     t[GK_PL_GAMMA][gamma] = 1;
-    par[GK_PL_B].value = w->pin.b_held ? w->conf->b : law->b * y;
+    par[GK_PL_B].value = (w->pin.b_held ? w->pin.b : law->b) * y;
     if (!w->b_held) {
         t[GK_PL_B][0] = y;
         t[GK_PL_B][1] = y * bend;
         t[GK_PL_B][2] = -y * law->s * bend * bend;
     }
     for (int i = 0; i < 2; i++) {
-        double shift = shift_of(w, as[i]), a = y * law->c * exp(law->gamma * shift);
+        double shift = shift_of(w, as[i]);
+        int exponent, more;
+        double a = y * law->c * exp_parts(law->gamma * shift, &exponent);
+        more = gk_exponent_of(fabs(a)); /* so that its square is a number, too */
+        a = ldexp(a, -more);
+        w->exponent[as[i]] = exponent + more;
         par[as[i]].value = a;
         t[as[i]][amount] = a / (w->b_held ? law->c : law->s);
         t[as[i]][gamma] = a * (shift - bend);
@@ -251,7 +265,7 @@ static void interval_gamma(struct profile *f, struct gk_estimate *e, double step
 static void interval_b(struct profile *f, struct gk_estimate *e, double step)
 {
     double far = 1e9 * f->w->d.y_scale; /* gamma is then 0 to nine digits */
-    double floor = f->w->conf->bound_b ? f->w->conf->b_min : -far;
+    double floor = f->w->conf->bound_b ? ldexp(f->w->conf->b_min, -f->w->d.exponent) : -far;
     e->lower = side(f, e->value, -step, floor);
     e->upper = side(f, e->value, step, far);
     if (f->w->law.at_bound && inside(f, far))
@@ -262,20 +276,29 @@ static void interval_b(struct profile *f, struct gk_estimate *e, double step)
         e->upper = INFINITY;
 }
 
+/* sign exp(V) as a, in the unit of y. */
+static double size_of_a(const struct work *w, double sign, double v)
+{
+    int exponent;
+    const double size = exp_parts(v, &exponent);
+    return sign * ldexp(size, exponent + w->d.exponent);
+}
+
 /* In log |a|: the interval stays on a's side of 0 and may reach it. */
 static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 {
-    static const double FAR = 690; /* exp of +-690 stands for inf and 0 */
+    static const double FAR = 690; /* exp of +-690, or of so much less or more, is 0 and inf */
     struct work *w = f->w;
     double at = log(w->d.y_scale * fabs(w->law.c)) + w->law.gamma * shift_of(w, f->par);
     double sign = e->value < 0 ? -1 : 1;
-    if (!(fabs(at) < FAR)) {
+    if (!isfinite(at)) {
         e->lower = e->upper = e->value;
         return;
     }
-    double near0 = side(f, at, -step, -FAR), far0 = side(f, at, step, FAR);
-    double small = sign * (near0 <= -FAR ? 0 : exp(near0));
-    double large = sign * (far0 >= FAR ? INFINITY : exp(far0));
+    double middle = fabs(at) < 600 ? 0 : at, low = middle - FAR, high = middle + FAR;
+    double near0 = side(f, at, -step, low), far0 = side(f, at, step, high);
+    double small = near0 <= low ? 0 : size_of_a(w, sign, near0);
+    double large = far0 >= high ? sign * INFINITY : size_of_a(w, sign, far0);
     e->lower = fmin(small, large);
     e->upper = fmax(small, large);
 }
@@ -316,10 +339,31 @@ static void keep_scaled(struct work *w)
     struct gk_powerlaw *fit = w->fit;
     fit->scaled.mean_log_x = w->d.mean_log_x;
     fit->scaled.y_scale = w->d.y_scale;
+    fit->scaled.exponent = w->d.exponent;
+    fit->scaled.sigma = sqrt(w->variance) * w->d.y_scale;
     fit->scaled.gamma = w->law.gamma;
     fit->scaled.free = !w->b_held;
     fit->scaled.base = w->b_held ? w->law.b : w->law.m;
     fit->scaled.amount = w->b_held ? w->law.c : w->law.s;
+}
+
+/* The estimates in the unit of y; the intervals of a are already. */
+static void unscale(struct work *w)
+{
+    struct gk_powerlaw *fit = w->fit;
+    for (int i = 0; i < GK_PL_PARS; i++) {
+        const int exponent = w->exponent[i] + (i == GK_PL_GAMMA ? 0 : w->d.exponent);
+        fit->par[i].value = ldexp(fit->par[i].value, exponent);
+        fit->par[i].stderror = ldexp(fit->par[i].stderror, exponent);
+    }
+    struct gk_estimate *b = &fit->par[GK_PL_B];
+    b->lower = ldexp(b->lower, w->d.exponent);
+    b->upper = ldexp(b->upper, w->d.exponent);
+    if (w->conf->fix_b) {
+        b->value = w->conf->b;
+        b->lower = b->upper = fit->df ? w->conf->b : NAN;
+    }
+    fit->sigma = ldexp(fit->scaled.sigma, w->d.exponent);
 }
 
 int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data,
@@ -330,13 +374,12 @@ int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data
     if (pl_data_new(&w.d, data, conf, w.p, err))
         return -1;
     w.pin.b_held = conf->fix_b;
-    w.pin.b = conf->b / w.d.y_scale;
+    w.pin.b = ldexp(conf->b, -w.d.exponent) / w.d.y_scale;
     solve(&w);
     fit->n = (int)w.d.n;
     fit->observed = (int)w.d.observed;
     fit->df = (int)(w.d.observed - w.p);
     fit->at_bound = w.law.at_bound;
-    fit->sigma = sqrt(w.variance) * w.d.y_scale;
     errors(&w);
     if (fit->df) {
         intervals(&w);
@@ -346,6 +389,7 @@ int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data
             fit->par[i].lower = fit->par[i].upper = NAN;
     }
     keep_scaled(&w);
+    unscale(&w);
     pl_data_free(&w.d);
     return 0;
 }
@@ -355,10 +399,12 @@ bool gk_powerlaw_vague(const struct gk_estimate *e)
     return (e->lower <= 0 && e->upper >= 0) || isinf(e->lower) || isinf(e->upper);
 }
 
-static struct gk_estimate band(double value, double variance, double t)
+/* All over 2^EXPONENT. */
+static struct gk_estimate band(double value, double variance, double t, int exponent)
 {
     double se = sqrt(variance);
-    return (struct gk_estimate){value, se, value - t * se, value + t * se};
+    return (struct gk_estimate){ldexp(value, exponent), ldexp(se, exponent),
+                                ldexp(value - t * se, exponent), ldexp(value + t * se, exponent)};
 }
 
 void gk_powerlaw_predict(const struct gk_powerlaw *fit, double x, struct gk_estimate *law,
@@ -378,6 +424,7 @@ void gk_powerlaw_predict(const struct gk_powerlaw *fit, double x, struct gk_esti
     for (size_t k = 0; k < p * p; k++)
         variance += slope[k / p] * fit->scaled.cov[k] * slope[k % p];
     double value = y * (fit->scaled.base + amount * g);
-    *law = band(value, variance, fit->t);
-    *run = band(value, variance + fit->sigma * fit->sigma, fit->t);
+    const double sigma = fit->scaled.sigma;
+    *law = band(value, variance, fit->t, fit->scaled.exponent);
+    *run = band(value, variance + sigma * sigma, fit->t, fit->scaled.exponent);
 }

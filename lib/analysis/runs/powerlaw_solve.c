@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/scale.h"
 
 enum { GRID = 41 }; /* exponents tried as starts */
 
@@ -44,6 +45,33 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
     return 0;
 }
 
+/* From x, y and weights to u, z and root. */
+static int scale_runs(struct pl_data *d, const struct gk_powerlaw_conf *conf, struct gk_err *err)
+{
+    double weights = 0;
+    const int size = gk_exponent_of(d->y_scale);
+    d->exponent = size < -300 || size > 300 ? size : 0;
+    d->y_scale = ldexp(d->y_scale, -d->exponent);
+    gk_scale(d->z, d->z, d->n, -d->exponent);
+    gk_scale(d->root, d->root, d->n, -gk_exponent(d->root, d->n));
+    d->mean_log_x /= (double)d->n;
+    for (size_t i = 0; i < d->n; i++)
+        weights += d->root[i];
+    for (size_t i = 0; i < d->n; i++) {
+        d->u[i] -= d->mean_log_x;
+        d->z[i] /= d->y_scale;
+        d->root[i] = sqrt(d->root[i] * (double)d->n / weights);
+        d->u_max = fmax(d->u_max, fabs(d->u[i]));
+    }
+    d->bound_b = conf->bound_b;
+    d->b_min = ldexp(conf->b_min, -d->exponent) / d->y_scale;
+    const double b = conf->fix_b ? conf->b : conf->bound_b ? conf->b_min : 0;
+    if (fabs(ldexp(b, -d->exponent) / d->y_scale) < 1e100)
+        return 0;
+    return gk_fail(err, "b = %g is too far from y, which goes up to %g", b,
+                   ldexp(d->y_scale, d->exponent));
+}
+
 int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
                 const struct gk_powerlaw_conf *conf, size_t free_parameters, struct gk_err *err)
 {
@@ -54,7 +82,6 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
         pl_data_free(d);
         return -1;
     }
-    double weights = 0;
     for (size_t i = 0; i < a->n; i++) { /* runs of weight 0 are left out */
         double w = a->weight ? a->weight[i] : 1;
         if (w == 0)
@@ -67,21 +94,15 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
         d->observed += !d->censored[k];
         d->mean_log_x += d->u[k];
         d->y_scale = fmax(d->y_scale, fabs(a->y[i]));
-        weights += w;
     }
     if (gk_nlfit_new(&d->lm, d->n, free_parameters, err)) {
         pl_data_free(d);
         return -1;
     }
-    d->mean_log_x /= (double)d->n;
-    for (size_t i = 0; i < d->n; i++) {
-        d->u[i] -= d->mean_log_x;
-        d->z[i] /= d->y_scale;
-        d->root[i] = sqrt(d->root[i] * (double)d->n / weights);
-        d->u_max = fmax(d->u_max, fabs(d->u[i]));
+    if (scale_runs(d, conf, err)) {
+        pl_data_free(d);
+        return -1;
     }
-    d->bound_b = conf->bound_b;
-    d->b_min = conf->b_min / d->y_scale;
     if (pl_few_new(d, err)) {
         pl_data_free(d);
         return -1;

@@ -5,9 +5,11 @@
 #include "gk/nlfit.h"
 #include "gk/powerlaw.h"
 
-/* The runs, scaled: u = log x - mean_log_x, z = y / y_scale, root = sqrt(w / mean w). */
+/* The runs, scaled: u = log x - mean_log_x, z = y / (y_scale 2^exponent), root = sqrt(w / mean w).
+ * The exponent is 0 but for y of which squares would overflow or vanish. */
 struct pl_data {
     size_t n, observed;
+    int exponent;
     double mean_log_x, y_scale;
     double *u, *z, *root; /* [n] */
     bool *censored;       /* [n] */

@@ -1,12 +1,14 @@
 /* Fitting the model: standardised terms, folds, calibration. */
 #include "gk/predict.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/logistic.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 #include "gk/rng.h"
 
 enum { FOLDS = 10 }; /* without groups; and those within the remaining runs */
@@ -23,10 +25,15 @@ struct work {
     bool *scored;       /* [n] */
 };
 
+static double raw_value(const struct gk_term *t, double x)
+{
+    return t->log ? log(fmax(x, t->floor)) : x;
+}
+
 static double term_value(const struct gk_term *t, double x)
 {
-    double v = fmax(x, t->floor);
-    return ((t->log ? log(v) : x) - t->centre) / t->scale;
+    const double v = raw_value(t, x), away = v - t->centre;
+    return isinf(away) ? v / t->scale - t->centre / t->scale : away / t->scale;
 }
 
 static double score(const struct gk_model *m, const double *x)
@@ -56,27 +63,32 @@ void gk_model_free(struct gk_model *m)
 static void standardise(const struct work *w, struct gk_term *t, size_t j)
 {
     const struct gk_runs *r = w->r;
-    double n = 0, sum = 0, squares = 0, least = INFINITY;
+    double n = 0, sum = 0, squares = 0, least = INFINITY, most = 0;
     *t = (struct gk_term){.feature = t->feature, .log = t->log, .floor = -INFINITY, .scale = 1};
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i])
             least = fmin(least, r->x[i * r->d + j]);
-    if (t->log)
-        t->floor = least * 1e-3; /* against a value of 0, far from where the ranks are */
+    if (t->log) /* against a value of 0, far from where the ranks are */
+        t->floor = fmax(least * 1e-3, DBL_TRUE_MIN);
+    for (size_t i = 0; i < r->n; i++)
+        if (w->in[i])
+            most = fmax(most, fabs(raw_value(t, r->x[i * r->d + j])));
+    const int exponent = gk_exponent_of(most);
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i]) {
             n++;
-            sum += term_value(t, r->x[i * r->d + j]);
+            sum += ldexp(raw_value(t, r->x[i * r->d + j]), -exponent);
         }
-    t->centre = sum / n;
+    const double centre = sum / n;
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i]) {
-            double z = term_value(t, r->x[i * r->d + j]);
+            double z = ldexp(raw_value(t, r->x[i * r->d + j]), -exponent) - centre;
             squares += z * z;
         }
     double sd = sqrt(squares / n);
-    if (sd > 1e-12 * fabs(t->centre)) /* else it is constant, and tells nothing */
-        t->scale = sd;
+    t->centre = ldexp(centre, exponent);
+    if (sd > 1e-12 * fabs(centre)) /* else it is constant, and tells nothing */
+        t->scale = ldexp(sd, exponent);
 }
 
 static bool both_outcomes(const struct work *w)

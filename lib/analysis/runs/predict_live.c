@@ -23,7 +23,8 @@ struct gk_live {
     struct gk_dft *dft;
     struct window *window;
     size_t windows;
-    size_t *of; /* [d] the window of each measure */
+    size_t *of; /* [d] the window of each measure, or the number of each column at a step */
+    bool *seen; /* [d] a column at a step, to be read off the curve */
     double *x;  /* [d] the features; those given stay */
     double *y;  /* the conditioned samples */
     size_t y_cap;
@@ -36,6 +37,7 @@ void gk_live_free(struct gk_live *l)
     gk_dft_free(l->dft);
     gk_free(l->window);
     gk_free(l->of);
+    gk_free(l->seen);
     gk_free(l->x);
     free(l->y);
     gk_free(l);
@@ -79,7 +81,7 @@ int gk_model_given(const struct gk_model *m, const char *text, double *x, struct
         rc = set_given(m, word[k], x, err);
     free(word);
     for (size_t j = 0; j < m->d && !rc; j++)
-        if (m->term[j].feature.measure < 0 && isnan(x[j]))
+        if (m->term[j].feature.measure < 0 && !m->term[j].feature.column && isnan(x[j]))
             rc = gk_fail_usage(err, "--set: the model asks for %s", m->term[j].feature.name);
     return rc;
 }
@@ -104,16 +106,20 @@ int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_e
 
 static int set_up(struct gk_live *l, const double *given, double *since, struct gk_err *err)
 {
+    bool any = false;
     *since = INFINITY;
     for (size_t j = 0; j < l->m->d; j++) {
         const struct gk_feature *f = &l->m->term[j].feature;
         l->x[j] = given[j];
-        if (f->measure < 0)
+        l->seen[j] = f->measure < 0 && isnan(given[j]);
+        if (f->measure < 0 && !l->seen[j])
             continue;
-        l->of[j] = window_of(l, f);
+        any = true;
+        if (!l->seen[j])
+            l->of[j] = window_of(l, f);
         *since = fmin(*since, f->from);
     }
-    if (!l->windows)
+    if (!any)
         return gk_fail(err, "the model has no feature of a curve");
     return 0;
 }
@@ -128,12 +134,33 @@ int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *gi
     l->conditioning = *c;
     l->window = gk_alloc(m->d, sizeof *l->window, err);
     l->of = gk_alloc(m->d, sizeof *l->of, err);
+    l->seen = gk_alloc(m->d, sizeof *l->seen, err);
     l->x = gk_alloc(m->d, sizeof *l->x, err);
-    if (!l->window || !l->of || !l->x || gk_dft_new(&l->dft, err) || set_up(l, given, since, err)) {
+    if (!l->window || !l->of || !l->seen || !l->x || gk_dft_new(&l->dft, err) ||
+        set_up(l, given, since, err)) {
         gk_live_free(l);
         return -1;
     }
     *out = l;
+    return 0;
+}
+
+int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err)
+{
+    s->any_steps = l->windows == 0;
+    for (size_t j = 0; j < l->m->d; j++) {
+        const struct gk_feature *f = &l->m->term[j].feature;
+        if (!l->seen[j])
+            continue;
+        char *column = gk_format(err, "%.*s", (int)f->column, f->name);
+        const int found = column ? gk_signal_also(s, column, f->from, &l->of[j], err) : -1;
+        if (!found)
+            gk_fail_usage(err, "--set: the model asks for %s, and %s has no column %s", f->name,
+                          gk_signal_file(s), column);
+        free(column);
+        if (found != 1)
+            return -1;
+    }
     return 0;
 }
 
@@ -151,11 +178,12 @@ static int measure(struct gk_live *l, struct window *w, const struct gk_signal *
     *length = end - begin;
     size_t from = begin < (double)s->n ? (size_t)begin : s->n;
     size_t n = (end < (double)s->n ? (size_t)end : s->n) - from;
+    int exponent;
     if (n < LEAST || n == w->n)
         return 0;
     if (gk_grow(&l->y, &l->y_cap, n, sizeof *l->y, err) ||
-        gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, err) ||
-        gk_hjorth(l->dft, l->y, n, gk_magnitude(s->v + from, n), &w->h, err))
+        gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, &exponent, err) ||
+        gk_hjorth(l->dft, l->y, n, exponent, gk_magnitude(s->v + from, n), &w->h, err))
         return -1;
     w->n = n;
     return 0;
@@ -176,11 +204,18 @@ int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool
         *over = *over && samples_before(s, w->to) <= (double)s->n;
         for (size_t j = 0; j < m->d; j++) {
             int is = m->term[j].feature.measure;
-            if (is < 0 || l->of[j] != k)
+            if (is < 0 || l->seen[j] || l->of[j] != k)
                 continue;
             double share = gk_feature_is_sum(is) && w->n ? length / (double)w->n : 1;
             l->x[j] = share * gk_feature_of(&w->h, is);
         }
+    }
+    for (size_t j = 0; j < m->d; j++) {
+        if (!l->seen[j])
+            continue;
+        l->x[j] = gk_signal_other(s, l->of[j]);
+        known = known && !isnan(l->x[j]);
+        *over = *over && !isnan(l->x[j]);
     }
     *p = known ? gk_model_probability(m, l->x) : NAN;
     return 0;
@@ -192,7 +227,7 @@ int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, d
     int rc;
     *end = (struct gk_live_end){.p = NAN};
     while (!end->gave_up && (rc = gk_signal_next(s, err)) == 1) {
-        end->step = s->first + (double)(s->n - 1) * s->spacing;
+        end->step = s->any_steps ? gk_signal_step(s) : s->first + (double)(s->n - 1) * s->spacing;
         if (!end->over) {
             if (gk_live_update(l, s, &end->p, &end->over, err))
                 return -1;

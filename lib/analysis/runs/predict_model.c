@@ -25,7 +25,7 @@ static void put_term(FILE *fp, const struct gk_term *t)
 int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *h,
                    struct gk_err *err)
 {
-    const struct gk_term first = {.feature = {(char *)intercept_name, -1, NAN, NAN},
+    const struct gk_term first = {.feature = {(char *)intercept_name, -1, 0, NAN, NAN},
                                   .floor = -INFINITY,
                                   .scale = 1,
                                   .weight = m->intercept};

@@ -54,19 +54,37 @@ static bool parse_window(const char *text, double *from, double *to)
     return *from < *to || !n;
 }
 
+/* "COLUMN_STEP". */
+static void parse_step(struct gk_feature *f)
+{
+    const char *end = strrchr(f->name, '_');
+    double at;
+    if (!end || end == f->name || strspn(end + 1, "0123456789.") != strlen(end + 1) ||
+        gk_number_real(end + 1, strlen(end + 1), &at) != GK_NUMBER_FINITE)
+        return;
+    f->column = (size_t)(end - f->name);
+    f->from = f->to = at;
+}
+
 struct gk_feature gk_feature_parse(char *name, double from, double to)
 {
-    struct gk_feature f = {name, -1, NAN, NAN};
+    struct gk_feature f = {.name = name, .measure = -1};
+    bool alike = false;
     for (int k = 0; k < MEASURES; k++) {
         size_t len = strlen(measures[k].name);
+        if (strncmp(name, measures[k].name, len) != 0)
+            continue;
         f.from = from;
         f.to = to;
-        if (strncmp(name, measures[k].name, len) != 0 || !parse_window(name + len, &f.from, &f.to))
+        alike = alike || name[len] == '_';
+        if (!parse_window(name + len, &f.from, &f.to))
             continue;
         f.measure = k;
         return f;
     }
     f.from = f.to = NAN;
+    if (!alike) /* "m0_1_2_3" is a mistake and no column */
+        parse_step(&f);
     return f;
 }
 

@@ -1,10 +1,12 @@
-/* Taking the trend off a signal, and tapering it. */
+/* Taking the trend off a signal, and tapering it. All of it is linear, so the signal is scaled
+ * first: neither differences nor sums overflow, and nothing gets lost below the least number. */
 #include "gk/signal.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "gk/number.h"
+#include "gk/scale.h"
 
 int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err)
 {
@@ -65,17 +67,18 @@ static double taper(int kind, size_t t, size_t n)
 }
 
 int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double *x, size_t n,
-                 double spacing, double *y, struct gk_err *err)
+                 double spacing, double *y, int *exponent, struct gk_err *err)
 {
+    *exponent = gk_exponent(x, n);
+    gk_scale(y, x, n, -*exponent);
     switch (c->detrend) {
     case GK_DETREND_NONE:
-        memmove(y, x, n * sizeof *y);
         break;
     case GK_DETREND_MEAN:
-        remove_mean(x, n, y);
+        remove_mean(y, n, y);
         break;
     case GK_DETREND_LINEAR:
-        remove_line(x, n, y);
+        remove_line(y, n, y);
         break;
     case GK_DETREND_HIGHPASS:
         if (n > 1 && c->cutoff * spacing > 0.5)
@@ -83,7 +86,7 @@ int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double
                            "--detrend: nothing is left above %g cycles per step: a sample every %g "
                            "steps holds up to %g",
                            c->cutoff, spacing, 0.5 / spacing);
-        if (gk_dft_highpass(d, x, n, c->cutoff * spacing, y, err))
+        if (gk_dft_highpass(d, y, n, c->cutoff * spacing, y, err))
             return -1;
         break;
     }

@@ -102,7 +102,7 @@ static double forward(struct gk_dft *d, const double *x)
     return mean;
 }
 
-int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, const double **e,
+int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, const double **e,
                     struct gk_err *err)
 {
     if (plan(d, n, false, err))
@@ -114,7 +114,7 @@ int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, const double **
         sum += d->e[k];
     }
     /* pi^4 < 100: with room for the moments, and for the variances of differences. */
-    if (!isfinite(100 * sum))
+    if (!isfinite(ldexp(100 * sum, 2 * exponent)))
         return gk_fail(err, "the squares of this signal are too large for a double");
     *e = d->e;
     return 0;

@@ -49,11 +49,19 @@ double gk_magnitude(const double *x, size_t n)
     return most;
 }
 
-int gk_hjorth(struct gk_dft *d, const double *x, size_t n, double magnitude, struct gk_hjorth *h,
-              struct gk_err *err)
+/* From x to x 2^EXPONENT; the ratios stay. */
+static void unscale(struct gk_hjorth *h, int exponent)
+{
+    double *const square[] = {&h->activity, &h->m0, &h->m2, &h->m4};
+    for (size_t i = 0; i < sizeof square / sizeof *square; i++)
+        *square[i] = ldexp(*square[i], 2 * exponent);
+}
+
+int gk_hjorth(struct gk_dft *d, const double *x, size_t n, int exponent, double magnitude,
+              struct gk_hjorth *h, struct gk_err *err)
 {
     const double *e;
-    if (gk_dft_energies(d, x, n, &e, err))
+    if (gk_dft_energies(d, x, n, exponent, &e, err))
         return -1;
     *h = (struct gk_hjorth){.n = n};
     for (size_t k = 0; k <= n / 2; k++) {
@@ -65,7 +73,9 @@ int gk_hjorth(struct gk_dft *d, const double *x, size_t n, double magnitude, str
     }
     /* A value is off by two units in the last place at most, conditioned or not; a difference by
      * twice that, a second difference by four times. */
-    const double off = 2 * magnitude * DBL_EPSILON, noise = off * off, count = (double)n;
+    const double unit =
+        fmax(ldexp(magnitude, -exponent) * DBL_EPSILON, ldexp(DBL_TRUE_MIN, -exponent));
+    const double off = 2 * unit, noise = off * off, count = (double)n;
     double v0 = variance(x, n, 0), v1 = variance(x, n, 1), v2 = variance(x, n, 2);
     if (v1 <= 4 * noise)
         v1 = 0;
@@ -77,5 +87,6 @@ int gk_hjorth(struct gk_dft *d, const double *x, size_t n, double magnitude, str
     h->complexity = h->mobility > 0 ? mobility1 / h->mobility : 0;
     h->spectral_mobility = root_ratio(h->m2, h->m0, count * noise);
     h->spectral_complexity = root_ratio(h->m4, h->m2, count * noise);
+    unscale(h, exponent);
     return 0;
 }

@@ -9,6 +9,12 @@
 #include "gk/mem.h"
 #include "gk/table.h"
 
+/* What a column holds at a step. */
+struct other {
+    int column;
+    double at, v; /* nan until that step has come */
+};
+
 struct gk_signal_priv {
     double from, to; /* the window */
     size_t cap;      /* of the samples */
@@ -17,7 +23,9 @@ struct gk_signal_priv {
     double at, last;     /* the steps of the last of them, and of the last sample */
     struct gk_rows rows; /* a table */
     int value;           /* and its column */
-    struct gk_matrix m;  /* or, if there is no rows.priv, an array */
+    struct other *other;
+    size_t others, other_cap;
+    struct gk_matrix m; /* or, if there is no rows.priv, an array */
 };
 
 static int open_table(struct gk_signal *s, FILE *fp, const char *column, const char *step,
@@ -95,6 +103,27 @@ static int fail_here(const struct gk_signal *s, struct gk_err *err)
     return gk_fail_at(err, "%s: element %zu", p->file, p->row - 1);
 }
 
+/* The other columns that are wanted at the step of the row at hand, and none that was passed. */
+static int take_others(struct gk_signal *s, struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    for (size_t i = 0; i < p->others; i++) {
+        struct other *o = &p->other[i];
+        const char *name = p->rows.name[o->column];
+        if (!isnan(o->v) || p->at < o->at)
+            continue;
+        if (p->at > o->at)
+            return gk_rows_fail(&p->rows, err, "step %.12g, and none at %.12g, where %s is wanted",
+                                p->at, o->at, name);
+        if (gk_rows_number(&p->rows, o->column, &o->v, err))
+            return -1;
+        if (!isfinite(o->v))
+            return gk_rows_fail(&p->rows, err, "column %s: %g at step %.12g, where it is wanted",
+                                name, o->v, o->at);
+    }
+    return 0;
+}
+
 /* Reads on to the next row, and its step: 1, 0, -1. */
 static int next_row(struct gk_signal *s, struct gk_err *err)
 {
@@ -106,7 +135,7 @@ static int next_row(struct gk_signal *s, struct gk_err *err)
         return 1;
     }
     int rc = gk_rows_next(&p->rows, err);
-    if (rc == 1 && gk_rows_step(&p->rows, p->row++, &p->at, err))
+    if (rc == 1 && (gk_rows_step(&p->rows, p->row++, &p->at, err) || take_others(s, err)))
         return -1;
     return rc;
 }
@@ -139,7 +168,7 @@ static int append(struct gk_signal *s, struct gk_err *err)
         s->first = p->at;
     if (s->n == 1)
         s->spacing = gap;
-    if (s->n > 1 && !is_even(gap, s->spacing, p->at)) {
+    if (s->n > 1 && !s->any_steps && !is_even(gap, s->spacing, p->at)) {
         gk_fail(err, "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps", p->at,
                 before + s->spacing);
         return fail_here(s, err);
@@ -163,6 +192,33 @@ int gk_signal_next(struct gk_signal *s, struct gk_err *err)
         if (p->at >= p->from && (rc = append(s, err)) != 0)
             return rc;
     }
+}
+
+int gk_signal_also(struct gk_signal *s, const char *name, double at, size_t *number,
+                   struct gk_err *err)
+{
+    struct gk_signal_priv *p = s->priv;
+    struct other new = {.at = at, .v = NAN};
+    if (!p->rows.priv || !p->rows.name)
+        return 0;
+    if (gk_rows_find(&p->rows, name, &new.column, err))
+        return -1;
+    if (new.column < 0)
+        return 0;
+    if (gk_grow(&p->other, &p->other_cap, p->others + 1, sizeof *p->other, err))
+        return -1;
+    p->other[ *number = p->others++] = new;
+    return 1;
+}
+
+double gk_signal_other(const struct gk_signal *s, size_t number)
+{
+    return s->priv->other[number].v;
+}
+
+double gk_signal_step(const struct gk_signal *s)
+{
+    return s->priv->last;
 }
 
 int gk_signal_read(struct gk_signal *s, struct gk_err *err)
@@ -204,6 +260,7 @@ void gk_signal_close(struct gk_signal *s)
         if (s->priv->rows.priv)
             gk_rows_close(&s->priv->rows);
         gk_matrix_free(&s->priv->m);
+        free(s->priv->other);
     }
     free(s->priv);
     free(s->v);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "gk/scale.h"
+
 double gk_testfn_default_a(enum gk_testfn_kind kind)
 {
     return kind == GK_RASTRIGIN ? 10 : 100;
@@ -52,8 +54,13 @@ double gk_testfn_value(const struct gk_testfn *f, const double *x, double *grad)
 
 double gk_testfn_error(const struct gk_testfn *f, const double *x)
 {
-    double sum = 0, at = f->kind == GK_RASTRIGIN ? 0 : 1;
+    double most = 0, sum = 0, at = f->kind == GK_RASTRIGIN ? 0 : 1;
     for (size_t i = 0; i < f->n; i++)
-        sum += (x[i] - at) * (x[i] - at);
-    return sqrt(sum);
+        most = fmax(most, fabs(x[i] - at));
+    const int e = gk_exponent_of(most);
+    for (size_t i = 0; i < f->n; i++) {
+        const double away = ldexp(x[i] - at, -e);
+        sum += away * away;
+    }
+    return ldexp(sqrt(sum), e);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gk/mem.h"
+#include "gk/scale.h"
 #include "gk/table.h"
 #include "gk/testfn.h"
 
@@ -33,20 +34,14 @@ static int begin(FILE *fp, const struct gk_testfn *f, const char *first, const c
     return rc;
 }
 
-static double norm(const double *v, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += v[i] * v[i];
-    return sqrt(sum);
-}
-
 static int follow(struct gk_out *out, const struct gk_testfn *f, struct gk_optim *o, double *x,
                   double *grad, int64_t steps, int64_t every, struct gk_err *err)
 {
     FILE *fp = out->fp;
     for (int64_t k = 0; k <= steps; k++) {
-        double value = gk_testfn_value(f, x, grad), g = norm(grad, f->n);
+        double value = gk_testfn_value(f, x, grad), g = gk_norm2(grad, f->n);
+        if ((!isfinite(value) || !isfinite(g)) && k == 0)
+            return gk_fail(err, "--start: the function is too large there for a double");
         if (!isfinite(value) || !isfinite(g))
             return gk_fail(err, "step %lld: the path has left all bounds; try a smaller --lr",
                            (long long)k);
@@ -94,6 +89,9 @@ int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid 
         for (int64_t j = 0; j < g->n && !ferror(fp); j++) {
             double x[2] = {gk_grid_at(g, i), gk_grid_at(g, j)};
             double grad[2], value = gk_testfn_value(f, x, grad);
+            if (!isfinite(value) || !isfinite(grad[0]) || !isfinite(grad[1]))
+                return gk_fail(err, "--grid: the function is too large for a double at %g, %g",
+                               x[0], x[1]);
             gk_put_number(fp, x[0], false, '\t');
             gk_put_number(fp, x[1], false, '\t');
             gk_put_number(fp, value, false, '\t');

@@ -9,6 +9,7 @@
 #include "gk/npy.h"
 #include "gk/glob.h"
 #include "gk/mem.h"
+#include "gk/scale.h"
 #include "gk/table.h"
 
 struct dump {
@@ -44,9 +45,7 @@ static struct summary summarise(const struct gk_tensor *t)
     bool has_nan = false;
     for (int pass = 0; pass < 2; pass++) {
         /* The squares of a scaled tensor neither overflow nor vanish; a power of two is exact. */
-        int e = 0;
-        frexp(largest(&s), &e);
-        const double scale = ldexp(1, e > 1000 ? -1000 : e < -1000 ? 1000 : -e);
+        const double scale = ldexp(1, -gk_exponent_of(largest(&s)));
         for (size_t i = 0; i < t->count; i += PART) {
             const size_t n = t->count - i < PART ? t->count - i : PART;
             gk_tensor_part(t, i, n, v);
