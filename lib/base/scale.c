@@ -1,3 +1,4 @@
+/* Numbers of any size, brought near 1 by a power of two (scale.h). */
 #include "gk/scale.h"
 
 #include <float.h>
