@@ -62,13 +62,13 @@ static int set_given(const struct gk_model *m, char *word, double *x, struct gk_
            (m->term[j].feature.measure >= 0 || strcmp(m->term[j].feature.name, word) != 0))
         j++;
     if (j == m->d)
-        return gk_fail_usage(err, "--set: the model has no feature %s to set", word);
+        return gk_fail_usage(err, "the model has no feature %s to set", word);
     if (!value || gk_number_real(value, strlen(value), &x[j]) != GK_NUMBER_FINITE)
-        return gk_fail_usage(err, "--set: %s wants a finite number", word);
+        return gk_fail_usage(err, "%s wants a finite number", word);
     return 0;
 }
 
-int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
+static int take_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
 {
     char **word = NULL;
     size_t n = 0;
@@ -80,8 +80,13 @@ int gk_model_given(const struct gk_model *m, const char *text, double *x, struct
     free(word);
     for (size_t j = 0; j < m->d && !rc; j++)
         if (m->term[j].feature.measure < 0 && isnan(x[j]))
-            rc = gk_fail_usage(err, "--set: the model asks for %s", m->term[j].feature.name);
+            rc = gk_fail_usage(err, "the model asks for %s", m->term[j].feature.name);
     return rc;
+}
+
+int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
+{
+    return take_given(m, text, x, err) ? gk_fail_about(err, "set") : 0;
 }
 
 int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err)
@@ -96,8 +101,10 @@ int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_e
             f->to = to;
             used = 1;
         }
-        if (!isfinite(f->from) || !isfinite(f->to))
-            return gk_fail_usage(err, "--window: in which steps A:B was %s measured?", f->name);
+        if (!isfinite(f->from) || !isfinite(f->to)) {
+            gk_fail_usage(err, "in which steps A:B was %s measured?", f->name);
+            return gk_fail_about(err, "window");
+        }
     }
     return used;
 }

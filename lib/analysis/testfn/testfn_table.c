@@ -47,9 +47,10 @@ static int follow(struct gk_out *out, const struct gk_testfn *f, struct gk_optim
     FILE *fp = out->fp;
     for (int64_t k = 0; k <= steps; k++) {
         double value = gk_testfn_value(f, x, grad), g = norm(grad, f->n);
-        if (!isfinite(value) || !isfinite(g))
-            return gk_fail(err, "step %lld: the path has left all bounds; try a smaller --lr",
-                           (long long)k);
+        if (!isfinite(value) || !isfinite(g)) {
+            gk_fail(err, "too large: at step %lld the path has left all bounds", (long long)k);
+            return gk_fail_about(err, "lr");
+        }
         if (k % every == 0 || k == steps) {
             fprintf(fp, "%lld\t", (long long)k);
             for (size_t i = 0; i < f->n; i++)
