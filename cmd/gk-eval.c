@@ -69,7 +69,7 @@ static int put_row(struct gk_study *s, const struct gk_frame *f, FILE *fp, struc
         return -1;
     gk_history_free(&h);
     if (gk_study_score(s, s->theta, score, err))
-        return gk_frame_fail(f, err, "%s", err->msg);
+        return gk_frame_fail_at(f, err);
     gk_study_put_step(s, fp);
     gk_study_put_score(s, score, fp);
     return 0;
@@ -82,7 +82,7 @@ static int put_activations(const struct gk_activations *a, struct gk_study *s,
     struct gk_frame points = {0};
     struct gk_history h;
     if (gk_activations_take(a, s, &points, err))
-        return gk_frame_fail(f, err, "%s", err->msg);
+        return gk_frame_fail_at(f, err);
     if (history(s, f, &h, err) || gk_frame_set_history(&points, &h, err))
         return -1;
     if (gk_stream_write(stream, &points, err))

@@ -233,7 +233,7 @@ static int describe_init(struct gk_err *err)
 {
     static char text[48];
     if (gk_init_parse(&conf.init, init, err))
-        return gk_fail_at(err, "--init");
+        return -1;
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
@@ -286,7 +286,9 @@ static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
         gk_init_parse(&(struct gk_init){0}, init, err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
-    return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));
+    if (!err->setting)
+        return gk_frame_fail_at(ckpt, err);
+    return gk_frame_fail(ckpt, err, "metadata %s: %s", err->setting, err->msg);
 }
 
 /* The stages before, then this one: a run that goes on unchanged has the line already. */

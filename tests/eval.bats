@@ -105,8 +105,8 @@ same_points() {
     golden transformer_paper checkpoint >c
     golden transformer_paper dataset >d
     golden mlp dataset >other
-    wrong_usage 'gk-eval: -d: a dataset is needed' gk-eval c
-    wrong_usage 'gk-eval: -d: standard input cannot be the checkpoints and the dataset' gk-eval -d - <d
+    wrong_usage 'gk-eval: --data: a dataset is needed' gk-eval c
+    wrong_usage 'gk-eval: --data: standard input cannot be the checkpoints and the dataset' gk-eval -d - <d
     wrong_usage 'gk-eval: --position: only --activations have positions' gk-eval -d d --position 1 c
     wrong_usage "gk-eval: --position: '-1': last, all or a number from 0 is wanted" \
         gk-eval -d d --activations embed --position -1 c

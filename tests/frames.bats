@@ -194,8 +194,8 @@ theta	F32	[6]	6	2'
     assert_equal "$(steps :3)" '0 2'
     assert_equal "$(steps 3:)" '4 8'
     assert_equal "$(steps ::8)" '0 8'
-    breaks 'gk-ckpt-dump: no frame has a step that --steps wants' gk-ckpt-dump --steps 5:7 s
-    breaks 'gk-ckpt-dump: no frame has a step that --steps wants' \
+    breaks 'gk-ckpt-dump: --steps: no frame has such a step' gk-ckpt-dump --steps 5:7 s
+    breaks 'gk-ckpt-dump: --steps: no frame has such a step' \
         gk-ckpt-dump --steps 5:7 --split-to d s
     [ ! -e d ]
 }

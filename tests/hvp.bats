@@ -61,7 +61,7 @@ spectrum() {
     golden transformer_paper dataset >d
     gk-data --p 11 -o d11
     gk-train -d d11 --dim 8 --ff 16 --steps 0 --save other -o /dev/null
-    wrong_usage 'gk-hvp: -d: a dataset is needed' gk-hvp c
+    wrong_usage 'gk-hvp: --data: a dataset is needed' gk-hvp c
     wrong_usage 'gk-hvp: --top, --trace, --density and --vector exclude each other' \
         gk-hvp -d d --top 2 --trace c
     wrong_usage 'gk-hvp: --vectors: only eigenvalues have vectors' gk-hvp -d d --vectors v --trace c
@@ -179,7 +179,7 @@ sure_and_wrong() {
     breaks 'gk-hvp: nothere: No such file or directory' gk-hvp -d d --vector nothere -o o c
     gk-data --p 7 --frac 1 -o all
     breaks 'gk-hvp: c: frame 1: the split has no rows' gk-hvp -d all --split val -o o c
-    breaks 'gk-hvp: c: frame 1: --top: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
+    breaks 'gk-hvp: --top: c: frame 1: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
     [ ! -e o ]
 }
 

@@ -289,7 +289,7 @@ END
     try 'm["grokfast_since"] = "4"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [1, 64] is wanted, not [3, 64]"
     try 'm["hold_norm"] = "-1"' 'metadata hold-norm: -1 is not in [0, inf)'
     try 'm["hold_norm"] = "long"' "metadata hold-norm: 'long' is not a number"
-    try 'm["orthogonal_gradient"] = "no"' 'metadata orthogonal-gradient takes no value'
+    try 'm["orthogonal_gradient"] = "no"' 'metadata orthogonal-gradient: takes no value'
     try 'm["optimizer"] = "muon"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of muon"
     try 'm["optimizer"] = "lion"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of lion"
     try 'm["batch"] = "half"' "metadata batch: 'half' is neither full nor an integer"

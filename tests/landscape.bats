@@ -88,7 +88,7 @@ setup() {
         gk-landscape -d d11 --toward random:1 -o o c
     breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d nothere --toward first -o o c
     breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d d --toward nothere -o o c
-    wrong_usage 'gk-landscape: -d: a dataset is needed' gk-landscape --toward first c
+    wrong_usage 'gk-landscape: --data: a dataset is needed' gk-landscape --toward first c
     breaks 'gk-landscape: narrow: frame 1: this is another network than the first frame'"'"'s: dim 8, not 16' \
         gk-landscape -d d --toward random:1 -o o c narrow
     [ ! -e o ]

@@ -249,7 +249,7 @@ END
         # shellcheck disable=SC2086 # words
         run script -qec "${cmd[*]} -q $binary" /dev/null
         assert_equal "$status ${output%$'\r'}" \
-            "1 $tool: standard output is a terminal: binary data goes to a pipe or to -o FILE"
+            "1 $tool: standard output is a terminal: binary data goes to a pipe or into a file"
     done
     while read -r tool option; do
         recipe "$tool"
@@ -257,10 +257,10 @@ END
         [ "$option" != model ] || continue
         [ "$tool" != gk-train ] || cmd=(gk-train -d not-there)
         run script -qec "${cmd[*]} --$option /dev/tty" /dev/null </dev/null
-        assert_equal "$status ${output%$'\r'}" "1 $tool: /dev/tty is a terminal: binary data goes to a pipe or to -o FILE"
+        assert_equal "$status ${output%$'\r'}" "1 $tool: /dev/tty is a terminal: binary data goes to a pipe or into a file"
         run script -qec "${cmd[*]} --$option - -o x" /dev/null </dev/null
         assert_equal "$status ${output%$'\r'}" \
-            "1 $tool: standard output is a terminal: binary data goes to a pipe or to -o FILE"
+            "1 $tool: standard output is a terminal: binary data goes to a pipe or into a file"
     done < <(writers)
 }
 

@@ -235,7 +235,7 @@ large() {
     [ ! -e a.gks ]
 
     gk-ckpt-dump --split-to parts t.gks
-    breaks "gk-pca: parts/step-000000.safetensors: frame 1: one frame is no trajectory, nor one matrix (--tensor NAME takes one of its 22 tensors)" \
+    breaks "gk-pca: --tensor: parts/step-000000.safetensors: frame 1: one frame is no trajectory, nor one matrix: which of its 22 tensors?" \
         gk-pca parts/step-000000.safetensors
     breaks "gk-pca: t.gks: frame 1: no tensor 'x'" gk-pca --tensor x t.gks
     breaks 'gk-pca: one.csv: a text or .npy matrix among several inputs' gk-pca t.gks one.csv

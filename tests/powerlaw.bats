@@ -101,7 +101,7 @@ cell() {
     echo "$output" | grep -v '^#' > a
     gk-fit-powerlaw -q --censor cut flag | grep -v '^#' > b
     cmp a b
-    breaks "gk-fit-powerlaw: len: line 2: column t4: nan; --censor says how long such a run lasted" \
+    breaks "gk-fit-powerlaw: --censor: len: line 2: column t4: nan: how long did this run last?" \
         gk-fit-powerlaw len
     # what the law would have done anyway takes nothing from it
     gk-fit-powerlaw -q --censor steps --fix-b 300 len > c

@@ -284,7 +284,7 @@ column_model() {
         gk-predict fit --group g < <(printf '%s\n' m0,g,grokked 1,a,0 2,a,1)
     breaks 'gk-predict: standard input: without group b all runs have the same outcome' \
         gk-predict fit --group g < <(printf '%s\n' m0,g,grokked 1,a,0 2,a,0 3,b,1 4,c,0)
-    breaks 'gk-predict: standard input: no column is a measure of gk-hjorth, such as m0 or m0_400; --features names others' \
+    breaks 'gk-predict: --features: standard input: no column is a measure of gk-hjorth, such as m0 or m0_400' \
         gk-predict fit < <(printf '%s\n' x,grokked 1,0 2,1)
     refuses_like 1 "column 'grokked'|column grokked|no column .*grokked" \
         gk-predict fit < <(printf '%s\n' m0,y 1,0 2,1)

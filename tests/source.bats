@@ -144,6 +144,16 @@ base:
     done
 }
 
+@test "source: the library says which setting is wrong, the tool which option that is" {
+    # lib/io/stream/input.c has commands of other programs, to be shown
+    options() {
+        find lib -name '*.[ch]' ! -path 'lib/cli/*' ! -path lib/io/stream/input.c -exec \
+            grep -nE '"([^"\\]|\\.)*--[a-z%]|"-[a-zA-Z]: |"([^"\\]|\\.)* -[a-z] FILE' {} +
+    }
+    run options
+    assert_output ''
+}
+
 @test "README names the packages of .ci/packages" {
     for part in build test demo slurm; do
         for package in $(sed -n "s/^\([^# ]*\) *# $part?\{0,1\}:.*/\1/p" .ci/packages); do

@@ -110,15 +110,15 @@ below() {
 @test "a path that runs away is an error that names the step" {
     run --separate-stderr gk-testfn --optimizer sgd --lr 1
     assert_equal "$status" 1
-    assert_equal "$stderr" 'gk-testfn: step 4: the path has left all bounds; try a smaller --lr'
+    assert_equal "$stderr" 'gk-testfn: --lr: too large: at step 4 the path has left all bounds'
     echo old > f
     run gk-testfn --optimizer sgd --lr 1 -o f
     assert_equal "$status $(< f)" '1 old'
 }
 
 @test "wrong usage, and options that change nothing" {
-    wrong_usage 'gk-testfn: -n: rosenbrock takes pairs: an even n, not 3' gk-testfn -n 3
-    wrong_usage 'gk-testfn: -n: rosenbrock-chain takes at least 2' \
+    wrong_usage 'gk-testfn: --dimension: rosenbrock takes pairs: an even n, not 3' gk-testfn -n 3
+    wrong_usage 'gk-testfn: --dimension: rosenbrock-chain takes at least 2' \
         gk-testfn --function rosenbrock-chain -n 1
     wrong_usage 'gk-testfn: --start: 3 numbers for 2 variables' gk-testfn --start 1,2,3
     wrong_usage "gk-testfn: --start: 'x' is not a number" gk-testfn --start 1,x

@@ -226,7 +226,7 @@ END
     data >d
     gk-train "${tiny[@]}" --steps 2 --save a --weights-only d >/dev/null
     refute grep -aqF -e optim.m. -e '"optimizer"' a
-    breaks 'gk-train: a: frame 1: weights only: nothing to resume (a checkpoint of gk-train --save, without --weights-only, is wanted)' \
+    breaks "gk-train: --resume: a: frame 1: weights only: a checkpoint with the optimiser's state is wanted" \
         gk-train "${tiny[@]}" --resume a --steps 4 d
 }
 

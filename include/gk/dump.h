@@ -14,6 +14,8 @@ struct gk_steps { /* steps a, a + every, ... up to b; both ends are included */
 };
 /* "A:B" or "A:B:K"; A and B may be left out. NULL: every step. */
 int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err);
+/* The error of an input in which no frame has such a step. */
+int gk_steps_none(struct gk_err *err);
 
 /* The next frame of S whose step is wanted. Returns as gk_source_next. */
 int gk_dump_next(struct gk_source *s, const struct gk_steps *steps, struct gk_frame *f,

@@ -15,6 +15,7 @@ enum gk_err_kind {
 
 struct gk_err {
     enum gk_err_kind kind;
+    const char *setting; /* what the message is about (gk_fail_about), or NULL */
     char msg[1024];
 };
 
@@ -29,6 +30,10 @@ int gk_fail_usage(struct gk_err *err, const char *fmt, ...) __attribute__((forma
 /* Puts "PREFIX: " in front of the message already in ERR (the place: a file, a frame) and returns
  * -1. */
 int gk_fail_at(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says that the message in ERR is about SETTING, a name that outlives ERR, and returns -1. Which
+ * option sets it is the tool's affair: gk_die puts "--SETTING: " in front. */
+int gk_fail_about(struct gk_err *err, const char *setting);
 
 /* Names and cells come from outside: they must not steer the terminal that shows them, nor hide in
  * it. gk_printable gives the length of the UTF-8 character that S begins with, or 0 if that is a

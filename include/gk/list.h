@@ -6,8 +6,7 @@
 
 #include "gk/err.h"
 
-/* The finite numbers in TEXT; free() *V. A message begins with "--OPTION: " and is of wrong usage.
- */
+/* The finite numbers in TEXT, the value of OPTION, which a message is about; free() *V. */
 int gk_list_reals(const char *option, const char *text, double **v, size_t *n, struct gk_err *err);
 
 /* The words in TEXT, none of them empty or there twice; free() *WORDS, which is one block. */

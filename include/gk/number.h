@@ -26,8 +26,8 @@ enum gk_number gk_number_integer(const char *text, size_t len, int64_t *v);
 /* V in the fewest digits that read back exactly, of 15 to 17. SIZE is 32 or more. */
 void gk_real_text(double v, char *buf, size_t size);
 
-/* The value of --OPTION. A real is finite; what a double would round to 0 or to fewer digits is
- * refused. A message begins with "--OPTION: " and is of wrong usage. */
+/* The value of OPTION, which a message is about, of wrong usage. It is finite; what a double would
+ * round to 0 or to fewer digits is refused. */
 int gk_number_option(const char *option, const char *text, double *v, struct gk_err *err);
 
 #endif

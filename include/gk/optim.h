@@ -34,7 +34,7 @@ struct gk_grokfast {
     size_t window; /* ma: gradients in the queue */
     double gain;
 };
-/* TEXT is "none", "ema:A,L" or "ma:W,L"; a message begins with "--grokfast: ". */
+/* TEXT is "none", "ema:A,L" or "ma:W,L"; a message is about "grokfast". */
 int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *err);
 
 struct gk_optim_conf {

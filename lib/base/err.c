@@ -73,6 +73,7 @@ static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, co
     size_t len = strlen(fmt);
     vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     err->kind = kind;
+    err->setting = NULL;
     if (len > 0 && fmt[len - 1] == ':') {
         /* A long name must not push the cause off the end. */
         const char *cause = strerror(saved);
@@ -125,5 +126,12 @@ int gk_fail_at(struct gk_err *err, const char *fmt, ...)
         snprintf(err->msg, sizeof err->msg, "%s: %s", place, cause);
         gk_make_printable(err->msg, '?');
     }
+    return -1;
+}
+
+int gk_fail_about(struct gk_err *err, const char *setting)
+{
+    if (err)
+        err->setting = setting;
     return -1;
 }

@@ -24,7 +24,8 @@ static int cut(const char *option, const char *text, char ***words, size_t *n, s
         p += word + 1;
         if (!word) {
             free(w);
-            return gk_fail_usage(err, "--%s: '%s' has an empty place", option, text);
+            gk_fail_usage(err, "'%s' has an empty place", text);
+            return gk_fail_about(err, option);
         }
     }
     *words = w;
@@ -40,9 +41,9 @@ int gk_list_words(const char *option, const char *text, char ***words, size_t *n
     for (size_t i = 1; i < *n; i++)
         for (size_t j = 0; j < i; j++)
             if (!strcmp((*words)[i], (*words)[j])) {
-                gk_fail_usage(err, "--%s: %s is there twice", option, (*words)[i]);
+                gk_fail_usage(err, "%s is there twice", (*words)[i]);
                 free(*words);
-                return -1;
+                return gk_fail_about(err, option);
             }
     return 0;
 }

@@ -53,21 +53,25 @@ enum gk_number gk_number_integer(const char *text, size_t len, int64_t *v)
     return errno == ERANGE ? GK_NUMBER_LARGE : GK_NUMBER_FINITE;
 }
 
-int gk_number_option(const char *option, const char *text, double *v, struct gk_err *err)
+static int read_option(const char *text, double *v, struct gk_err *err)
 {
     switch (gk_number_real(text, strlen(text), v)) {
     case GK_NUMBER_FINITE:
         return 0;
     case GK_NUMBER_WORD:
     case GK_NUMBER_LARGE:
-        return gk_fail_usage(err, "--%s: %s is not finite", option, text);
+        return gk_fail_usage(err, "%s is not finite", text);
     case GK_NUMBER_SMALL:
-        return gk_fail_usage(err, "--%s: %s is nearer to 0 than the smallest number, 2.225e-308",
-                             option, text);
+        return gk_fail_usage(err, "%s is nearer to 0 than the smallest number, 2.225e-308", text);
     case GK_NUMBER_NONE:
         break;
     }
-    return gk_fail_usage(err, "--%s: '%s' is not a number", option, text);
+    return gk_fail_usage(err, "'%s' is not a number", text);
+}
+
+int gk_number_option(const char *option, const char *text, double *v, struct gk_err *err)
+{
+    return read_option(text, v, err) ? gk_fail_about(err, option) : 0;
 }
 
 void gk_real_text(double v, char *buf, size_t size)

@@ -16,8 +16,8 @@ const char *gk_option_metavar(const struct gk_opt *o);
 /* Does it take the name of a file or folder? (for completion) */
 bool gk_option_takes_path(const struct gk_opt *o);
 
-/* Stores the value written in TEXT, checked against the option's type and range. A message begins
- * with "--name: ". */
+/* Stores the value written in TEXT, checked against the option's type and range. A message
+ * is about the option. */
 int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err);
 
 /* The value as it stands now, written so that gk_option_parse reads the same back; NULL in *OUT if

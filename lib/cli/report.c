@@ -41,7 +41,10 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
         gk_note(tool, "%s", err->msg);
         gk_end_by_signal();
     }
-    complain(tool, "%s", err->msg);
+    if (err->setting)
+        complain(tool, "--%s: %s", err->setting, err->msg);
+    else
+        complain(tool, "%s", err->msg);
     exit(err->kind == GK_ERR_USAGE ? 2 : 1);
 }
 

@@ -20,7 +20,7 @@ static int check_range(const struct gk_opt *o, const char *text, long double v, 
         return 0;
     char range[80];
     gk_option_range(o, range, sizeof range);
-    return gk_fail_usage(err, "--%s: %s is not in %s", o->name, text, range);
+    return gk_fail_usage(err, "%s is not in %s", text, range);
 }
 
 /* An integer in the option's range; of a grid, which has none, any. */
@@ -32,14 +32,13 @@ static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struc
     case GK_NUMBER_LARGE:
         if (check_range(o, text, *v < 0 ? -HUGE_VALL : HUGE_VALL, err))
             return -1;
-        return gk_fail_usage(err, "--%s: %s is too large", o->name, text);
+        return gk_fail_usage(err, "%s is too large", text);
     default:
         break;
     }
     if (o->word)
-        return gk_fail_usage(err, "--%s: '%s' is neither %s nor an integer", o->name, text,
-                             o->word);
-    return gk_fail_usage(err, "--%s: '%s' is not an integer", o->name, text);
+        return gk_fail_usage(err, "'%s' is neither %s nor an integer", text, o->word);
+    return gk_fail_usage(err, "'%s' is not an integer", text);
 }
 
 static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct gk_err *err)
@@ -61,7 +60,7 @@ static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct
     for (char *p = list; *p; p++)
         if (*p == '|')
             *p = ' ';
-    gk_fail_usage(err, "--%s: '%s' is none of: %s", o->name, text, list);
+    gk_fail_usage(err, "'%s' is none of: %s", text, list);
     free(list);
     return -1;
 }
@@ -80,8 +79,7 @@ static int split(const struct gk_opt *o, const char *text, char **part, int n, s
     }
     if (k == n)
         return 0;
-    gk_fail_usage(err, "--%s: '%s' is not of the form %s", o->name, text,
-                  o->type == GK_GRID ? "A:B:N" : "A:B");
+    gk_fail_usage(err, "'%s' is not of the form %s", text, o->type == GK_GRID ? "A:B:N" : "A:B");
     free(part[0]);
     return -1;
 }
@@ -99,7 +97,7 @@ static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *
     if (!rc)
         rc = parse_int(o, part[2], &new.n, err);
     if (!rc && (new.n < 1 || new.n > 1000000000))
-        rc = gk_fail_usage(err, "--%s: %s points are not in [1, 1000000000]", o->name, part[2]);
+        rc = gk_fail_usage(err, "%s points are not in [1, 1000000000]", part[2]);
     free(part[0]);
     if (!rc)
         *g = new;
@@ -117,21 +115,21 @@ static int parse_window(const struct gk_opt *o, const char *text, struct gk_wind
     if (!rc && part[1][0])
         rc = gk_number_option(o->name, part[1], &new.b, err);
     if (!rc && !(new.a < new.b))
-        rc = gk_fail_usage(err, "--%s: %s is empty: it holds A <= step < B", o->name, text);
+        rc = gk_fail_usage(err, "%s is empty: it holds A <= step < B", text);
     free(part[0]);
     if (!rc)
         *w = new;
     return rc;
 }
 
-int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err)
+static int parse(const struct gk_opt *o, const char *text, struct gk_err *err)
 {
     int64_t i = 0;
     double x = 0;
     switch (o->type) {
     case GK_FLAG: /* in a checkpoint, too */
         if (text[0])
-            return gk_fail_usage(err, "--%s takes no value", o->name);
+            return gk_fail_usage(err, "takes no value");
         *(bool *)o->value = true;
         return 0;
     case GK_INT:
@@ -146,7 +144,7 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
         return 0;
     case GK_TEXT:
         if (!text[0])
-            return gk_fail_usage(err, "--%s: the value is empty", o->name);
+            return gk_fail_usage(err, "the value is empty");
         *(const char **)o->value = text;
         return 0;
     case GK_CHOICE:
@@ -156,7 +154,12 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
     case GK_WINDOW:
         return parse_window(o, text, o->value, err);
     }
-    return gk_fail(err, "--%s: unknown type of option", o->name);
+    return gk_fail(err, "unknown type of option");
+}
+
+int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err)
+{
+    return parse(o, text, err) ? gk_fail_about(err, o->name) : 0;
 }
 
 char *gk_shell_quote(const char *text, struct gk_err *err)

@@ -18,6 +18,14 @@ static void test_messages(void)
     CHECK_STR_EQ(e.msg, "frame 3: a.tsv: line 7");
     CHECK_INT_EQ(gk_fail_usage(&e, "no"), -1);
     CHECK_INT_EQ(e.kind, GK_ERR_USAGE);
+    /* a setting stays with its message, whatever place is put in front, and goes with it */
+    CHECK_INT_EQ(gk_fail_about(&e, "lr"), -1);
+    gk_fail_at(&e, "a.tsv");
+    CHECK_STR_EQ(e.setting, "lr");
+    CHECK_STR_EQ(e.msg, "a.tsv: no");
+    gk_fail_usage(&e, "no");
+    CHECK(e.setting == NULL);
+    CHECK_INT_EQ(gk_fail_about(NULL, "lr"), -1);
     CHECK_INT_EQ(gk_fail(NULL, "nobody listens"), -1);
     CHECK_INT_EQ(gk_fail_usage(NULL, "nobody listens"), -1);
     CHECK_INT_EQ(gk_fail_at(NULL, "nobody listens"), -1);

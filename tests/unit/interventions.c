@@ -208,7 +208,7 @@ static void check_parse(void)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         err = (struct gk_err){0};
         CHECK(gk_grokfast_parse(&g, wrong[i].text, &err) == -1);
-        CHECK_STR_HAS(err.msg, "--grokfast: ");
+        CHECK_STR_EQ(err.setting, "grokfast");
         CHECK_STR_HAS(err.msg, wrong[i].said);
     }
     CHECK(gk_grokfast_parse(&g, "none", &err) == 0 && g.kind == GK_GROKFAST_NONE);

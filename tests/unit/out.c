@@ -490,7 +490,7 @@ static void test_terminal(void)
         return; /* a machine without pseudo-terminals */
     const char *name = ptsname(fd);
     CHECK_INT_EQ(gk_out_open(&out, name, true, &err), -1);
-    CHECK_STR_HAS(err.msg, "is a terminal: binary data goes to a pipe or to -o FILE");
+    CHECK_STR_HAS(err.msg, "is a terminal: binary data goes to a pipe or into a file");
     CHECK(!gk_out_open(&out, name, false, &err));
     gk_out_discard(&out);
     close(fd);

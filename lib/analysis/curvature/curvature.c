@@ -95,9 +95,10 @@ static int prepare_lanczos(struct gk_curvature *c, struct gk_err *err)
     const bool single = c->study->real == GK_F32;
     c->high = conf->view == GK_VIEW_TOP ? conf->top : 1;
     c->low = conf->view == GK_VIEW_TOP ? 0 : 1;
-    if (c->high > c->hessian.op.n)
-        return gk_fail(err, "--top: %zu eigenvalues of a Hessian of %zu rows", c->high,
-                       c->hessian.op.n);
+    if (c->high > c->hessian.op.n) {
+        gk_fail(err, "%zu eigenvalues of a Hessian of %zu rows", c->high, c->hessian.op.n);
+        return gk_fail_about(err, "top");
+    }
     c->tol = conf->tol > 0 ? conf->tol : single ? 1e-3 : 1e-6;
     const struct gk_lanczos_conf lanczos = {.high = c->high,
                                             .low = c->low,
@@ -149,7 +150,8 @@ static void admit(const struct gk_curvature *c, const struct gk_frame *f, const 
                       "%s %g: products ran out before it was sure that none above is missing", name,
                       pair->value);
     else
-        gk_frame_fail(f, &text, "%s %g is not converged: its residual is %.3g, --tol allows %.3g",
+        gk_frame_fail(f, &text,
+                      "%s %g is not converged: its residual is %.3g, above the tolerance %.3g",
                       name, pair->value, pair->residual, allowed);
     c->conf->note(text.msg);
 }
@@ -249,7 +251,7 @@ int gk_curvature_rows(struct gk_curvature *c, const struct gk_frame *f, FILE *fp
         rc = put_trace(c, fp, err);
     else if (!rc && c->conf->view == GK_VIEW_DENSITY)
         rc = put_density(c, fp, err);
-    return rc ? gk_frame_fail(f, err, "%s", err ? err->msg : "") : 0;
+    return rc ? gk_frame_fail_at(f, err) : 0;
 }
 
 int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struct gk_frame *to,
@@ -258,14 +260,14 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
     const struct gk_operator *op = &c->hessian.op;
     const struct gk_checkpoint *ckpt = &c->study->ckpt;
     if (prepare(c, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     if (gk_direction_read(&c->vector, ckpt, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);
     const int exponent = gk_exponent(c->hv, op->n); /* which f32 may not have */
     gk_scale(c->hv, c->hv, op->n, -exponent);
     if (op->apply(op->ctx, c->hv, c->v, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     gk_scale(c->v, c->v, op->n, exponent);
     for (size_t i = 0; i < op->n; i++)
         if (!isfinite(c->study->real == GK_F32 ? (float)c->v[i] : c->v[i]))

@@ -24,18 +24,21 @@ int gk_activations_parse(struct gk_activations *a, const char *layer, const char
     if (strncmp(layer, "layer", 5) == 0)
         a->model = GK_MLP;
     if (strcmp(layer, "embed") != 0) {
-        if ((strncmp(layer, "block", 5) != 0 && a->model != GK_MLP) || !whole(layer + 5, &l))
-            return gk_fail_usage(err,
-                                 "--activations: '%s': embed, block0, block1, ... (transformer) or "
-                                 "layer0, layer1, ... (mlp) is wanted",
-                                 gk_show(layer).s);
+        if ((strncmp(layer, "block", 5) != 0 && a->model != GK_MLP) || !whole(layer + 5, &l)) {
+            gk_fail_usage(err,
+                          "'%s': embed, block0, block1, ... (transformer) or layer0, layer1, ... "
+                          "(mlp) is wanted",
+                          gk_show(layer).s);
+            return gk_fail_about(err, "activations");
+        }
         a->layer = l + 1;
     }
-    if (strcmp(position, "all") == 0)
+    if (strcmp(position, "all") == 0) {
         a->position = GK_POSITION_ALL;
-    else if (strcmp(position, "last") != 0 && !whole(position, &a->position))
-        return gk_fail_usage(err, "--position: '%s': last, all or a number from 0 is wanted",
-                             gk_show(position).s);
+    } else if (strcmp(position, "last") != 0 && !whole(position, &a->position)) {
+        gk_fail_usage(err, "'%s': last, all or a number from 0 is wanted", gk_show(position).s);
+        return gk_fail_about(err, "position");
+    }
     return 0;
 }
 

@@ -35,9 +35,11 @@ int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, s
             continue;
         const char *number = text + n;
         if (gk_number_integer(number, strlen(number), &t->number) != GK_NUMBER_FINITE ||
-            t->number < known[i].min)
-            return gk_fail_usage(err, "--%s: '%s': an integer of at least %lld belongs after '%s'",
-                                 option, text, (long long)known[i].min, word);
+            t->number < known[i].min) {
+            gk_fail_usage(err, "'%s': an integer of at least %lld belongs after '%s'", text,
+                          (long long)known[i].min, word);
+            return gk_fail_about(err, option);
+        }
         t->kind = known[i].kind;
     }
     return 0;

@@ -16,10 +16,11 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
     for (int i = 0; i < n; i++)
         from_stdin |= strcmp(files[i], "-") == 0;
     *s = (struct gk_study){.wanted = {true, true}, .loss = GK_LOSS_AS_SAVED};
-    if (!data)
-        return gk_fail_usage(err, "-d: a dataset is needed");
-    if (from_stdin && strcmp(data, "-") == 0)
-        return gk_fail_usage(err, "-d: standard input cannot be the checkpoints and the dataset");
+    if (!data || (from_stdin && strcmp(data, "-") == 0)) {
+        gk_fail_usage(err, data ? "standard input cannot be the checkpoints and the dataset"
+                                : "a dataset is needed");
+        return gk_fail_about(err, "data");
+    }
     if (gk_dataset_read(&s->data, data, err))
         return -1;
     if (gk_blas_pool(&s->pool, threads, err)) {
@@ -59,7 +60,7 @@ static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *
         if (s->wanted[i] && gk_engine_new(&s->engine[i], &s->ckpt.arch, &s->data, (enum gk_split)i,
                                           s->real, s->pool, err)) {
             s->engine[i] = NULL;
-            return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+            return gk_frame_fail_at(f, err);
         }
     }
     return 0;

@@ -58,7 +58,7 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
         if (!is_wanted(conf, &f->tensor[i]))
             continue;
         if (gk_tensor_check(&f->tensor[i], err))
-            return gk_frame_fail(f, err, "%s", err->msg);
+            return gk_frame_fail_at(f, err);
         p->part[p->nparts++] = (struct gk_points_part){i, p->width, f->tensor[i].count};
         if (!gk_add(p->width, f->tensor[i].count, &p->width))
             return gk_frame_fail(f, err, "more parameters than memory can hold");
@@ -235,6 +235,13 @@ static int begin_on_file(struct gk_points *p, const struct gk_tensor *t, int fd,
     return 0;
 }
 
+static void refuse_alone(const struct gk_frame *f, struct gk_err *err)
+{
+    gk_frame_fail(f, err, "one frame is no trajectory, nor one matrix: which of its %zu tensors?",
+                  f->ntensor);
+    gk_fail_about(err, "tensor");
+}
+
 int gk_points_take_only_frame(struct gk_points *p, const struct gk_points_conf *conf,
                               struct gk_err *err)
 {
@@ -246,10 +253,7 @@ int gk_points_take_only_frame(struct gk_points *p, const struct gk_points_conf *
     p->first = (struct gk_frame){0};
     p->nparts = 0;
     if (!t && !conf->tensor)
-        gk_frame_fail(&f, err,
-                      "one frame is no trajectory, nor one matrix (--tensor NAME takes one of its "
-                      "%zu tensors)",
-                      f.ntensor);
+        refuse_alone(&f, err);
     int64_t at = rc == 0 ? t->at : 0;
     if (rc == 0 && fd == s->spool) {
         at = s->spooled;

@@ -26,9 +26,10 @@ static int read_entry(struct entry *e, struct gk_rows *r, const struct gk_powerl
         return -1;
     if (!isfinite(e->x) || e->x <= 0)
         return gk_rows_fail(r, err, "column %s: %g: a power law wants x > 0", c->x, e->x);
-    if (isnan(e->y) && !c->censor)
-        return gk_rows_fail(r, err, "column %s: nan; --censor says how long such a run lasted",
-                            c->y);
+    if (isnan(e->y) && !c->censor) {
+        gk_rows_fail(r, err, "column %s: nan: how long did this run last?", c->y);
+        return gk_fail_about(err, "censor");
+    }
     if (isinf(e->y))
         return gk_rows_fail(r, err, "column %s: %g is not finite", c->y, e->y);
     if (!isfinite(e->weight) || e->weight < 0)

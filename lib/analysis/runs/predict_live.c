@@ -64,13 +64,13 @@ static int set_given(const struct gk_model *m, char *word, double *x, struct gk_
            (m->term[j].feature.measure >= 0 || strcmp(m->term[j].feature.name, word) != 0))
         j++;
     if (j == m->d)
-        return gk_fail_usage(err, "--set: the model has no feature %s to set", word);
+        return gk_fail_usage(err, "the model has no feature %s to set", word);
     if (!value || gk_number_real(value, strlen(value), &x[j]) != GK_NUMBER_FINITE)
-        return gk_fail_usage(err, "--set: %s wants a finite number", word);
+        return gk_fail_usage(err, "%s wants a finite number", word);
     return 0;
 }
 
-int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
+static int take_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
 {
     char **word = NULL;
     size_t n = 0;
@@ -82,8 +82,13 @@ int gk_model_given(const struct gk_model *m, const char *text, double *x, struct
     free(word);
     for (size_t j = 0; j < m->d && !rc; j++)
         if (m->term[j].feature.measure < 0 && !m->term[j].feature.column && isnan(x[j]))
-            rc = gk_fail_usage(err, "--set: the model asks for %s", m->term[j].feature.name);
+            rc = gk_fail_usage(err, "the model asks for %s", m->term[j].feature.name);
     return rc;
+}
+
+int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err)
+{
+    return take_given(m, text, x, err) ? gk_fail_about(err, "set") : 0;
 }
 
 int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err)
@@ -98,8 +103,10 @@ int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_e
             f->to = to;
             used = 1;
         }
-        if (!isfinite(f->from) || !isfinite(f->to))
-            return gk_fail_usage(err, "--window: in which steps A:B was %s measured?", f->name);
+        if (!isfinite(f->from) || !isfinite(f->to)) {
+            gk_fail_usage(err, "in which steps A:B was %s measured?", f->name);
+            return gk_fail_about(err, "window");
+        }
     }
     return used;
 }
@@ -154,9 +161,11 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err)
             continue;
         char *column = gk_format(err, "%.*s", (int)f->column, f->name);
         const int found = column ? gk_signal_also(s, column, f->from, &l->of[j], err) : -1;
-        if (!found)
-            gk_fail_usage(err, "--set: the model asks for %s, and %s has no column %s", f->name,
+        if (!found) {
+            gk_fail_usage(err, "the model asks for %s, and %s has no column %s", f->name,
                           gk_signal_file(s), column);
+            gk_fail_about(err, "set");
+        }
         free(column);
         if (found != 1)
             return -1;

@@ -132,12 +132,10 @@ static int find_features(struct gk_runs *r, const struct gk_rows *rows,
             return -1;
         r->feature[r->d++] = gk_feature_parse(copy, c->from, c->to);
     }
-    if (!r->d)
-        return gk_fail(err,
-                       "%s: no column is a measure of gk-hjorth, such as m0 or m0_400; "
-                       "--features names others",
-                       rows->file);
-    return 0;
+    if (r->d)
+        return 0;
+    gk_fail(err, "%s: no column is a measure of gk-hjorth, such as m0 or m0_400", rows->file);
+    return gk_fail_about(err, "features");
 }
 
 static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,

@@ -8,7 +8,7 @@
 #include "gk/number.h"
 #include "gk/scale.h"
 
-int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err)
+static int parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err)
 {
     static const char *const names[] = {"none", "mean", "linear"};
     static const char highpass[] = "highpass=";
@@ -18,14 +18,17 @@ int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct
             return 0;
         }
     if (strncmp(detrend, highpass, sizeof highpass - 1) != 0)
-        return gk_fail_usage(err, "--detrend: '%s' is none of: none mean linear highpass=F",
-                             detrend);
+        return gk_fail_usage(err, "'%s' is none of: none mean linear highpass=F", detrend);
     const char *text = detrend + sizeof highpass - 1;
     c->detrend = GK_DETREND_HIGHPASS;
     if (gk_number_real(text, strlen(text), &c->cutoff) != GK_NUMBER_FINITE || !(c->cutoff > 0))
-        return gk_fail_usage(err, "--detrend: '%s' is no frequency above 0, in cycles per step",
-                             text);
+        return gk_fail_usage(err, "'%s' is no frequency above 0, in cycles per step", text);
     return 0;
+}
+
+int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err)
+{
+    return parse(c, detrend, err) ? gk_fail_about(err, "detrend") : 0;
 }
 
 /* From the first value on, so that equal values leave exact zeros. */
@@ -81,11 +84,13 @@ int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double
         remove_line(y, n, y);
         break;
     case GK_DETREND_HIGHPASS:
-        if (n > 1 && c->cutoff * spacing > 0.5)
-            return gk_fail(err,
-                           "--detrend: nothing is left above %g cycles per step: a sample every %g "
-                           "steps holds up to %g",
-                           c->cutoff, spacing, 0.5 / spacing);
+        if (n > 1 && c->cutoff * spacing > 0.5) {
+            gk_fail(err,
+                    "nothing is left above %g cycles per step: a sample every %g steps holds up to "
+                    "%g",
+                    c->cutoff, spacing, 0.5 / spacing);
+            return gk_fail_about(err, "detrend");
+        }
         if (gk_dft_highpass(d, y, n, c->cutoff * spacing, y, err))
             return -1;
         break;

@@ -14,10 +14,12 @@ double gk_testfn_default_a(enum gk_testfn_kind kind)
 int gk_testfn_check(const struct gk_testfn *f, struct gk_err *err)
 {
     if (f->kind == GK_ROSENBROCK && f->n % 2)
-        return gk_fail_usage(err, "-n: rosenbrock takes pairs: an even n, not %zu", f->n);
-    if (f->kind == GK_ROSENBROCK_CHAIN && f->n < 2)
-        return gk_fail_usage(err, "-n: rosenbrock-chain takes at least 2");
-    return 0;
+        gk_fail_usage(err, "rosenbrock takes pairs: an even n, not %zu", f->n);
+    else if (f->kind == GK_ROSENBROCK_CHAIN && f->n < 2)
+        gk_fail_usage(err, "rosenbrock-chain takes at least 2");
+    else
+        return 0;
+    return gk_fail_about(err, "dimension");
 }
 
 /* (1 - x)^2 + a (y - x^2)^2, adding its gradient to g = (d/dx, d/dy). */

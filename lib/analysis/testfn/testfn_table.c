@@ -40,11 +40,14 @@ static int follow(struct gk_out *out, const struct gk_testfn *f, struct gk_optim
     FILE *fp = out->fp;
     for (int64_t k = 0; k <= steps; k++) {
         double value = gk_testfn_value(f, x, grad), g = gk_norm2(grad, f->n);
-        if ((!isfinite(value) || !isfinite(g)) && k == 0)
-            return gk_fail(err, "--start: the function is too large there for a double");
-        if (!isfinite(value) || !isfinite(g))
-            return gk_fail(err, "step %lld: the path has left all bounds; try a smaller --lr",
-                           (long long)k);
+        if ((!isfinite(value) || !isfinite(g)) && k == 0) {
+            gk_fail(err, "the function is too large there for a double");
+            return gk_fail_about(err, "start");
+        }
+        if (!isfinite(value) || !isfinite(g)) {
+            gk_fail(err, "too large: at step %lld the path has left all bounds", (long long)k);
+            return gk_fail_about(err, "lr");
+        }
         if (k % every == 0 || k == steps) {
             fprintf(fp, "%lld\t", (long long)k);
             for (size_t i = 0; i < f->n; i++)
@@ -89,9 +92,10 @@ int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid 
         for (int64_t j = 0; j < g->n && !ferror(fp); j++) {
             double x[2] = {gk_grid_at(g, i), gk_grid_at(g, j)};
             double grad[2], value = gk_testfn_value(f, x, grad);
-            if (!isfinite(value) || !isfinite(grad[0]) || !isfinite(grad[1]))
-                return gk_fail(err, "--grid: the function is too large for a double at %g, %g",
-                               x[0], x[1]);
+            if (!isfinite(value) || !isfinite(grad[0]) || !isfinite(grad[1])) {
+                gk_fail(err, "the function is too large for a double at %g, %g", x[0], x[1]);
+                return gk_fail_about(err, "grid");
+            }
             gk_put_number(fp, x[0], false, '\t');
             gk_put_number(fp, x[1], false, '\t');
             gk_put_number(fp, value, false, '\t');

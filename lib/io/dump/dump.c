@@ -150,7 +150,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
     if (t->count == 0)
         return gk_frame_fail(f, err, "tensor '%s' is empty", gk_show(t->name).s);
     if (gk_tensor_check(t, err))
-        return gk_frame_fail(f, err, "%s", err->msg);
+        return gk_frame_fail_at(f, err);
     const size_t columns = t->rank ? (size_t)t->shape[t->rank - 1] : 1;
     if (p->frames == 0) {
         p->columns = columns;
@@ -337,7 +337,7 @@ static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
     struct gk_frame f = {0};
     int rc = gk_dump_next(s, p->d->steps, &f, err);
     if (rc == 0)
-        return gk_fail(err, "no frame has a step that --steps wants");
+        return gk_steps_none(err);
     while (rc == 1) {
         struct gk_frame next = {0};
         drop_excluded(&f, p->d->exclude);

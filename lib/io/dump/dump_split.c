@@ -52,7 +52,7 @@ int gk_dump_split(struct gk_source *s, const struct gk_steps *steps, const char 
             break;
     }
     if (rc == 0 && done.n == 0)
-        rc = gk_fail(err, "no frame has a step that --steps wants");
+        rc = gk_steps_none(err);
     free(done.step);
     return rc;
 }

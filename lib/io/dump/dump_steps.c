@@ -19,16 +19,27 @@ static int take(const char *text, int64_t *const v[], int n)
     return 0;
 }
 
-int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err)
+static int parse(struct gk_steps *s, const char *text, struct gk_err *err)
 {
     *s = (struct gk_steps){0, INT64_MAX, 1};
     if (!text)
         return 0;
     if (take(text, (int64_t *const[]){&s->a, &s->b, &s->every}, 3) < 2)
-        return gk_fail_usage(err, "--steps: '%s': A:B or A:B:K with integers is wanted", text);
+        return gk_fail_usage(err, "'%s': A:B or A:B:K with integers is wanted", text);
     if (s->a > s->b || s->every < 1)
-        return gk_fail_usage(err, "--steps: '%s' holds no step", text);
+        return gk_fail_usage(err, "'%s' holds no step", text);
     return 0;
+}
+
+int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err)
+{
+    return parse(s, text, err) ? gk_fail_about(err, "steps") : 0;
+}
+
+int gk_steps_none(struct gk_err *err)
+{
+    gk_fail(err, "no frame has such a step");
+    return gk_fail_about(err, "steps");
 }
 
 int gk_dump_next(struct gk_source *s, const struct gk_steps *steps, struct gk_frame *f,

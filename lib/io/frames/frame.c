@@ -179,9 +179,12 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     gk_fail(err, "%s", text);
-    if (!f->file)
-        return -1;
-    return gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number);
+    return gk_frame_fail_at(f, err);
+}
+
+int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err)
+{
+    return f->file ? gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number) : -1;
 }
 
 bool gk_is_parameter(const struct gk_tensor *t)

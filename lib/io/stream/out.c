@@ -204,7 +204,7 @@ int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err
         rc = open_named(out, path, err);
     }
     if (!rc && binary && isatty(out->sink->fd))
-        rc = gk_fail(err, "%s is a terminal: binary data goes to a pipe or to -o FILE", out->name);
+        rc = gk_fail(err, "%s is a terminal: binary data goes to a pipe or into a file", out->name);
     if (rc)
         gk_out_discard(out);
     return rc;

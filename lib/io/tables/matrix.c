@@ -283,8 +283,10 @@ int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char 
         return -1;
     if (kind == GK_INPUT_FRAMES)
         return gk_source_from(source, fp, *name, err);
-    if (names->tensor)
-        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", *name,
-                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
+    if (names->tensor) {
+        gk_fail_usage(err, "%s is %s, without tensors", *name,
+                      kind == GK_INPUT_NPY ? "a .npy array" : "text");
+        return gk_fail_about(err, "tensor");
+    }
     return gk_matrix_read_from(m, fp, *name, kind, names, err);
 }

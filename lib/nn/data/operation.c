@@ -144,11 +144,12 @@ int gk_operation_fits_openai(const struct gk_operation *o, struct gk_err *err)
 {
     struct gk_op_info info;
     if (!gk_op_info(o->op, &info) || !info.openai)
-        return gk_fail_usage(err, "--layout: openai has no token for %s", o->name);
-    if (info.modular && o->elements > OPENAI_P)
-        return gk_fail_usage(err, "--layout: openai has tokens for %d numbers, not %d", OPENAI_P,
-                             o->elements);
-    return 0;
+        gk_fail_usage(err, "openai has no token for %s", o->name);
+    else if (info.modular && o->elements > OPENAI_P)
+        gk_fail_usage(err, "openai has tokens for %d numbers, not %d", OPENAI_P, o->elements);
+    else
+        return 0;
+    return gk_fail_about(err, "layout");
 }
 
 /* How rows are written as tokens: these places of EOS a op b = c EOS, and its last K as labels. */

@@ -100,8 +100,10 @@ static int64_t modular(enum op op, int64_t x, int64_t y, const int32_t *inv)
 static int inverses(const char *name, int64_t p, int32_t *inv, struct gk_err *err)
 {
     for (int64_t d = 2; d * d <= p; d++)
-        if (p % d == 0)
-            return gk_fail_usage(err, "--p: %lld is not prime, as %s needs", (long long)p, name);
+        if (p % d == 0) {
+            gk_fail_usage(err, "%lld is not prime, as %s needs", (long long)p, name);
+            return gk_fail_about(err, "p");
+        }
     inv[1] = 1;
     for (int64_t y = 2; y < p; y++) /* p = (p / y) y + p % y */
         inv[y] = (int32_t)((p - p / y) * inv[p % y] % p);
@@ -111,8 +113,10 @@ static int inverses(const char *name, int64_t p, int32_t *inv, struct gk_err *er
 static int make_modular(struct gk_operation *o, enum op op, int64_t p, int64_t q,
                         struct gk_err *err)
 {
-    if (ops[op].divides && q != p)
-        return gk_fail_usage(err, "--q: %s has no meaning modulo anything but p", ops[op].name);
+    if (ops[op].divides && q != p) {
+        gk_fail_usage(err, "%s has no meaning modulo anything but p", ops[op].name);
+        return gk_fail_about(err, "q");
+    }
     size_t cap = 0;
     int32_t *inv = gk_alloc((size_t)p, sizeof *inv, err);
     if (!inv || (ops[op].divides && inverses(ops[op].name, p, inv, err)) ||

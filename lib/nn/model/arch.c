@@ -116,10 +116,8 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
     }
     if (end && end != text + word && !*end && in->std > 0 && isfinite(in->std))
         return 0;
-    return gk_fail_usage(err,
-                         "'%.40s': paper, nanda, normal:STD with STD > 0, or fan-in is "
-                         "wanted",
-                         text);
+    gk_fail_usage(err, "'%.40s': paper, nanda, normal:STD with STD > 0, or fan-in is wanted", text);
+    return gk_fail_about(err, "init");
 }
 
 /* The standard deviation in the fewest digits that read back exactly. */

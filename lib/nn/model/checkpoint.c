@@ -251,7 +251,7 @@ int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struc
         return -1;
     c->heads_assumed = c->arch.model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
     if (gk_params_init(&c->params, &c->arch, err) != 0)
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     if (check_params(c, f, err) == 0 && gk_frame_step(f, GK_NO_STEP, &c->step, err) == 0 &&
         (!gk_frame_meta(f, "seed") ||
          gk_frame_meta_int(f, "seed", 0, INT64_MAX, &c->seed, err) == 0))

@@ -10,7 +10,7 @@
 
 enum { MOST_WINDOW = 100000 };
 
-int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *err)
+static int parse_grokfast(struct gk_grokfast *g, const char *text, struct gk_err *err)
 {
     static const char *const name[] = {"none", "ema:", "ma:"};
     double *v;
@@ -20,25 +20,29 @@ int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *er
         return 0;
     const bool ema = strncmp(text, "ema:", 4) == 0, ma = strncmp(text, "ma:", 3) == 0;
     if (!ema && !ma)
-        return gk_fail_usage(err, "--grokfast: '%s' is none of: none ema:A,L ma:W,L", text);
+        return gk_fail_usage(err, "'%s' is none of: none ema:A,L ma:W,L", text);
     if (gk_list_reals("grokfast", text + (ema ? 4 : 3), &v, &n, err))
         return -1;
     const double first = v[0], gain = n == 2 ? v[1] : 0;
     free(v);
     if (n != 2)
-        return gk_fail_usage(err, "--grokfast: '%s' has %zu numbers, not two", text, n);
+        return gk_fail_usage(err, "'%s' has %zu numbers, not two", text, n);
     if (gain < 0)
-        return gk_fail_usage(err, "--grokfast: L = %g is not in [0, inf)", gain);
+        return gk_fail_usage(err, "L = %g is not in [0, inf)", gain);
     if (ema && !(first >= 0 && first < 1))
-        return gk_fail_usage(err, "--grokfast: A = %g is not in [0, 1)", first);
+        return gk_fail_usage(err, "A = %g is not in [0, 1)", first);
     if (ma && !(first >= 1 && first <= MOST_WINDOW && first == floor(first)))
-        return gk_fail_usage(err, "--grokfast: W = %g is no integer in [1, %d]", first,
-                             MOST_WINDOW);
+        return gk_fail_usage(err, "W = %g is no integer in [1, %d]", first, MOST_WINDOW);
     *g = (struct gk_grokfast){.kind = ema ? GK_GROKFAST_EMA : GK_GROKFAST_MA,
                               .keep = ema ? first : 0,
                               .window = ma ? (size_t)first : 0,
                               .gain = gain};
     return 0;
+}
+
+int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *err)
+{
+    return parse_grokfast(g, text, err) ? gk_fail_about(err, "grokfast") : 0;
 }
 
 /* ---- grokfast ---- */
@@ -110,9 +114,10 @@ static int make_grokfast(struct gk_optim *o, struct gk_err *err)
 {
     const bool ema = o->conf.grokfast.kind == GK_GROKFAST_EMA;
     size_t count = o->n;
-    if (!ema && !gk_mul(o->n, o->conf.grokfast.window, &count))
-        return gk_fail(err, "--grokfast: no memory for a queue of %zu gradients",
-                       o->conf.grokfast.window);
+    if (!ema && !gk_mul(o->n, o->conf.grokfast.window, &count)) {
+        gk_fail(err, "no memory for a queue of %zu gradients", o->conf.grokfast.window);
+        return gk_fail_about(err, "grokfast");
+    }
     o->queue = (struct gk_params){gk_alloc(o->all.n, sizeof *o->queue.p, err), o->all.n, count};
     if (!o->queue.p || make_pieces(o, err))
         return -1;

@@ -100,10 +100,10 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
     const struct gk_network got = gk_network_of(c),
                             want = gk_network_of(&(struct gk_checkpoint){.arch = t->conf.arch});
     char text[PREFIX];
-    if (!optimizer || !data || c->step < 0)
-        return gk_frame_fail(f, err,
-                             "weights only: nothing to resume (a checkpoint of gk-train --save, "
-                             "without --weights-only, is wanted)");
+    if (!optimizer || !data || c->step < 0) {
+        gk_frame_fail(f, err, "weights only: a checkpoint with the optimiser's state is wanted");
+        return gk_fail_about(err, "resume");
+    }
     if (gk_network_check(f, &got, &want, "the one asked for", err))
         return -1;
     digest_text(t, text);
