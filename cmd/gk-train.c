@@ -15,6 +15,7 @@ static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
 static struct gk_train_run run = {.every = 100};
 static const char *data, *resume, *grokfast, *init = "paper";
+static struct gk_warm warm; /* or {0} */
 static int model, dtype, optimizer, decay, preset;
 static int64_t until = 2;
 /* The description of the network, a variable an entry of its table. */
@@ -53,8 +54,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "model", &model, GK_MODEL_CHOICES, "the network", .def = "transformer",
                   SETTING(model)),
     GK_ARCH_TABLE(SIZE_OPTION, CHOICE_OPTION) // clang-format off
-    GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES, "how initial values are drawn (default: paper)",
-                SETTING(init)),
+    GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES "|FILE",
+                "how initial values are drawn, or a checkpoint of them (default: paper)", SETTING(init)),
     // clang-format on
     GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
                 .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
@@ -151,8 +152,10 @@ static int check_options(int operands, char **operand, struct gk_err *err)
         return gk_fail_usage(err, "unexpected operand '%s' beside --data", operand[0]);
     if (operands > 0)
         data = operand[0];
-    if (is_std(data) && resume && is_std(resume))
+    if (is_std(data) && ((resume && is_std(resume)) || (given.init && is_std(init))))
         return gk_fail_usage(err, "dataset and checkpoint cannot both come from standard input");
+    if (resume && given.init && gk_warm_is_file(init))
+        return gk_fail_usage(err, "--init: a run begins from %s or goes on by --resume", init);
     if (!run.save && (run.save_every || run.weights_only))
         return gk_fail_usage(err, "--%s needs --save",
                              run.save_every ? "save-every" : "weights-only");
@@ -190,20 +193,32 @@ static void put_slot(const struct slot *s, int value)
     *s->recorded = true;
 }
 
-/* What the preset says and the command line does not. */
-static void take_preset(void)
+/* What A says of the network and the command line does not. */
+static void take_arch(const struct gk_arch *a)
 {
-    const struct gk_preset *p = gk_preset(preset);
     const struct gk_arch_item *item;
-    if (!given.preset)
-        return;
     if (!given.model)
-        model = (int)p->arch.model;
-    if (!given.init)
-        init = p->init;
+        model = (int)a->model;
     for (size_t i = 0; (item = gk_arch_item(i)); i++)
-        if (!*slots[i].given && gk_arch_has(&p->arch, item))
-            put_slot(&slots[i], gk_arch_get(&p->arch, item));
+        if (!*slots[i].given && gk_arch_has(a, item))
+            put_slot(&slots[i], gk_arch_get(a, item));
+}
+
+/* The network of a preset, or else that of the checkpoint with the initial values. */
+static int take_network(struct gk_err *err)
+{
+    if (given.preset && !given.init)
+        init = gk_preset(preset)->init;
+    if (given.init && gk_warm_is_file(init)) {
+        if (gk_warm_read(&warm, init, given.heads ? (int)heads : 0, err))
+            return -1;
+        init = warm.text;
+    }
+    if (warm.ckpt.heads_assumed)
+        gk_note(&tool, "%s: no 'heads' in the metadata: the usual 4 are assumed", warm.frame.file);
+    if (given.preset || warm.theta)
+        take_arch(given.preset ? &gk_preset(preset)->arch : &warm.ckpt.arch);
+    return 0;
 }
 
 /* The description, from its options and the model's defaults. Choices that are the default are no
@@ -234,6 +249,10 @@ static int describe_init(struct gk_err *err)
     static char text[48];
     if (gk_init_parse(&conf.init, init, err))
         return -1;
+    if (conf.init.kind == GK_INIT_WEIGHTS && !resume && !warm.theta) {
+        gk_fail_usage(err, "%s stands for a checkpoint: name its file", init);
+        return gk_fail_about(err, "init");
+    }
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
@@ -296,13 +315,12 @@ static int write_history(struct gk_history *h, const struct gk_frame *ckpt,
                          const struct gk_dataset *d, struct gk_err *err)
 {
     char *line = gk_cli_line(&tool, err);
-    int rc = line ? gk_history_add_text(h, gk_frame_meta(ckpt, "gk.history"), err) : -1;
-    if (!rc)
-        rc = gk_history_join(h, &d->history, err);
+    int rc = !line || gk_history_add_text(h, gk_frame_meta(ckpt, "gk.history"), err) ||
+             gk_history_join(h, &d->history, err);
     if (!rc && (h->n == 0 || strcmp(h->line[h->n - 1], line) != 0))
         rc = gk_history_add(h, line, err);
     free(line);
-    return rc;
+    return rc ? -1 : 0;
 }
 
 static void tick(void *progress, double at)
@@ -318,6 +336,8 @@ static int check_fit(const struct gk_dataset *d, struct gk_err *err)
     if (gk_params_init(&ps, &conf.arch, err))
         return -1;
     gk_params_free(&ps);
+    if (warm.theta && gk_warm_check(&warm, &conf.arch, err))
+        return -1;
     if (run.perfect && d->split[GK_VAL].n == 0)
         return gk_fail_usage(err, "--until-grokked: the dataset has no validation rows");
     return 0;
@@ -341,9 +361,7 @@ static int train(struct gk_trainer *t, struct gk_err *err)
     gk_progress_end(&progress);
     if (rc && err->kind != GK_ERR_SIGNAL && err->kind != GK_ERR_CLOSED)
         return -1;
-    if (gk_out_commit(&table, rc ? NULL : err) && !rc)
-        return -1;
-    return rc;
+    return gk_out_commit(&table, rc ? NULL : err) && !rc ? -1 : rc;
 }
 
 static int run_all(struct gk_err *err)
@@ -355,12 +373,14 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
-    take_preset();
-    if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    if (take_network(err) || resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
-        write_history(&h, &ckpt, &d, err) || gk_blas_pool(&pool, (int)common.threads, err) ||
-        gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))
+        write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
+        gk_blas_pool(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
+        (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
+    if (warm.theta)
+        gk_trainer_warm(t, &warm);
     run.resumed = resume != NULL;
     run.history = &h;
     run.settings = &settings;
@@ -370,6 +390,7 @@ static int run_all(struct gk_err *err)
     gk_history_free(&h);
     gk_frame_free(&settings);
     gk_frame_free(&ckpt);
+    gk_warm_free(&warm);
     gk_dataset_free(&d);
     return rc;
 }

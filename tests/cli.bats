@@ -133,7 +133,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
 }
 
 @test "cli: what only looks like a number" {
-    for n in ' 7' '7 ' $'\t7' $'7\n' 0x7 7. 7e0 1e3 7,0 '' + - '+ 7' --7 ７ nan; do
+    for n in ' 7' '7 ' $'\t7' $'7\n' 0x7 7. 1.5e0 7e-0 1e3.0 .5e1 1e 7,0 '' + - '+ 7' --7 ７ nan; do
         wrong_usage "gk-try: --rows: '${n//[$'\t\n']/?}' is neither all nor an integer" try --rows="$n"
         wrong_usage "gk-try: --any-integer: '${n//[$'\t\n']/?}' is not an integer" try --any-integer="$n"
     done

@@ -495,3 +495,75 @@ start() {
     gk-train "${tiny[@]}" -d e --lr 1e-2 --steps 500 --until-grokked --save g >/dev/null
     gk-train -d e --resume g --until-grokked --steps 900 | column_of step | diff /dev/null -
 }
+
+@test "init: a run begins from a checkpoint's weights, at step 0 and with a fresh optimiser" {
+    data >d
+    gk-train -q -d d "${tiny[@]}" --steps 9 --lr 1e-2 --save c >t
+    gk-train -d d --init c --steps 6 --save w -o tw
+    # the network is the checkpoint's, the first row what the checkpoint's run had at its end
+    assert_equal "$(rows tw | head -n 1 | cut -f 1-6)" $'0\t0\t'"$(rows t | tail -n 1 | cut -f 3-6)"
+    assert_equal "$(rows tw | head -n 1 | cut -f 9-10)" $'nan\t1'
+    # the history: the run before, then this one; no name of a file
+    assert_equal "$(grep -c '^# gk-data' tw) $(grep -c '^# gk-train' tw)" '1 2'
+    init=$(sed -nE 's/^# gk-train .* --init (weights:[0-9a-f]{16}) .*/\1/p' tw)
+    assert_equal "$(metadata init w)" "$init"
+    # as if these weights had come from a seed: training has no other memory
+    gk-train -q -d d "${tiny[@]}" --steps 0 --save zero -o /dev/null
+    cmp <(gk-train -d d "${tiny[@]}" --steps 8 | rows) <(gk-train -d d --init zero --steps 8 | rows)
+    # weights alone, a stream of one frame, double precision: the same start
+    gk-train -q -d d --resume c --steps 9 --weights-only --save only -o /dev/null
+    cmp tw <(gk-train -d d --init only --steps 6)
+    cmp tw <(gk-train -d d --init - --steps 6 <c)
+    gk-train -q -d d --init c --dtype f64 --steps 0 --save wide -o /dev/null
+    cmp <(rows tw) <(gk-train -d d --init wide --steps 6 | rows)
+    # options beside it say what else is wanted of the run, not of the network
+    assert_equal "$(gk-train -d d --init c --optimizer sgd --batch 5 --steps 3 | rows | wc -l)" 4
+    gk-train -q -d d --init c --init-scale 2 --steps 0 --save double -o /dev/null
+    cmp <(rows tw) <(gk-train -d d --init double --init-scale 0.5 --steps 6 | rows)
+}
+
+@test "init: a run that began from weights is resumed as if it had not stopped" {
+    data >d
+    gk-train -q -d d "${tiny[@]}" --steps 9 --lr 1e-2 --save c -o /dev/null
+    for options in '--steps 12' '--steps 12 --hold-norm 1.5 --dtype f64' '--steps 12 --batch 5 --grokfast ema:0.9,2'; do
+        # shellcheck disable=SC2086 # words
+        gk-train -q -d d --init c $options --save whole -o tw
+        gk-train -q -d d --init c $options --steps 5 --save part -o ta
+        gk-train -q -d d --resume part --steps 12 --save part -o tb
+        cmp whole part
+        cmp <(rows tw | cut -f 1-8,10) <(rows ta tb | sed 's/^t[ab]://' | cut -f 1-8,10) # cos_prev: nan where a process begins
+    done
+    # what is saved for that is no parameter to those who read checkpoints
+    gk-eval -d d whole >e
+    cmp e <(gk-eval -d d <(gk-train -q -d d --resume whole --steps 12 --weights-only --save /dev/stdout -o /dev/null))
+    # without it the run cannot go on
+    sed 's/"optim\.init\.unembed\.weight"/"optim.xxxx.unembed.weight"/' <whole >broken
+    refuses_like 1 "^gk-train: broken: frame 1: tensor 'optim.init.unembed.weight' is missing" gk-train -d d --resume broken --steps 13
+}
+
+@test "init: a file that does not fit, or is none, is named" {
+    data >d
+    gk-train -q -d d "${tiny[@]}" --steps 1 --save c -o /dev/null
+    breaks 'gk-train: c: frame 1: this is another network than the one asked for: layers 1, not 2' \
+        gk-train -d d --init c --layers 2
+    breaks 'gk-train: c: frame 1: this is another network than the one asked for: layers 1, not 2' \
+        gk-train -d d --init c --arch gpt2
+    gk-data --p 5 -o five
+    breaks 'gk-train: c: frame 1: this is another network than the one asked for: vocab 9, not 7' \
+        gk-train -d five --init c
+    wrong_usage "gk-train: --init: 'papre': paper, nanda, normal:STD with STD > 0, fan-in or the file of a checkpoint is wanted" \
+        gk-train -d d --init papre
+    wrong_usage 'gk-train: --init: weights:0123456789abcdef stands for a checkpoint: name its file' \
+        gk-train -d d --init weights:0123456789abcdef
+    wrong_usage 'gk-train: --init: a run begins from c or goes on by --resume' gk-train -d d --init c --resume c
+    wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --init -
+    refuses_like 1 '^gk-train: d: frame 1: ' gk-train -d d --init d
+    # a scheme's name wins over a file's
+    cp c paper
+    cmp <(gk-train -d d "${tiny[@]}" --steps 1 --init paper) <(gk-train -d d "${tiny[@]}" --steps 1)
+    # a checkpoint from elsewhere does not say its heads
+    sed 's/"heads":"2"/"haeds":"2"/' <c >h
+    run --separate-stderr gk-train -d d --init h --steps 0
+    assert_equal "$stderr" "gk-train: note: h: no 'heads' in the metadata: the usual 4 are assumed"
+    cmp <(gk-train -d d --init h --heads 2 --steps 2) <(gk-train -d d --init c --steps 2)
+}

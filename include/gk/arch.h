@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gk/err.h"
 
@@ -93,14 +94,21 @@ bool gk_arch_same(const struct gk_arch *a, const struct gk_arch *b);
 int gk_arch_check(const struct gk_arch *a, struct gk_err *err);
 
 /* How initial values are drawn. */
-enum gk_init_kind { GK_INIT_PAPER, GK_INIT_NANDA, GK_INIT_NORMAL, GK_INIT_FAN_IN };
+enum gk_init_kind {
+    GK_INIT_PAPER,
+    GK_INIT_NANDA,
+    GK_INIT_NORMAL,
+    GK_INIT_FAN_IN,
+    GK_INIT_WEIGHTS /* not drawn: those of a checkpoint */
+};
 struct gk_init {
     enum gk_init_kind kind;
-    double std;   /* GK_INIT_NORMAL */
-    double scale; /* of every matrix */
+    double std;      /* GK_INIT_NORMAL */
+    uint64_t digest; /* GK_INIT_WEIGHTS */
+    double scale;    /* of every matrix */
 };
 #define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in"
-/* scale is left alone. */
+/* scale is left alone. "weights:" and a digest is what stands for a checkpoint in metadata. */
 int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
 void gk_init_text(const struct gk_init *in, char *buf, size_t size);
 

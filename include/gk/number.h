@@ -20,7 +20,8 @@ enum gk_number {
 /* The LEN bytes of TEXT, which end it or come before a delimiter, as a double. *V is the nearest
  * one: +-inf if LARGE, a subnormal number or 0 if SMALL; not set if NONE. */
 enum gk_number gk_number_real(const char *text, size_t len, double *v);
-/* Likewise a sign and digits alone, as an integer: FINITE, LARGE (*V is the nearest) or NONE. */
+/* Likewise an integer: a sign and digits, or such a number with an exponent that is exactly an
+ * integer, as 1e4 and 2.5e3 are. FINITE, LARGE (*V is the nearest) or NONE. */
 enum gk_number gk_number_integer(const char *text, size_t len, int64_t *v);
 
 /* V in the fewest digits that read back exactly, of 15 to 17. SIZE is 32 or more. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gk/checkpoint.h"
 #include "gk/dataset.h"
 #include "gk/err.h"
 #include "gk/frame.h"
@@ -55,6 +56,23 @@ const void *gk_trainer_theta(const struct gk_trainer *t); /* the parameters, con
 /* Before the first step: from THETA in place of the parameters that the seed gives. */
 void gk_trainer_start(struct gk_trainer *t, const double *theta);
 const struct gk_params *gk_trainer_params(const struct gk_trainer *t);
+
+/* The weights of a checkpoint as initial values: of the same network, in any precision. */
+struct gk_warm {
+    struct gk_frame frame;
+    struct gk_checkpoint ckpt;
+    double *theta;
+    char text[32]; /* as gk_init_parse reads it */
+};
+/* Is INIT no word of gk_init_parse, but the name of a file ("-": standard input)? */
+bool gk_warm_is_file(const char *init);
+/* HEADS are those of a checkpoint that does not say how many; 0: the usual ones. */
+int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err);
+void gk_warm_free(struct gk_warm *w); /* {0} is fine */
+/* Another network than A is an error. */
+int gk_warm_check(const struct gk_warm *w, const struct gk_arch *a, struct gk_err *err);
+/* After gk_trainer_new: theta_0 are W's weights, matrices times the scale of the initial values. */
+void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w);
 
 /* Gradient and row of theta_k. A loss or gradient that is not finite is an error that names the
  * step. */

@@ -40,9 +40,47 @@ enum gk_number gk_number_real(const char *text, size_t len, double *v)
     return errno != ERANGE ? GK_NUMBER_FINITE : isinf(x) ? GK_NUMBER_LARGE : GK_NUMBER_SMALL;
 }
 
+/* "1e4", "2.5e3": digits and a power of ten that leave no fraction, worked out as they stand, since
+ * a double would round them. */
+static enum gk_number read_power(const char *text, size_t len, int64_t *v)
+{
+    static const char digit[] = "0123456789";
+    const bool negative = *text == '-';
+    const char *p = text + (*text == '-' || *text == '+'), *whole = p, *part;
+    const size_t nwhole = strspn(p, digit);
+    size_t npart = 0;
+    part = whole + nwhole + 1;
+    if (whole[nwhole] == '.')
+        npart = strspn(part, digit);
+    p = whole + nwhole + (whole[nwhole] == '.' ? 1 + npart : 0);
+    if (nwhole == 0 || (part == p && whole[nwhole] == '.') || (*p != 'e' && *p != 'E'))
+        return GK_NUMBER_NONE;
+    p += 1 + (p[1] == '+');
+    if (strspn(p, digit) == 0 || p + strspn(p, digit) != text + len)
+        return GK_NUMBER_NONE;
+    while (npart > 0 && part[npart - 1] == '0')
+        npart--;
+    const unsigned long power = strtoul(p, NULL, 10);
+    if (power < npart)
+        return GK_NUMBER_NONE;
+    int64_t n = 0;
+    bool large = false;
+    for (size_t i = 0; i < nwhole + npart; i++) {
+        const int next = (i < nwhole ? whole[i] : part[i - nwhole]) - '0';
+        large |= __builtin_mul_overflow(n, 10, &n) ||
+                 __builtin_add_overflow(n, negative ? -next : next, &n);
+    }
+    for (unsigned long i = npart; i < power && n != 0 && !large; i++)
+        large = __builtin_mul_overflow(n, 10, &n);
+    *v = !large ? n : negative ? INT64_MIN : INT64_MAX;
+    return large ? GK_NUMBER_LARGE : GK_NUMBER_FINITE;
+}
+
 enum gk_number gk_number_integer(const char *text, size_t len, int64_t *v)
 {
     char *end;
+    if (len > 0 && strcspn(text, "eE") < len)
+        return read_power(text, len, v);
     if (len == 0 || strspn(text, "+-0123456789") < len)
         return GK_NUMBER_NONE;
     errno = 0;

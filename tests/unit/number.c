@@ -78,7 +78,29 @@ static void test_integers(void)
              {"1\n", GK_NUMBER_NONE, 5},
              {"0x1", GK_NUMBER_NONE, 5},
              {"1.", GK_NUMBER_NONE, 5},
-             {"1e3", GK_NUMBER_NONE, 5},
+             {"1e3", GK_NUMBER_FINITE, 1000},
+             {"7e0", GK_NUMBER_FINITE, 7},
+             {"-2.50E+1", GK_NUMBER_FINITE, -25},
+             {"1.000e0", GK_NUMBER_FINITE, 1},
+             {"0e99999999999999999999", GK_NUMBER_FINITE, 0},
+             {"9.223372036854775807e18", GK_NUMBER_FINITE, INT64_MAX},
+             {"-9223372036854775.808e3", GK_NUMBER_FINITE, INT64_MIN},
+             {"9.223372036854775808e18", GK_NUMBER_LARGE, INT64_MAX},
+             {"-1e19", GK_NUMBER_LARGE, INT64_MIN},
+             {"1e99999999999999999999", GK_NUMBER_LARGE, INT64_MAX},
+             {"1.5e0", GK_NUMBER_NONE, 5},
+             {"1.25e1", GK_NUMBER_NONE, 5},
+             {"1e-0", GK_NUMBER_NONE, 5},
+             {"10e-1", GK_NUMBER_NONE, 5},
+             {"e3", GK_NUMBER_NONE, 5},
+             {".5e1", GK_NUMBER_NONE, 5},
+             {"1.e1", GK_NUMBER_NONE, 5},
+             {"1e", GK_NUMBER_NONE, 5},
+             {"1e+", GK_NUMBER_NONE, 5},
+             {"1e2e3", GK_NUMBER_NONE, 5},
+             {"1e2.0", GK_NUMBER_NONE, 5},
+             {"1 e2", GK_NUMBER_NONE, 5},
+             {"0x1e3", GK_NUMBER_NONE, 5},
              {"-", GK_NUMBER_NONE, 5},
              {"1-", GK_NUMBER_NONE, 5},
              {"nan", GK_NUMBER_NONE, 5}};
@@ -99,6 +121,10 @@ static void test_parts(void)
     CHECK_INT_EQ(n, 12);
     CHECK_INT_EQ(gk_number_integer("12:34", 3, &n), GK_NUMBER_NONE);
     CHECK_INT_EQ(gk_number_integer(":34", 0, &n), GK_NUMBER_NONE);
+    CHECK_INT_EQ(gk_number_integer("2e3:456", 3, &n), GK_NUMBER_FINITE);
+    CHECK_INT_EQ(n, 2000);
+    CHECK_INT_EQ(gk_number_integer("12e", 2, &n), GK_NUMBER_FINITE);
+    CHECK_INT_EQ(n, 12);
     CHECK_INT_EQ(gk_number_real("1.5_2", 3, &x), GK_NUMBER_FINITE);
     CHECK_CLOSE(x, 1.5, 0);
     CHECK_INT_EQ(gk_number_real("inf,1", 3, &x), GK_NUMBER_WORD);

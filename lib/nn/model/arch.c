@@ -1,6 +1,7 @@
 /* The description of a network as data, and what can be said of it without tensors. */
 #include "gk/arch.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,14 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
                                         [GK_INIT_NANDA] = "nanda",
                                         [GK_INIT_NORMAL] = "normal:",
                                         [GK_INIT_FAN_IN] = "fan-in"};
+    static const char weights[] = "weights:";
+    const char *hex = text + strlen(weights);
+    if (strncmp(text, weights, strlen(weights)) == 0 && strlen(hex) == 16 &&
+        strspn(hex, "0123456789abcdef") == 16) {
+        in->kind = GK_INIT_WEIGHTS;
+        in->digest = strtoull(hex, NULL, 16);
+        return 0;
+    }
     for (int i = 0; i < 4; i++)
         if (strcmp(text, names[i]) == 0 && i != GK_INIT_NORMAL) {
             in->kind = (enum gk_init_kind)i;
@@ -123,8 +132,10 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
 /* The standard deviation in the fewest digits that read back exactly. */
 void gk_init_text(const struct gk_init *in, char *buf, size_t size)
 {
-    static const char *const names[] = {"paper", "nanda", "normal", "fan-in"};
+    static const char *const names[] = {"paper", "nanda", "normal", "fan-in", "weights"};
     snprintf(buf, size, "%s", names[in->kind]);
+    if (in->kind == GK_INIT_WEIGHTS)
+        snprintf(buf, size, "weights:%016" PRIx64, in->digest);
     for (int digits = 1; in->kind == GK_INIT_NORMAL && digits <= 17; digits++) {
         snprintf(buf, size, "normal:%.*g", digits, in->std);
         if (strtod(strchr(buf, ':') + 1, NULL) == in->std)

@@ -3,7 +3,8 @@
  * A whole checkpoint holds, beside parameters and architecture: optim.STATE.NAME, the optimiser's
  * vectors; "optimizer" and the other settings (from the tool); "data", a digest of the rows;
  * "perfect", the evaluations in a row that found accuracy 1; "grokfast_since", the first update
- * whose gradient the state of grokfast has seen. */
+ * whose gradient the state of grokfast has seen; optim.init.NAME, theta_0 of a run that began from
+ * a checkpoint's weights, which no seed gives. */
 #include "gk/train.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "gk/checkpoint.h"
+#include "gk/mem.h"
 #include "gk/network.h"
 #include "train_priv.h"
 
@@ -49,6 +51,13 @@ static bool has_grokfast(const struct gk_trainer *t)
     return t->conf.optim.grokfast.kind != GK_GROKFAST_NONE;
 }
 
+static const char INIT[] = "optim.init.";
+
+static bool is_warm(const struct gk_trainer *t)
+{
+    return t->conf.init.kind == GK_INIT_WEIGHTS;
+}
+
 static void state_prefix(const struct gk_optim_state *s, char prefix[PREFIX])
 {
     snprintf(prefix, PREFIX, "optim.%s.", s->name);
@@ -72,6 +81,8 @@ static int put_state(const struct gk_trainer *t, struct gk_frame *f, struct gk_e
         if (gk_checkpoint_put_vector(f, s.tensors, text, t->conf.real, s.vector, err))
             return -1;
     }
+    if (is_warm(t) && gk_checkpoint_put_vector(f, t->ps, INIT, t->conf.real, t->init, err))
+        return -1;
     if (has_grokfast(t) && gk_frame_set_meta_int(f, SINCE, gk_optim_grokfast_since(t->optim), err))
         return -1;
     optimizer_text(t->conf.optim.kind, text);
@@ -145,6 +156,9 @@ static bool is_known(const struct gk_trainer *t, const char *name, int64_t step,
             gk_params_find(s.tensors, name + strlen(prefix)))
             return true;
     }
+    if (is_warm(t) && strncmp(name, INIT, strlen(INIT)) == 0 &&
+        gk_params_find(t->ps, name + strlen(INIT)))
+        return true;
     for (int i = 0; i < 2 && left; i++)
         if (strncmp(name, grokfast[i], strlen(grokfast[i])) == 0)
             return true;
@@ -164,12 +178,23 @@ static int check_names(const struct gk_trainer *t, const struct gk_checkpoint *c
     return 0;
 }
 
+static int take_init(struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err)
+{
+    double *theta = gk_alloc(t->ps->total, sizeof *theta, err);
+    const int rc = theta ? gk_checkpoint_vector(f, t->ps, INIT, GK_F64, theta, err) : -1;
+    if (!rc)
+        gk_trainer_start(t, theta);
+    gk_free(theta);
+    return rc;
+}
+
 static int take_state(struct gk_trainer *t, const struct gk_checkpoint *c, const struct gk_frame *f,
                       struct gk_err *err)
 {
     bool begins;
     const int64_t most = c->step < INT64_MAX ? c->step + 1 : c->step; /* steps 0, 1, ... */
     if (check_belongs(t, c, f, err) || gk_frame_meta_int(f, "perfect", 0, most, &t->perfect, err) ||
+        (is_warm(t) && take_init(t, f, err)) ||
         gk_checkpoint_vector(f, t->ps, "", t->conf.real, t->theta, err) ||
         find_grokfast(t, c, f, &begins, err))
         return -1;

@@ -1,0 +1,79 @@
+/* A run that begins from the weights of a checkpoint. */
+#include <string.h>
+#include <unistd.h>
+
+#include "gk/mem.h"
+#include "gk/network.h"
+#include "gk/train.h"
+#include "train_priv.h"
+
+bool gk_warm_is_file(const char *init)
+{
+    struct gk_init in = {0};
+    const char *colon = strchr(init, ':');
+    if (gk_init_parse(&in, init, NULL) == 0)
+        return false;
+    return strcmp(init, "-") == 0 || !colon || access(init, F_OK) == 0;
+}
+
+/* FNV-1a over the values: the same weights have the same digest in f32 and f64, in any file. */
+static uint64_t digest(const double *theta, size_t n)
+{
+    uint64_t h = 0xcbf29ce484222325u, bits;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&bits, &theta[i], sizeof bits);
+        h = (h ^ bits) * 0x100000001b3u;
+        h ^= h >> 32;
+    }
+    return h;
+}
+
+int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err)
+{
+    *w = (struct gk_warm){0};
+    if (strcmp(init, "-") != 0 && access(init, F_OK) != 0)
+        return gk_fail_usage(err,
+                             "--init: '%s': paper, nanda, normal:STD with STD > 0, fan-in or the "
+                             "file of a checkpoint is wanted",
+                             gk_show(init).s);
+    if (gk_frame_read_one(init, &w->frame, err) || gk_checkpoint_parse(&w->ckpt, &w->frame, err))
+        return -1;
+    const struct gk_params *ps = &w->ckpt.params;
+    w->theta = gk_alloc(ps->total, sizeof *w->theta, err);
+    if (!w->theta || gk_checkpoint_vector(&w->frame, ps, "", GK_F64, w->theta, err))
+        return -1;
+    if (w->ckpt.heads_assumed && heads > 0) {
+        w->ckpt.arch.heads = heads;
+        w->ckpt.heads_assumed = false;
+    }
+    const struct gk_init in = {.kind = GK_INIT_WEIGHTS, .digest = digest(w->theta, ps->total)};
+    gk_init_text(&in, w->text, sizeof w->text);
+    return 0;
+}
+
+void gk_warm_free(struct gk_warm *w)
+{
+    if (!w->theta)
+        return;
+    gk_checkpoint_free(&w->ckpt);
+    gk_frame_free(&w->frame);
+    gk_free(w->theta);
+    *w = (struct gk_warm){0};
+}
+
+int gk_warm_check(const struct gk_warm *w, const struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_network got = gk_network_of(&w->ckpt),
+                            want = gk_network_of(&(struct gk_checkpoint){.arch = *a});
+    return gk_network_check(&w->frame, &got, &want, "the one asked for", err);
+}
+
+void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w)
+{
+    for (size_t i = 0; i < t->ps->n; i++) {
+        const struct gk_param *p = &t->ps->p[i];
+        for (size_t j = 0; p->rank == 2 && j < p->count; j++)
+            w->theta[p->offset + j] *= t->conf.init.scale;
+    }
+    gk_trainer_start(t, w->theta);
+}
