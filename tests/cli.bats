@@ -305,6 +305,7 @@ promised() {
     gk-pca) echo components line center params variance axes ;;
     gk-twonn) echo method discard tensor ;;
     gk-spectra) echo tensor ;;
+    gk-fourier) echo data keys view dtype ;;
     gk-fit-powerlaw) echo units censor predict ;;
     gk-predict) ;;
     gk-testfn) echo function log optimizer lr start steps grid ;;

@@ -4,13 +4,14 @@
 # in the build are tried.
 load helpers
 
-# Small inputs, made once: a dataset d, a checkpoint c, a curve, a matrix, runs for a power law
-# and for a prediction.
+# Small inputs, made once: a dataset d, a checkpoint c, a group of as many elements, a curve, a
+# matrix, runs for a power law and for a prediction.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     local golden=tests/golden/mlp.safetensors
     (cd "$ROOT" && "$GK_BUILD/tests/golden_files" "$golden" dataset) >d
     (cd "$ROOT" && "$GK_BUILD/tests/golden_files" "$golden" checkpoint) >c
+    gk-data --p 11 >group
     awk 'BEGIN {
         print "step\ttrain_loss\ttrain_acc\tval_acc"
         for (i = 0; i < 40; i++)
@@ -39,6 +40,7 @@ recipe() {
     gk-landscape) cmd=("$1" -d d --toward random:1 --alpha -1:1:3 c) ;;
     gk-hvp) cmd=("$1" -d d c) binary='--vector c' ;;
     gk-pca) cmd=("$1" --components 2 matrix) ;;
+    gk-fourier) cmd=("$1" -d group c) ;;
     gk-twonn | gk-spectra) cmd=("$1" matrix) ;;
     gk-fit-powerlaw) cmd=("$1" runs) ;;
     gk-predict) cmd=("$1" fit early) ;;
@@ -476,6 +478,7 @@ forever c | gk-eval -d d
 forever c | gk-eval -d d --activations layer0
 forever c | gk-hvp -d d
 forever c | gk-spectra
+forever c | gk-fourier -d group
 forever c | gk-ckpt-dump
 forever c | gk-ckpt-dump --flat
 forever c | gk-ckpt-dump --format safetensors

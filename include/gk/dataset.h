@@ -26,6 +26,8 @@ struct gk_dataset {
     int vocab;                 /* every token and label is in 0..vocab-1 */
     int elements; /* layouts paper and nanda: tokens 0..elements-1 are operands and answers */
     char *layout; /* "paper", "nanda", "openai", or what a foreign file says; may be NULL */
+    char *op;     /* the operation's name, as a file has it; may be NULL */
+    int64_t p, q; /* its operands are mod p, its answers mod q; -1: the file does not say */
     struct gk_history history;
 };
 

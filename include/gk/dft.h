@@ -29,6 +29,10 @@ int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, c
 int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, double *y,
                     struct gk_err *err);
 
+/* X_0 .. X_{n/2} of x [n], X_k = re[k stride] + i im[k stride]. */
+int gk_dft_bins(struct gk_dft *d, const double *x, size_t n, double *re, double *im, size_t stride,
+                struct gk_err *err);
+
 /* The frequency of bin k = 0 .. n-1 in cycles per sample, in [-1/2, 1/2). */
 double gk_dft_frequency(size_t k, size_t n);
 

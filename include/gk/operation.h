@@ -58,6 +58,7 @@ void gk_operation_unordered(struct gk_operation *o);
 
 enum gk_layout { GK_LAYOUT_PAPER, GK_LAYOUT_OPENAI, GK_LAYOUT_NANDA };
 #define GK_LAYOUT_CHOICES "paper|openai|nanda"
+enum { GK_OPENAI_NUMBERS = 22 }; /* layout openai: the token of the number 0 */
 
 /* The dataset of O in an empty frame: its tensors, and the metadata gk.kind, layout, vocab and
  * score_positions. The rows are shuffled as numpy.random.RandomState(SEED).shuffle does; the first

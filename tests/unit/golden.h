@@ -125,6 +125,29 @@ static inline void golden_close(struct golden *g)
     gk_frame_free(&g->f);
 }
 
+/* The network PREFIX of the golden file FROM as a checkpoint of its own: its parameters, and its
+ * description in the metadata. */
+static inline void golden_checkpoint(const struct gk_frame *from, const char *prefix,
+                                     struct gk_frame *f)
+{
+    const size_t skip = strlen(prefix);
+    struct gk_err err = {0};
+    char param[64];
+    snprintf(param, sizeof param, "%sparam.", prefix);
+    *f = (struct gk_frame){.file = prefix, .number = 1};
+    for (size_t i = 0; i < from->ntensor; i++) {
+        const struct gk_tensor *t = &from->tensor[i];
+        if (strncmp(t->name, param, strlen(param)) == 0)
+            golden_must(gk_frame_add(f, t->name + strlen(param), t->dtype, t->rank, t->shape,
+                                     t->data, &err),
+                        &err);
+    }
+    for (size_t i = 0; i < from->nmeta; i++)
+        if (strncmp(from->meta[i].key, prefix, skip) == 0)
+            golden_must(gk_frame_set_meta(f, from->meta[i].key + skip, from->meta[i].value, &err),
+                        &err);
+}
+
 /* |a - b| / |b| over n entries. */
 static inline double golden_distance(const double *a, const double *b, size_t n)
 {

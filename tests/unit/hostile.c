@@ -34,6 +34,8 @@ static const struct {
     {"gk-hvp", "-d D @"},
     {"gk-hvp", "-d D --vector @ C"},
     {"gk-spectra", "@"},
+    {"gk-fourier", "-d @ C"},
+    {"gk-fourier", "-d D @"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
     {"gk-predict", "fit @"},
     {"gk-predict", "score -m @ D"},
@@ -280,7 +282,7 @@ static void make_good(void)
 {
     const struct gk_arch arch = {
         .model = GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 8, .vocab = 9};
-    const int32_t tokens[8] = {0, 7, 1, 8, 2, 7, 3, 8}, labels[2] = {1, 5};
+    const int32_t tokens[8] = {0, 7, 1, 8, 2, 7, 1, 8}, labels[2] = {1, 2};
     struct gk_err err = {0};
     struct gk_frame data = {0}, model = {0};
     struct gk_checkpoint c = {.arch = arch, .dtype = GK_F32, .step = 0, .seed = 0};
@@ -296,6 +298,8 @@ static void make_good(void)
                      labels, &err);
     }
     gk_frame_set_meta(&data, "gk.kind", "dataset", &err);
+    gk_frame_set_meta(&data, "op", "add", &err);
+    gk_frame_set_meta(&data, "p", "3", &err);
     gk_frame_set_meta(&data, "layout", "paper", &err);
     gk_frame_set_meta(&data, "vocab", "9", &err);
     gk_frame_set_meta(&data, "score_positions", "3", &err);

@@ -21,28 +21,6 @@ static const struct run {
     {"lion", "none", GK_LION, 1e-3, 1, .tolerance = 1e-9},
     {"muon", "none", GK_MUON, 1e-2, 0.1, .tolerance = 1e-7}};
 
-/* The network PREFIX of the golden file as a checkpoint of its own: its parameters, and its
- * description in the metadata. */
-static void take_checkpoint(const struct golden *g, const char *prefix, struct gk_frame *f)
-{
-    const size_t skip = strlen(prefix);
-    struct gk_err err = {0};
-    char param[64];
-    snprintf(param, sizeof param, "%sparam.", prefix);
-    *f = (struct gk_frame){.file = prefix, .number = 1};
-    for (size_t i = 0; i < g->f.ntensor; i++) {
-        const struct gk_tensor *t = &g->f.tensor[i];
-        if (strncmp(t->name, param, strlen(param)) == 0)
-            golden_must(gk_frame_add(f, t->name + strlen(param), t->dtype, t->rank, t->shape,
-                                     t->data, &err),
-                        &err);
-    }
-    for (size_t i = 0; i < g->f.nmeta; i++)
-        if (strncmp(g->f.meta[i].key, prefix, skip) == 0)
-            golden_must(gk_frame_set_meta(f, g->f.meta[i].key + skip, g->f.meta[i].value, &err),
-                        &err);
-}
-
 static void take_rows(struct golden *g, const char *prefix)
 {
     static const char *const name[] = {"train.tokens", "train.labels", "val.tokens", "val.labels"};
@@ -102,7 +80,7 @@ static void check_network(struct golden *g, const char *prefix, struct gk_pool *
     struct gk_err err = {0};
     struct gk_frame f;
     struct gk_checkpoint c;
-    take_checkpoint(g, prefix, &f);
+    golden_checkpoint(&g->f, prefix, &f);
     if (gk_checkpoint_parse(&c, &f, &err)) {
         if (!strstr(err.msg, ".norm1.bias' is missing"))
             CHECK_FAILED("%s", err.msg);

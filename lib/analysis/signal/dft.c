@@ -136,6 +136,20 @@ int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, 
     return 0;
 }
 
+int gk_dft_bins(struct gk_dft *d, const double *x, size_t n, double *re, double *im, size_t stride,
+                struct gk_err *err)
+{
+    if (plan(d, n, false, err))
+        return -1;
+    const double mean = forward(d, x);
+    d->bin[0][0] += (double)n * mean;
+    for (size_t k = 0; k <= n / 2; k++) {
+        re[k * stride] = d->bin[k][0];
+        im[k * stride] = d->bin[k][1];
+    }
+    return 0;
+}
+
 double gk_dft_frequency(size_t k, size_t n)
 {
     return 2 * k < n ? (double)k / (double)n : -((double)(n - k) / (double)n);

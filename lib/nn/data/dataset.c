@@ -2,6 +2,7 @@
  */
 #include "gk/dataset.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,24 @@ static int check_vocab(const struct gk_dataset *d, const struct gk_frame *f, str
                          d->vocab, held);
 }
 
+/* A number in the metadata that only some tools need: -1 where it is none. */
+static int64_t said_number(const struct gk_frame *f, const char *key)
+{
+    const char *text = gk_frame_meta(f, key);
+    int64_t v;
+    const bool is = text && gk_number_integer(text, strlen(text), &v) == GK_NUMBER_FINITE && v >= 0;
+    return is ? v : -1;
+}
+
+/* What the metadata say of the operation; a network needs nothing of it. */
+static int read_operation(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
+{
+    const char *op = gk_frame_meta(f, "op");
+    d->p = said_number(f, "p");
+    d->q = said_number(f, "q");
+    return op && !(d->op = gk_strdup(op, err)) ? -1 : 0;
+}
+
 static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     const char *kind = gk_frame_meta(f, "gk.kind"), *layout = gk_frame_meta(f, "layout");
@@ -166,6 +185,8 @@ static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_er
         return gk_frame_fail(f, err, "score position %d is beyond the %d tokens of a row",
                              d->score[d->k - 1], d->T);
     if (check_vocab(d, f, err) || (layout && !(d->layout = gk_strdup(layout, err))))
+        return -1;
+    if (read_operation(d, f, err))
         return -1;
     d->elements = d->vocab;
     const struct operand_layout *operands = operand_layout(d);
@@ -204,6 +225,7 @@ void gk_dataset_free(struct gk_dataset *d)
         gk_free(d->split[i].labels);
     }
     free(d->layout);
+    free(d->op);
     gk_history_free(&d->history);
     *d = (struct gk_dataset){0};
 }

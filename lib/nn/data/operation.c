@@ -115,7 +115,13 @@ int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *e
 
 /* openai/grok's vocabulary of 239: the end of sequence, '=', its operators in ASCII order, the
  * numbers, the permutations. */
-enum { OPENAI_EOS, OPENAI_EQUAL, OPENAI_OPERATORS, OPENAI_NUMBERS = 22, OPENAI_PERMUTATIONS = 119 };
+enum {
+    OPENAI_EOS,
+    OPENAI_EQUAL,
+    OPENAI_OPERATORS,
+    OPENAI_NUMBERS = GK_OPENAI_NUMBERS,
+    OPENAI_PERMUTATIONS = 119
+};
 enum { OPENAI_VOCAB = 239, OPENAI_P = OPENAI_PERMUTATIONS - OPENAI_NUMBERS };
 static const char *const openai_operators[OPENAI_NUMBERS - OPENAI_OPERATORS] = {
     "(x._value//y)if(y._value%2==1)else(x-y)_mod_97",
