@@ -306,6 +306,7 @@ promised() {
     gk-twonn) echo method discard tensor ;;
     gk-spectra) echo tensor ;;
     gk-fit-powerlaw) echo units censor predict ;;
+    gk-times) echo time censor group compare ;;
     gk-predict) ;;
     gk-testfn) echo function log optimizer lr start steps grid ;;
     esac

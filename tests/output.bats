@@ -40,7 +40,7 @@ recipe() {
     gk-hvp) cmd=("$1" -d d c) binary='--vector c' ;;
     gk-pca) cmd=("$1" --components 2 matrix) ;;
     gk-twonn | gk-spectra) cmd=("$1" matrix) ;;
-    gk-fit-powerlaw) cmd=("$1" runs) ;;
+    gk-fit-powerlaw | gk-times) cmd=("$1" runs) ;;
     gk-predict) cmd=("$1" fit early) ;;
     gk-testfn) cmd=("$1" --steps 20) ;;
     *) fail "no recipe for $1: tests/output.bats tries every tool" ;;

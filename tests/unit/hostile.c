@@ -35,6 +35,7 @@ static const struct {
     {"gk-hvp", "-d D --vector @ C"},
     {"gk-spectra", "@"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
+    {"gk-times", "--group r @"},
     {"gk-predict", "fit @"},
     {"gk-predict", "score -m @ D"},
     {"gk-testfn", NULL}, /* it reads nothing */
