@@ -307,6 +307,7 @@ promised() {
     gk-spectra) echo tensor ;;
     gk-fourier) echo data keys view dtype ;;
     gk-fit-powerlaw) echo units censor predict ;;
+    gk-times) echo time censor group compare ;;
     gk-predict) ;;
     gk-testfn) echo function log optimizer lr start steps grid ;;
     esac

@@ -42,7 +42,7 @@ recipe() {
     gk-pca) cmd=("$1" --components 2 matrix) ;;
     gk-fourier) cmd=("$1" -d group c) ;;
     gk-twonn | gk-spectra) cmd=("$1" matrix) ;;
-    gk-fit-powerlaw) cmd=("$1" runs) ;;
+    gk-fit-powerlaw | gk-times) cmd=("$1" runs) ;;
     gk-predict) cmd=("$1" fit early) ;;
     gk-testfn) cmd=("$1" --steps 20) ;;
     *) fail "no recipe for $1: tests/output.bats tries every tool" ;;

@@ -113,7 +113,7 @@ wrapped() {
     sweep --quiet --keep g.grid out
     alone --lr 2e-3 --seed 4 --steps 410 --eval-every 1 >want.tsv
     row() { column_of "$1" out/table.tsv | sed -n 2p; }
-    for c in t1 t2 t3 t4 delay phase slingshots; do
+    for c in t1 t2 t3 t4 delay phase slingshots t4_stable; do
         assert_equal "$(row $c)" "$(gk-phases want.tsv | column_of $c)"
     done
     for w in 100 200 400; do

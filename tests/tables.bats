@@ -21,6 +21,11 @@ reader() {
         needs=r
         table='r t4|20 5|30 4|40 3.5|50 3.2|60 3'
         ;;
+    gk-times)
+        cmd=("$1" --group r)
+        needs=t4
+        table='r t4|20 5|30 4|40 3.5|50 3.2|60 3'
+        ;;
     gk-fft | gk-hjorth)
         cmd=("$1")
         headless="no column 'train_loss': the table has no header"

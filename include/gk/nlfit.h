@@ -26,6 +26,7 @@ double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, do
 void gk_nlfit_covariance(struct gk_nlfit *w, size_t p, const double *jac, double *cov);
 
 double gk_t_quantile(double probability, double df); /* of Student's t */
+double gk_chi_square_tail(double x, double df);      /* P(chi square > x) */
 double gk_log_normal_cdf(double z);                  /* log Phi(z), without underflow */
 double gk_normal_ratio(double z);                    /* phi(z) / Phi(z), likewise */
 

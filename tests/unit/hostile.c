@@ -37,6 +37,7 @@ static const struct {
     {"gk-fourier", "-d @ C"},
     {"gk-fourier", "-d D @"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
+    {"gk-times", "--group r @"},
     {"gk-predict", "fit @"},
     {"gk-predict", "score -m @ D"},
     {"gk-testfn", NULL}, /* it reads nothing */

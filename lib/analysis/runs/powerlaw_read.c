@@ -2,66 +2,35 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "gk/ending.h"
 #include "gk/mem.h"
 #include "gk/powerlaw.h"
 
-/* What a row says before it is known how the censor column speaks. */
 struct entry {
-    size_t line;
-    double x, y, weight, censor;
+    double x, weight;
+    struct gk_ending end;
 };
 
 struct entries {
     struct entry *e;
     size_t n, cap;
+    int x, weight; /* columns */
+    struct gk_ending_columns end;
 };
 
 static int read_entry(struct entry *e, struct gk_rows *r, const struct gk_powerlaw_columns *c,
-                      const int col[4], struct gk_err *err)
+                      const struct entries *all, struct gk_err *err)
 {
-    *e = (struct entry){.line = r->line, .weight = 1};
-    if (gk_rows_number(r, col[0], &e->x, err) || gk_rows_number(r, col[1], &e->y, err) ||
-        (c->weight && gk_rows_number(r, col[2], &e->weight, err)) ||
-        (c->censor && gk_rows_number(r, col[3], &e->censor, err)))
+    *e = (struct entry){.weight = 1};
+    if (gk_rows_number(r, all->x, &e->x, err) ||
+        (c->weight && gk_rows_number(r, all->weight, &e->weight, err)))
         return -1;
     if (!isfinite(e->x) || e->x <= 0)
         return gk_rows_fail(r, err, "column %s: %g: a power law wants x > 0", c->x, e->x);
-    if (isnan(e->y) && !c->censor) {
-        gk_rows_fail(r, err, "column %s: nan: how long did this run last?", c->y);
-        return gk_fail_about(err, "censor");
-    }
-    if (isinf(e->y))
-        return gk_rows_fail(r, err, "column %s: %g is not finite", c->y, e->y);
     if (!isfinite(e->weight) || e->weight < 0)
         return gk_rows_fail(r, err, "column %s: %g: a weight is a number >= 0", c->weight,
                             e->weight);
-    if (c->censor && (isinf(e->censor) || (isnan(e->censor) && isnan(e->y))))
-        return gk_rows_fail(r, err, "column %s: %g is not finite", c->censor, e->censor);
-    return 0;
-}
-
-/* Row E of a table whose censor column holds flags, or the steps of each run. */
-static int settle(struct entry *e, bool flags, bool *censored, const struct gk_rows *r,
-                  const struct gk_powerlaw_columns *c, struct gk_err *err)
-{
-    *censored = false;
-    if (!c->censor)
-        return 0;
-    if (flags) {
-        *censored = e->censor == 1;
-        if (isnan(e->y))
-            return gk_fail(err,
-                           "%s: line %zu: column %s: nan, and %s holds flags: when did it end?",
-                           r->file, e->line, c->y, c->censor);
-        return 0;
-    }
-    if (e->y > e->censor)
-        return gk_fail(err, "%s: line %zu: column %s: %g is after the run's end, %s = %g", r->file,
-                       e->line, c->y, e->y, c->censor, e->censor);
-    *censored = isnan(e->y);
-    if (*censored)
-        e->y = e->censor;
-    return 0;
+    return gk_ending_read(&e->end, r, &all->end, err);
 }
 
 static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct gk_rows *r,
@@ -69,7 +38,7 @@ static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct
 {
     bool flags = true;
     for (size_t i = 0; i < all->n; i++)
-        flags = flags && (all->e[i].censor == 0 || all->e[i].censor == 1);
+        flags = flags && gk_ending_may_be_flag(&all->e[i].end);
     runs->x = gk_alloc(all->n, sizeof *runs->x, err);
     runs->y = gk_alloc(all->n, sizeof *runs->y, err);
     runs->censored = gk_alloc(all->n, sizeof *runs->censored, err);
@@ -78,10 +47,10 @@ static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct
     if (!runs->x || !runs->y || !runs->censored || (c->weight && !runs->weight))
         return -1;
     for (size_t i = 0; i < all->n; i++) {
-        if (settle(&all->e[i], flags, &runs->censored[i], r, c, err))
+        if (gk_ending_settle(&all->e[i].end, flags, r, &all->end, &runs->y[i], &runs->censored[i],
+                             err))
             return -1;
         runs->x[i] = all->e[i].x;
-        runs->y[i] = all->e[i].y;
         if (runs->weight)
             runs->weight[i] = all->e[i].weight;
     }
@@ -92,16 +61,17 @@ static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct
 int gk_powerlaw_read(struct gk_powerlaw_runs *runs, struct gk_rows *r,
                      const struct gk_powerlaw_columns *c, struct gk_err *err)
 {
-    const char *name[4] = {c->x, c->y, c->weight, c->censor};
-    struct entries all = {0};
-    int col[4], rc;
+    struct entries all = {.weight = -1, .end.censor = -1};
+    int rc;
     *runs = (struct gk_powerlaw_runs){0};
-    for (int i = 0; i < 4; i++)
-        if (name[i] && (col[i] = gk_rows_need(r, name[i], err)) < 0)
-            return -1;
+    if ((all.x = gk_rows_need(r, c->x, err)) < 0 ||
+        (all.end.when = gk_rows_need(r, c->y, err)) < 0 ||
+        (c->weight && (all.weight = gk_rows_need(r, c->weight, err)) < 0) ||
+        (c->censor && (all.end.censor = gk_rows_need(r, c->censor, err)) < 0))
+        return -1;
     while ((rc = gk_rows_next(r, err)) > 0)
         if (gk_grow(&all.e, &all.cap, all.n + 1, sizeof *all.e, err) ||
-            read_entry(&all.e[all.n++], r, c, col, err)) {
+            read_entry(&all.e[all.n++], r, c, &all, err)) {
             rc = -1;
             break;
         }

@@ -127,6 +127,12 @@ double gk_t_quantile(double probability, double df)
     return gsl_cdf_tdist_Pinv(probability, df);
 }
 
+double gk_chi_square_tail(double x, double df)
+{
+    gsl_set_error_handler_off(); /* a tail below the smallest number is 0 */
+    return gsl_cdf_chisq_Q(x, df);
+}
+
 double gk_log_normal_cdf(double z)
 {
     /* Both branches keep their relative accuracy: log1p near 1, log erfc in the lower tail. */

@@ -1,0 +1,53 @@
+/* How runs ended, from two columns of a table. */
+#include "gk/ending.h"
+
+#include <math.h>
+
+int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk_ending_columns *c,
+                   struct gk_err *err)
+{
+    *e = (struct gk_ending){.line = r->line};
+    if (gk_rows_number(r, c->when, &e->when, err) ||
+        (c->censor >= 0 && gk_rows_number(r, c->censor, &e->censor, err)))
+        return -1;
+    if (isnan(e->when) && c->censor < 0) {
+        gk_rows_fail(r, err, "column %s: nan: how long did this run last?", r->name[c->when]);
+        return gk_fail_about(err, "censor");
+    }
+    if (isinf(e->when))
+        return gk_rows_fail(r, err, "column %s: %g is not finite", r->name[c->when], e->when);
+    if (c->censor >= 0 && (isinf(e->censor) || (isnan(e->censor) && isnan(e->when))))
+        return gk_rows_fail(r, err, "column %s: %g is not finite", r->name[c->censor], e->censor);
+    return 0;
+}
+
+bool gk_ending_may_be_flag(const struct gk_ending *e)
+{
+    return e->censor == 0 || e->censor == 1;
+}
+
+int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows *r,
+                     const struct gk_ending_columns *c, double *when, bool *censored,
+                     struct gk_err *err)
+{
+    const char *name = r->name[c->when];
+    *when = e->when;
+    *censored = false;
+    if (c->censor < 0)
+        return 0;
+    if (flags) {
+        *censored = e->censor == 1;
+        if (isnan(e->when))
+            return gk_fail(err,
+                           "%s: line %zu: column %s: nan, and %s holds flags: when did it end?",
+                           r->file, e->line, name, r->name[c->censor]);
+        return 0;
+    }
+    if (e->when > e->censor)
+        return gk_fail(err, "%s: line %zu: column %s: %g is after the run's end, %s = %g", r->file,
+                       e->line, name, e->when, r->name[c->censor], e->censor);
+    *censored = isnan(e->when);
+    if (*censored)
+        *when = e->censor;
+    return 0;
+}
