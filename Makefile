@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
 LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
-LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
+LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
 TOOLS := $(patsubst cmd/%.c,$(BIN)/%,$(wildcard cmd/gk-*.c))

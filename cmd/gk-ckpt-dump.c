@@ -8,6 +8,7 @@
 #include "gk/cli.h"
 #include "gk/dump.h"
 #include "gk/out.h"
+#include "gk/torch.h"
 
 static struct gk_common common;
 static bool list, meta, flat, format_given;
@@ -73,7 +74,7 @@ static int dump(char **files, int n, struct gk_err *err)
     if (choose(&d, err) || gk_steps_parse(&steps, steps_text, err))
         return -1;
     if (split_to) {
-        if (gk_source_open(&source, files, (size_t)n, err) ||
+        if (gk_source_open_torch(&source, files, (size_t)n, err) ||
             gk_dump_split(source, &steps, split_to, err))
             return -1;
         gk_source_close(source);
@@ -82,7 +83,7 @@ static int dump(char **files, int n, struct gk_err *err)
     char *line = gk_cli_line(&tool, err);
     d.line = line;
     if (!line || gk_out_open(&out, common.output, format != GK_DUMP_TSV, err) ||
-        gk_source_open(&source, files, (size_t)n, err) || gk_dump(&d, source, &out, err))
+        gk_source_open_torch(&source, files, (size_t)n, err) || gk_dump(&d, source, &out, err))
         return -1;
     gk_source_close(source);
     free(line);

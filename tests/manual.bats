@@ -58,6 +58,7 @@ setup_file() {
     small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 200 --save end.ckpt' | bash >run.tsv
     cp end.ckpt final.safetensors
     cp end.ckpt last.safetensors
+    cp "$ROOT/tests/torch/nested.pt" net.pt
     sed 's/\ttrain_loss/\tloss/' run.tsv >log.csv
     mkdir runs
     for i in $(seq 12); do
