@@ -56,8 +56,12 @@ Q :=
 say = @:
 endif
 
+# Tables of names (gk-ckpt-dump --rename) lie beside the tools, here and where they are installed.
+NAMES := $(wildcard lib/nn/model/rename/*.tsv)
+SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)
+
 .PHONY: all
-all: $(TOOLS) ## the tools, in build/bin (the default)
+all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
 
 # Looks that all is there before the first object is made; what needs more than a build also
 # installs what is not.
@@ -106,6 +110,10 @@ $(BIN)/%: $(BUILD)/cmd/%.o $(ARCHIVE)
 	$(call say,LINK,$@)
 	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
+$(BUILD)/share/gk/rename/%: lib/nn/model/rename/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -149,6 +157,7 @@ BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
 BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
+NAMES_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/rename)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 
 .PHONY: install uninstall
@@ -163,6 +172,7 @@ install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/
 	@for m in $(PAGES); do \
 	    $(INSTALL) -D -m 644 -- $$m $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
+	@for n in $(NAMES); do $(INSTALL) -D -m 644 -- $$n $(NAMES_HERE)/$${n##*/}; done
 
 uninstall: ## the files that install put there; folders stay
 	$(absolute)
@@ -172,6 +182,7 @@ uninstall: ## the files that install put there; folders stay
 	@for m in $(PAGES); do \
 	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
+	@for n in $(NAMES); do rm -f -- $(NAMES_HERE)/$${n##*/}; done
 
 .PHONY: clean
 clean: ## removes the build folders

@@ -46,6 +46,8 @@ static int pop_marked(struct gk_pickle *p, struct gk_pickle_value ***item, size_
                       struct gk_err *err)
 {
     size_t at = p->stack.n;
+    *item = NULL;
+    *n = 0;
     while (at > 0 && p->stack.item[at - 1]->kind != GK_PICKLE_MARK)
         at--;
     if (at == 0)
