@@ -31,10 +31,13 @@ bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *
 {
     if (*pattern != '*')
         return matches_here(pattern, name, layer);
-    for (const char *at = name; at; at = strchr(at, '.') ? strchr(at, '.') + 1 : NULL)
+    for (const char *at = name, *dot;; at = dot + 1) {
         if (matches_here(pattern + 1, at, layer))
             return true;
-    return false;
+        dot = strchr(at, '.');
+        if (!dot)
+            return false;
+    }
 }
 
 /* OURS with the layer's number. */

@@ -260,22 +260,22 @@ static int parse_set(struct gk_rename *r, const char *set, struct gk_err *err)
     return rc;
 }
 
-int gk_rename_open(struct gk_rename **out, const char *table, const char *set, struct gk_err *err)
+int gk_rename_open(struct gk_rename **r, const char *table, const char *set, struct gk_err *err)
 {
     FILE *fp;
-    struct gk_rename *r = *out = gk_alloc(1, sizeof *r, err);
-    int rc = r && (r->name = gk_strdup(table, err)) ? open_table(&fp, table, err) : -1;
+    struct gk_rename *t = *r = gk_alloc(1, sizeof *t, err);
+    int rc = t && (t->name = gk_strdup(table, err)) ? open_table(&fp, table, err) : -1;
     if (rc == 0) {
-        if (read_table(r, fp, err))
+        if (read_table(t, fp, err))
             rc = gk_fail_at(err, "%s", table);
         fclose(fp);
     }
     if (rc == 0 && set)
-        rc = parse_set(r, set, err);
+        rc = parse_set(t, set, err);
     if (rc == 0)
         return 0;
-    gk_rename_close(r);
-    *out = NULL;
+    gk_rename_close(t);
+    *r = NULL;
     return -1;
 }
 

@@ -228,7 +228,7 @@ static int run_long_binget(struct gk_pickle *p, struct gk_err *err)
 
 static int run_global(struct gk_pickle *p, struct gk_err *err)
 {
-    struct gk_pickle_text module, name;
+    struct gk_pickle_text module = {NULL, 0}, name = {NULL, 0};
     if (take_line(p, &module, err) || take_line(p, &name, err))
         return -1;
     return gk_pickle_push(p, gk_pickle_find(p, module, name, err), err);

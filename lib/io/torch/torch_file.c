@@ -16,10 +16,14 @@ enum { MOST_PICKLE = 16 << 20, FREE = 64 << 20, TIMES = 8 };
 
 /* ---- leaves -> frame ---- */
 
+struct view { /* a tensor among those of its storage */
+    struct gk_leaf *leaf;
+};
+
 static int by_storage(const void *a, const void *b)
 {
-    const struct gk_pickle_text s = (*(const struct gk_leaf *const *)a)->tensor->storage->key,
-                                t = (*(const struct gk_leaf *const *)b)->tensor->storage->key;
+    const struct gk_pickle_text s = ((const struct view *)a)->leaf->tensor->storage->key,
+                                t = ((const struct view *)b)->leaf->tensor->storage->key;
     const int c = memcmp(s.s, t.s, s.n < t.n ? s.n : t.n);
     return c ? c : (s.n > t.n) - (s.n < t.n);
 }
@@ -52,17 +56,17 @@ static int read_storage(const struct gk_pickle_storage *s, const struct gk_torch
 }
 
 /* Each storage is read once, for all tensors that are views of it. */
-static int take_data(struct gk_frame *f, struct gk_leaf *const *leaf, size_t n,
+static int take_data(struct gk_frame *f, const struct view *view, size_t n,
                      const struct gk_torch_store *store, struct gk_err *err)
 {
     void *data = NULL;
     size_t bytes, storage, loaded = 0;
     int rc = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        const struct gk_pickle_tensor *t = leaf[i]->tensor;
+        const struct gk_pickle_tensor *t = view[i].leaf->tensor;
         struct gk_tensor *to = &f->tensor[f->ntensor];
         rc = gk_torch_measure(t, &bytes, &storage, err);
-        if (rc == 0 && (!data || loaded != storage || by_storage(&leaf[i - 1], &leaf[i]))) {
+        if (rc == 0 && (!data || loaded != storage || by_storage(&view[i - 1], &view[i]))) {
             free(data);
             data = NULL;
             rc = read_storage(t->storage, store, loaded = storage, &data, err);
@@ -72,9 +76,9 @@ static int take_data(struct gk_frame *f, struct gk_leaf *const *leaf, size_t n,
         if (rc == 0)
             rc = gk_torch_gather(t, data, &to->data, err);
         if (rc)
-            gk_fail_at(err, "tensor '%s'", gk_show(leaf[i]->name).s);
-        to->name = leaf[i]->name;
-        leaf[i]->name = NULL;
+            gk_fail_at(err, "tensor '%s'", gk_show(view[i].leaf->name).s);
+        to->name = view[i].leaf->name;
+        view[i].leaf->name = NULL;
         f->ntensor++;
         rc = rc ? rc : gk_tensor_measure(to, &bytes, err);
     }
@@ -90,13 +94,13 @@ static int by_name(const void *a, const void *b)
 static int take_tensors(struct gk_frame *f, struct gk_leaves *l, const struct gk_torch_store *store,
                         struct gk_err *err)
 {
-    struct gk_leaf **sorted = NULL;
+    struct view *sorted = NULL;
     size_t n = 0, cap = 0, tensors = 0;
     if (gk_grow(&sorted, &cap, l->n + 1, sizeof *sorted, err))
         return -1;
     for (size_t i = 0; i < l->n; i++)
         if (l->leaf[i].tensor)
-            sorted[n++] = &l->leaf[i];
+            sorted[n++].leaf = &l->leaf[i];
     qsort(sorted, n, sizeof *sorted, by_storage);
     int rc = gk_grow(&f->tensor, &tensors, n + 1, sizeof *f->tensor, err);
     if (rc == 0)

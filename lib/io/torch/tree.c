@@ -10,10 +10,17 @@
 
 enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20 };
 
+struct level { /* a list or dict that the walk is in */
+    const struct gk_pickle_list *list;
+    bool pairs;
+    size_t at;  /* the next item */
+    size_t len; /* of the name that leads here */
+};
 struct walk {
     struct gk_leaves *leaves;
     char name[LONGEST + 1];
     size_t len; /* of the name */
+    struct level level[DEEPEST];
     int depth;
 };
 
@@ -80,7 +87,7 @@ static int add_numbers(struct walk *w, const struct gk_pickle_list *list, struct
             n += (size_t)sprintf(text + n, "%s%s", i ? "," : "[", number.s);
     }
     if (rc == 0) {
-        strcpy(text + n, list->n ? "]" : "[]");
+        memcpy(text + n, list->n ? "]" : "[]", list->n ? 2 : 3);
         rc = add_leaf(w, NULL, text, err);
     }
     free(text);
@@ -89,43 +96,42 @@ static int add_numbers(struct walk *w, const struct gk_pickle_list *list, struct
 
 /* ---- the walk ---- */
 
-static int visit(struct walk *w, const struct gk_pickle_value *v, struct gk_err *err);
-
-/* V under KEY, which is put behind the name and taken away again. */
-static int visit_at(struct walk *w, struct gk_pickle_text key, const struct gk_pickle_value *v,
-                    struct gk_err *err)
+static int fail_many(struct gk_err *err)
 {
-    const size_t len = w->len;
-    if (key.n + 2 > LONGEST - len)
+    return gk_fail(err, "it has more than %d values", MOST_SEEN);
+}
+
+/* Puts KEY behind the name. */
+static int put_key(struct walk *w, struct gk_pickle_text key, struct gk_err *err)
+{
+    if (key.n + 2 > LONGEST - w->len)
         return gk_fail(err, "the name '%s...' is longer than %d bytes", gk_show(w->name).s,
                        LONGEST);
-    if (len > 0)
+    if (w->len > 0)
         w->name[w->len++] = '.';
     memcpy(w->name + w->len, key.s, key.n);
     w->len += key.n;
     w->name[w->len] = '\0';
-    int rc = visit(w, v, err);
-    w->len = len;
-    w->name[len] = '\0';
-    return rc;
+    return 0;
 }
 
-static int visit_dict(struct walk *w, const struct gk_pickle_list *dict, struct gk_err *err)
+static int put_dict_key(struct walk *w, const struct gk_pickle_value *key, struct gk_err *err)
 {
-    for (size_t i = 0; i < dict->n; i += 2) {
-        const struct gk_pickle_value *key = dict->item[i];
-        struct number number;
-        struct gk_pickle_text text = {number.s, 0};
-        if (key->kind == GK_PICKLE_TEXT)
-            text = key->u.text;
-        else if (key->kind == GK_PICKLE_INT && number_text(key, &number))
-            text.n = strlen(number.s);
-        else
-            return gk_fail(err, "'%s' has a key that is %s: a string or an integer is wanted",
-                           gk_show(w->name).s, gk_pickle_kind_name(key->kind));
-        if (visit_at(w, text, dict->item[i + 1], err))
-            return -1;
-    }
+    struct number n;
+    if (key->kind == GK_PICKLE_TEXT)
+        return put_key(w, key->u.text, err);
+    if (key->kind == GK_PICKLE_INT && number_text(key, &n))
+        return put_key(w, (struct gk_pickle_text){n.s, strlen(n.s)}, err);
+    return gk_fail(err, "'%s' has a key that is %s: a string or an integer is wanted",
+                   gk_show(w->name).s, gk_pickle_kind_name(key->kind));
+}
+
+/* The items of LIST come next. */
+static int begin(struct walk *w, const struct gk_pickle_list *list, bool pairs, struct gk_err *err)
+{
+    if (w->depth == DEEPEST)
+        return gk_fail(err, "'%s' is nested more than %d deep", gk_show(w->name).s, DEEPEST);
+    w->level[w->depth++] = (struct level){.list = list, .pairs = pairs, .len = w->len};
     return 0;
 }
 
@@ -135,16 +141,8 @@ static int visit_list(struct walk *w, const struct gk_pickle_list *list, struct 
     for (struct number n; numbers < list->n && number_text(list->item[numbers], &n); numbers++)
         ;
     if ((w->leaves->seen += numbers) > MOST_SEEN)
-        return gk_fail(err, "it has more than %d values", MOST_SEEN);
-    if (numbers == list->n)
-        return add_numbers(w, list, err);
-    for (size_t i = 0; i < list->n; i++) {
-        char key[24];
-        const int n = snprintf(key, sizeof key, "%zu", i);
-        if (visit_at(w, (struct gk_pickle_text){key, (size_t)n}, list->item[i], err))
-            return -1;
-    }
-    return 0;
+        return fail_many(err);
+    return numbers == list->n ? add_numbers(w, list, err) : begin(w, list, false, err);
 }
 
 static int add_text(struct walk *w, struct gk_pickle_text text, struct gk_err *err)
@@ -157,16 +155,18 @@ static int add_text(struct walk *w, struct gk_pickle_text text, struct gk_err *e
     return rc;
 }
 
-static int visit_inner(struct walk *w, const struct gk_pickle_value *v, struct gk_err *err)
+static int visit(struct walk *w, const struct gk_pickle_value *v, struct gk_err *err)
 {
     struct number n;
     const char *dtype = gk_pickle_dtype(v);
+    if (++w->leaves->seen > MOST_SEEN)
+        return fail_many(err);
     switch (v->kind) {
     case GK_PICKLE_TENSOR:
         return add_leaf(w, &v->u.tensor, NULL, err);
     case GK_PICKLE_DICT:
     case GK_PICKLE_ORDERED:
-        return visit_dict(w, &v->u.list, err);
+        return begin(w, &v->u.list, true, err);
     case GK_PICKLE_LIST:
     case GK_PICKLE_TUPLE:
         return visit_list(w, &v->u.list, err);
@@ -185,16 +185,25 @@ static int visit_inner(struct walk *w, const struct gk_pickle_value *v, struct g
                    gk_pickle_kind_name(v->kind));
 }
 
-static int visit(struct walk *w, const struct gk_pickle_value *v, struct gk_err *err)
+/* The next item of the list that the walk is in, or back to the one around it. */
+static int go_on(struct walk *w, struct gk_err *err)
 {
-    if (++w->leaves->seen > MOST_SEEN)
-        return gk_fail(err, "it has more than %d values", MOST_SEEN);
-    if (w->depth == DEEPEST)
-        return gk_fail(err, "'%s' is nested more than %d deep", gk_show(w->name).s, DEEPEST);
-    w->depth++;
-    int rc = visit_inner(w, v, err);
-    w->depth--;
-    return rc;
+    struct level *l = &w->level[w->depth - 1];
+    const size_t at = l->at;
+    w->len = l->len;
+    w->name[w->len] = '\0';
+    if (at == l->list->n) {
+        w->depth--;
+        return 0;
+    }
+    l->at += l->pairs ? 2 : 1;
+    if (l->pairs)
+        return put_dict_key(w, l->list->item[at], err) ? -1 : visit(w, l->list->item[at + 1], err);
+    char key[24];
+    const int n = snprintf(key, sizeof key, "%zu", at);
+    return put_key(w, (struct gk_pickle_text){key, (size_t)n}, err)
+               ? -1
+               : visit(w, l->list->item[at], err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -205,7 +214,10 @@ static int by_name(const void *a, const void *b)
 int gk_leaves_take(struct gk_leaves *l, const struct gk_pickle_value *root, struct gk_err *err)
 {
     struct walk w = {.leaves = l};
-    if (visit(&w, root, err))
+    int rc = visit(&w, root, err);
+    while (rc == 0 && w.depth > 0)
+        rc = go_on(&w, err);
+    if (rc)
         return -1;
     if (l->n > 1)
         qsort(l->leaf, l->n, sizeof *l->leaf, by_name);
