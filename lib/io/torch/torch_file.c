@@ -120,6 +120,24 @@ static int check_names(const struct gk_leaves *l, struct gk_err *err)
             return gk_fail(err, "two values are called '%s'", gk_show(name).s);
         if (l->leaf[i].tensor && !strcmp(name, "__metadata__"))
             return gk_fail(err, "tensor '%s': the name is taken", name);
+        if (!l->leaf[i].tensor && (!strcmp(name, "gk.stream") || !strcmp(name, "gk.end")))
+            return gk_fail(err, "the metadata key '%s' belongs to streams", name);
+    }
+    return 0;
+}
+
+/* The leaves are sorted by name, as metadata are. */
+static int take_meta(struct gk_frame *f, struct gk_leaves *l, struct gk_err *err)
+{
+    size_t cap = 0;
+    if (gk_grow(&f->meta, &cap, l->n + 1, sizeof *f->meta, err))
+        return -1;
+    for (size_t i = 0; i < l->n; i++) {
+        struct gk_leaf *leaf = &l->leaf[i];
+        if (leaf->tensor)
+            continue;
+        f->meta[f->nmeta++] = (struct gk_meta){leaf->name, leaf->text};
+        leaf->name = leaf->text = NULL;
     }
     return 0;
 }
@@ -127,12 +145,9 @@ static int check_names(const struct gk_leaves *l, struct gk_err *err)
 static int take_leaves(struct gk_frame *f, struct gk_leaves *l, const struct gk_torch_store *store,
                        struct gk_err *err)
 {
-    if (check_names(l, err) || check_size(l, store->most, err))
-        return -1;
-    for (size_t i = 0; i < l->n; i++)
-        if (!l->leaf[i].tensor && gk_frame_set_meta(f, l->leaf[i].name, l->leaf[i].text, err))
-            return -1;
-    return take_tensors(f, l, store, err);
+    return check_names(l, err) || check_size(l, store->most, err) || take_meta(f, l, err)
+               ? -1
+               : take_tensors(f, l, store, err);
 }
 
 int gk_torch_frame(struct gk_frame *f, const void *pickle, size_t size,

@@ -8,7 +8,7 @@
 #include "gk/number.h"
 #include "torch_priv.h"
 
-enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20 };
+enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20, OVERHEAD = 64 };
 
 struct level { /* a list or dict that the walk is in */
     const struct gk_pickle_list *list;
@@ -29,7 +29,7 @@ static int add_leaf(struct walk *w, const struct gk_pickle_tensor *t, const char
 {
     struct gk_leaves *l = w->leaves;
     const char *name = w->len > 0 ? w->name : t ? "tensor" : "value";
-    l->bytes += strlen(name) + (text ? strlen(text) : 0);
+    l->bytes += OVERHEAD + strlen(name) + (text ? strlen(text) : 0);
     if (l->bytes > MOST_BYTES)
         return gk_fail(err, "its names and numbers take more than %d MiB", MOST_BYTES >> 20);
     if (gk_grow(&l->leaf, &l->cap, l->n + 1, sizeof *l->leaf, err))
