@@ -25,7 +25,7 @@ ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dyna
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
 LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
-LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
+LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
 TOOLS := $(patsubst cmd/%.c,$(BIN)/%,$(wildcard cmd/gk-*.c))
@@ -58,8 +58,12 @@ Q :=
 say = @:
 endif
 
+# Tables of names (gk-ckpt-dump --rename) lie beside the tools, here and where they are installed.
+NAMES := $(wildcard lib/nn/model/rename/*.tsv)
+SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)
+
 .PHONY: all
-all: $(TOOLS) ## the tools, in build/bin (the default)
+all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
 
 # Looks that all is there before the first object is made; what needs more than a build also
 # installs what is not.
@@ -109,6 +113,10 @@ $(BIN)/%: $(BUILD)/cmd/%.o $(ARCHIVE)
 	$(call say,LINK,$@)
 	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
+$(BUILD)/share/gk/rename/%: lib/nn/model/rename/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -156,6 +164,7 @@ BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
 BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
+NAMES_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/rename)
 PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/libexec/gk/sweep)
 GRIDS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/grids)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
@@ -163,11 +172,12 @@ absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is
 .PHONY: install uninstall
 install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
 	$(absolute)
-	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE)
+	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE) $(NAMES_HERE)
 	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
 	@$(INSTALL) -m 755 -- $(filter-out %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(filter %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
+	@$(INSTALL) -m 644 -- $(NAMES) $(NAMES_HERE)
 	@for t in $(notdir $(TOOLS)); do \
 	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
@@ -185,6 +195,7 @@ uninstall: ## the files that install put there; folders stay
 	@for s in $(notdir $(SCRIPTS)); do rm -f -- $(BIN_HERE)/$$s; done
 	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
 	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
+	@for n in $(notdir $(NAMES)); do rm -f -- $(NAMES_HERE)/$$n; done
 	@for m in $(PAGES); do \
 	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done

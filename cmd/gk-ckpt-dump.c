@@ -8,10 +8,12 @@
 #include "gk/cli.h"
 #include "gk/dump.h"
 #include "gk/out.h"
+#include "gk/rename.h"
+#include "gk/torch.h"
 
 static struct gk_common common;
 static bool list, meta, flat, format_given;
-static const char *tensor, *exclude, *steps_text, *split_to;
+static const char *tensor, *exclude, *steps_text, *split_to, *table, *set;
 static int format;
 
 static const struct gk_opt opts[] = {
@@ -28,6 +30,12 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "steps", &steps_text, "A:B:K",
                 "only the frames of steps A, A + K, ... up to B, both ends included",
                 .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "rename", &table, "TABLE",
+                "checkpoints of another implementation under gk's names: nanda, transformer_lens, "
+                "torch_encoder, gpt2, or a file",
+                .flags = GK_OPT_SILENT),
+    GK_OPT_TEXT(0, "set", &set, "KEY=VALUE,...",
+                "with --rename: what neither tensors nor table tell, such as heads=4"),
     GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",
                 .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     {0}};
@@ -57,10 +65,31 @@ static int choose(struct gk_dump *d, struct gk_err *err)
                                                       : GK_DUMP_FRAMES;
     if ((d->view == GK_DUMP_LIST || d->view == GK_DUMP_META) && format != GK_DUMP_TSV)
         return gk_fail_usage(err, "--format: a list is text; --tensor or --flat have formats");
+    if (set && !table)
+        return gk_fail_usage(err, "--set: only --rename makes metadata");
+    if (split_to && table)
+        return gk_fail_usage(err, "--split-to and --rename exclude each other");
     if (split_to && exclude)
         return gk_fail_usage(err, "--split-to and --exclude exclude each other");
     if (split_to && (common.output || format_given))
         return gk_fail_usage(err, "--split-to writes checkpoints to a folder: no -o, no --format");
+    return 0;
+}
+
+static struct gk_rename *names;
+
+static int rename_frame(struct gk_frame *f, const char *line, struct gk_err *err)
+{
+    struct gk_rename_notes notes;
+    const char *file = f->file;
+    if (gk_rename_checkpoint(names, f, line, &notes, err))
+        return -1;
+    if (notes.left_out > 0)
+        gk_note(&tool,
+                "%s: no line of the table names %zu tensor%s without floating-point numbers: left "
+                "out ('%s'%s)",
+                file, notes.left_out, notes.left_out > 1 ? "s" : "", notes.first.s,
+                notes.left_out > 1 ? ", ..." : "");
     return 0;
 }
 
@@ -70,10 +99,12 @@ static int dump(char **files, int n, struct gk_err *err)
     struct gk_steps steps;
     struct gk_out out;
     struct gk_dump d = {.steps = &steps};
-    if (choose(&d, err) || gk_steps_parse(&steps, steps_text, err))
+    if (choose(&d, err) || gk_steps_parse(&steps, steps_text, err) ||
+        (table && gk_rename_open(&names, table, set, err)))
         return -1;
+    d.change = table ? rename_frame : NULL;
     if (split_to) {
-        if (gk_source_open(&source, files, (size_t)n, err) ||
+        if (gk_source_open_torch(&source, files, (size_t)n, err) ||
             gk_dump_split(source, &steps, split_to, err))
             return -1;
         gk_source_close(source);
@@ -82,9 +113,10 @@ static int dump(char **files, int n, struct gk_err *err)
     char *line = gk_cli_line(&tool, err);
     d.line = line;
     if (!line || gk_out_open(&out, common.output, format != GK_DUMP_TSV, err) ||
-        gk_source_open(&source, files, (size_t)n, err) || gk_dump(&d, source, &out, err))
+        gk_source_open_torch(&source, files, (size_t)n, err) || gk_dump(&d, source, &out, err))
         return -1;
     gk_source_close(source);
+    gk_rename_close(names);
     free(line);
     return gk_out_commit(&out, err);
 }

@@ -118,6 +118,12 @@ make_here() {
     done
     run "root/opt/gk/bin/gk-data" --version
     assert_output 'gk-data 1.0'
+    # the tables of names are found from there
+    rm -rf moved && cp -r root/opt/gk moved
+    run -0 moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
+    rm moved/share/gk/rename/nanda.tsv
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'nanda': gpt2, torch_encoder, transformer_lens, or a file's name" \
+        moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
     make_here uninstall DESTDIR="$PWD/root" PREFIX=/opt/gk
     run find root ! -type d
     assert_output ''

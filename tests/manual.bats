@@ -34,6 +34,31 @@ blocks() {
     assert_output 'gap: no column val_loss'
 }
 
+@test "bring your own: files of PyTorch and networks of others" {
+    cp "$ROOT/tests/torch/nested.pt" net.pt
+    cp "$ROOT"/tests/rename/{nanda,gpt2}.pt .
+    cp "$ROOT/tests/rename/lens_none.pt" lens.pt
+    cp "$ROOT/tests/rename/encoder_post.pt" encoder.pt
+    python3 - <<'END'
+import json, struct
+header, data = {}, b""
+for name, shape in {"embedding": [7, 3], "dense_0.kernel": [3, 5], "dense_0.bias": [5], "logits.kernel": [5, 7], "logits.bias": [7]}.items():
+    n = shape[0] * (shape + [1])[1]
+    header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * n]}
+    data += struct.pack(f"<{n}f", *(((7 * i) % 11 - 5) / 9 for i in range(n)))
+text = json.dumps(header).encode()
+open("keras.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + data)
+END
+    blocks 'sh networks' bring-your-own.md >commands.sh
+    [ "$(grep -c '^gk-' commands.sh)" -ge 13 ]
+    run -0 bash -eu -o pipefail commands.sh
+    # what PyTorch says of them
+    for name in nanda:nanda lens:lens_none; do
+        want=$(name=${name#*:} awk -F'\t' '$1 == ENVIRON["name"] { print $6 }' "$ROOT/tests/rename/losses.tsv")
+        close_to "$(gk-eval -d nanda.data "${name%:*}.ckpt" | column_of train_loss)" "$want" 1e-5
+    done
+}
+
 # The commands under EXAMPLES of PAGE as they are displayed; what is Python is left out.
 examples() {
     awk '
@@ -64,6 +89,8 @@ setup_file() {
     small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 200 --save end.ckpt' | bash >run.tsv
     cp end.ckpt final.safetensors
     cp end.ckpt last.safetensors
+    cp "$ROOT/tests/torch/nested.pt" net.pt
+    cp "$ROOT/tests/rename/gpt2.pt" gpt2.pt
     sed 's/\ttrain_loss/\tloss/' run.tsv >log.csv
     mkdir runs
     for i in $(seq 12); do

@@ -15,12 +15,12 @@ setup() {
 }
 
 @test "source: public headers name no third-party header" {
-    run grep -nE '^# *include *<(cblas|lapack|fftw|gsl/|arpack|jansson|libxsmm)' include/gk/*.h
+    run grep -nE '^# *include *<(cblas|lapack|fftw|gsl/|arpack|jansson|libxsmm|zip\.h)' include/gk/*.h
     assert_output ''
 }
 
 @test "source: each library is included by one file" {
-    for lib in 'cblas\.h' 'lapacke\.h' 'fftw3\.h' 'gsl/' 'arpack' 'jansson\.h' 'libxsmm\.h'; do
+    for lib in 'cblas\.h' 'lapacke\.h' 'fftw3\.h' 'gsl/' 'arpack' 'jansson\.h' 'libxsmm\.h' 'zip\.h'; do
         run grep -lrE "^# *include *[<\"]$lib" lib cmd include tests --include='*.[ch]'
         [ "${#lines[@]}" -le 1 ] || fail "$lib: ${lines[*]}"
     done

@@ -26,6 +26,9 @@ struct gk_checkpoint {
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err);
 void gk_checkpoint_free(struct gk_checkpoint *c);
 
+/* The architecture alone; of the parameters only those that tell sizes need to be there. */
+int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
+
 /* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("" or "hv." or "optim.m.")
  * stands before each name. */
 int gk_checkpoint_vector(const struct gk_frame *f, const struct gk_params *ps, const char *prefix,

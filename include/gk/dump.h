@@ -37,6 +37,8 @@ struct gk_dump {
     const char *exclude;        /* patterns of tensors to leave out, or NULL */
     const char *line;           /* what the history of the result ends with */
     const struct gk_steps *steps;
+    /* Makes another frame of each, or NULL. */
+    int (*change)(struct gk_frame *f, const char *line, struct gk_err *err);
 };
 
 /* Writes what D asks for of all frames of S to OUT, but does not commit it. One frame gives its

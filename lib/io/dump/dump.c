@@ -319,10 +319,10 @@ static int end(struct dump *p, struct gk_err *err)
 static int begin(struct dump *p, const struct gk_frame *f, bool many, struct gk_err *err)
 {
     p->many = many;
-    return gk_history_add_text(&p->history, gk_frame_meta(f, "gk.history"), err) ||
-                   gk_history_add(&p->history, p->d->line, err)
-               ? -1
-               : 0;
+    if (gk_history_add_text(&p->history, gk_frame_meta(f, "gk.history"), err))
+        return -1;
+    /* A frame that was changed says so by itself. */
+    return p->d->change ? 0 : gk_history_add(&p->history, p->d->line, err);
 }
 
 static void drop_excluded(struct gk_frame *f, const char *exclude)
@@ -341,6 +341,10 @@ static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
     while (rc == 1) {
         struct gk_frame next = {0};
         drop_excluded(&f, p->d->exclude);
+        if (p->d->change && p->d->change(&f, p->d->line, err)) {
+            rc = -1;
+            break;
+        }
         rc = gk_dump_next(s, p->d->steps, &next, err);
         if (rc >= 0 && p->frames == 0 && begin(p, &f, rc == 1, err))
             rc = -1;

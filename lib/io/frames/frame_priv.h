@@ -47,6 +47,13 @@ int gk_slot_check(struct gk_slot *s, struct gk_err *err);
  * overlaps. */
 int gk_header_check(struct gk_header *h, struct gk_err *err);
 
+/* Reads all of FP, which is no frame, into F, whose place is known. */
+typedef int gk_frame_reader(FILE *fp, struct gk_frame *f, struct gk_err *err);
+/* gk_source_open for tools that take files of torch.save, too; the others do without the libraries
+ * that such a reader needs. */
+int gk_source_open_also(struct gk_source **s, char *const *files, size_t n,
+                        gk_frame_reader *read_torch, struct gk_err *err);
+
 /* The bytes of COUNT elements; an overflow, and bits that fill no whole byte, are errors. */
 int gk_dtype_bytes(enum gk_dtype t, size_t count, size_t *bytes, struct gk_err *err);
 /* False if there is no such dtype. */

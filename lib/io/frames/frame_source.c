@@ -20,6 +20,8 @@ struct gk_source {
     uint64_t frames; /* of this input so far */
     uint64_t open;   /* frames of a stream since its last end frame */
     bool leave_data;
+    gk_frame_reader *read_torch; /* NULL: files of torch.save are refused */
+    bool is_torch;               /* this input is one */
 };
 
 static void close_input(struct gk_source *s)
@@ -35,6 +37,7 @@ static void begin_input(struct gk_source *s, FILE *fp, const char *name)
     s->name = name;
     s->number = 1;
     s->frames = s->open = 0;
+    s->is_torch = false;
 }
 
 static int open_next(struct gk_source *s, struct gk_err *err)
@@ -47,6 +50,13 @@ static int open_next(struct gk_source *s, struct gk_err *err)
     begin_input(s, fp, name);
     s->files++;
     s->nfiles--;
+    if (s->read_torch) {
+        if (gk_input_look(fp, name, &kind, err) != 0)
+            return -1;
+        s->is_torch = kind == GK_INPUT_TORCH;
+        if (s->is_torch)
+            return 0;
+    }
     if (gk_input_kind(fp, name, &kind, err) != 0)
         return -1;
     if (kind != GK_INPUT_FRAMES)
@@ -56,6 +66,12 @@ static int open_next(struct gk_source *s, struct gk_err *err)
 
 int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk_err *err)
 {
+    return gk_source_open_also(s, files, n, NULL, err);
+}
+
+int gk_source_open_also(struct gk_source **s, char *const *files, size_t n,
+                        gk_frame_reader *read_torch, struct gk_err *err)
+{
     static char dash[] = "-";
     static char *const standard_input[] = {dash};
     *s = gk_alloc(1, sizeof **s, err);
@@ -63,6 +79,7 @@ int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk
         return -1;
     (*s)->files = n > 0 ? files : standard_input;
     (*s)->nfiles = n > 0 ? n : 1;
+    (*s)->read_torch = read_torch;
     if (open_next(*s, err) == 0)
         return 0;
     gk_source_close(*s);
@@ -194,6 +211,14 @@ static int read_frame(struct gk_source *s, struct gk_frame *f, struct gk_err *er
     return rc;
 }
 
+/* Likewise; a file of torch.save is one frame. */
+static int read_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
+{
+    if (!s->is_torch)
+        return read_frame(s, f, err);
+    return s->frames > 0 ? 0 : s->read_torch(s->fp, f, err) == 0 ? 1 : -1;
+}
+
 static int end_input(struct gk_source *s, struct gk_err *err)
 {
     if (s->open > 0)
@@ -215,7 +240,9 @@ int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
                 return -1;
         }
         *f = (struct gk_frame){.file = s->name, .index = s->index, .number = s->number};
-        int rc = read_frame(s, f, err);
+        int rc = read_next(s, f, err);
+        if (rc < 0 && s->is_torch)
+            return gk_fail_at(err, "%s", s->name);
         if (rc < 0)
             return gk_fail_at(err, "%s: frame %" PRIu64, s->name, s->number);
         s->number += rc > 0;

@@ -141,7 +141,7 @@ static int compare_sizes(const struct gk_frame *f, const struct gk_arch *a, stru
     return compare(f, "vocab", a->vocab, err);
 }
 
-static int find_arch(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
+int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err)
 {
     enum gk_model model = GK_TRANSFORMER;
     if (find_model(f, &model, err) != 0)
@@ -247,7 +247,7 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err)
 {
     *c = (struct gk_checkpoint){.step = GK_NO_STEP, .seed = -1};
-    if (find_arch(f, &c->arch, err) != 0)
+    if (gk_checkpoint_arch(&c->arch, f, err) != 0)
         return -1;
     c->heads_assumed = c->arch.model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
     if (gk_params_init(&c->params, &c->arch, err) != 0)

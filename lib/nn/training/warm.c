@@ -31,11 +31,13 @@ static uint64_t digest(const double *theta, size_t n)
 int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err)
 {
     *w = (struct gk_warm){0};
-    if (strcmp(init, "-") != 0 && access(init, F_OK) != 0)
-        return gk_fail_usage(err,
-                             "--init: '%s': paper, nanda, normal:STD with STD > 0, fan-in or the "
-                             "file of a checkpoint is wanted",
-                             gk_show(init).s);
+    if (strcmp(init, "-") != 0 && access(init, F_OK) != 0) {
+        gk_fail_usage(err,
+                      "'%s': paper, nanda, normal:STD with STD > 0, fan-in or the file of a "
+                      "checkpoint is wanted",
+                      gk_show(init).s);
+        return gk_fail_about(err, "init");
+    }
     if (gk_frame_read_one(init, &w->frame, err) || gk_checkpoint_parse(&w->ckpt, &w->frame, err))
         return -1;
     const struct gk_params *ps = &w->ckpt.params;

@@ -1,0 +1,236 @@
+/* A frame under other names. */
+#include "gk/rename.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "rename_priv.h"
+
+static bool matches_here(const char *pattern, const char *name, struct gk_layer *layer)
+{
+    *layer = (struct gk_layer){""};
+    while (*pattern) {
+        if (strncmp(pattern, "{L}", 3) == 0) {
+            const size_t n = strspn(name, "0123456789");
+            if (n == 0 || n >= sizeof layer->digits || (n > 1 && *name == '0'))
+                return false;
+            memcpy(layer->digits, name, n);
+            layer->digits[n] = '\0';
+            pattern += 3;
+            name += n;
+        } else if (*pattern++ != *name++) {
+            return false;
+        }
+    }
+    return *name == '\0';
+}
+
+bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *layer)
+{
+    if (*pattern != '*')
+        return matches_here(pattern, name, layer);
+    for (const char *at = name, *dot;; at = dot + 1) {
+        if (matches_here(pattern + 1, at, layer))
+            return true;
+        dot = strchr(at, '.');
+        if (!dot)
+            return false;
+    }
+}
+
+/* OURS with the layer's number. */
+static char *fill_name(const char *ours, const struct gk_layer *layer, struct gk_err *err)
+{
+    const char *at = strstr(ours, "{L}");
+    return at ? gk_format(err, "%.*s%s%s", (int)(at - ours), ours, layer->digits, at + 3)
+              : gk_strdup(ours, err);
+}
+
+/* Who gave a tensor its name, for the message where another does. */
+struct giver {
+    const char *ours, *theirs; /* the frames' */
+    size_t line;
+};
+struct work {
+    const struct gk_rename *r;
+    const struct gk_frame *f;
+    struct gk_frame *to;
+    struct giver *giver; /* [n] */
+    size_t n, cap;
+};
+
+static const struct giver *find_giver(const struct work *w, const char *ours)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (!strcmp(w->giver[i].ours, ours))
+            return &w->giver[i];
+    return NULL;
+}
+
+/* The heads of a network are the first axis of its queries, where they have one. */
+static int note_heads(struct work *w, const struct gk_tensor *t, const char *ours,
+                      struct gk_err *err)
+{
+    const char *tail = ".attn.q.weight";
+    const size_t n = strlen(ours), k = strlen(tail);
+    if (t->rank != 3 || n < k || strcmp(ours + n - k, tail) != 0 || t->shape[0] > INT32_MAX)
+        return 0;
+    return gk_frame_set_meta_int(w->to, "heads", (int64_t)t->shape[0], err);
+}
+
+static int change(struct work *w, const struct gk_line *l, const struct gk_tensor *from,
+                  const char *ours, struct gk_err *err)
+{
+    struct gk_tensor t = *from;
+    size_t cap = 0;
+    const size_t bytes = gk_tensor_bytes(from);
+    t.data = NULL;
+    if (gk_grow(&t.data, &cap, bytes + 1, 1, err))
+        return -1;
+    memcpy(t.data, from->data, bytes);
+    int rc = 0;
+    for (size_t i = 0; i < l->nchange && rc == 0; i++) {
+        if (l->change[i].kind == GK_JOIN)
+            rc = note_heads(w, &t, ours, err);
+        if (rc == 0 && gk_tensor_change(&t, &l->change[i], err))
+            rc = gk_frame_fail(w->f, err, "tensor '%s' (line %zu of the table): %s",
+                               gk_show(from->name).s, l->number, err ? err->msg : "");
+    }
+    if (rc == 0)
+        rc = gk_frame_add(w->to, ours, t.dtype, t.rank, t.shape, t.data, err);
+    free(t.data);
+    return rc;
+}
+
+static int give(struct work *w, const struct gk_line *l, const struct gk_tensor *from,
+                const struct gk_layer *layer, struct gk_err *err)
+{
+    char *ours = fill_name(l->ours, layer, err);
+    if (!ours)
+        return -1;
+    const struct giver *other = find_giver(w, ours);
+    int rc = 0;
+    if (other && !(l->if_missing && other->line != l->number))
+        rc = gk_frame_fail(w->f, err,
+                           "'%s' and '%s' both become '%s': --exclude leaves one of them out",
+                           gk_show(other->theirs).s, gk_show(from->name).s, gk_show(ours).s);
+    else if (!other)
+        rc = gk_grow(&w->giver, &w->cap, w->n + 1, sizeof *w->giver, err) ||
+                     change(w, l, from, ours, err)
+                 ? -1
+                 : 0;
+    if (rc == 0 && !other) {
+        w->giver[w->n++] = (struct giver){ours, from->name, l->number};
+        return 0;
+    }
+    free(ours);
+    return rc;
+}
+
+static int give_all(struct work *w, bool *used, struct gk_err *err)
+{
+    for (size_t k = 0; k < w->r->n; k++) {
+        const struct gk_line *l = &w->r->line[k];
+        for (size_t i = 0; i < w->f->ntensor && l->kind <= GK_LINE_DROP; i++) {
+            struct gk_layer layer;
+            if (!gk_pattern_matches(l->theirs, w->f->tensor[i].name, &layer))
+                continue;
+            used[i] = true;
+            if (l->kind == GK_LINE_NAME && give(w, l, &w->f->tensor[i], &layer, err))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int give_meta(struct work *w, struct gk_err *err)
+{
+    for (size_t k = 0; k < w->r->n; k++) {
+        const struct gk_line *l = &w->r->line[k];
+        const char *where = l->how + strcspn(l->how, " \t"), *tensor = where + strspn(where, " \t");
+        if (l->kind != GK_LINE_META || (*tensor && !gk_frame_tensor(w->to, tensor)))
+            continue;
+        char *value = gk_format(err, "%.*s", (int)(where - l->how), l->how);
+        int rc = value ? gk_frame_set_meta(w->to, l->ours, value, err) : -1;
+        free(value);
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+/* Rows up to the vocabulary, where a read-out has fewer answers than there are tokens. */
+static int fill_all(struct work *w, struct gk_err *err)
+{
+    const struct gk_tensor *embed = gk_frame_tensor(w->to, "embed.weight");
+    for (size_t k = 0; k < w->r->n; k++) {
+        const struct gk_line *l = &w->r->line[k];
+        struct gk_layer layer;
+        for (size_t i = 0; i < w->to->ntensor && l->has_fill && embed && embed->rank; i++) {
+            struct gk_tensor *t = &w->to->tensor[i];
+            if (gk_pattern_matches(l->ours, t->name, &layer) &&
+                gk_tensor_fill(t, embed->shape[0], l->fill, err))
+                return gk_frame_fail(w->f, err, "tensor '%s': %s", gk_show(t->name).s,
+                                     err ? err->msg : "");
+        }
+    }
+    return 0;
+}
+
+static int check_used(const struct work *w, const bool *used, struct gk_rename_notes *notes,
+                      struct gk_err *err)
+{
+    *notes = (struct gk_rename_notes){0};
+    for (size_t i = 0; i < w->f->ntensor; i++) {
+        const struct gk_tensor *t = &w->f->tensor[i];
+        if (used[i])
+            continue;
+        if (gk_dtype_is_float(t->dtype))
+            return gk_frame_fail(w->f, err,
+                                 "no line of the table '%s' names the tensor '%s' %s; --exclude "
+                                 "leaves it out",
+                                 gk_show(w->r->name).s, gk_show(t->name).s,
+                                 gk_show_shape(t->rank, t->shape).s);
+        if (notes->left_out++ == 0)
+            notes->first = gk_show(t->name);
+    }
+    return 0;
+}
+
+int gk_rename_apply(const struct gk_rename *r, const struct gk_frame *f, struct gk_frame *to,
+                    struct gk_rename_notes *notes, struct gk_err *err)
+{
+    struct work w = {.r = r, .f = f, .to = to};
+    bool *used = gk_alloc(f->ntensor, sizeof *used, err);
+    int rc = used ? give_all(&w, used, err) : -1;
+    if (rc == 0)
+        rc = give_meta(&w, err);
+    if (rc == 0)
+        rc = check_used(&w, used, notes, err);
+    if (rc == 0)
+        rc = fill_all(&w, err);
+    for (size_t i = 0; i < w.n; i++)
+        free((char *)w.giver[i].ours);
+    free(w.giver);
+    gk_free(used);
+    return rc;
+}
+
+bool gk_rename_makes(const struct gk_rename *r, const char *name, double *value)
+{
+    struct gk_layer layer;
+    for (size_t k = 0; k < r->n; k++) {
+        if (r->line[k].kind == GK_LINE_MAKE && gk_pattern_matches(r->line[k].ours, name, &layer)) {
+            *value = r->line[k].fill;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *gk_rename_name(const struct gk_rename *r)
+{
+    return r->name;
+}

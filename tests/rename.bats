@@ -1,0 +1,168 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # run sets status, output and stderr
+# Checkpoints of other implementations under gk's names (gk-ckpt-dump --rename).
+load helpers
+
+there=$BATS_TEST_DIRNAME/rename
+
+# table LINE...: a table of names, columns separated by spaces.
+table() {
+    printf '%s\n' 'theirs ours how' "$@" >table
+}
+
+# frame NAME SHAPE...: a frame of F32 tensors, 0, 1, 2 ...; NAME:I64 for integers.
+frame() {
+    python3 - "$@" <<'END'
+import json, struct, sys
+header, data = {}, b""
+for name, shape in zip(sys.argv[1::2], sys.argv[2::2]):
+    name, _, dtype = name.partition(":")
+    dims = [int(d) for d in shape.split("x") if d]
+    n = 1
+    for d in dims:
+        n *= d
+    part = struct.pack(f"<{n}q", *range(n)) if dtype == "I64" else struct.pack(f"<{n}f", *range(n))
+    header[name] = {"dtype": dtype or "F32", "shape": dims, "data_offsets": [len(data), len(data) + len(part)]}
+    data += part
+text = json.dumps(header).encode()
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data)
+END
+}
+
+@test "rename: gk-eval agrees with PyTorch on four implementations, to 1e-12" {
+    local file layout names given exclude train train_acc val val_acc n=0
+    while IFS=$'\t' read -r file layout names given exclude train train_acc val val_acc; do
+        local args=(--rename "$names")
+        [ "$given" = - ] || args+=(--set "$given")
+        [ "$exclude" = - ] || args+=(--exclude "$exclude")
+        gk-ckpt-dump "${args[@]}" --format safetensors -o ckpt "$there/$file.pt"
+        gk-data --op sub --p 7 --layout "$layout" -o data
+        gk-eval -d data --dtype f64 ckpt >f64
+        close_to "$(column_of train_loss f64)" "$train" 1e-12
+        close_to "$(column_of val_loss f64)" "$val" 1e-12
+        close_to "$(column_of train_acc f64)" "$train_acc"
+        close_to "$(column_of val_acc f64)" "$val_acc"
+        gk-eval -d data ckpt >f32
+        close_to "$(column_of val_loss f32)" "$val" 1e-5
+        n=$((n + 1))
+    done < <(tail -n +2 "$there/losses.tsv")
+    [ "$n" -ge 9 ]
+}
+
+@test "rename: the checkpoint says what it is, and every tool takes it" {
+    gk-ckpt-dump --rename gpt2 --set heads=2,activation=gelu --exclude 'optimizer.*' --format safetensors -o ckpt "$there/gpt2.pt"
+    assert_equal "$(gk-ckpt-dump --meta ckpt | grep -v '^#' | cut -f 1,2 | tr '\t\n' '= ')" \
+        'key=value activation=gelu bias=all dim=8 dtype=f32 ff=12 gk.history=gk-ckpt-dump 1.0 --exclude '\''optimizer.*'\'' --set heads=2,activation=gelu gk.kind=checkpoint heads=2 layers=2 model=transformer norm=pre positions=learned step=30 vocab=9 '
+    gk-data --op sub --p 7 -o data
+    gk-eval -d data --activations block1 ckpt >/dev/null
+    gk-hvp -q -d data --threads 1 ckpt >/dev/null
+    [ "$(gk-spectra ckpt | column_of tensor | wc -l)" -eq 15 ]
+    # a trajectory, and a list under the new names
+    gk-ckpt-dump --rename nanda --format safetensors "$there/nanda.pt" "$there/nanda.pt" | gk-ckpt-dump >out
+    assert_equal "$(grep -c embed.weight out)" 4
+    run -0 gk-ckpt-dump --rename nanda "$there/nanda.pt"
+    assert_line --index 0 '# gk-ckpt-dump 1.0'
+    assert_line --index 1 --regexp '^name'
+}
+
+@test "rename: transpose, join, part, reshape, fill and what is made" {
+    # an mlp of 4 tokens, 3 wide, 2 hidden
+    frame E 3x4 W 2x2x3 b 6 U 2x1x2 >f
+    table 'E embed.weight transpose' 'W layers.0.weight reshape:4x3 part:2/2' 'b layers.0.bias part:2/3' 'U unembed.weight reshape:?x2 fill:-2' \
+        '@ones unembed.bias' '@meta activation tanh'
+    gk-ckpt-dump --rename table --format safetensors -o ckpt f
+    values() {
+        gk-ckpt-dump --tensor "$1" ckpt | grep -v '^[#c]' | tr '\t' ' ' | paste -sd'|'
+    }
+    assert_equal "$(values embed.weight)" '0 4 8|1 5 9|2 6 10|3 7 11'
+    assert_equal "$(values layers.0.weight)" '6 7 8|9 10 11'
+    assert_equal "$(values layers.0.bias)" '2 3'
+    assert_equal "$(values unembed.weight)" '0 1|2 3|-2 -2|-2 -2'
+    assert_equal "$(values unembed.bias)" '1 1 1 1'
+    assert_equal "$(gk-ckpt-dump --meta ckpt | grep -cP '^(model\tmlp|activation\ttanh|bias\tall)\t')" 3
+}
+
+@test "rename: what no line names, and what two tensors become, is named" {
+    local file=$there/nanda.pt
+    frame extra 3 >e
+    breaks "gk-ckpt-dump: e: frame 1: no line of the table 'nanda' names the tensor 'extra' [3]; --exclude leaves it out" gk-ckpt-dump --rename nanda e
+    breaks "gk-ckpt-dump: $file: frame 1: no line of the table 'gpt2' names the tensor 'blocks.0.attn.W_K' [2, 4, 8]; --exclude leaves it out" \
+        gk-ckpt-dump --rename gpt2 "$file"
+    frame a.embed.weight 4x2 b.embed.weight 4x2 >e
+    table '*embed.weight embed.weight -'
+    breaks "gk-ckpt-dump: e: frame 1: 'a.embed.weight' and 'b.embed.weight' both become 'embed.weight': --exclude leaves one of them out" gk-ckpt-dump --rename table e
+    # integers are left out, with a note
+    frame E 4x2 W 3x2 U 4x3 count:I64 '' mask:I64 3 >e
+    table 'E embed.weight' 'W layers.0.weight' 'U unembed.weight' '@meta activation relu'
+    run -0 --separate-stderr gk-ckpt-dump --rename table e
+    assert_equal "$stderr" "gk-ckpt-dump: note: e: no line of the table names 2 tensors without floating-point numbers: left out ('count', ...)"
+    # a mask that the table knows is no matter for a note
+    run -0 --separate-stderr gk-ckpt-dump --rename nanda "$file"
+    assert_equal "$stderr" ''
+    # what is missing
+    frame E 4x2 W 3x2 >e
+    breaks "gk-ckpt-dump: e: frame 1: tensor 'unembed.weight' is missing" gk-ckpt-dump --rename table e
+    # a dot ends what * stands for
+    frame nE 4x2 W 3x2 U 4x3 >e
+    table '*E embed.weight' 'W layers.0.weight' 'U unembed.weight' '@meta activation relu'
+    breaks "gk-ckpt-dump: e: frame 1: no line of the table 'table' names the tensor 'nE' [4, 2]; --exclude leaves it out" gk-ckpt-dump --rename table e
+}
+
+@test "rename: what neither tensors nor table tell must be said, and rightly" {
+    local file=$there/gpt2_tied.pt
+    breaks "gk-ckpt-dump: $file: frame 1: neither its tensors nor the table 'gpt2' tell all of the network: --set heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
+        gk-ckpt-dump --rename gpt2 "$file"
+    breaks "gk-ckpt-dump: $there/encoder_post.pt: frame 1: neither its tensors nor the table 'torch_encoder' tell all of the network: --set norm=post|pre|none,positions=sinusoidal|none" \
+        gk-ckpt-dump --rename torch_encoder --set heads=2,activation=relu "$there/encoder_post.pt"
+    breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8: say 'heads' in the metadata" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
+    breaks "gk-ckpt-dump: $file: frame 1: metadata 'activation' is 'gelu_new': relu, leaky, gelu, square, silu or tanh is wanted" \
+        gk-ckpt-dump --rename gpt2 --set heads=2,activation=gelu_new "$file"
+    breaks "gk-ckpt-dump: $file: frame 1: metadata 'ff' is 13, but the tensors make it 12" gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu,ff=13 "$file"
+    wrong_usage "gk-ckpt-dump: --rename, --set: 'head' describes no network: layers, dim, heads, ff, norm, positions, activation and so on do" \
+        gk-ckpt-dump --rename gpt2 --set head=2,activation=relu "$file"
+    wrong_usage "gk-ckpt-dump: --set: 'heads': KEY=VALUE is wanted" gk-ckpt-dump --rename gpt2 --set heads "$file"
+    wrong_usage 'gk-ckpt-dump: --set: only --rename makes metadata' gk-ckpt-dump --set heads=2 "$file"
+    wrong_usage 'gk-ckpt-dump: --split-to and --rename exclude each other' gk-ckpt-dump --rename gpt2 --split-to d "$file"
+}
+
+@test "rename: tables that are none" {
+    frame E 4x2 >e
+    bad() { # bad MESSAGE LINE...
+        table "${@:2}"
+        breaks "gk-ckpt-dump: table: $1" gk-ckpt-dump --rename table e
+    }
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gpt2, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
+    breaks 'gk-ckpt-dump: d/none: No such file or directory' gk-ckpt-dump --rename d/none e
+    : >table
+    breaks 'gk-ckpt-dump: table: it holds no line' gk-ckpt-dump --rename table e
+    echo 'E embed.weight -' >table
+    breaks 'gk-ckpt-dump: table: line 1: a table of names begins with the columns theirs, ours and how' gk-ckpt-dump --rename table e
+    bad "line 2: 'E' has no name of ours, or - to leave it out" E
+    bad "line 2: 'turn' is nothing that is done to a tensor: transpose, join, part:I/N, reshape:AxB, fill:X, if-missing or -" 'E embed.weight turn'
+    bad 'line 3: part:4/3: 1/3, 2/3 and the like are wanted' '# a comment' 'E embed.weight part:4/3'
+    bad 'line 2: part:1: 1/3, 2/3 and the like are wanted' 'E embed.weight part:1'
+    bad "line 2: reshape:2x?x?: sizes with 'x' between them are wanted, one of them may be '?'" 'E embed.weight reshape:2x?x?'
+    bad "line 2: reshape:0: sizes with 'x' between them are wanted, one of them may be '?'" 'E embed.weight reshape:0'
+    bad 'line 2: fill:x: a number is wanted' 'E embed.weight fill:x'
+    bad 'line 2: more than 4 changes' 'E embed.weight join join join join join'
+    bad "line 2: '@make' is not known: @meta, @zeros or @ones" '@make embed.weight -'
+    bad "line 2: the value of 'norm' is missing" '@meta norm'
+    bad 'line 2: nothing can be done to what is not there' '@zeros unembed.bias transpose'
+    bad 'line 2: nothing can be done to what is not there' 'E - transpose'
+    bad "line 2: 'E' has no {L} for that of 'blocks.{L}.q'" 'E blocks.{L}.q -'
+    { echo 'theirs ours how'; printf 'E %05000d\n' 0; } >table
+    breaks 'gk-ckpt-dump: table: line 2: no table of names is as large' gk-ckpt-dump --rename table e
+    # and tensors that a change does not fit
+    frame E 4 >e
+    does_not_fit() {
+        table "E embed.weight $2"
+        breaks "gk-ckpt-dump: e: frame 1: tensor 'E' (line 2 of the table): $1" gk-ckpt-dump --rename table e
+    }
+    does_not_fit 'transpose wants a matrix, its rank is 1' transpose
+    does_not_fit 'join wants two axes, its rank is 1' join
+    does_not_fit 'its shape [4] has no 3 equal parts' part:1/3
+    does_not_fit 'its 4 numbers do not make the new shape' reshape:3x?
+    does_not_fit 'the product of the new shape overflows' reshape:9000000000000000000x9
+    frame E:I64 4 >e
+    does_not_fit "its 4 numbers do not make the new shape" reshape:5
+}

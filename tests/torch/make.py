@@ -1,0 +1,79 @@
+"""Writes the .pt files of this folder with torch.save, and what torch.load makes of each as one
+safetensors frame beside it. See README.md."""
+import json
+import struct
+
+import torch
+
+DTYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
+          torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
+          torch.uint16: "U16", torch.uint32: "U32", torch.uint64: "U64", torch.float8_e4m3fn: "F8_E4M3",
+          torch.float8_e5m2: "F8_E5M2", torch.complex64: "C64"}
+
+
+def number(v):
+    if v is None or isinstance(v, bool):
+        return {None: "null", True: "true", False: "false"}[v]
+    return f"{v:.15g}" if float(f"{v:.15g}") == v else repr(v)
+
+
+def leaves(v, name=""):
+    """(name, value) of every tensor and number."""
+    if isinstance(v, dict):
+        for key, item in v.items():
+            yield from leaves(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(v, (list, tuple)) and all(isinstance(i, (int, float)) for i in v):
+        yield name, "[" + ",".join(map(number, v)) + "]"
+    elif isinstance(v, (list, tuple)):
+        yield from leaves(dict(enumerate(v)), name)
+    elif isinstance(v, torch.Tensor):
+        yield name or "tensor", v.detach()
+    else:
+        yield name or "value", v if isinstance(v, str) else str(v).removeprefix("torch.") if isinstance(v, (torch.dtype, torch.device)) else number(v)
+
+
+def frame(v):
+    """All of it as a frame of safetensors."""
+    tensors, meta = {}, {}
+    for name, leaf in leaves(v):
+        (tensors if isinstance(leaf, torch.Tensor) else meta)[name] = leaf
+    header, data = {"__metadata__": meta}, b""
+    for name, t in sorted(tensors.items()):
+        flat = t.contiguous().reshape(-1)
+        part = bytes(flat.view(torch.uint8).tolist()) if t.dtype != torch.complex64 else \
+            bytes(torch.view_as_real(flat).reshape(-1).view(torch.uint8).tolist())
+        header[name] = {"dtype": DTYPES[t.dtype], "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(part)]}
+        data += part
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def save(name, v, **how):
+    torch.save(v, name + ".pt", **how)
+    with open(name + ".safetensors", "wb") as file:
+        file.write(frame(torch.load(name + ".pt", weights_only=False)))  # its own files
+
+
+torch.manual_seed(1)
+net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2, bias=False))
+adam = torch.optim.AdamW(net.parameters(), lr=1e-3, betas=(0.9, 0.98))
+net(torch.randn(5, 3)).square().mean().backward()
+adam.step()
+nested = {"epoch": 7, "step": 400, "model_state_dict": net.state_dict(), "optimizer": adam.state_dict(), "best": 0.1 + 0.2,
+          "losses": [1.5, 0.3333333333333333, float("inf")], "config": {"name": "grok \u03bb", "ties": True, "clip": None, "dims": [[1, 2], [3]]},
+          "seed": 2**63 + 9, "rng": torch.arange(5, dtype=torch.uint8), "shape": torch.Size([3, 4]),
+          "dtype": torch.float32, "device": torch.device("cpu")}
+save("state_dict", net.state_dict())
+save("nested", nested)
+save("protocol4", nested, pickle_protocol=4)
+save("half", {k: v.half() for k, v in net[0].state_dict().items()} | {"b." + k: v.bfloat16() for k, v in net[0].state_dict().items()})
+
+ints = torch.tensor([0, 1, 100])
+save("dtypes", {str(d)[6:]: ints.to(d) for d in DTYPES})
+
+base = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4)
+save("views", {"base": base, "turned": base.permute(2, 0, 1), "rows": base[1], "every": base[:, ::2, 1::2], "last": base[..., -1],
+               "scalar": base[1, 2, 3], "repeated": base[0, 0].expand(3, 4), "none": base[:, 3:], "flat": base.reshape(-1)[5:7],
+               "tied": torch.nn.Parameter(base), "windows": base.reshape(-1).unfold(0, 4, 3), "half": base[0].half().t()})
+save("tensor", base[0].t())
+save("list", [base[0], {"x": base[1]}, 5])
