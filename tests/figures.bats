@@ -165,6 +165,11 @@ makes() {
         fig25.{numbers.tsv,png,svg,tsv} testfn/rosenbrock-{adam,adamax,momentum,rmsprop,rprop,sgd}.tsv)"
     run ! figures PROFILE=none fig25
     assert_line --partial 'no profile none: pipelines/figures/none has no .conf'
+    for wanted in fig99 'figures FIGURES=99' 'report FIGURES=99' figx99; do
+        # shellcheck disable=SC2086 # words
+        run -2 figures $wanted
+        assert_line --regexp 'there is no figure x?99: they are 1 to 29, and make list-figures says what they show'
+    done
 }
 
 @test "figures: each profile lists 29, with titles and costs" {
@@ -227,7 +232,7 @@ makes() {
     # as make has it: $ is $$, and # begins a comment
     sed -i '/^NAME_t4_add/d' pipelines/figures/tiny/all.conf
     printf 'NAME_t4_add := %s\n' "${name//\$/\$\$}" | sed 's/#/\\#/' >>pipelines/figures/tiny/all.conf
-    sed -i 's/^\(TITLE\|SAYS\)_5 := .*/\1_5 := $(NAME_t4_add)/' pipelines/figures/rules/sweeps.mk
+    printf '%s := $(NAME_t4_add)\n' TITLE_5 SAYS_5 >>pipelines/figures/rules/sweeps.mk
     makes 'fig5.*' 'fig5-fit.tsv'
     assert_equal "$(column_of operation $f/fig5.tsv | head -n 1)" "$name"
     grep -qF "gamma, ${name}"$'\t' $f/fig5.numbers.tsv
