@@ -64,7 +64,7 @@ all: $(TOOLS) ## the tools, in build/bin (the default)
 # installs what is not.
 # A few milliseconds where nothing is missing; NO_SETUP=1 turns it off.
 GOALS_test := check% coverage
-GOALS_demo := demo report fig% %figures
+GOALS_demo := demo report fig% %figures heatmap curves
 GOALS_lint := lint% coverage check-valgrind check-full
 GOALS_package := deb check-deb
 GOALS_slurm := check-slurm
