@@ -20,7 +20,9 @@ SANITIZE ?=
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
 ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(LDFLAGS)
+# What OpenBLAS asks and gk answers (lib/base/blas.c), whichever of its variants is linked with.
+ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
 HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null
 LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
@@ -89,6 +91,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 # Long loops over numbers outside the core, which -O2 does not vectorise.
 LONG_LOOPS := analysis/points/nearest analysis/points/nearest_many analysis/points/gram io/frames/dtype
 $(LONG_LOOPS:%=$(BUILD)/lib/%.o): private OPT += -O3
+$(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIBXSMM),1,0)
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags

@@ -488,7 +488,7 @@ told() {
         printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"tree/$script"
         chmod +x "tree/$script"
     done
-    rules=(NO_SETUP=1 -o all -o units -o build/faults/inject.so -o build/faults/drive)
+    rules=(NO_SETUP=1 -o all -o units -o build/faults/inject.so -o build/faults/drive -o build/faults/limit)
     for script in data train phases hjorth predict ckpt-dump; do rules+=(-o "build/bin/gk-$script"); done
 }
 
@@ -506,6 +506,7 @@ while IFS= read -r text; do
         "${rules[@]}" sweep GRID=-g RUNNER="$text" JOBS="$text"
     say "$text" "$text" "${rules[@]}" soak SECONDS="$text"
     say "$text" "$text" "${rules[@]}" check-faults STRIDE="$text"
+    say "$text" "$text" "${rules[@]}" check-limits STRIDE="$text"
     say "$text" 'is not an absolute path.  Stop.' "${rules[@]}" install PREFIX="x$text"
     "${rules[@]}" install uninstall DESTDIR="$PWD/root" PREFIX="/a $text" >said 2>&1 || { cat said && exit 1; } >&2
     [ -d "root/a $text/bin" ] || { echo "$text: not in root" && exit 1; } >&2
