@@ -253,6 +253,43 @@ gk-sweep: from step 20 to 30'
     cmp whole/runs/seed=1/run.tsv out/runs/seed=1/run.tsv
 }
 
+# on_terminal KEYS COMMAND...: what COMMAND says on a terminal where KEYS are typed when it first shows its progress
+on_terminal() {
+    python3 - "$@" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said = b""
+typed = False
+while True:
+    try:
+        part = os.read(fd, 4096)
+    except OSError:
+        break
+    said += part
+    if not typed and b"failed, " in said:
+        os.write(fd, sys.argv[1].encode())
+        typed = True
+    if not part:
+        break
+os.waitpid(pid, 0)
+print(said.decode().replace("\r", "\n"), end="")
+END
+}
+
+@test "sweep: on a terminal it shows its progress, and ^C leaves no message of the shell" {
+    small
+    sed -i 's/--steps 30/--steps 1000000/' g.grid
+    for runner in local parallel; do
+        on_terminal $'\x03' "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner $runner --jobs 2 g.grid out >said
+        grep -q 'gk-sweep: 0 of 4 runs, 0 failed, [0-9]* s, ? left' said
+        grep -q 'gk-sweep: stopped; the same command goes on from here' said
+        run grep -vE '^(.\[K|\^C)*(gk-sweep: (4 runs, 4 to do, in out|0 of 4 runs, 0 failed, [0-9]+ s, \? left .\[K(\^C)?|stopped; the same command goes on from here))?$' said
+        assert_output ''
+    done
+}
+
 @test "sweep: a run that fails is named, the others go on; again only if asked" {
     grid '--lr 1e-3 1e30 1e-2' '--steps 30' '--eval-every 4' >g.grid
     failed='gk-sweep: failed: out/runs/lr=1e30: gk-train: step 2: the training loss is not finite (nan)'
