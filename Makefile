@@ -24,7 +24,8 @@ ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dyna
 # What OpenBLAS asks and gk answers (lib/base/blas.c), whichever of its variants is linked with.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
-LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
+HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null
+LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 
 BIN := $(BUILD)/bin
@@ -69,7 +70,7 @@ all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
 # installs what is not.
 # A few milliseconds where nothing is missing; NO_SETUP=1 turns it off.
 GOALS_test := check% coverage
-GOALS_demo := demo gallery gallery-docs report fig% %figures
+GOALS_demo := demo gallery gallery-docs report fig% %figures heatmap curves
 GOALS_lint := lint% coverage check-valgrind check-full
 GOALS_package := deb check-deb
 GOALS_slurm := check-slurm
@@ -92,15 +93,16 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
-$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/nearest_many analysis/points/nearest_pairs analysis/points/gram io/frames/dtype): \
-    private OPT += -O3
+LONG_LOOPS := analysis/points/nearest analysis/points/nearest_many analysis/points/nearest_pairs analysis/points/gram io/frames/dtype
+$(LONG_LOOPS:%=$(BUILD)/lib/%.o): private OPT += -O3
 $(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIBXSMM),1,0)
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) -DGK_LIBXSMM=$(if $(filter v4,$(2)),$$(if $$(LIBXSMM),1,0),0) -MMD -MP -c -o $$@ $$<
+	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) \
+	    -DGK_LIBXSMM=$(if $(filter v4,$(2)),$$(if $$(LIBXSMM),1,0),0) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach r,f32 f64,$(foreach i,$(ISAS),$(eval $(call core_rule,$r,$i))))
 
@@ -165,7 +167,7 @@ BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
 NAMES_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/rename)
-PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/libexec/gk/sweep)
+PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/sweep)
 GRIDS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/grids)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 

@@ -10,7 +10,8 @@ endef
 quoted = '$(subst ','\'',$(if $(findstring $(newline),$(1)),$(error a newline in '$(1)'),$(1)))'
 
 given = $(filter command environment,$(firstword $(origin $(1))))
-$(foreach v,GRID SWEEP SWEEPFLAGS RUNNER JOBS TESTS STRIDE SECONDS PREFIX DESTDIR DEMO_TITLE,\
+$(foreach v,GRID SWEEP SWEEPFLAGS RUNNER JOBS TESTS STRIDE SECONDS PREFIX DESTDIR DEMO_TITLE \
+    FILES ACROSS UP VALUE,\
     $(if $(call given,$v),$(eval override $v := $$(value $v))$(eval export $v)))
 
 PLAIN := BUILD BIN PROFILE FIG FIGURES THREADS TASKS DEMO DEMO_OP DEMO_P DEMO_FRAC DEMO_LR DEMO_DECAY \

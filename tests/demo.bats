@@ -6,7 +6,7 @@ demo() {
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
         "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/demo/demo.mk' |
         env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$ROOT" --no-print-directory -f - \
-            DEMO="$PWD/${1-demo}" DEMO_P=11 DEMO_WINDOW=20 DEMO_STEPS=35 demo
+            DEMO="$PWD/${1-demo}" DEMO_P=11 DEMO_WINDOW=20 DEMO_STEPS=35 demo "${@:2}"
 }
 
 @test "make demo shows its commands, resumes the run and draws it" {
@@ -25,6 +25,8 @@ demo() {
     # A run of all 35 steps at once is the same curve.
     gk-train -d demo/add.data --lr 2e-3 --eval-every 10 --steps 35 >whole.tsv
     assert_equal "$(awk -F'\t' '$1 % 10 == 0' whole.tsv)" "$(awk -F'\t' '$1 % 10 == 0' demo/run.tsv)"
+    # one step after another, in the order of the story, though it builds with all cores
+    assert_equal "$(sed -nE 's/^  \$ (gk-[a-z]+).*/\1/p' log | paste -sd' ')" 'gk-data gk-train gk-train gk-phases gk-fft'
     # Nothing is made anew, and the findings are told again.
     demo >again
     assert_equal "$(sed 1d again)" "$(sed -n '/^After/,$p' log)"
@@ -34,4 +36,13 @@ demo() {
     LOCPATH=$PWD/locales LC_ALL=de_DE.UTF-8 demo german >log.german
     diff -r demo german
     cmp log <(sed "s|$PWD/german|$PWD/demo|g" log.german)
+}
+
+@test "make demo builds with all cores, or with as many as -j says" {
+    command -v gnuplot >gnuplot || skip 'gnuplot is not installed'
+    # shellcheck disable=SC2016 # for make to expand
+    printf 'flags:\n\t@echo "flags: $(MAKEFLAGS)"\n' >flags.mk
+    flags() { demo demo -f "$PWD/flags.mk" flags "$@" | sed -n 's/^flags: //p'; }
+    [[ " $(flags) " == *" -j$(nproc) "* ]] || fail "$(flags)"
+    [[ " $(flags -j3) " == *" -j3 "* ]] || fail "$(flags -j3)"
 }

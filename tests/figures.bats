@@ -165,6 +165,11 @@ makes() {
         fig25.{numbers.tsv,png,svg,tsv} testfn/rosenbrock-{adam,adamax,momentum,rmsprop,rprop,sgd}.tsv)"
     run ! figures PROFILE=none fig25
     assert_line --partial 'no profile none: pipelines/figures/none has no .conf'
+    for wanted in fig99 'figures FIGURES=99' 'report FIGURES=99' figx99; do
+        # shellcheck disable=SC2086 # words
+        run -2 figures $wanted
+        assert_line --regexp 'there is no figure x?99: they are 1 to 29, and make list-figures says what they show'
+    done
 }
 
 @test "figures: each profile lists 29, with titles and costs" {
@@ -227,7 +232,7 @@ makes() {
     # as make has it: $ is $$, and # begins a comment
     sed -i '/^NAME_t4_add/d' pipelines/figures/tiny/all.conf
     printf 'NAME_t4_add := %s\n' "${name//\$/\$\$}" | sed 's/#/\\#/' >>pipelines/figures/tiny/all.conf
-    sed -i 's/^\(TITLE\|SAYS\)_5 := .*/\1_5 := $(NAME_t4_add)/' pipelines/figures/rules/sweeps.mk
+    printf '%s := $(NAME_t4_add)\n' TITLE_5 SAYS_5 >>pipelines/figures/rules/sweeps.mk
     makes 'fig5.*' 'fig5-fit.tsv'
     assert_equal "$(column_of operation $f/fig5.tsv | head -n 1)" "$name"
     grep -qF "gamma, ${name}"$'\t' $f/fig5.numbers.tsv
@@ -251,6 +256,64 @@ makes() {
     # none that went well: there is nothing to draw
     sed -i 's/^HEAT_LRS := .*/HEAT_LRS := 1e38 2e38/' pipelines/figures/tiny/all.conf
     run ! figures fig2
+}
+
+@test "figures: a label of an axis stands at its tick, without a blank before it" {
+    local n
+    for n in {1..29}; do
+        run -1 grep -nE '<text>(<tspan[^>]*>)? ' $f/fig$n.svg
+    done
+}
+
+# draws SERVED TARGET ARG...: a target of plots.mk, with the given file names in order
+draws() {
+    printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' 'BUILD := build' 'include pipelines/plots/plots.mk' >Makefile
+    run --separate-stderr env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s --no-print-directory "${@:2}"
+    assert_equal "$output" "$1.png"$'\n'"$1.svg"
+    [ "$(head -c 4 "$1.png" | tail -c 3)" = PNG ] || fail "$1.png"
+    python3 -c 'import sys, xml.etree.ElementTree as t
+for e in t.parse(sys.argv[1]).iter():
+    if e.tag.endswith("}text"): print("".join(e.itertext()).strip())' "$1.svg" >texts
+}
+
+@test "heatmap and curves: a user's own sweep and runs" {
+    local dir="it's a sweep \$(touch executed)" y
+    mkdir "$dir"
+    {
+        echo '# gk-sweep 1.0'
+        printf 'optimizer\tlr\tweight-decay\tseed\tid\tfinal_val_acc\tt4\n'
+        for lr in 1e-2 1e-3; do for w in 0 1; do for s in 0 1; do
+            printf '"; touch executed\t%s\t%s\t%s\tx\t0.%s\t%s\n' $lr $w $s $((4 + 2 * s)) "$( ((w)) && echo 100 || echo nan)"
+        done; done; done
+    } >"$dir/table.tsv"
+    # the last two that vary and are no seeds; of the two seeds the mean
+    draws "$dir/heatmap" heatmap SWEEP="$dir"
+    for y in "$dir" 'mean over optimizer, seed' weight-decay lr 1e-2 1e-3 final_val_acc; do
+        grep -qxF -- "$y" texts || fail "$y: $(cat texts)"
+    done
+    assert_equal "$(grep -cx '0.50' texts)" 4
+    draws "$dir/heatmap" heatmap SWEEP="$dir" ACROSS=seed UP=optimizer VALUE=t4
+    for y in 'mean over lr, weight-decay' '"; touch executed' seed optimizer t4; do
+        grep -qxF -- "$y" texts || fail "$y: $(cat texts)"
+    done
+    # Numbers rise, whatever the order of the rows.
+    table1=$dir/table.tsv run -0 pipelines/plots/cells
+    assert_equal "$(cut -f 5,6 <<<"${lines[1]}")" $'1e-3\t0'
+    # runs are called by their files or, of a sweep, by their folders
+    mkdir -p 's/lr=1' 's/lr=2'
+    cp $f/runs/never.tsv 's/lr=1/run.tsv'
+    cp $f/runs/add-0.6.tsv 's/lr=2/run.tsv'
+    draws build/curves curves FILES="s/lr=1/run.tsv s/lr=2/run.tsv '$f/runs/never.tsv'"
+    for y in lr=1 lr=2 never accuracy loss; do
+        grep -qxF -- "$y" texts || fail "$y: $(cat texts)"
+    done
+    [ ! -e executed ]
+    breaks 'heatmap: none/table.tsv: cannot be read' pipelines/plots/draw heatmap none
+    wrong_usage 'heatmap: SWEEP=DIR says of what' pipelines/plots/draw heatmap ''
+    wrong_usage 'curves: FILES="FILE ..." says of what' pipelines/plots/draw curves build/curves
+    breaks 'curves: none: cannot be read' pipelines/plots/draw curves build/curves none
+    ACROSS=x breaks "heatmap: $dir/table.tsv: no column x" pipelines/plots/draw heatmap "$dir"
+    breaks "heatmap: $f/runs/table.tsv: no column id: no table of a sweep" eval "cp $f/runs/never.tsv $f/runs/table.tsv && pipelines/plots/draw heatmap $f/runs"
 }
 
 @test "stack: rows under the columns that tell them apart, histories once" {

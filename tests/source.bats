@@ -195,6 +195,14 @@ base:
     done
 }
 
+@test "source: no line of a makefile is longer than 120 columns" {
+    local files
+    mapfile -t files < <(find Makefile pipelines tests packaging -name Makefile -o -name '*.mk' -o -name '*.conf')
+    [ "${#files[@]}" -gt 20 ] || fail 'nothing was looked at'
+    run awk 'length > 120 { print FILENAME ": line " FNR }' "${files[@]}"
+    assert_output ''
+}
+
 @test "source: .ci/packages names a sign for each package, once" {
     run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages

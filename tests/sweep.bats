@@ -253,6 +253,43 @@ gk-sweep: from step 20 to 30'
     cmp whole/runs/seed=1/run.tsv out/runs/seed=1/run.tsv
 }
 
+# on_terminal KEYS COMMAND...: what COMMAND says on a terminal where KEYS are typed when it first shows its progress
+on_terminal() {
+    python3 - "$@" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said = b""
+typed = False
+while True:
+    try:
+        part = os.read(fd, 4096)
+    except OSError:
+        break
+    said += part
+    if not typed and b"failed, " in said:
+        os.write(fd, sys.argv[1].encode())
+        typed = True
+    if not part:
+        break
+os.waitpid(pid, 0)
+print(said.decode().replace("\r", "\n"), end="")
+END
+}
+
+@test "sweep: on a terminal it shows its progress, and ^C leaves no message of the shell" {
+    small
+    sed -i 's/--steps 30/--steps 1000000/' g.grid
+    for runner in local parallel; do
+        on_terminal $'\x03' "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner $runner --jobs 2 g.grid out >said
+        grep -q 'gk-sweep: 0 of 4 runs, 0 failed, [0-9]* s, ? left' said
+        grep -q 'gk-sweep: stopped; the same command goes on from here' said
+        run grep -vE '^(.\[K|\^C)*(gk-sweep: (4 runs, 4 to do, in out|0 of 4 runs, 0 failed, [0-9]+ s, \? left .\[K(\^C)?|stopped; the same command goes on from here))?$' said
+        assert_output ''
+    done
+}
+
 @test "sweep: a run that fails is named, the others go on; again only if asked" {
     grid '--lr 1e-3 1e30 1e-2' '--steps 30' '--eval-every 4' >g.grid
     failed='gk-sweep: failed: out/runs/lr=1e30: gk-train: step 2: the training loss is not finite (nan)'
@@ -389,6 +426,57 @@ told_apart() {
     awk -v OFS='\t' 'BEGIN { for (i = 0; i < 60; i++) { y = i % 3 == 0; noise = 1 + i * 7 % 11
         print 1e-3 * (1 + i % 4), 0.5 + i % 2 / 10, "run" i, "done", y ? 900 : 1000, y, y ? 1 : 0.1 + noise / 100, \
             1, noise, (y ? 5e4 : 50) + noise, 1, noise, 1, noise, noise, noise } }'
+}
+
+# touched: a run that answered all at one evaluation, and lost it again
+touched() {
+    printf 'step\ttrain_loss\ttrain_acc\tval_loss\tval_acc\n'
+    printf '%s\t%s\t1\t1\t%s\n' 0 1 0.1 10 0.5 0.95 20 0.1 1 30 0.1 0.873
+}
+
+@test "sweep: having grokked is what gk-phases and gk-train --until-grokked call it" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 30' '--eval-every 10' >g.grid
+    sweep -q g.grid out
+    told() { # of the first run: t4 t4_stable grokked, and the options in the history
+        awk -F'\t' 'NR == 1 { sub(/.*--steps 30 --eval-every 10/, ""); options = $0; next }
+            NR == 2 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+            NR == 3 { print $at["t4"], $at["t4_stable"], $at["grokked"] options }' out/table.tsv
+    }
+    run=out/runs/seed=0
+    touched >"$run/run.tsv"
+    rm "$run/row"
+    "$ROOT/pipelines/sweep/row" "$GK_BUILD/bin" "$run" 'done' >"$run/row"
+    sweep --collect out
+    assert_equal "$(told)" '20 nan 1'
+    # judged again, without training
+    sweep --collect --hold 2 out
+    assert_equal "$(told)" 'nan nan 0 --hold 2'
+    sweep --collect --high 0.9 --hold 2 out
+    assert_equal "$(told)" '10 nan 1 --high 0.9 --hold 2'
+    sweep --collect --high 0.85 out
+    assert_equal "$(told)" '10 10 1 --high 0.85'
+    sweep --collect out
+    assert_equal "$(told)" '10 10 1 --high 0.85'
+    cp out/table.tsv want
+    sweep -q --high 0.85 g.grid out
+    cmp want out/table.tsv
+    sweep -q g.grid out
+    assert_equal "$(told)" '20 nan 1'
+    # what stops the training of a run is what it has grokked by
+    for until in '--until-grokked:--hold 2' '--until-grokked 3:--hold 3'; do
+        grid '--lr 1e-2' '--steps 30' "${until%:*}" >u.grid
+        rm -rf until
+        sweep -q u.grid until
+        [[ $(head -n 1 until/table.tsv) == *" ${until#*:}" ]] || fail "$(head -n 1 until/table.tsv)"
+        assert_equal "$(column_of t4 until/table.tsv)" \
+            "$(gk-phases ${until#*:} until/runs/run/run.tsv | column_of t4)"
+    done
+    sweep -q --hold 1 u.grid until
+    [[ $(head -n 1 until/table.tsv) == *' --hold 1' ]]
+    wrong_usage "gk-sweep: --high: 2 is not in (0, 1]" sweep --high 2 g.grid o
+    wrong_usage "gk-sweep: --hold: 'x' is not an integer" sweep --hold x g.grid o
+    wrong_usage "gk-sweep: --hold: 'x' is not an integer" sweep --collect --hold x out
+    [ ! -e o ]
 }
 
 @test "sweep: rows of an older version are made again, whatever the folder is called" {

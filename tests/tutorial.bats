@@ -18,3 +18,31 @@ commands() {
     read -r _ _ train _ val <<<"${lines[-1]}"
     [ "$train $val" = '1 1' ]
 }
+
+# block KIND: the blocks between ```KIND and ```
+block() {
+    awk -v open="\`\`\`$1" '$0 == open { on = 1; next } /^```$/ { on = 0 } on' "$ROOT/docs/tutorial.md"
+}
+
+@test "tutorial: its recipes draw the tables that gk writes" {
+    gk-data --p 11 --frac 0.8 | gk-train --dim 8 --heads 2 --ff 16 --steps 60 --eval-every 10 -o run.tsv
+    printf '%s\n' '# gk-sweep 1.0' $'lr\tweight-decay\tid\tfinal_val_acc' $'1e-3\t0\ta\t0.1' $'1e-3\t1\tb\tnan' \
+        $'1e-2\t0\tc\t0.5' $'1e-2\t1\td\t1' >table.tsv
+    if command -v gnuplot >/dev/null; then
+        # each a program of its own
+        block gnuplot | awk '/^set datafile/ { n++ } { print > ("recipe" n ".gp") }'
+        for f in recipe1.gp recipe2.gp; do
+            run -0 gnuplot "$f"
+            assert_output ''
+        done
+        for f in run.png heatmap.png; do
+            [ "$(head -c 4 "$f" | tail -c 3)" = PNG ] || fail "$f"
+        done
+    fi
+    block python >recipe.py
+    run -0 python3 -m py_compile recipe.py
+    if python3 -c 'import pandas, matplotlib' 2>/dev/null; then
+        run -0 env MPLBACKEND=agg python3 recipe.py
+        [ -s run-python.png ] && [ -s heatmap-python.png ]
+    fi
+}

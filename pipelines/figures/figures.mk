@@ -7,13 +7,6 @@
 #
 # The values are in pipelines/figures/PROFILE, the rules by theme in pipelines/figures/rules, and what is made in
 # build/figures/PROFILE: a picture (PNG, SVG), its table, and its numbers.
-#
-# A step is a command and the files it makes. What it depends on is read off the command: files
-# below $(F) (a folder ends in /), gk tools, and scripts below pipelines. The command itself is kept
-# in $(F)/.made, and a step is due again when it changes: so a value rebuilds what uses it and
-# nothing else. Tools count by their content, since all are linked anew when the library changes.
-# A text for people is named in a command as text:VARIABLE, so that none of it is taken for make's or
-# for a file.
 include pipelines/given.mk
 PROFILE ?= quick
 FIG ?= $(BUILD)/figures/$(PROFILE)
@@ -28,67 +21,84 @@ ifneq ($(and $(FIGURE_GOALS),$(if $(filter -j%,$(MAKEFLAGS)),,y)),)
 MAKEFLAGS += -j$(TASKS)
 endif
 
-TOOL_SUMS := $(BUILD)/sums
-$(TOOL_SUMS)/%: $(BIN)/%
+# A rule of a figure names what its file is made of, as any rule of make does, and has one command:
+#
+#   $(F)/fig12.tsv: $(F)/plane/add-0.6.tsv $(STACK) FORCE
+#   	$(call run,$(STACK) r 0.6 $(F)/plane/add-0.6.tsv > $@)
+#
+# FORCE has make look at the rule each time, and run decides, as Linux's if_changed does. The command runs where
+# the file is not there, where something that it is made of is newer, and where the command is not the one that made
+# the file. So a value that changes makes again what uses it, and nothing else. $(F)/.made has that command of each
+# file. It is removed before the command runs and written after it: what a kill left is made again. For a rule that
+# makes several files at once run's second argument is the first of them.
+#
+# A tool is named by $(call tools,gk-pca): its checksum, since all tools are linked anew when the library changes.
+# $$threads among the options of a tool is what the profile says of threads; it changes no result.
+STACK := pipelines/figures/stack
+NUMBER := pipelines/figures/numbers
+tools = $(addprefix $(BUILD)/sums/,$(1))
+$(BUILD)/sums/%: $(BIN)/%
 	@mkdir -p $(@D)
 	@cksum < $< | cmp -s - $@ || cksum < $< > $@
 
-# What a command names: its words without redirections, pipes, separators and quotes.
-named = $(subst >, ,$(subst <, ,$(subst |, ,$(subst ;, ,$(subst ', ,$(1))))))
-filled = $(foreach w,$(1),$(if $(filter text:%,$w),$(call quoted,$($(w:text:%=%))),$w))
+made = $(F)/.made/$(subst /,~,$(patsubst $(F)/%,%,$(1)))
 same = $(and $(findstring _$(1)_,_$(2)_),$(findstring _$(2)_,_$(1)_))
-kept_in = $(F)/.made/$(subst /,~,$(1:$(F)/%=%))
-
-# $(eval $(call step,TARGETS,COMMAND,[MORE PREREQUISITES])), all below $(F).
-define step
-COMMAND_$(firstword $(1)) := $(strip $(2))
-$(1) $(if $(word 2,$(1)),&:,:) $(filter-out $(1) %/,$(filter $(F)/%,$(call named,$(2)))) \
-    $(patsubst %,$(TOOL_SUMS)/%,$(filter gk-%,$(call named,$(2)))) $(filter pipelines/%,$(call named,$(2))) $(3) \
-    $(if $(call same,$(strip $(call filled,$(2))),$(strip $(file <$(call kept_in,$(firstword $(1)))))),,FORCE)
-	$$(call run_step,$(firstword $(1)))
+# stripped, as make 4.3 now and then leaves the newline at the end of a file
+as_made = $(and $(wildcard $@),$(call same,$(strip $(1)),$(strip $(file <$(call made,$(2))))))
+due = $(if $(call as_made,$(1),$(2)),$(filter-out FORCE,$?),yes)
+run = $(if $(call due,$(1),$(or $(2),$@)),$(call run_now,$(1),$(or $(2),$@)))
+define run_now
+$(shell mkdir -p $(@D) $(F)/.made)$(file >$(call made,$(2)).new,$(1))
+$(call say,RUN,$(2:$(F)/%=%))
+@rm -f $(call made,$(2))
+$(Q)export PATH="$(BIN):$$PATH" LC_ALL=C threads='$(if $(THREADS),--threads $(THREADS))'; $(1)
+@mv $(call made,$(2)).new $(call made,$(2))
 endef
 
-# The command that is kept is written when the recipe is expanded, and has its name once it has run:
-# a step that was killed, and may have left half a file, is due again.
-# Threads change no result, so they are not part of it.
-THREADED := gk-train gk-landscape gk-hvp gk-eval gk-pca gk-twonn
-with_threads = $(if $(THREADS),$(call each_threaded,$(1),$(THREADED)),$(1))
-each_threaded = $(if $(2),$(call each_threaded,$(subst $(firstword $(2)) ,$(firstword $(2)) --threads $(THREADS) ,$(1)),$(wordlist 2,99,$(2))),$(1))
-define run_step
-$(shell mkdir -p $(F)/.made $(dir $(1)) && rm -f $(call kept_in,$(1)))$(file >$(call kept_in,$(1)).new,$(call filled,$(COMMAND_$(1))))
-$(call say,RUN,$(1:$(F)/%=%))
-$(Q)export PATH="$(BIN):$$PATH" LC_ALL=C; $(call filled,$(call with_threads,$(COMMAND_$(1))))
-@mv $(call kept_in,$(1)).new $(call kept_in,$(1))
-endef
-
-# $(eval $(call figure,N,PLOT,TABLES,NUMBERS)): figN from figN.tsv and further tables by pipelines/plots/plot, and
-# its numbers by the command NUMBERS. TITLE_N says what it shows, also without the paper at hand.
-define picture
-$(call step,$(F)/fig$(1).$(2),pipelines/plots/plot $(3) $(2) text:TITLE_$(1) $(F)/fig$(1).tsv $(4) > $(F)/fig$(1).$(2),\
-    $(patsubst %,pipelines/plots/%,$(firstword $(subst /, ,$(3))).gp common.gp tables.gp rows))
-endef
-define figure
-$(call picture,$(1),png,$(2),$(3))
-$(call picture,$(1),svg,$(2),$(3))
-$(call step,$(F)/fig$(1).numbers.tsv,$(4) > $(F)/fig$(1).numbers.tsv)
-.PHONY: fig$(1)
-fig$(1): $(F)/fig$(1).png $(F)/fig$(1).svg $(F)/fig$(1).numbers.tsv
-endef
-
+# Figure N is drawn from figN.tsv, which has a rule. For N = 11, say:
+#   TITLE_11, SAYS_11      what it shows, also for who has not the paper at hand
+#   PLOT_11                its script in pipelines/plots, or SCRIPT/WHAT
+#   PLOT_TABLES_11         the tables that the script reads beside fig11.tsv
+#   NUMBERS_11             what pipelines/figures/numbers is asked for
+#   NUMBERS_TABLES_11      the tables that it reads, where they are not fig11.tsv alone
 NUMBERS := 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29
 FIGURES ?= $(NUMBERS)
+UNKNOWN := $(filter-out $(NUMBERS),$(patsubst fig%,%,$(filter-out figures,$(FIGURE_GOALS:report=))) \
+    $(if $(filter figures report,$(FIGURE_GOALS)),$(FIGURES)))
+$(if $(UNKNOWN),$(error there is no figure $(firstword $(UNKNOWN)): they are 1 to $(lastword $(NUMBERS)), \
+    and make list-figures says what they show))
 # The others look at the runs.
 include pipelines/figures/rules/runs.mk
-include $(filter-out pipelines/figures/rules/runs.mk,$(wildcard pipelines/figures/rules/*.mk))
+include $(filter-out %/runs.mk,$(wildcard pipelines/figures/rules/*.mk))
+
+numbers_tables = $(or $(NUMBERS_TABLES_$(1)),$(F)/fig$(1).tsv)
+define figure
+.PHONY: fig$(1)
+fig$(1): $(F)/fig$(1).png $(F)/fig$(1).svg $(F)/fig$(1).numbers.tsv
+$(F)/fig$(1).png $(F)/fig$(1).svg: $(F)/fig$(1).tsv $(PLOT_TABLES_$(1)) \
+    pipelines/plots/$(firstword $(subst /, ,$(PLOT_$(1)))).gp
+$(F)/fig$(1).numbers.tsv: $(call numbers_tables,$(1))
+endef
+$(foreach n,$(NUMBERS),$(eval $(call figure,$n)))
+
+# The stem is 11.png
+PICTURES := $(NUMBERS:%=%.png) $(NUMBERS:%=%.svg)
+$(PICTURES:%=$(F)/fig%): $(F)/fig%: $(addprefix pipelines/plots/,plot common.gp tables.gp rows) FORCE
+	$(call run,pipelines/plots/plot $(PLOT_$(basename $*)) $(patsubst .%,%,$(suffix $*)) \
+	    $(call quoted,$(TITLE_$(basename $*))) $(F)/fig$(basename $*).tsv $(PLOT_TABLES_$(basename $*)) > $@)
+$(NUMBERS:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBER) FORCE
+	$(call run,$(NUMBER) $(NUMBERS_$*) $(call numbers_tables,$*) > $@)
 
 .PHONY: figures list-figures report
 figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
 list-figures: ## their numbers, their cost and what they show
 	@printf '%-4s%-10s%s\n' $(foreach n,$(NUMBERS),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
 
-$(eval $(call step,$(F)/figures.tsv,printf '%s\t%s\t%s\n' \
-    $(foreach n,$(NUMBERS),'$n' text:TITLE_$n text:SAYS_$n) > $(F)/figures.tsv))
+$(F)/figures.tsv: FORCE
+	$(call run,printf '%s\t%s\t%s\n' \
+	    $(foreach n,$(NUMBERS),'$n' $(call quoted,$(TITLE_$n)) $(call quoted,$(SAYS_$n))) > $@)
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
-$(eval $(call step,$(F)/index.html,pipelines/figures/report $(PROFILE) $(F) > $(F)/index.html,\
-    $(F)/figures.tsv $(foreach n,$(FIGURES),$(F)/fig$n.png $(F)/fig$n.svg $(F)/fig$n.numbers.tsv)))
+$(F)/index.html: $(F)/figures.tsv pipelines/figures/report FORCE \
+    $(foreach n,$(FIGURES),$(addprefix $(F)/fig$n,.png .svg .numbers.tsv))
+	$(call run,pipelines/figures/report $(PROFILE) $(F) > $@)

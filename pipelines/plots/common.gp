@@ -14,6 +14,8 @@ set datafile missing 'nan'
 set datafile columnheaders
 set border 3 lw 0.7 lc rgb grey
 set tics nomirror out
+# The default, '% h', puts a blank before a label, which then stands beside the middle of its tick.
+set format '%h'
 set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')
 viridis(x) = word('#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725', 1 + int(9 * x + 0.5))
 large = term eq 'png' ? ',21' : ',16'

@@ -14,6 +14,11 @@ clear_temporaries() { # RUN
     rm -f "$1"/.run.{data,ckpt}.*.tmp
 }
 
+# The options of gk-phases by which the runs of a sweep in DIR have grokked or not.
+phases_of() { # DIR
+    [ ! -e "$1/phases" ] || printf '%s' "$(<"$1/phases")"
+}
+
 # The step at which the rule t4:A,G,B ends a run, FRACTION of whose rows train.
 rule_limit() { # RULE FRACTION
     local a g b

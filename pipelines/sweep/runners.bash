@@ -15,8 +15,9 @@ duration() { # SECONDS
 progress() {
     local start=$SECONDS before=$((${#grid_id[@]} - ${#pending[@]})) over failed took left
     while sleep 2; do
-        over=$(cat "$dir"/runs/*/status | grep -c -e '^done' -e '^failed')
-        failed=$(cat "$dir"/runs/*/status | grep -c '^failed')
+        # a run that is made anew has no status for a moment
+        over=$(cat "$dir"/runs/*/status 2>/dev/null | grep -c -e '^done' -e '^failed')
+        failed=$(cat "$dir"/runs/*/status 2>/dev/null | grep -c '^failed')
         took=$((SECONDS - start)) left='?'
         [ "$over" -le "$before" ] ||
             left=$(duration $((took * (${#grid_id[@]} - over) / (over - before))))
@@ -38,7 +39,7 @@ run_pending() {
     done
     "run_$runner" || rc=$?
     if [ "$monitor" ]; then
-        kill "$monitor"
+        kill "$monitor" 2>/dev/null # the terminal's SIGINT may have ended it
         wait "$monitor" 2>/dev/null
         printf '\r\033[K' >&2
     fi

@@ -10,7 +10,7 @@ endif
 check-faults: all $(FAULTS) ## makes every call of every tool fail in turn (many minutes); STRIDE=20: one in 20
 	@GK_BUILD=$(BUILD) tests/faults/run $(if $(STRIDE),$(call quoted,$(STRIDE)))
 
-check-limits: all $(FAULTS) ## runs every tool under every limit of memory, stack, files, ... (a few minutes); STRIDE=20: one in 20
+check-limits: all $(FAULTS) ## every tool under every limit of memory, stack, files, ... (minutes); STRIDE=20: one in 20
 	@GK_BUILD=$(BUILD) GK_DRIVER=tests/faults/limits tests/faults/run $(if $(STRIDE),$(call quoted,$(STRIDE)))
 
 soak: all ## trains, kills and resumes for SECONDS=60, at least 50 kills: the same bytes

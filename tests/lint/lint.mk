@@ -7,7 +7,8 @@ LINT_FLAGS := -D_GNU_SOURCE -Iinclude -Ilib -DGK_REAL_IS_F64=1 -DGK_ISA=v1 -DGK_
 HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 
 .PHONY: lint lint-format
-lint: lint-format $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck ## the source by gcc, clang, clang-tidy, cppcheck and clang-format
+lint: $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck
+lint: lint-format ## the source by gcc, clang, clang-tidy, cppcheck and clang-format
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) all units
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
 
@@ -29,12 +30,14 @@ $(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
 	@touch $@
 
 # Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
-TSAN_TESTS := -f 'unit: (pool|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden)|threads|hvp:|landscape:' \
+TSAN_NAMES := pool|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden
+TSAN_TESTS := -f 'unit: ($(TSAN_NAMES))|threads|hvp:|landscape:' \
     build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
 .PHONY: check-tsan
 check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan
 	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \
-	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread TESTS=$(call quoted,$(or $(TESTS),$(TSAN_TESTS))) check
+	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread \
+	    TESTS=$(call quoted,$(or $(TESTS),$(TSAN_TESTS))) check
 
 # build-valgrind/bin holds scripts in the tools' names: any test runs with them.
 VALGRIND := build-valgrind
