@@ -93,7 +93,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
-LONG_LOOPS := analysis/points/nearest analysis/points/nearest_many analysis/points/nearest_pairs analysis/points/gram io/frames/dtype
+LONG_LOOPS := $(addprefix analysis/points/,nearest nearest_many nearest_pairs gram) io/frames/dtype
 $(LONG_LOOPS:%=$(BUILD)/lib/%.o): private OPT += -O3
 $(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIBXSMM),1,0)
 
