@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/blas.h"
 #include "gk/cli.h"
 #include "gk/train.h"
 
@@ -366,12 +367,11 @@ static int run_all(struct gk_err *err)
     struct gk_history h = {0};
     struct gk_pool *pool = NULL;
     struct gk_trainer *t = NULL;
-    if (resume && read_checkpoint(&ckpt, err))
-        return -1;
-    if (take_network(err) || resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
+        gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
-        gk_pool_new(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
+        gk_blas_pool(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
         (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
     if (warm.theta)

@@ -94,6 +94,9 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage "gk-try: --steps: 'abc' is not an integer" try --steps abc
     wrong_usage "gk-try: --steps: '12x' is not an integer" try --steps 12x
     wrong_usage "gk-try: --steps: '1.5' is not an integer" try -n 1.5
+    wrong_usage "gk-try: --steps: '1.5e0' is not an integer" try -n 1.5e0
+    wrong_usage "gk-try: --any-integer: 1e30 is too large" try --any-integer 1e30
+    wrong_usage "gk-try: --rows: 1e30 is not in [1, 9]" try --rows 1e30
     wrong_usage "gk-try: --steps: '' is not an integer" try --steps=
     wrong_usage "gk-try: --steps: ' 3' is not an integer" try --steps ' 3'
     wrong_usage "gk-try: --steps: '--flag' is not an integer" try --steps --flag
@@ -120,7 +123,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
 }
 
 @test "cli: one number has many writings, and the line has one" {
-    for n in 7 +7 007 +0007; do
+    for n in 7 +7 007 +0007 7e0 7.0e0 0.7e1 +0.07E+2; do
         run line --any-integer "$n" --rows "$n"
         assert_output --partial '--any-integer 7 --rows 7 '
     done
