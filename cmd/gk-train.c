@@ -136,6 +136,7 @@ static const struct gk_tool tool = {
     .synopsis = "[options] [DATA]",
     .summary = "Train a network on a dataset; print losses, accuracies and norms at every step.",
     .example = "gk-data --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth",
+    .input = "a dataset",
     .max_operands = 1,
     .opts = opts,
     .common = &common,
@@ -254,8 +255,7 @@ static int describe_init(struct gk_err *err)
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
-    if (!given.init_scale && !recorded.init_scale)
-        conf.init.scale = 1;
+    conf.init.scale = given.init_scale || recorded.init_scale ? conf.init.scale : 1;
     recorded.init_scale = conf.init.scale != 1;
     return 0;
 }

@@ -164,7 +164,10 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
 }
 
 @test "cli: wrong choices, texts, grids and windows" {
-    wrong_usage "gk-try: --choice: 'tow' is none of: one two three" try --choice tow
+    wrong_usage "gk-try: --choice: 'tow' is none of: one two three; did you mean two?" try --choice tow
+    wrong_usage "gk-try: --choice: 'Three' is none of: one two three; did you mean three?" try --choice Three
+    wrong_usage "gk-try: --choice: 'thre' is none of: one two three; did you mean three?" try --choice thre
+    wrong_usage "gk-try: --choice: 'four' is none of: one two three" try --choice four
     wrong_usage "gk-try: --choice: '' is none of: one two three" try --choice ''
     wrong_usage 'gk-try: --note: the value is empty' try --note ''
     wrong_usage "gk-try: --grid: '0:1' is not of the form A:B:N" try --grid 0:1
@@ -277,6 +280,19 @@ on_terminal() {
     assert_output --regexp '\^\[\[Ktick [0-9]+ of 12, [0-9.]+/s, 0:00 left.*\^\[\[Kgk-try: note: 0 operands'
     run --separate-stderr try --ticks 12
     assert_equal "$stderr" 'gk-try: note: 0 operands'
+}
+
+@test "cli: who waits for a terminal says for what" {
+    gk-data --p 5 -o d
+    run script -qec 'gk-train --steps 0' /dev/null < <(sleep 0.2)
+    assert_output --partial 'gk-train: note: waiting for a dataset from the terminal; more usual is: gk-data --frac 0.5 | gk-train --steps 400 '
+    run script -qec 'gk-hjorth' /dev/null < <(sleep 0.2)
+    assert_output --partial 'gk-hjorth: note: waiting for input from the terminal; more usual is: gk-data | gk-train '
+    # not where it is told to be quiet, nor where there is something to read
+    run script -qec 'gk-hjorth -q' /dev/null < <(sleep 0.2)
+    refute_output --partial 'waiting'
+    run script -qec 'gk-train --steps 0 -d d; gk-data --p 5 | gk-train --steps 0; gk-data --p 5 >e' /dev/null < <(sleep 0.2)
+    refute_output --partial 'waiting'
 }
 
 @test "cli: no progress with --quiet, nor among results on the same terminal" {

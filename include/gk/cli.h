@@ -108,6 +108,7 @@ struct gk_tool {
     const char *synopsis; /* "[options] [FILE]" */
     const char *summary;  /* one sentence */
     const char *example;  /* one pipe, shown in --help */
+    const char *input;    /* what standard input is for, "a dataset"; NULL: "input" */
     int max_operands;     /* -1: any number */
     const struct gk_opt *opts;
     struct gk_common *common;
