@@ -80,6 +80,7 @@ static const struct gk_tool tool = {
     .synopsis = "fit|score [options] [FILE]",
     .summary = "Predict grokking from the first steps: fit a model to runs, score a live curve.",
     .example = "gk-data | gk-train | gk-predict score --model grok.model --give-up 0.1",
+    .commands = "fit|score",
     .max_operands = 2,
     .opts = opts,
     .common = &common,

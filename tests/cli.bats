@@ -258,6 +258,21 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_line --index 4 'here.data'
 }
 
+@test "cli: completion offers the commands of a tool until one is there" {
+    gk-predict --completion bash >c.sh
+    run bash -c '. ./c.sh
+        touch here.data fit.data
+        ask() { COMP_WORDS=(gk-predict "$@") COMP_CWORD=$#; _gk_predict; echo "${COMPREPLY[*]}"; }
+        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr'
+    assert_success
+    assert_output "$(printf '%s\n' 'fit score' fit score here.data fit.data groups)"
+    gk-predict --completion zsh >c.zsh
+    run cat c.zsh
+    assert_line --partial "'1:command:(fit score)'"
+    run gk-fft --completion zsh
+    refute_output --partial 'command'
+}
+
 @test "cli: the zsh completion has every option and closed quotes" {
     try --completion zsh >c.zsh
     run cat c.zsh
