@@ -16,7 +16,8 @@ static struct gk_common common;
 static bool loss_given;
 static const char *data, *toward, *toward2;
 static int split, norm, precision, loss;
-static bool beta_given;
+static int params;
+static bool beta_given, params_given;
 static struct gk_landscape_conf conf;
 
 enum { BOTH = 2 }; /* beside enum gk_split */
@@ -34,6 +35,10 @@ static const struct gk_opt opts[] = {
     GK_OPT_GRID(0, "alpha", &conf.grid[0], "points along the direction", .def = "-1:1:51"),
     GK_OPT_GRID(0, "beta", &conf.grid[1], "points along the second (default: as --alpha)",
                 .given = &beta_given),
+    GK_OPT_CHOICE(0, "params", &params, "all|matrices",
+                  "where directions lie: in all parameters (default) or those of rank 2",
+                  .given = &params_given),
+    GK_OPT_TEXT(0, "exclude", &conf.exclude, "GLOB", "and not in these, such as 'embed*,unembed*'"),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
@@ -76,6 +81,7 @@ static int choose(char **files, int n, struct gk_err *err)
         conf.grid[1] = conf.grid[0];
     beta_given = toward2 != NULL;
     conf.norm = (enum gk_norm)norm;
+    conf.matrices = params == 1;
     conf.files = files;
     conf.nfiles = (size_t)n;
     return 0;

@@ -80,6 +80,7 @@ static const struct gk_tool tool = {
     .synopsis = "fit|score [options] [FILE]",
     .summary = "Predict grokking from the first steps: fit a model to runs, score a live curve.",
     .example = "gk-data | gk-train | gk-predict score --model grok.model --give-up 0.1",
+    .commands = "fit|score",
     .max_operands = 2,
     .opts = opts,
     .common = &common,
@@ -160,6 +161,20 @@ static int fit_defaults(struct gk_err *err)
     return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
 }
 
+/* The AUC of scores that say nothing has a variance of (n + 1) / (12 n1 n0). */
+static void remark_few(const char *name, const struct gk_runs *r)
+{
+    double grokked = 0, n = (double)r->n;
+    for (size_t i = 0; i < r->n; i++)
+        grokked += r->outcome[i];
+    const double off = sqrt((n + 1) / (12 * grokked * (n - grokked)));
+    if (off > 0.1)
+        gk_note(&tool,
+                "%s: %zu runs, %.0f that grokked: chance alone moves an AUC of so few by %.2f, and "
+                "the intervals do not count that other runs make another model",
+                name, r->n, grokked, off);
+}
+
 static int fit(const char *path, struct gk_err *err)
 {
     FILE *fp;
@@ -179,6 +194,7 @@ static int fit(const char *path, struct gk_err *err)
         return -1;
     if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err))
         return gk_fail_at(err, "%s", name);
+    remark_few(name, &r);
     bool bare = false;
     for (size_t j = 0; j < r.d; j++)
         bare = bare || gk_feature_is_bare(&r.feature[j]);

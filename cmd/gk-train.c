@@ -136,6 +136,7 @@ static const struct gk_tool tool = {
     .synopsis = "[options] [DATA]",
     .summary = "Train a network on a dataset; print losses, accuracies and norms at every step.",
     .example = "gk-data --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth",
+    .input = "a dataset",
     .max_operands = 1,
     .opts = opts,
     .common = &common,
@@ -256,8 +257,7 @@ static int describe_init(struct gk_err *err)
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
-    if (!given.init_scale && !recorded.init_scale)
-        conf.init.scale = 1;
+    conf.init.scale = given.init_scale || recorded.init_scale ? conf.init.scale : 1;
     recorded.init_scale = conf.init.scale != 1;
     return 0;
 }
@@ -371,9 +371,8 @@ static int run_all(struct gk_err *err)
     struct gk_history h = {0};
     struct gk_pool *pool = NULL;
     struct gk_trainer *t = NULL;
-    if (resume && read_checkpoint(&ckpt, err))
-        return -1;
-    if (take_network(err) || resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+    if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
+        gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
         gk_blas_pool(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||

@@ -94,6 +94,9 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage "gk-try: --steps: 'abc' is not an integer" try --steps abc
     wrong_usage "gk-try: --steps: '12x' is not an integer" try --steps 12x
     wrong_usage "gk-try: --steps: '1.5' is not an integer" try -n 1.5
+    wrong_usage "gk-try: --steps: '1.5e0' is not an integer" try -n 1.5e0
+    wrong_usage "gk-try: --any-integer: 1e30 is too large" try --any-integer 1e30
+    wrong_usage "gk-try: --rows: 1e30 is not in [1, 9]" try --rows 1e30
     wrong_usage "gk-try: --steps: '' is not an integer" try --steps=
     wrong_usage "gk-try: --steps: ' 3' is not an integer" try --steps ' 3'
     wrong_usage "gk-try: --steps: '--flag' is not an integer" try --steps --flag
@@ -120,7 +123,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
 }
 
 @test "cli: one number has many writings, and the line has one" {
-    for n in 7 +7 007 +0007; do
+    for n in 7 +7 007 +0007 7e0 7.0e0 0.7e1 +0.07E+2; do
         run line --any-integer "$n" --rows "$n"
         assert_output --partial '--any-integer 7 --rows 7 '
     done
@@ -161,7 +164,10 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
 }
 
 @test "cli: wrong choices, texts, grids and windows" {
-    wrong_usage "gk-try: --choice: 'tow' is none of: one two three" try --choice tow
+    wrong_usage "gk-try: --choice: 'tow' is none of: one two three; did you mean two?" try --choice tow
+    wrong_usage "gk-try: --choice: 'Three' is none of: one two three; did you mean three?" try --choice Three
+    wrong_usage "gk-try: --choice: 'thre' is none of: one two three; did you mean three?" try --choice thre
+    wrong_usage "gk-try: --choice: 'four' is none of: one two three" try --choice four
     wrong_usage "gk-try: --choice: '' is none of: one two three" try --choice ''
     wrong_usage 'gk-try: --note: the value is empty' try --note ''
     wrong_usage "gk-try: --grid: '0:1' is not of the form A:B:N" try --grid 0:1
@@ -252,6 +258,21 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_line --index 4 'here.data'
 }
 
+@test "cli: completion offers the commands of a tool until one is there" {
+    gk-predict --completion bash >c.sh
+    run bash -c '. ./c.sh
+        touch here.data fit.data
+        ask() { COMP_WORDS=(gk-predict "$@") COMP_CWORD=$#; _gk_predict; echo "${COMPREPLY[*]}"; }
+        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr'
+    assert_success
+    assert_output "$(printf '%s\n' 'fit score' fit score here.data fit.data groups)"
+    gk-predict --completion zsh >c.zsh
+    run cat c.zsh
+    assert_line --partial "'1:command:(fit score)'"
+    run gk-fft --completion zsh
+    refute_output --partial 'command'
+}
+
 @test "cli: the zsh completion has every option and closed quotes" {
     try --completion zsh >c.zsh
     run cat c.zsh
@@ -274,6 +295,19 @@ on_terminal() {
     assert_output --regexp '\^\[\[Ktick [0-9]+ of 12, [0-9.]+/s, 0:00 left.*\^\[\[Kgk-try: note: 0 operands'
     run --separate-stderr try --ticks 12
     assert_equal "$stderr" 'gk-try: note: 0 operands'
+}
+
+@test "cli: who waits for a terminal says for what" {
+    gk-data --p 5 -o d
+    run script -qec 'gk-train --steps 0' /dev/null < <(sleep 0.2)
+    assert_output --partial 'gk-train: note: waiting for a dataset from the terminal; more usual is: gk-data --frac 0.5 | gk-train --steps 400 '
+    run script -qec 'gk-hjorth' /dev/null < <(sleep 0.2)
+    assert_output --partial 'gk-hjorth: note: waiting for input from the terminal; more usual is: gk-data | gk-train '
+    # not where it is told to be quiet, nor where there is something to read
+    run script -qec 'gk-hjorth -q' /dev/null < <(sleep 0.2)
+    refute_output --partial 'waiting'
+    run script -qec 'gk-train --steps 0 -d d; gk-data --p 5 | gk-train --steps 0; gk-data --p 5 >e' /dev/null < <(sleep 0.2)
+    refute_output --partial 'waiting'
 }
 
 @test "cli: no progress with --quiet, nor among results on the same terminal" {
@@ -409,7 +443,9 @@ steers_nothing() {
     printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
     run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"
     assert_success
-    assert_equal "$stderr" 'gk-predict: note: ?[2J??2J????.csv: 1 runs left out, for a nan'
+    assert_equal "${stderr_lines[0]}" 'gk-predict: note: ?[2J??2J????.csv: 1 runs left out, for a nan'
+    [[ ${stderr_lines[1]} == 'gk-predict: note: ?[2J??2J????.csv: 4 runs, 2 that grokked: '* ]] || fail "$stderr"
+    assert_equal "${#stderr_lines[@]}" 2
     # an option's value is written so that a shell reads the same bytes back
     run line --note "é €$bad"
     assert_output --partial "--note $'é €\\033[2J\\302\\2332J\\342\\200\\256\\377.csv'"

@@ -304,7 +304,7 @@ theta	F32	[6]	6	2'
         gk-ckpt-dump --meta --format safetensors f
     wrong_usage 'gk-ckpt-dump: --split-to writes checkpoints to a folder: no -o, no --format' \
         gk-ckpt-dump --split-to d -o x f
-    for s in 5 1:2:3:4 ::: 1:2:3: a:b 1:-2 1:2:x 1:2:0x3 ' 1:2' '1: 2' '1:2 ' 1.:2 1e3: nan: 99999999999999999999:; do
+    for s in 5 1:2:3:4 ::: 1:2:3: a:b 1:-2 1:2:x 1:2:0x3 ' 1:2' '1: 2' '1:2 ' 1.:2 1e3.: nan: 99999999999999999999:; do
         wrong_usage "gk-ckpt-dump: --steps: '$s': A:B or A:B:K with integers is wanted" \
             gk-ckpt-dump --steps "$s" f
     done

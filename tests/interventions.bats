@@ -304,6 +304,6 @@ END
     wrong_usage 'gk-train: --hold-norm: -1 is not in [0, inf)' gk-train --hold-norm -1 d
     wrong_usage 'gk-train: --muon-lr: inf is not finite' gk-train --muon-lr inf d
     wrong_usage 'gk-train: --orthogonal-gradient takes no value' gk-train --orthogonal-gradient=1 d
-    wrong_usage "gk-train: --optimizer: 'Lion' is none of: adamw adam adamax rmsprop rprop momentum sgd lion muon" \
+    wrong_usage "gk-train: --optimizer: 'Lion' is none of: adamw adam adamax rmsprop rprop momentum sgd lion muon; did you mean lion?" \
         gk-train --optimizer Lion d
 }

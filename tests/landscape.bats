@@ -169,3 +169,41 @@ progress_of() {
             "${line[@]}" --toward $toward -o o one two
     done
 }
+
+@test "landscape: directions in some parameters only" {
+    points() { gk-landscape -d d "$@" --alpha 0:1:2 "$last" | grep -v '^#'; }
+    # the same as toward a checkpoint of which only these come from elsewhere
+    for side in '--params matrices|rank 1' "--exclude *.norm?.*|norms" "--exclude embed*,unembed*|ends"; do
+        IFS='|' read -r option what <<<"$side"
+        set -f
+        # shellcheck disable=SC2086 # two words, and a pattern
+        points --toward "$first" $option >got
+        # shellcheck disable=SC2086
+        points --toward "$first" $option --norm filter >filtered
+        set +f
+        cmp <(sed -n 2p got) <(points --toward "$first" | sed -n 2p) # alpha 0
+        case $what in
+        ends) change='("embed.weight", "unembed.weight")' ;;
+        norms) change='[n for n in t if ".norm" in n]' ;;
+        *) change='[n for n in t if len(t[n]["shape"]) == 1]' ;;
+        esac
+        python3 -c 'import json, struct, sys
+def read(name):
+    b = open(name, "rb").read()
+    n = 8 + struct.unpack("<Q", b[:8])[0]
+    return b[:n], json.loads(b[8:n]), b[n:]
+head, t, a = read(sys.argv[1])
+b = bytearray(read(sys.argv[2])[2])
+t = {n: v for n, v in t.items() if n != "__metadata__"}
+for n in '"$change"':
+    i, j = t[n]["data_offsets"]
+    b[i:j] = a[i:j]
+sys.stdout.buffer.write(head + bytes(b))' "$last" "$first" >mixed
+        cmp got <(points --toward mixed)
+        cmp filtered <(points --toward mixed --norm filter)
+    done
+    # the axis of these parameters is that of gk-pca
+    gk-pca -q --exclude '*embed*' --components 1 --axes a.gks t.gks >/dev/null
+    cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --exclude '*embed*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
+    wrong_usage 'gk-landscape: --exclude: no parameter is left' gk-landscape -d d --toward first --exclude '*' -o o "$last"
+}

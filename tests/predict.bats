@@ -66,6 +66,16 @@ curve() {
     assert_failure # known beforehand: no feature unless named
 }
 
+@test "fit: an AUC of few runs is said to be worth little" {
+    runs 12 1 | sed '2s/,0$/,1/' >t
+    run -0 --separate-stderr gk-predict fit t
+    # sqrt(13 / (12 * 7 * 5))
+    assert_equal "$stderr" 'gk-predict: note: t: 12 runs, 7 that grokked: chance alone moves an AUC of so few by 0.18, and the intervals do not count that other runs make another model'
+    runs 40 1 >t
+    run -0 --separate-stderr gk-predict fit t
+    assert_equal "$stderr" ''
+}
+
 @test "fit: exact scores of four runs of each outcome" {
     # m0: no 1 2 3 4, yes 3 4 5 6: 8 + 4 + 1 + ... pairs: 13 wins, 2 ties of 16
     printf '%s\n' m0,v,grokked 1,0.1,0 2,0.2,0 3,0.3,0 4,0.4,0 3,0.5,1 4,0.6,1 5,0.7,1 6,0.8,1 > t
@@ -324,7 +334,7 @@ column_model() {
     model > m
     run --separate-stderr gk-predict score -m m --window 0:5 <(curve 2 10)
     assert_equal "$stderr" 'gk-predict: note: --window changes nothing: the model says all its windows'
-    runs 20 1 > t
+    runs 40 1 > t
     run --separate-stderr gk-predict fit --window 0:5 t
     assert_equal "$stderr" 'gk-predict: note: --window changes nothing: every feature says its own'
     run --separate-stderr gk-predict fit --features lr <(sed 's/m0_400/x/; s/mobility_400/z/' t)

@@ -391,6 +391,16 @@ model() {
     ends t4:1000,1,-1020 0.5
 }
 
+@test "sweep: an integer with an exponent is one here, too" {
+    grid '--lr 1e-2' '--steps 1.2e1' '--eval-every 5e0' >g.grid
+    sweep --quiet g.grid out
+    grid '--lr 1e-2' '--steps 12' '--eval-every 5' >g.grid
+    sweep --quiet g.grid want
+    cmp <(sed 1d out/table.tsv) <(sed 1d want/table.tsv)
+    assert_equal "$(column_of steps out/table.tsv)" 12
+    cmp out/runs/run/run.tsv want/runs/run/run.tsv
+}
+
 @test "sweep: gk-predict fits the table" {
     grid '--lr 1e-2 3e-3' '--seed 0 1 2 3' '--frac 0.6' '--steps 410' | sed 's/--p 5/--p 2/' >g.grid
     sweep --quiet g.grid out
@@ -415,7 +425,7 @@ model() {
     assert_regex "$stderr" 'column m0_[124]00: nan is not finite'
     cat out/table.tsv <(sed '/^#/d; /^lr/d' short/table.tsv) >both
     run -0 --separate-stderr gk-predict fit --bootstrap 50 --skip-nan both
-    assert_regex "$stderr" '^gk-predict: note: both: [1-8] runs left out, for a nan$'
+    assert_regex "$stderr" $'^gk-predict: note: both: [1-8] runs left out, for a nan\ngk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
 }
 
 # 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.

@@ -428,7 +428,7 @@ start() {
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --heads 3 d
     wrong_usage 'gk-train: --lr: nan is not finite' gk-train --lr nan d
     wrong_usage 'gk-train: --lr: 1e-400 is nearer to 0 than the smallest number, 2.225e-308' gk-train --lr 1e-400 d
-    for n in ' 5' '5 ' 0x5 5. 1e1; do
+    for n in ' 5' '5 ' 0x5 5. 1.25e1; do
         wrong_usage "gk-train: --batch: '$n' is neither full nor an integer" gk-train --batch "$n" d
         wrong_usage "gk-train: --every: '$n' is neither log nor an integer" gk-train --trajectory t --every "$n" d
     done

@@ -108,6 +108,8 @@ struct gk_tool {
     const char *synopsis; /* "[options] [FILE]" */
     const char *summary;  /* one sentence */
     const char *example;  /* one pipe, shown in --help */
+    const char *input;    /* what standard input is for, "a dataset"; NULL: "input" */
+    const char *commands; /* what the first operand may be, "fit|score", for completion; or NULL */
     int max_operands;     /* -1: any number */
     const struct gk_opt *opts;
     struct gk_common *common;

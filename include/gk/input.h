@@ -21,6 +21,8 @@ enum gk_input_kind {
 /* NULL or "-": standard input, named so in messages. *NAME is PATH or a constant. An empty input
  * is an error. */
 int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err *err);
+/* Is called where standard input is a terminal, before its first byte is waited for; or NULL. */
+extern void (*gk_input_waits)(void);
 /* A regular file: what is in it can be read again. */
 bool gk_input_is_file(FILE *fp);
 

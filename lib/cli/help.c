@@ -127,9 +127,18 @@ static void bash_completion(FILE *fp, const struct gk_tool *tool)
     fputs("    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W '", fp);
     for (size_t i = 0; (o = gk_option(tool, i)); i++)
         fprintf(fp, "%s--%s", i ? " " : "", o->name);
+    fputs("' -- \"$cur\")) ;;\n", fp);
+    if (tool->commands) { /* until one of them is there */
+        fprintf(fp, "    *) if [[ ! \" ${COMP_WORDS[*]:1:COMP_CWORD-1} \" =~ ' '(%s)' ' ]]; then\n",
+                tool->commands);
+        fputs("           COMPREPLY=($(compgen -W '", fp);
+        put_choices(fp, tool->commands);
+        fputs("' -- \"$cur\")); return\n       fi\n       ", fp);
+    } else {
+        fputs("    *) ", fp);
+    }
     fprintf(fp,
-            "' -- \"$cur\")) ;;\n"
-            "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
+            "COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
             "complete -o filenames -F _%s %s\n",
             id, tool->name);
 }
@@ -171,6 +180,11 @@ static void zsh_completion(FILE *fp, const struct gk_tool *tool)
                 fputs("_files", fp);
         }
         fputs("' \\\n", fp);
+    }
+    if (tool->commands) {
+        fputs("  '1:command:(", fp);
+        put_choices(fp, tool->commands);
+        fputs(")' \\\n", fp);
     }
     fputs("  '*:file:_files'\n", fp);
 }

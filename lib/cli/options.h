@@ -24,6 +24,9 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
  * there is none. free() it. */
 int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err);
 
+/* Twice the edits from TYPED to NAME, and one more for another first letter. */
+int gk_unlike(const char *typed, const char *name);
+
 /* TEXT as a shell would read it back, on one line whatever it holds. free() it. */
 char *gk_shell_quote(const char *text, struct gk_err *err);
 

@@ -8,44 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/input.h"
 #include "gk/number.h"
 #include "gk/out.h"
 #include "gk/version.h"
-
-/* Optimal string alignment (edits and swaps of neighbours); names longer than any option's count as
- * far. */
-static int distance(const char *a, const char *b)
-{
-    enum { MOST = 32 };
-    int d[MOST + 1][MOST + 1];
-    int n = (int)strlen(a), m = (int)strlen(b);
-    if (n > MOST || m > MOST)
-        return MOST;
-    for (int i = 0; i <= n; i++)
-        for (int j = 0; j <= m; j++) {
-            if (i == 0 || j == 0) {
-                d[i][j] = i + j;
-                continue;
-            }
-            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (d[i - 1][j] + 1 < best)
-                best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best)
-                best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    return d[n][m];
-}
 
 static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *err)
 {
     const struct gk_opt *o, *nearest = NULL;
     int best = (int)strlen(name) + 2; /* more edits than half its letters resemble nothing */
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
-        int d = 2 * distance(name, o->name) + (name[0] != o->name[0]);
+        int d = gk_unlike(name, o->name);
         if (d < best) {
             best = d;
             nearest = o;
@@ -216,9 +189,20 @@ static void fill_standard_streams(void)
             return;
 }
 
+static const struct gk_tool *waiting;
+
+/* Nobody would know what a tool does that was called without its input. */
+static void say_waiting(void)
+{
+    gk_note(waiting, "waiting for %s from the terminal; more usual is: %s",
+            waiting->input ? waiting->input : "input", waiting->example);
+}
+
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
 {
     struct gk_err err = {0};
+    waiting = tool;
+    gk_input_waits = say_waiting;
     fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -43,24 +43,28 @@ static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struc
 
 static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct gk_err *err)
 {
-    size_t len = strlen(text);
-    int i = 0;
-    for (const char *p = o->choices; p; i++) {
-        const char *end = strchr(p, '|');
-        size_t n = end ? (size_t)(end - p) : strlen(p);
-        if (n == len && !strncmp(p, text, n)) {
-            *v = i;
-            return 0;
-        }
-        p = end ? end + 1 : NULL;
-    }
-    char *list = gk_strdup(o->choices, err);
+    const size_t len = strlen(o->choices);
+    int i = 0, best = (int)strlen(text); /* half its letters must be right */
+    char *list = gk_strdup(o->choices, err), *rest = list, nearest[32] = "";
     if (!list)
         return -1;
-    for (char *p = list; *p; p++)
-        if (*p == '|')
-            *p = ' ';
-    gk_fail_usage(err, "'%s' is none of: %s", text, list);
+    for (const char *word; (word = strsep(&rest, "|")); i++) {
+        const int unlike = gk_unlike(text, word);
+        if (strcmp(word, text) == 0) {
+            *v = i;
+            free(list);
+            return 0;
+        }
+        if (unlike < best) {
+            best = unlike;
+            snprintf(nearest, sizeof nearest, "%s", word);
+        }
+    }
+    for (size_t k = 0; k < len; k++)
+        if (list[k] == '\0')
+            list[k] = ' ';
+    gk_fail_usage(err, "'%s' is none of: %s%s%s%s", text, list, *nearest ? "; did you mean " : "",
+                  nearest, *nearest ? "?" : "");
     free(list);
     return -1;
 }

@@ -91,11 +91,33 @@ static void load(struct gk_landscape *l)
     gk_reals_widen(l->s->real, l->n, l->s->theta, l->theta);
 }
 
+/* The direction, but for its norm; 0 in parameters that are left out. */
+static void form_delta(const struct gk_landscape *l, const struct gk_toward *t, double *delta)
+{
+    const struct gk_params *ps = &l->s->ckpt.params;
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct gk_param *p = &ps->p[i];
+        const bool used = gk_toward_uses(l->conf, p);
+        for (size_t j = p->offset; j < p->offset + p->count; j++)
+            delta[j] = !used ? 0 : t->point ? t->v[j] - l->theta[j] : t->v[j];
+    }
+}
+
+/* That some parameter is left. */
+static int check_parameters(const struct gk_landscape *l, struct gk_err *err)
+{
+    const struct gk_params *ps = &l->s->ckpt.params;
+    for (size_t i = 0; i < ps->n; i++)
+        if (gk_toward_uses(l->conf, &ps->p[i]))
+            return 0;
+    return gk_fail_usage(err, "--exclude: no parameter is left");
+}
+
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err)
 {
     const bool first = !l->theta;
-    if (first && begin(l, err))
+    if (first && (check_parameters(l, err) || begin(l, err)))
         return -1;
     const struct gk_network now = gk_network_of(&l->s->ckpt);
     if (first)
@@ -116,8 +138,8 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
         if (t->kind == GK_TOWARD_NEXT && gk_toward_point(next, l->s, t->v, err))
             return -1;
         bool zero = true, finite = true;
+        form_delta(l, t, l->delta[i]);
         for (size_t j = 0; j < l->n; j++) {
-            l->delta[i][j] = t->point ? t->v[j] - l->theta[j] : t->v[j];
             zero &= l->delta[i][j] == 0;
             finite &= isfinite(l->delta[i][j]) != 0;
         }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gk/direction.h"
+#include "gk/glob.h"
 #include "gk/landscape.h"
 #include "gk/mem.h"
 #include "gk/network.h"
@@ -112,29 +113,49 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
     return gk_fail(err, "%s: no frame has that step", t->text);
 }
 
+bool gk_toward_uses(const struct gk_landscape_conf *conf, const struct gk_param *p)
+{
+    return (!conf->matrices || p->rank == 2) && !gk_glob_matches(conf->exclude, p->name);
+}
+
+/* An axis of points as a direction of the network; false if they are not its parameters. */
+static bool spread_axis(const struct gk_params *ps, const struct gk_landscape_conf *conf,
+                        const struct gk_points *x, const double *axis, double *v)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < ps->n; i++)
+        used += gk_toward_uses(conf, &ps->p[i]) ? ps->p[i].count : 0;
+    for (size_t i = 0; i < x->nparts; i++) {
+        const struct gk_points_part *part = &x->part[i];
+        const struct gk_param *p = gk_params_find(ps, x->first.tensor[part->tensor].name);
+        if (!p || p->count != part->count)
+            return false;
+        memcpy(v + p->offset, axis + part->column, part->count * sizeof *v);
+    }
+    return x->width == used;
+}
+
 static int from_pca(struct gk_toward *t, struct gk_study *s, const struct gk_landscape_conf *conf,
                     struct gk_err *err)
 {
     struct gk_points x;
     struct gk_pca pca;
-    const struct gk_points_conf how = {0};
+    const struct gk_points_conf how = {.matrices = conf->matrices, .exclude = conf->exclude};
     const size_t k = (size_t)t->number;
     if (gk_points_open(&x, conf->files, conf->nfiles, &how, err))
         return gk_fail_at(err, "%s", t->text);
     const struct gk_pca_conf want = {.center = GK_CENTER_LAST, .components = k, .axes = true};
     int rc = 0;
-    if (x.nparts == 0 || x.width != s->ckpt.params.total)
-        rc = gk_fail(err, "%s: principal axes need a trajectory of this network", t->text);
-    else if (k > gk_pca_most(&x, want.center))
+    if (k > gk_pca_most(&x, want.center))
         rc = gk_fail(err, "%s: %zu frames have %zu axes", t->text, x.n,
                      gk_pca_most(&x, want.center));
     else if (gk_pca(&pca, &x, &want, s->pool, err))
         rc = -1;
     else {
-        if (pca.variance[k - 1] > 0)
-            memcpy(t->v, pca.axis + (k - 1) * x.width, x.width * sizeof *t->v);
-        else
+        if (!(pca.variance[k - 1] > 0))
             rc = gk_fail(err, "%s: the frames do not vary along that axis", t->text);
+        else if (!spread_axis(&s->ckpt.params, conf, &x, pca.axis + (k - 1) * x.width, t->v))
+            rc = gk_fail(err, "%s: principal axes need a trajectory of this network", t->text);
         gk_pca_free(&pca);
     }
     gk_points_free(&x);

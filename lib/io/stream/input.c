@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "crc32c.h"
@@ -14,6 +15,8 @@ static bool is_written(FILE *fp)
     struct stat st;
     return fstat(fileno(fp), &st) == 0 && gk_out_goes_to(&st);
 }
+
+void (*gk_input_waits)(void);
 
 int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err *err)
 {
@@ -32,6 +35,8 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
         *fp = NULL;
         return gk_fail_usage(err, "%s is both input and output", *name);
     }
+    if (standard && gk_input_waits && isatty(STDIN_FILENO))
+        gk_input_waits();
     int c = getc(*fp);
     if (c != EOF) {
         (void)ungetc(c, *fp); /* one is always taken back */
