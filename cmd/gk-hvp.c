@@ -13,7 +13,7 @@ static bool loss_given;
 static const char *data, *vectors;
 static int split, params, precision, loss;
 static int64_t top, max_products = 1000, probes, depth = 64;
-static bool trace, density;
+static bool trace, density, ggn, precondition;
 static bool top_given, tol_given, limit_given, probes_given, depth_given, sigma_given, grid_given;
 static struct gk_curvature_conf conf = {.sigma = 0.003};
 
@@ -22,6 +22,9 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "split", &split, "train|val", "the rows whose loss it is", .def = "train"),
     GK_OPT_CHOICE(0, "params", &params, "all|matrices",
                   "the parameters that move: all, or the tensors of rank 2", .def = "all"),
+    GK_OPT_FLAG(0, "ggn", &ggn, "the Gauss-Newton matrix instead of the Hessian"),
+    GK_OPT_FLAG(0, "precondition", &precondition,
+                "the Hessian as adam or adamw scales it, by the state in the checkpoint"),
     GK_OPT_INT(0, "top", &top, "the K largest eigenvalues", .min = 1, .max = 1000, .choices = "K",
                .given = &top_given),
     GK_OPT_FLAG(0, "trace", &trace, "the trace, with its standard error"),
@@ -103,8 +106,10 @@ static int choose(struct gk_err *err)
     probes_given |= trace || density;
     depth_given |= density;
     sigma_given |= density;
-    conf.split = (enum gk_split)split;
-    conf.matrices = params == 1;
+    conf.hessian = (struct gk_hessian_conf){.split = (enum gk_split)split,
+                                            .matrices = params == 1,
+                                            .gauss_newton = ggn,
+                                            .precondition = precondition};
     conf.top = (size_t)top;
     conf.max_products = (size_t)max_products;
     conf.probes = (size_t)(probes = probes > 0 ? probes : trace ? 60 : 4);
@@ -127,12 +132,23 @@ static int put_product(struct gk_curvature *c, const struct gk_frame *f, struct 
     struct gk_frame to = {0};
     if (f->index == 0)
         r->stream = f->in_stream;
-    if (gk_curvature_product(c, f, &to, err) || gk_frame_set_history(&to, h, err))
-        return -1;
+    const int none = gk_curvature_product(c, f, &to, err);
+    if (none || gk_frame_set_history(&to, h, err))
+        return none ? none : -1;
     if (r->stream ? gk_stream_write(&r->products, &to, err) : gk_frame_write(&to, r->out.fp, err))
         return gk_fail_at(err, "%s", r->out.name);
     gk_frame_free(&to);
     return 0;
+}
+
+static int put_rows(struct gk_curvature *c, const struct gk_frame *f, struct results *r,
+                    const struct gk_history *h, struct gk_err *err)
+{
+    size_t n;
+    const char *const *names = gk_curvature_columns(conf.view, &n);
+    if (f->index == 0 && gk_table_begin(r->out.fp, h, names, n, err))
+        return -1;
+    return gk_curvature_rows(c, f, r->out.fp, err);
 }
 
 static int put_vectors(struct gk_curvature *c, struct results *r, const struct gk_history *h,
@@ -149,22 +165,30 @@ static int put_vectors(struct gk_curvature *c, struct results *r, const struct g
     return 0;
 }
 
+/* A frame of a stream from before the first update, which scales nothing, is passed over; a single
+ * one is an error. */
 static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame *f,
                struct results *r, struct gk_err *err)
 {
     struct gk_history h = {0};
-    size_t n;
-    const char *const *names = gk_curvature_columns(conf.view, &n);
     int rc = gk_study_take(s, f, err) || gk_study_history(s, f, &h, err) ||
-             gk_cli_history(&tool, &h, err);
+                     gk_cli_history(&tool, &h, err)
+                 ? -1
+                 : 0;
     if (!rc && gk_study_remark(s, f))
         gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
     if (!rc && conf.view == GK_VIEW_VECTOR)
         rc = put_product(c, f, r, &h, err);
     else if (!rc)
-        rc = (f->index == 0 && gk_table_begin(r->out.fp, &h, names, n, err)) ||
-             gk_curvature_rows(c, f, r->out.fp, err) || (vectors && put_vectors(c, r, &h, err));
+        rc = put_rows(c, f, r, &h, err);
+    if (!rc && vectors)
+        rc = put_vectors(c, r, &h, err);
     gk_history_free(&h);
+    if (rc > 0 && f->in_stream) {
+        gk_note(&tool, "%s: skipped", err->msg);
+        *err = (struct gk_err){0};
+        rc = 0;
+    }
     return rc ? -1 : gk_out_flush(&r->out, err);
 }
 

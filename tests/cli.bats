@@ -335,7 +335,7 @@ promised() {
     gk-hjorth) echo column window detrend taper follow ;;
     gk-phases) echo high low hold ;;
     gk-landscape) echo data toward toward2 norm alpha beta split ;;
-    gk-hvp) echo data split params top trace density vector tol dtype ;;
+    gk-hvp) echo data split params top trace density vector tol dtype ggn precondition ;;
     gk-pca) echo components line center params variance axes ;;
     gk-twonn) echo method discard tensor ;;
     gk-spectra) echo tensor ;;

@@ -151,7 +151,7 @@ sure_and_wrong() {
     gk-ckpt-dump --split-to s t.gks
     for f in s/*; do gk-hvp -d d --tol 1e-8 "$f" | grep -v '^[#s]'; done >cold
     [ "$(wc -l <cold)" -eq 5 ]
-    paste <(grep -v '^[#s]' warm) cold | awk -F'\t' '
+    paste <(grep -v '^[#s]' warm | cut -f 1-8) cold | awk -F'\t' '
         function off(a, b) { d = a - b; return d < 0 ? -d : d }
         { most = 1e-6 * $10; if ($1 != $9 || off($2, $10) > most || off($3, $11) > most || off($7, $15) > most) exit 1 }'
 }
@@ -181,6 +181,107 @@ sure_and_wrong() {
     breaks 'gk-hvp: c: frame 1: the split has no rows' gk-hvp -d all --split val -o o c
     breaks 'gk-hvp: --top: c: frame 1: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
     [ ! -e o ]
+}
+
+@test "hvp: preconditioned, both ends and the top five of the golden spectrum, and the thresholds" {
+    golden precondition state >c
+    golden precondition dataset >d
+    spectrum precondition preconditioned | sort -g >want
+    gk-hvp -d d --precondition --tol 1e-9 c >t
+    close_to "$(column_of lambda_max t)" "$(tail -n 1 want)" 1e-9
+    close_to "$(column_of lambda_min t)" "$(head -n 1 want)" 1e-9
+    gk-hvp -d d --precondition --tol 1e-9 --top 5 c >top
+    while read -r a b; do close_to "$a" "$b" 1e-9; done < <(paste <(column_of lambda top) <(tail -n 5 want | tac))
+    value() { gk-ckpt-dump --tensor "$1" "$GOLDEN/precondition.safetensors" | tail -n 1; }
+    close_to "$(column_of threshold t)" "$(value threshold.preconditioned)" 1e-14
+    gk-hvp -d d --tol 1e-9 c >t
+    close_to "$(column_of threshold t)" "$(value threshold)" 1e-14
+    spectrum precondition all | sort -g >want
+    close_to "$(column_of lambda_max t)" "$(tail -n 1 want)" 1e-9
+    # the sum of all eigenvalues, within four of its standard errors
+    want=$(spectrum precondition preconditioned | awk '{ s += $1 } END { printf "%.17g", s }')
+    gk-hvp -d d --precondition --trace c >t
+    close_to "$(column_of trace t)" "$want" 0 "$(column_of stderr t | awk '{ print 4 * $1 }')"
+    # an eigenvector under the product, in the coordinates in which it is symmetric
+    gk-hvp -d d --precondition --tol 1e-9 --top 1 --vectors v.gks c >t
+    gk-hvp -d d --precondition --vector v.gks -o hv c
+    numbers() { gk-ckpt-dump --tensor "$2embed.weight" "$1" | awk '!/^#/ && n++' | tr '\t' '\n'; }
+    paste <(numbers v.gks '') <(numbers hv hv.) | awk -v l="$(column_of lambda t)" '
+        { d = $2 - l * $1; worst += d * d; n += $2 * $2 } END { exit !(NR > 50 && worst <= 1e-14 * n) }'
+}
+
+@test "hvp: preconditioned along a trajectory with its state; what has none is refused" {
+    gk-data --p 7 --frac 0.6 -o d
+    tiny=(-d d --layers 1 --dim 8 --ff 16 --lr 1e-2 --dtype f64 -o /dev/null)
+    gk-train "${tiny[@]}" --steps 6 --trajectory t.gks --every 3 --trajectory-state --save c
+    run --separate-stderr gk-hvp -d d --precondition t.gks
+    assert_equal "$status" 0
+    assert_equal "$stderr" 'gk-hvp: note: t.gks: frame 1: --precondition: the optimiser has made no update yet: skipped'
+    printf '%s\n' "$output" >t
+    assert_equal "$(column_of step t | xargs)" '3 6'
+    assert_equal "$(column_of threshold t | sort -u)" 3800.0000000000005
+    gk-ckpt-dump --split-to parts t.gks
+    for f in parts/*; do gk-hvp -q -d d --precondition --tol 1e-8 $f || true; done >alone 2>err
+    while read -r a b; do close_to "$a" "$b" 1e-9; done < <(paste <(column_of lambda_max t) <(grep -v '^[#s]' alone | cut -f 2))
+    # a trajectory of weights knows no rate; sgd without momentum is stable up to 2/lr
+    gk-train "${tiny[@]}" --steps 2 --trajectory w.gks
+    assert_equal "$(gk-hvp -q -d d --max-products 30 w.gks | column_of threshold | sort -u)" nan
+    breaks "gk-hvp: w.gks: frame 1: --precondition: it has no optimiser's state (gk-train --save or --trajectory-state keeps it)" \
+        gk-hvp -d d --precondition -o o w.gks
+    gk-train "${tiny[@]}" --steps 0 --save zero
+    breaks 'gk-hvp: zero: frame 1: --precondition: the optimiser has made no update yet' gk-hvp -d d --precondition -o o zero
+    for kind in lion momentum; do
+        gk-train "${tiny[@]}" --optimizer $kind --steps 2 --save other
+        breaks "gk-hvp: other: frame 1: --precondition: the state is of $kind, not of adam or adamw" \
+            gk-hvp -d d --precondition -o o other
+    done
+    with_metadata c beta2 1 >bad
+    breaks "gk-hvp: bad: frame 1: metadata 'beta2' is '1': a number from 0 to 1 is wanted" gk-hvp -d d --precondition -o o bad
+    with_metadata c eps - >bad
+    breaks "gk-hvp: bad: frame 1: the metadata have no 'eps'" gk-hvp -d d --precondition -o o bad
+    with_metadata c lr fast >bad
+    breaks "gk-hvp: bad: frame 1: metadata 'lr' is 'fast': a number from 0 to inf is wanted" gk-hvp -d d -o o bad
+    with_metadata c step - >bad
+    breaks "gk-hvp: bad: frame 1: the metadata have no 'step'" gk-hvp -d d --precondition -o o bad
+    [ ! -e o ]
+}
+
+@test "hvp: the Gauss-Newton matrix has no negative eigenvalue, and is the Hessian where logits are linear" {
+    gk-data --p 7 --frac 0.6 -o d
+    gk-train -d d --layers 1 --dim 8 --ff 16 --lr 1e-2 --dtype f64 --steps 40 --save c -o /dev/null
+    gk-hvp -d d --ggn --tol 1e-8 c >g
+    gk-hvp -d d --tol 1e-8 c >h
+    awk -v g="$(column_of lambda_min g)" -v top="$(column_of lambda_max g)" -v h="$(column_of lambda_min h)" 'BEGIN {
+        exit !(g >= -1e-9 * top && h < -1e-3) }'
+    gk-hvp -d d --ggn --threads 1 --tol 1e-8 c | cmp - g
+    gk-hvp -d d --ggn --dtype f32 c >single
+    close_to "$(column_of lambda_max single)" "$(column_of lambda_max g)" 1e-3
+    # the read-out alone: its logits are linear in it, so that both products agree there
+    python3 - c <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+header = json.loads(data[8:8 + n])
+out, body = {}, b""
+for name, t in sorted(header.items()):
+    if name == "__metadata__" or name.startswith("optim."):
+        continue
+    a, b = t["data_offsets"]
+    part = struct.pack("<%dd" % ((b - a) // 8), *[i % 5 - 2.0 if name == "unembed.weight" else 0.0 for i in range((b - a) // 8)])
+    out[name] = dict(t, data_offsets=[len(body), len(body) + len(part)])
+    body += part
+text = json.dumps(out).encode()
+open("v", "wb").write(struct.pack("<Q", len(text)) + text + body)
+END
+    gk-hvp -d d --vector v -o hv c
+    gk-hvp -d d --ggn --vector v -o gv c
+    numbers() { gk-ckpt-dump --tensor "hv.$2" "$1" | awk '!/^#/ && n++' | tr '\t' '\n'; }
+    off() { paste <(numbers hv "$1") <(numbers gv "$1") | awk '{ d += ($1 - $2) ^ 2; n += $1 * $1 } END { print sqrt(d / n) }'; }
+    close_to "$(off unembed.weight)" 0 0 1e-12
+    awk -v x="$(off embed.weight)" 'BEGIN { exit !(x > 1e-3) }'
+    # with the state, both
+    gk-hvp -d d --ggn --precondition --tol 1e-6 c >p
+    awk -v g="$(column_of lambda_min p)" -v top="$(column_of lambda_max p)" 'BEGIN { exit !(top > 0 && g >= -1e-6 * top) }'
 }
 
 @test "hvp: a reader of the table that goes away leaves the vectors found so far" {

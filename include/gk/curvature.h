@@ -12,6 +12,7 @@
 #include "gk/dataset.h"
 #include "gk/err.h"
 #include "gk/frame.h"
+#include "gk/hessian.h"
 #include "gk/study.h"
 
 enum gk_curvature_view {
@@ -24,8 +25,7 @@ enum gk_curvature_view {
 
 struct gk_curvature_conf {
     enum gk_curvature_view view;
-    enum gk_split split;
-    bool matrices;       /* tensors of rank 2 alone */
+    struct gk_hessian_conf hessian;
     size_t top;          /* eigenvalues in GK_VIEW_TOP */
     double tol;          /* as in gk/lanczos.h; 0: 1e-3 in F32, 1e-6 in F64 */
     size_t max_products; /* for the eigenvalues of one checkpoint */
@@ -48,11 +48,12 @@ void gk_curvature_free(struct gk_curvature *c);
 const char *const *gk_curvature_columns(enum gk_curvature_view view, size_t *n);
 
 /* The rows of the study's checkpoint at hand, which came in F, to FP. Eigenvectors of one
- * checkpoint start the search in the next. */
+ * checkpoint start the search in the next. 1, with a message, where there are none (gk_hessian_at).
+ */
 int gk_curvature_rows(struct gk_curvature *c, const struct gk_frame *f, FILE *fp,
                       struct gk_err *err);
 /* GK_VIEW_VECTOR: puts the product into the empty frame TO as "hv.NAME", in the study's precision.
- */
+ * 1 likewise. */
 int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struct gk_frame *to,
                          struct gk_err *err);
 

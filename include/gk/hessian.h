@@ -1,5 +1,6 @@
-/* The Hessian of a network's mean loss on a split as a symmetric operator, over all parameters or
- * over the tensors of rank 2 alone (P H P with P the restriction to them). */
+/* The Hessian of a network's mean loss on a split, or its Gauss-Newton matrix, as a symmetric
+ * operator: over all parameters or over the tensors of rank 2 alone, also as the optimiser's state
+ * scales them (P^-1/2 H P^-1/2). */
 #ifndef GK_HESSIAN_H
 #define GK_HESSIAN_H
 
@@ -11,26 +12,38 @@
 #include "gk/net.h"
 #include "gk/study.h"
 
+struct gk_hessian_conf {
+    enum gk_split split;
+    bool matrices;     /* tensors of rank 2 alone */
+    bool gauss_newton; /* instead of the Hessian */
+    bool precondition; /* by the state of adam or adamw */
+};
+
 struct gk_hessian {
     struct gk_operator op; /* op.n numbers: those of the chosen tensors, in theta's order */
-    double *grad;          /* [op.n] of the loss */
+    double *grad;          /* [op.n] of the loss; scaled as the operator is */
     size_t products;       /* so far, at these parameters */
 
     struct gk_engine *engine; /* the study's */
     const struct gk_params *params;
     enum gk_dtype real;
-    bool matrices;
-    void *v, *hv; /* [params->total], real: what the engine takes and gives */
+    struct gk_hessian_conf conf;
+    double *scale, *scaled; /* [op.n] P^-1/2, and room for it times a vector; or NULL */
+    double *all;            /* [params->total] likewise before the choice of tensors */
+    void *v, *hv;           /* [params->total], real: what the engine takes and gives */
 };
 
-/* For the study's network at hand; until the study takes another. SPLIT must be wanted in it. */
-int gk_hessian_init(struct gk_hessian *h, struct gk_study *s, enum gk_split split, bool matrices,
+/* For the study's network at hand; until the study takes another. The split must be wanted in it.
+ */
+int gk_hessian_init(struct gk_hessian *h, struct gk_study *s, const struct gk_hessian_conf *conf,
                     struct gk_err *err);
 void gk_hessian_free(struct gk_hessian *h);
 
-/* Linearises at the study's parameters, which must be of the network that H was made for. A
- * gradient that is not finite is an error. */
-int gk_hessian_at(struct gk_hessian *h, struct gk_study *s, struct gk_err *err);
+/* Linearises at the study's parameters, which came in F and must be of the network that H was made
+ * for. A gradient that is not finite is an error, as is a frame without the state that is wanted.
+ * Returns 1, with a message, where an optimiser that has made no update yet scales nothing. */
+int gk_hessian_at(struct gk_hessian *h, struct gk_study *s, const struct gk_frame *f,
+                  struct gk_err *err);
 
 /* From a flat vector of all parameters to the operator's, and back with zeros elsewhere. */
 void gk_hessian_take(const struct gk_hessian *h, const double *all, double *x);

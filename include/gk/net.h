@@ -91,6 +91,10 @@ int gk_engine_activation_positions(const struct gk_engine *e); /* T, or 1 for th
  * activations; GRAD, S may be NULL), then any number of products hv = H v. */
 int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
                         struct gk_err *err);
+/* From now on, until it is linearised again, products are with the Gauss-Newton matrix J' L J of
+ * the same loss instead: J the Jacobian of the logits at THETA, L the Hessian of the loss in them
+ * (Schraudolph 2002). */
+int gk_engine_linearise_logits(struct gk_engine *e, const void *theta, struct gk_err *err);
 int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err);
 
 #endif

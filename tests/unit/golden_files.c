@@ -1,11 +1,11 @@
 /* The golden files as files that the tools read:
  *
- *     golden_files FILE checkpoint|dataset|v.|grad.|act.NAME > out.safetensors
+ *     golden_files FILE checkpoint|state|dataset|v.|grad.|act.NAME > out.safetensors
  *
  * the parameters with their metadata, the rows, the tensors of one prefix under the parameters'
  * names, or one tensor of activations as `activations` [points, width]. In precision F64; a
- * checkpoint also as "checkpoint32". Without arguments it checks that a checkpoint made so is the
- * golden one. */
+ * checkpoint also as "checkpoint32", and with the optimiser's state and settings as "state".
+ * Without arguments it checks that a checkpoint made so is the golden one. */
 #include "golden.h"
 
 static void put_meta(const struct golden *g, struct gk_frame *f, enum gk_dtype real)
@@ -28,6 +28,21 @@ static void put_vector(const struct golden *g, struct gk_frame *f, const char *p
                 &err);
     gk_free(v);
     gk_free(single);
+}
+
+/* The state of adamw, and its settings. */
+static void put_state(const struct golden *g, struct gk_frame *f)
+{
+    static const char *const prefix[] = {"optim.m.", "optim.v."};
+    static const char *const key[] = {"optimizer", "lr", "beta1", "beta2", "eps", "step"};
+    struct gk_err err = {0};
+    for (int i = 0; i < 2; i++) {
+        double *v = golden_vector(g, prefix[i]);
+        golden_must(gk_checkpoint_put_vector(f, &g->params, prefix[i], GK_F64, v, &err), &err);
+        gk_free(v);
+    }
+    for (size_t i = 0; i < sizeof key / sizeof *key; i++)
+        golden_must(gk_frame_set_meta(f, key[i], gk_frame_meta(&g->f, key[i]), &err), &err);
 }
 
 /* Layout paper as a file has it: "a op b =", the tokens op and = after the elements. */
@@ -91,10 +106,12 @@ static void make(const struct golden *g, const char *what, struct gk_frame *f)
         put_rows(g, f);
     } else if (strncmp(what, "act.", 4) == 0) {
         put_activations(g, f, what);
-    } else if (strncmp(what, "checkpoint", 10) == 0) {
+    } else if (strncmp(what, "checkpoint", 10) == 0 || strcmp(what, "state") == 0) {
         const enum gk_dtype real = strcmp(what, "checkpoint32") == 0 ? GK_F32 : GK_F64;
         put_vector(g, f, "param.", real);
         put_meta(g, f, real);
+        if (strcmp(what, "state") == 0)
+            put_state(g, f);
     } else {
         put_vector(g, f, what, GK_F64);
     }

@@ -5,18 +5,19 @@
 #include <math.h>
 
 #include "gk/direction.h"
-#include "gk/hessian.h"
 #include "gk/lanczos.h"
 #include "gk/mem.h"
 #include "gk/scale.h"
 #include "gk/spectral_density.h"
 #include "gk/table.h"
+#include "precondition.h"
 
 struct gk_curvature {
     const struct gk_curvature_conf *conf;
     struct gk_study *study;
     unsigned made; /* the study's engines that the rest was made for */
     double tol;    /* resolved */
+    double threshold;
     struct gk_hessian hessian;
     struct gk_lanczos *lanczos; /* NULL in views without eigenvalues */
     size_t high, low;           /* eigenvalues that it finds */
@@ -64,8 +65,9 @@ void gk_curvature_free(struct gk_curvature *c)
 
 const char *const *gk_curvature_columns(enum gk_curvature_view view, size_t *n)
 {
-    static const char *const ends[] = {"step",         "lambda_max", "lambda_min", "residual_max",
-                                       "residual_min", "condition",  "rayleigh",   "products"};
+    static const char *const ends[] = {"step",         "lambda_max",   "lambda_min",
+                                       "residual_max", "residual_min", "condition",
+                                       "rayleigh",     "products",     "threshold"};
     static const char *const top[] = {"step", "k", "lambda", "residual"};
     static const char *const trace[] = {"step", "trace", "stderr", "products"};
     static const char *const density[] = {"step", "lambda", "density", "stderr"};
@@ -111,24 +113,33 @@ static int prepare_lanczos(struct gk_curvature *c, struct gk_err *err)
                    : -1;
 }
 
-/* Buffers for the network at hand, linearised at its parameters. */
-static int prepare(struct gk_curvature *c, struct gk_err *err)
+/* Buffers for the network at hand. */
+static int make_room(struct gk_curvature *c, struct gk_err *err)
 {
     const struct gk_curvature_conf *conf = c->conf;
     const struct gk_params *ps = &c->study->ckpt.params;
-    if (c->made != c->study->made) {
-        drop(c);
-        if (gk_hessian_init(&c->hessian, c->study, conf->split, conf->matrices, err))
-            return -1;
-        c->v = gk_alloc(ps->total, sizeof *c->v, err);
-        c->hv = gk_alloc(ps->total, sizeof *c->hv, err);
-        if (!c->v || !c->hv)
-            return -1;
-        if ((conf->view == GK_VIEW_ENDS || conf->view == GK_VIEW_TOP) && prepare_lanczos(c, err))
-            return -1;
-        c->made = c->study->made;
-    }
-    return gk_hessian_at(&c->hessian, c->study, err);
+    drop(c);
+    if (gk_hessian_init(&c->hessian, c->study, &conf->hessian, err))
+        return -1;
+    c->v = gk_alloc(ps->total, sizeof *c->v, err);
+    c->hv = gk_alloc(ps->total, sizeof *c->hv, err);
+    if (!c->v || !c->hv)
+        return -1;
+    if ((conf->view == GK_VIEW_ENDS || conf->view == GK_VIEW_TOP) && prepare_lanczos(c, err))
+        return -1;
+    c->made = c->study->made;
+    return 0;
+}
+
+/* The network at hand, linearised at its parameters; as gk_hessian_at. */
+static int prepare(struct gk_curvature *c, const struct gk_frame *f, struct gk_err *err)
+{
+    if (c->made != c->study->made && make_room(c, err))
+        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+    const int none = gk_hessian_at(&c->hessian, c->study, f, err);
+    return none
+               ? none
+               : precondition_threshold(f, c->conf->hessian.precondition, &c->threshold, err);
 }
 
 static void put_step(const struct gk_curvature *c, FILE *fp)
@@ -177,7 +188,8 @@ static int put_ends(struct gk_curvature *c, const struct gk_frame *f, FILE *fp, 
     gk_put_number(fp, min->residual, single, '\t');
     gk_put_number(fp, min->value / max->value, single, '\t');
     gk_put_number(fp, rayleigh, single, '\t');
-    gk_put_number(fp, (double)c->hessian.products, false, '\n');
+    gk_put_number(fp, (double)c->hessian.products, false, '\t');
+    gk_put_number(fp, c->threshold, single, '\n');
     admit(c, f, "lambda_max", max);
     admit(c, f, "lambda_min", min);
     return 0;
@@ -242,14 +254,16 @@ static int put_density(struct gk_curvature *c, FILE *fp, struct gk_err *err)
 int gk_curvature_rows(struct gk_curvature *c, const struct gk_frame *f, FILE *fp,
                       struct gk_err *err)
 {
-    int rc = prepare(c, err);
-    if (!rc && c->conf->view == GK_VIEW_ENDS)
+    int rc = prepare(c, f, err);
+    if (rc)
+        return rc;
+    if (c->conf->view == GK_VIEW_ENDS)
         rc = put_ends(c, f, fp, err);
-    else if (!rc && c->conf->view == GK_VIEW_TOP)
+    else if (c->conf->view == GK_VIEW_TOP)
         rc = put_top(c, f, fp, err);
-    else if (!rc && c->conf->view == GK_VIEW_TRACE)
+    else if (c->conf->view == GK_VIEW_TRACE)
         rc = put_trace(c, fp, err);
-    else if (!rc && c->conf->view == GK_VIEW_DENSITY)
+    else if (c->conf->view == GK_VIEW_DENSITY)
         rc = put_density(c, fp, err);
     return rc ? gk_frame_fail_at(f, err) : 0;
 }
@@ -259,8 +273,9 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
 {
     const struct gk_operator *op = &c->hessian.op;
     const struct gk_checkpoint *ckpt = &c->study->ckpt;
-    if (prepare(c, err))
-        return gk_frame_fail_at(f, err);
+    const int none = prepare(c, f, err);
+    if (none)
+        return none;
     if (gk_direction_read(&c->vector, ckpt, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);

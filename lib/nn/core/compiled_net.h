@@ -23,6 +23,8 @@ struct gk_net_request {
     void *logits;           /* [n, k, V] or NULL */
     void *act;              /* activations or NULL; needs a GK_PLAN_FULL plan */
     int layer;              /* of act */
+    bool gauss_newton;      /* LINEARISE: keep a loss without gradient. What products add to it is
+                               then J' L J v, for all else in them is a gradient times a curvature */
 };
 
 struct gk_net_ops {

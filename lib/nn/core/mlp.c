@@ -184,6 +184,8 @@ static void backward(struct mlp *m, size_t a, size_t b, real *g)
     real *z = m->v.z + a * m->V;
     m->loss->backward(n, m->V, z, m->plan->labels + a, 1, 1 / (real)m->plan->n,
                       keeps ? m->prob + a * m->V : NULL);
+    if (m->q->gauss_newton)
+        memset(z, 0, n * m->V * sizeof *z);
     linear_backward_weight(n, m->V, hid, z, m->V, m->v.h[m->L] + a * hid, hid, 1, g + m->unembed);
     sum_bias(m, n, m->V, z, g + m->unbias);
     linear_backward_input(n, m->V, hid, z, m->V, theta + m->unembed, 0, m->v.dh[m->L] + a * hid,

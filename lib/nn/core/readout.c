@@ -65,6 +65,8 @@ void X(readout_backward)(const struct transformer *tf, const struct tape *tp, si
         real *dh = tf->norm->enters ? tp->dh + j * m * d : NULL;
         tf->loss->backward(m, V, z, labels + j, tf->k, scale,
                            tp->prob ? tp->prob + j * m * V : NULL);
+        if (tf->q->gauss_newton)
+            memset(z, 0, m * V * sizeof *z);
         linear_backward_weight(m, V, d, z, V, read_rows(tf, tp, j, m), d, j ? 1 : lane->g.keep,
                                lane->g.unembed);
         if (lane->g.bunembed)

@@ -141,16 +141,28 @@ int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struc
     return run(e, e->net, &q, err);
 }
 
-int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
-                        struct gk_err *err)
+static int linearise(struct gk_engine *e, const struct gk_net_request *q, struct gk_err *err)
 {
     if (need_rows(e, err))
         return -1;
     select_rows(e, NULL, 0);
+    e->linearised = run(e, e->net, q, err) == 0;
+    return e->linearised ? 0 : -1;
+}
+
+int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
+                        struct gk_err *err)
+{
     const struct gk_net_request q = {
         .mode = GK_NET_LINEARISE, .theta = theta, .out = grad, .score = s};
-    e->linearised = run(e, e->net, &q, err) == 0;
-    return e->linearised ? 0 : -1;
+    return linearise(e, &q, err);
+}
+
+int gk_engine_linearise_logits(struct gk_engine *e, const void *theta, struct gk_err *err)
+{
+    const struct gk_net_request q = {
+        .mode = GK_NET_LINEARISE, .theta = theta, .gauss_newton = true};
+    return linearise(e, &q, err);
 }
 
 int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err)
