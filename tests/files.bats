@@ -126,3 +126,66 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     printf '\x93NUMPY\1\0' >n
     breaks 'gk-phases: n: a table is wanted, this is a .npy array' gk-phases n
 }
+
+@test "json: columns are the members of all objects, those inside joined by /" {
+    printf '{"step":0,"a":{"b":1,"c":{"d":2}}}\n{"step":1,"e":3}\n' >j
+    breaks "gk-hjorth: j: no column 'x'; there are: step, a/b, a/c/d, e" gk-hjorth -c x j
+    breaks 'gk-hjorth: j: line 2: the value is nan' gk-hjorth -c a/b j
+    breaks 'gk-hjorth: j: line 1: the value is nan' gk-hjorth -c e j
+    # an array is there, and no number
+    printf '{"a":[1,2]}\n' >j
+    breaks "gk-hjorth: j: line 1: column a: '[...]' is not a number, or out of range" gk-hjorth -c a j
+}
+
+@test "json: true, false, null, and numbers that stand in quotes; NaN and Infinity as Python writes them" {
+    printf 'a\n1\n0\n0.5\n-1e3\n7\n' | gk-hjorth -c a >want
+    printf '{"a":true}{"a":false}{"a":"0.5"}{"a":-1e3}{"a":"7"}' | gk-hjorth -c a | cmp - want
+    for value in null NaN '"nan"'; do
+        printf '{"a":%s}' "$value" >j
+        breaks 'gk-hjorth: j: line 1: the value is nan' gk-hjorth -c a j
+    done
+    printf '{"a":Infinity}' >j
+    breaks 'gk-hjorth: j: line 1: the value is inf' gk-hjorth -c a j
+    printf '{"a":-Infinity}' >j
+    breaks 'gk-hjorth: j: line 1: the value is -inf' gk-hjorth -c a j
+    # a number beyond 64 bits, and every digit of the others
+    printf 'a\n18446744073709551616\n0.1\n0.30000000000000004\n' | gk-hjorth -c a >want
+    printf '{"a":18446744073709551616}{"a":0.1}{"a":0.30000000000000004}' | gk-hjorth -c a | cmp - want
+}
+
+@test "json: what is no JSON, with the line" {
+    while IFS='|' read -r text message; do
+        printf '%b' "$text" >j
+        breaks "gk-pca: j: $message" gk-pca j
+    done <<'END'
+{"a":1|line 1: the input ends inside an object
+{"a":1}\n{"a":|line 2: the input ends inside an object
+{"a":"x|line 1: the input ends inside an object
+[{"a":1}|line 1: the input ends inside an array
+[{"a":1},|line 1: the input ends inside an array
+[{"a":1}\n{"a":2}]|line 2: a comma is wanted between two objects
+[{"a":1}]\n7|line 2: more text behind the last object
+{"a":1}\nx|line 2: an object is wanted
+{"a":1}\n[1]|line 2: an object is wanted
+[{"a":1},[1]]|line 1: an object is wanted
+{"a":1}\n\n{"a":01}|line 3: invalid token near '0'
+{\n"a":\n1 2}|line 3: '}' expected near '2'
+{"a":Nan}|line 1: invalid token near 'Nan'
+{"a":1,"a":2}|line 1: duplicate object key near '"a"'
+{"a":{"b":1},"a/b":2}|line 1: two values of 'a/b'
+{"a":1e999}|line 1: real number overflow near '1e999'
+{}|objects without a member
+[]|no objects: an empty table
+{"log_history":[]}|no objects: an empty table
+{"log_history":[{"a":1}]|line 1: the input ends inside an object
+{"log_history":[{"a":1}]}x|line 1: more text behind the last object
+END
+}
+
+@test "json: a million rows in little memory" {
+    [ -z "${GK_SANITIZED-}" ] || skip 'memory is no measure'
+    awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "{\"step\":%d,\"a\":%d}\n", i, i % 7 }' >j
+    run -0 "$GK_BUILD/tests/peak" 100 gk-hjorth -q -c a --window 999990: j
+    # shellcheck disable=SC2002 # a pipe is the point
+    run -0 bash -c 'cat j | "$GK_BUILD/tests/peak" 100 gk-hjorth -q -c a --window 999990:'
+}

@@ -50,7 +50,11 @@ static void matrix(const uint8_t *data, size_t size)
     struct gk_err err = {0};
     struct gk_matrix m;
     FILE *fp = open_bytes(data, size);
-    MUST(gk_input_kind(fp, "input", &kind, &err));
+    if (gk_input_kind(fp, "input", &kind, &err) != 0) { /* it is none of these, and has a name */
+        refused(&err);
+        fclose(fp);
+        return;
+    }
     if (gk_matrix_read_from(&m, fp, "input", kind, NULL, &err) != 0) {
         refused(&err);
         return;
@@ -93,6 +97,16 @@ static bool survives(const struct gk_rows *r)
     return filled > 0;
 }
 
+/* Names may begin as another format does. */
+static bool is_table(const struct bytes *b)
+{
+    enum gk_input_kind kind;
+    FILE *fp = open_bytes(b->p, b->n);
+    const int rc = gk_input_look(fp, "again", &kind, NULL);
+    fclose(fp);
+    return rc == 0 && kind == GK_INPUT_TABLE;
+}
+
 static void rows(const uint8_t *data, size_t size, bool headless)
 {
     struct gk_err err = {0};
@@ -107,7 +121,7 @@ static void rows(const uint8_t *data, size_t size, bool headless)
                  gk_table_begin(fp, NULL, (const char *const *)r.name, r.ncol, &err) == 0;
     size_t n = copy_rows(&r, fp);
     fclose(fp);
-    if (n > 0 && (named || !r.name)) {
+    if (n > 0 && (named || !r.name) && is_table(&b)) {
         MUST(gk_rows_open(&again, open_bytes(b.p, b.n), "again", headless, &err));
         REQUIRE(again.ncol == r.ncol && !again.name == !r.name);
         for (size_t i = 0; named && i < r.ncol; i++)

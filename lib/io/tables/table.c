@@ -2,7 +2,7 @@
  *
  * A reader holds one line and one array of pointers into it, both bounded, whatever the input. It
  * never looks beyond the line at hand, so that a live curve is read as it comes. */
-#include "gk/table.h"
+#include "table_priv.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,11 +14,7 @@
 #include "gk/input.h"
 #include "gk/mem.h"
 
-enum {
-    LONGEST_LINE = 16 << 20,
-    MOST_COLUMNS = 2 << 20,
-    SHOWN = 40 /* bytes of a cell in a message */
-};
+enum { SHOWN = 40 }; /* bytes of a cell in a message */
 
 struct gk_rows_priv {
     FILE *fp;
@@ -27,6 +23,7 @@ struct gk_rows_priv {
     char sep;     /* '\t', ',' or ' ' (runs of blanks) */
     bool pending; /* the first row, of a table without a header, was read to tell its kind */
     bool any;     /* a row was given out */
+    struct gk_json_rows *json; /* or, instead of all of it */
 };
 
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
@@ -322,11 +319,17 @@ static int read_header(struct gk_rows *r, bool headless, struct gk_err *err)
 }
 
 /* Bytes of no kind may be a damaged table. */
-static int open_as_text(struct gk_rows *r, bool headless, struct gk_err *err)
+static int open_as(struct gk_rows *r, bool headless, struct gk_err *err)
 {
+    struct gk_rows_priv *p = r->priv;
     enum gk_input_kind kind = GK_INPUT_UNKNOWN;
-    if (gk_input_look(r->priv->fp, r->file, &kind, err))
+    if (gk_input_look(p->fp, r->file, &kind, err))
         return -1;
+    if (kind == GK_INPUT_JSON) {
+        p->json = gk_json_rows_open(r, p->fp, err);
+        p->fp = NULL;
+        return p->json ? 0 : -1;
+    }
     if (kind != GK_INPUT_TABLE && kind != GK_INPUT_UNKNOWN)
         return gk_input_refuse(r->file, kind, "a table is", err);
     return read_header(r, headless, err);
@@ -341,7 +344,7 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
         return gk_fail(err, "%s: no memory for a table", file);
     }
     r->priv->fp = fp;
-    if (open_as_text(r, headless, err)) {
+    if (open_as(r, headless, err)) {
         gk_rows_close(r);
         return -1;
     }
@@ -352,6 +355,8 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;
     size_t n;
+    if (p->json)
+        return gk_json_rows_next(r, p->json, err);
     if (p->pending) {
         p->pending = false;
         p->any = true;
@@ -374,7 +379,9 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
 void gk_rows_close(struct gk_rows *r)
 {
     if (r->priv) {
-        fclose(r->priv->fp);
+        if (r->priv->fp)
+            fclose(r->priv->fp);
+        gk_json_rows_close(r->priv->json);
         free(r->priv->buf);
         free(r->priv->header);
     }

@@ -1,0 +1,261 @@
+/* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
+ * it by '/'. The columns are the members of all objects, in the order in which they are first seen:
+ * that takes a pass of its own. A row's cells are text, as those of a text table are. */
+#include "table_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gk/input.h"
+#include "gk/mem.h"
+#include "io/json/objects.h"
+#include "io/stream/spool.h"
+
+struct gk_json_rows {
+    FILE *fp;
+    struct gk_json_objects objects;
+    size_t left; /* rows to come */
+    char *names; /* one behind the other, each with its end */
+    size_t names_n, names_cap;
+    size_t *begin; /* [ncol] of a name in names */
+    size_t begin_cap;
+    uint32_t
+        *slot; /* [slots], a power of two: a column + 1 where the hash of its name leads, or 0 */
+    size_t slots;
+    char *path; /* of the member at hand */
+    size_t path_n, path_cap;
+    char *text; /* the cells of the row at hand, one behind the other, each with its end */
+    size_t text_n, text_cap;
+    size_t *at; /* [ncol] of a cell in text, + 1; 0: the row has none */
+    size_t ncol;
+};
+
+/* ---- columns by name ---- */
+
+static size_t hash_of(const char *s)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (; *s; s++)
+        h = (h ^ (unsigned char)*s) * 1099511628211u;
+    return (size_t)(h ^ h >> 32);
+}
+
+/* Where NAME is in the hash table, or would be. */
+static uint32_t *slot_of(const struct gk_json_rows *j, const char *name)
+{
+    for (size_t i = hash_of(name);; i++) {
+        uint32_t *slot = &j->slot[i & (j->slots - 1)];
+        if (*slot == 0 || !strcmp(j->names + j->begin[*slot - 1], name))
+            return slot;
+    }
+}
+
+static int grow_slots(struct gk_json_rows *j, struct gk_err *err)
+{
+    uint32_t *old = j->slot;
+    if (2 * (j->ncol + 1) <= j->slots)
+        return 0;
+    j->slots = j->slots ? 2 * j->slots : 64;
+    j->slot = calloc(j->slots, sizeof *j->slot);
+    free(old);
+    if (!j->slot)
+        return gk_fail(err, "no memory for %zu columns", j->ncol);
+    for (size_t i = 0; i < j->ncol; i++)
+        *slot_of(j, j->names + j->begin[i]) = (uint32_t)i + 1;
+    return 0;
+}
+
+/* The column of the member at hand, made if there is none. */
+static int add_column(struct gk_json_rows *j, struct gk_err *err)
+{
+    const size_t n = j->path_n + 1;
+    if (grow_slots(j, err))
+        return -1;
+    uint32_t *slot = slot_of(j, j->path);
+    if (*slot)
+        return 0;
+    if (j->ncol >= MOST_COLUMNS)
+        return gk_fail(err, "more than %d columns", MOST_COLUMNS);
+    if (j->names_n + n > LONGEST_LINE)
+        return gk_fail(err, "the names of the columns are longer than %d MiB", LONGEST_LINE >> 20);
+    if (gk_grow(&j->names, &j->names_cap, j->names_n + n, 1, err) ||
+        gk_grow(&j->begin, &j->begin_cap, j->ncol + 1, sizeof *j->begin, err))
+        return -1;
+    memcpy(j->names + j->names_n, j->path, n);
+    j->begin[j->ncol++] = j->names_n;
+    j->names_n += n;
+    *slot = (uint32_t)j->ncol;
+    return 0;
+}
+
+/* ---- members ---- */
+
+/* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
+ * an array has no column. */
+static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+{
+    char number[32];
+    const char *s = number;
+    const enum gk_json_type type = gk_json_type(v);
+    const uint32_t column = *slot_of(j, j->path);
+    if (column == 0) /* the file has grown since its columns were read */
+        return 0;
+    if (j->at[column - 1])
+        return gk_fail(err, "two values of '%.40s'", j->path);
+    if (type == GK_JSON_REAL)
+        snprintf(number, sizeof number, "%.17g", gk_json_real(v));
+    else if (type == GK_JSON_STRING)
+        s = gk_json_text(v);
+    else
+        s = type == GK_JSON_TRUE    ? "1"
+            : type == GK_JSON_FALSE ? "0"
+            : type == GK_JSON_ARRAY ? "[...]"
+                                    : "nan";
+    const size_t n = strlen(s) + 1;
+    if (gk_grow(&j->text, &j->text_cap, j->text_n + n, 1, err))
+        return -1;
+    memcpy(j->text + j->text_n, s, n);
+    j->at[column - 1] = j->text_n + 1;
+    j->text_n += n;
+    return 0;
+}
+
+/* Each member below V that is no object, its name in path, makes a column or, CELLS, a cell.
+ * Objects nest as deep as the parser allows. */
+static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
+{
+    const size_t n = j->path_n;
+    for (struct gk_json_walk w = {0}; gk_json_walk(v, &w); j->path_n = n) {
+        const size_t len = strlen(w.name);
+        if (gk_grow(&j->path, &j->path_cap, n + len + 2, 1, err))
+            return -1;
+        if (n > 0)
+            j->path[j->path_n++] = '/';
+        memcpy(j->path + j->path_n, w.name, len + 1);
+        j->path_n += len;
+        if (gk_json_type(w.value) == GK_JSON_OBJECT ? walk(j, w.value, cells, err)
+            : cells                                 ? set_cell(j, w.value, err)
+                                                    : add_column(j, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- rows ---- */
+
+/* What comes through a pipe, in a temporary file, from its beginning. */
+static FILE *spooled(FILE *fp, struct gk_err *err)
+{
+    char buf[1 << 16];
+    int64_t end = 0;
+    int fd = gk_spool_open(err), rc = fd < 0 ? -1 : 0;
+    for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof buf, fp)) > 0;)
+        rc = gk_spool_write(fd, buf, n, &end, err);
+    if (rc == 0 && ferror(fp))
+        rc = gk_fail(err, "cannot read:");
+    FILE *file = rc == 0 ? fdopen(fd, "rb") : NULL;
+    if (rc == 0 && !file)
+        gk_fail(err, "a temporary file:");
+    if (!file && fd >= 0)
+        close(fd);
+    fclose(fp);
+    return file;
+}
+
+/* All names, and the number of rows. */
+static int read_names(struct gk_json_rows *j, struct gk_err *err)
+{
+    struct gk_json_objects *o = &j->objects;
+    struct gk_json *object;
+    const off_t begin = ftello(j->fp);
+    int rc;
+    gk_json_objects_begin(o, j->fp);
+    while ((rc = gk_json_objects_next(o, &object, err)) == 1) {
+        rc = walk(j, object, false, err);
+        gk_json_free(object);
+        if (rc)
+            return gk_fail_at(err, "line %zu", o->line);
+    }
+    j->left = o->count;
+    if (rc == 0 && j->ncol == 0)
+        rc = gk_fail(err, j->left ? "objects without a member" : "no objects: an empty table");
+    gk_json_objects_end(o);
+    gk_json_objects_begin(o, j->fp);
+    if (rc == 0 && fseeko(j->fp, begin, SEEK_SET) != 0)
+        rc = gk_fail(err, "cannot read again:");
+    return rc;
+}
+
+static int open_rows(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
+{
+    if (!gk_input_is_file(j->fp) && !(j->fp = spooled(j->fp, err)))
+        return -1;
+    if (read_names(j, err))
+        return -1;
+    r->ncol = j->ncol;
+    r->name = calloc(j->ncol, sizeof *r->name);
+    r->cell = calloc(j->ncol, sizeof *r->cell);
+    j->at = calloc(j->ncol, sizeof *j->at);
+    if (!r->name || !r->cell || !j->at)
+        return gk_fail(err, "no memory for %zu columns", j->ncol);
+    for (size_t i = 0; i < j->ncol; i++)
+        r->name[i] = j->names + j->begin[i];
+    return 0;
+}
+
+struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err)
+{
+    struct gk_json_rows *j = calloc(1, sizeof *j);
+    if (!j) {
+        fclose(fp);
+        gk_fail(err, "%s: no memory for a table", r->file);
+        return NULL;
+    }
+    j->fp = fp;
+    if (open_rows(r, j, err) == 0)
+        return j;
+    gk_fail_at(err, "%s", r->file);
+    gk_json_rows_close(j);
+    return NULL;
+}
+
+int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
+{
+    static char none[] = "nan";
+    struct gk_json *object;
+    if (j->left == 0)
+        return 0;
+    j->left--;
+    int rc = gk_json_objects_next(&j->objects, &object, err);
+    if (rc < 0)
+        return gk_fail_at(err, "%s", r->file);
+    if (rc == 0)
+        return gk_fail(err, "%s: cannot read again: the file has become shorter", r->file);
+    r->line = j->objects.line;
+    j->text_n = 0;
+    memset(j->at, 0, j->ncol * sizeof *j->at);
+    rc = walk(j, object, true, err);
+    gk_json_free(object);
+    if (rc)
+        return gk_fail_at(err, "%s: line %zu", r->file, r->line);
+    for (size_t i = 0; i < j->ncol; i++)
+        r->cell[i] = j->at[i] ? j->text + j->at[i] - 1 : none;
+    return 1;
+}
+
+void gk_json_rows_close(struct gk_json_rows *j)
+{
+    if (!j)
+        return;
+    if (j->fp)
+        fclose(j->fp);
+    gk_json_objects_end(&j->objects);
+    free(j->names);
+    free(j->begin);
+    free(j->slot);
+    free(j->path);
+    free(j->text);
+    free(j->at);
+    free(j);
+}
