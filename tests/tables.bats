@@ -276,7 +276,7 @@ elif form == "marked":
     # as many names as there are objects
     awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "{\"%s%d\":1}\n", "abcdefghijklmnopqrstuvwxyz", i }' >names
     cmd=(gk-phases)
-    refused 'line 511768: the names of the columns are longer than 16 MiB' <names
+    refused 'line 511768: the names are longer than 16 MiB together' <names
 }
 
 # Whatever it makes of the input, it ends by itself with one clear line or none.

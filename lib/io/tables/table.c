@@ -14,7 +14,11 @@
 #include "gk/input.h"
 #include "gk/mem.h"
 
-enum { SHOWN = 40 }; /* bytes of a cell in a message */
+enum {
+    LONGEST_LINE = 16 << 20,
+    MOST_COLUMNS = 2 << 20,
+    SHOWN = 40 /* bytes of a cell in a message */
+};
 
 struct gk_rows_priv {
     FILE *fp;

@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gk/input.h"
 #include "gk/mem.h"
+#include "gk/names.h"
 #include "io/json/objects.h"
 #include "io/stream/spool.h"
 
@@ -16,78 +16,13 @@ struct gk_json_rows {
     FILE *fp;
     struct gk_json_objects objects;
     size_t left; /* rows to come */
-    char *names; /* one behind the other, each with its end */
-    size_t names_n, names_cap;
-    size_t *begin; /* [ncol] of a name in names */
-    size_t begin_cap;
-    uint32_t
-        *slot; /* [slots], a power of two: a column + 1 where the hash of its name leads, or 0 */
-    size_t slots;
+    struct gk_names columns;
     char *path; /* of the member at hand */
     size_t path_n, path_cap;
     char *text; /* the cells of the row at hand, one behind the other, each with its end */
     size_t text_n, text_cap;
-    size_t *at; /* [ncol] of a cell in text, + 1; 0: the row has none */
-    size_t ncol;
+    size_t *at; /* [columns.n] of a cell in text, + 1; 0: the row has none */
 };
-
-/* ---- columns by name ---- */
-
-static size_t hash_of(const char *s)
-{
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
-    return (size_t)(h ^ h >> 32);
-}
-
-/* Where NAME is in the hash table, or would be. */
-static uint32_t *slot_of(const struct gk_json_rows *j, const char *name)
-{
-    for (size_t i = hash_of(name);; i++) {
-        uint32_t *slot = &j->slot[i & (j->slots - 1)];
-        if (*slot == 0 || !strcmp(j->names + j->begin[*slot - 1], name))
-            return slot;
-    }
-}
-
-static int grow_slots(struct gk_json_rows *j, struct gk_err *err)
-{
-    uint32_t *old = j->slot;
-    if (2 * (j->ncol + 1) <= j->slots)
-        return 0;
-    j->slots = j->slots ? 2 * j->slots : 64;
-    j->slot = calloc(j->slots, sizeof *j->slot);
-    free(old);
-    if (!j->slot)
-        return gk_fail(err, "no memory for %zu columns", j->ncol);
-    for (size_t i = 0; i < j->ncol; i++)
-        *slot_of(j, j->names + j->begin[i]) = (uint32_t)i + 1;
-    return 0;
-}
-
-/* The column of the member at hand, made if there is none. */
-static int add_column(struct gk_json_rows *j, struct gk_err *err)
-{
-    const size_t n = j->path_n + 1;
-    if (grow_slots(j, err))
-        return -1;
-    uint32_t *slot = slot_of(j, j->path);
-    if (*slot)
-        return 0;
-    if (j->ncol >= MOST_COLUMNS)
-        return gk_fail(err, "more than %d columns", MOST_COLUMNS);
-    if (j->names_n + n > LONGEST_LINE)
-        return gk_fail(err, "the names of the columns are longer than %d MiB", LONGEST_LINE >> 20);
-    if (gk_grow(&j->names, &j->names_cap, j->names_n + n, 1, err) ||
-        gk_grow(&j->begin, &j->begin_cap, j->ncol + 1, sizeof *j->begin, err))
-        return -1;
-    memcpy(j->names + j->names_n, j->path, n);
-    j->begin[j->ncol++] = j->names_n;
-    j->names_n += n;
-    *slot = (uint32_t)j->ncol;
-    return 0;
-}
 
 /* ---- members ---- */
 
@@ -98,10 +33,10 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
     char number[32];
     const char *s = number;
     const enum gk_json_type type = gk_json_type(v);
-    const uint32_t column = *slot_of(j, j->path);
-    if (column == 0) /* the file has grown since its columns were read */
+    const ptrdiff_t column = gk_names_find(&j->columns, j->path);
+    if (column < 0) /* the file has changed since its columns were read */
         return 0;
-    if (j->at[column - 1])
+    if (j->at[column])
         return gk_fail(err, "two values of '%.40s'", j->path);
     if (type == GK_JSON_REAL)
         snprintf(number, sizeof number, "%.17g", gk_json_real(v));
@@ -116,7 +51,7 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
     if (gk_grow(&j->text, &j->text_cap, j->text_n + n, 1, err))
         return -1;
     memcpy(j->text + j->text_n, s, n);
-    j->at[column - 1] = j->text_n + 1;
+    j->at[column] = j->text_n + 1;
     j->text_n += n;
     return 0;
 }
@@ -126,6 +61,7 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
 static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
 {
     const size_t n = j->path_n;
+    size_t column;
     for (struct gk_json_walk w = {0}; gk_json_walk(v, &w); j->path_n = n) {
         const size_t len = strlen(w.name);
         if (gk_grow(&j->path, &j->path_cap, n + len + 2, 1, err))
@@ -136,32 +72,13 @@ static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, str
         j->path_n += len;
         if (gk_json_type(w.value) == GK_JSON_OBJECT ? walk(j, w.value, cells, err)
             : cells                                 ? set_cell(j, w.value, err)
-                                                    : add_column(j, err))
+                    : gk_names_add(&j->columns, j->path, &column, err))
             return -1;
     }
     return 0;
 }
 
 /* ---- rows ---- */
-
-/* What comes through a pipe, in a temporary file, from its beginning. */
-static FILE *spooled(FILE *fp, struct gk_err *err)
-{
-    char buf[1 << 16];
-    int64_t end = 0;
-    int fd = gk_spool_open(err), rc = fd < 0 ? -1 : 0;
-    for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof buf, fp)) > 0;)
-        rc = gk_spool_write(fd, buf, n, &end, err);
-    if (rc == 0 && ferror(fp))
-        rc = gk_fail(err, "cannot read:");
-    FILE *file = rc == 0 ? fdopen(fd, "rb") : NULL;
-    if (rc == 0 && !file)
-        gk_fail(err, "a temporary file:");
-    if (!file && fd >= 0)
-        close(fd);
-    fclose(fp);
-    return file;
-}
 
 /* All names, and the number of rows. */
 static int read_names(struct gk_json_rows *j, struct gk_err *err)
@@ -178,7 +95,7 @@ static int read_names(struct gk_json_rows *j, struct gk_err *err)
             return gk_fail_at(err, "line %zu", o->line);
     }
     j->left = o->count;
-    if (rc == 0 && j->ncol == 0)
+    if (rc == 0 && j->columns.n == 0)
         rc = gk_fail(err, j->left ? "objects without a member" : "no objects: an empty table");
     gk_json_objects_end(o);
     gk_json_objects_begin(o, j->fp);
@@ -189,18 +106,18 @@ static int read_names(struct gk_json_rows *j, struct gk_err *err)
 
 static int open_rows(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
 {
-    if (!gk_input_is_file(j->fp) && !(j->fp = spooled(j->fp, err)))
+    if (!gk_input_is_file(j->fp) && !(j->fp = gk_spool_all(j->fp, err)))
         return -1;
     if (read_names(j, err))
         return -1;
-    r->ncol = j->ncol;
-    r->name = calloc(j->ncol, sizeof *r->name);
-    r->cell = calloc(j->ncol, sizeof *r->cell);
-    j->at = calloc(j->ncol, sizeof *j->at);
+    r->ncol = j->columns.n;
+    r->name = calloc(j->columns.n, sizeof *r->name);
+    r->cell = calloc(j->columns.n, sizeof *r->cell);
+    j->at = calloc(j->columns.n, sizeof *j->at);
     if (!r->name || !r->cell || !j->at)
-        return gk_fail(err, "no memory for %zu columns", j->ncol);
-    for (size_t i = 0; i < j->ncol; i++)
-        r->name[i] = j->names + j->begin[i];
+        return gk_fail(err, "no memory for %zu columns", j->columns.n);
+    for (size_t i = 0; i < j->columns.n; i++)
+        r->name[i] = (char *)gk_names_get(&j->columns, i);
     return 0;
 }
 
@@ -234,12 +151,12 @@ int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *
         return gk_fail(err, "%s: cannot read again: the file has become shorter", r->file);
     r->line = j->objects.line;
     j->text_n = 0;
-    memset(j->at, 0, j->ncol * sizeof *j->at);
+    memset(j->at, 0, j->columns.n * sizeof *j->at);
     rc = walk(j, object, true, err);
     gk_json_free(object);
     if (rc)
         return gk_fail_at(err, "%s: line %zu", r->file, r->line);
-    for (size_t i = 0; i < j->ncol; i++)
+    for (size_t i = 0; i < j->columns.n; i++)
         r->cell[i] = j->at[i] ? j->text + j->at[i] - 1 : none;
     return 1;
 }
@@ -251,9 +168,7 @@ void gk_json_rows_close(struct gk_json_rows *j)
     if (j->fp)
         fclose(j->fp);
     gk_json_objects_end(&j->objects);
-    free(j->names);
-    free(j->begin);
-    free(j->slot);
+    gk_names_free(&j->columns);
     free(j->path);
     free(j->text);
     free(j->at);

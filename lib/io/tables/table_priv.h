@@ -9,8 +9,6 @@
 
 #include "gk/table.h"
 
-enum { LONGEST_LINE = 16 << 20, MOST_COLUMNS = 2 << 20 };
-
 /* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol, name and
  * cell, which belong to the result. A file is read twice, first for the names; what is no file goes
  * to a temporary one first, to its end. NULL: an error. */
