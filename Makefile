@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SECONDARY:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+export LC_ALL := C
+include pipelines/given.mk
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -68,13 +70,13 @@ GOALS_slurm := check-slurm
 PARTS := build $(foreach p,test demo lint package slurm,$(if $(filter $(GOALS_$p),$(MAKECMDGOALS)),$p))
 .PHONY: setup
 setup:
-	@CC=$(CC) .ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
+	@CC=$(call quoted,$(CC)) .ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS)
 $(BUILD)/flags: FORCE | setup
 	@mkdir -p $(@D)
-	@echo '$(FLAGS_LINE)' | cmp -s - $@ || echo '$(FLAGS_LINE)' > $@
+	@flags=$(call quoted,$(FLAGS_LINE)); cmp -s - $@ <<<"$$flags" || echo "$$flags" > $@
 .PHONY: FORCE
 FORCE:
 
@@ -84,7 +86,8 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
-$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/gram io/frames/dtype): private OPT += -O3
+$(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/nearest_many analysis/points/gram io/frames/dtype): \
+    private OPT += -O3
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
@@ -115,7 +118,7 @@ units: $(UNITS)
 TESTS ?=
 .PHONY: check check-asan check-full check-slurm
 check: all units ## the tests, in TAP; TESTS="tests/cli.bats" for some of them
-	@GK_BUILD=$(BUILD) tests/run $(TESTS)
+	@$(call words_of,$(TESTS)); IFS=; GK_BUILD=$(BUILD) tests/run $${words[@]}
 
 check-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-asan
 	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1 \
@@ -141,29 +144,33 @@ ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
 
-# Paths may hold spaces. A relative one, or a ~ that no shell has expanded, is a mistake.
+# Paths may hold spaces and all else. A relative one, or a ~ that no shell has expanded, is a mistake.
+BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
+BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
+ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
+MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 
 .PHONY: install uninstall
 install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
 	$(absolute)
-	@$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(BASH_COMPLETIONS)' '$(DESTDIR)$(ZSH_COMPLETIONS)'
+	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE)
 	@for t in $(notdir $(TOOLS)); do \
-	    $(INSTALL) -m 755 $(BIN)/$$t '$(DESTDIR)$(PREFIX)/bin/'$$t; \
-	    $(BIN)/$$t --completion bash > '$(DESTDIR)$(BASH_COMPLETIONS)/'$$t; \
-	    $(BIN)/$$t --completion zsh > '$(DESTDIR)$(ZSH_COMPLETIONS)/_'$$t; \
+	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
+	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
+	    $(BIN)/$$t --completion zsh > $(ZSH_HERE)/_$$t; \
 	done
 	@for m in $(PAGES); do \
-	    $(INSTALL) -D -m 644 $$m '$(DESTDIR)$(MAN_DIR)'/man$${m##*.}/$${m##*/}; \
+	    $(INSTALL) -D -m 644 -- $$m $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
 
 uninstall: ## the files that install put there; folders stay
 	$(absolute)
 	@for t in $(notdir $(TOOLS)); do \
-	    rm -f '$(DESTDIR)$(PREFIX)/bin/'$$t '$(DESTDIR)$(BASH_COMPLETIONS)/'$$t '$(DESTDIR)$(ZSH_COMPLETIONS)/_'$$t; \
+	    rm -f -- $(BIN_HERE)/$$t $(BASH_HERE)/$$t $(ZSH_HERE)/_$$t; \
 	done
 	@for m in $(PAGES); do \
-	    rm -f '$(DESTDIR)$(MAN_DIR)'/man$${m##*.}/$${m##*/}; \
+	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
 
 .PHONY: clean

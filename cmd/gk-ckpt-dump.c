@@ -11,14 +11,16 @@
 
 static struct gk_common common;
 static bool list, meta, flat, format_given;
-static const char *tensor, *steps_text, *split_to;
+static const char *tensor, *exclude, *steps_text, *split_to;
 static int format;
 
 static const struct gk_opt opts[] = {
     GK_OPT_FLAG(0, "list", &list,
                 "a row for each tensor (the default without another view or --format)"),
     GK_OPT_FLAG(0, "meta", &meta, "a row for each entry of the metadata"),
-    GK_OPT_TEXT(0, "tensor", &tensor, "NAME", "the values of one tensor"),
+    GK_OPT_TEXT(0, "tensor", &tensor, "GLOB",
+                "the values of one tensor; with --format safetensors of all that match"),
+    GK_OPT_TEXT(0, "exclude", &exclude, "GLOB", "leave these tensors out, such as 'optim.*'"),
     GK_OPT_FLAG(0, "flat", &flat, "the parameters as one vector a frame, in name order"),
     GK_OPT_CHOICE(0, "format", &format, "tsv|npy|safetensors",
                   "of --tensor and --flat; safetensors alone writes the frames themselves",
@@ -27,7 +29,7 @@ static const struct gk_opt opts[] = {
                 "only the frames of steps A, A + K, ... up to B, both ends included",
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     {0}};
 
 static const struct gk_tool tool = {
@@ -47,6 +49,7 @@ static int choose(struct gk_dump *d, struct gk_err *err)
                              "--list, --meta, --tensor, --flat and --split-to exclude each other");
     d->format = (enum gk_dump_format)format;
     d->tensor = tensor;
+    d->exclude = exclude;
     d->view = tensor                                  ? GK_DUMP_TENSOR
               : flat                                  ? GK_DUMP_FLAT
               : meta                                  ? GK_DUMP_META
@@ -54,6 +57,8 @@ static int choose(struct gk_dump *d, struct gk_err *err)
                                                       : GK_DUMP_FRAMES;
     if ((d->view == GK_DUMP_LIST || d->view == GK_DUMP_META) && format != GK_DUMP_TSV)
         return gk_fail_usage(err, "--format: a list is text; --tensor or --flat have formats");
+    if (split_to && exclude)
+        return gk_fail_usage(err, "--split-to and --exclude exclude each other");
     if (split_to && (common.output || format_given))
         return gk_fail_usage(err, "--split-to writes checkpoints to a folder: no -o, no --format");
     return 0;

@@ -15,8 +15,9 @@ static struct gk_common common;
 static const char *table;
 static int op, pairs, layout;
 static int64_t p, q, train, split_seed;
-static double frac;
-static bool op_given, p_given, q_given, frac_given, train_given, pairs_given, list;
+static double frac, noise;
+static int64_t noisy; /* training rows whose label is wrong */
+static bool op_given, p_given, q_given, frac_given, train_given, pairs_given, noise_given, list;
 
 static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "op", &op, GK_OP_CHOICES, "the operation (default add)", .given = &op_given),
@@ -37,8 +38,11 @@ static const struct gk_opt opts[] = {
                .given = &train_given),
     GK_OPT_INT(0, "split-seed", &split_seed, "seed of the split", .min = 0, .max = UINT32_MAX,
                .def = "0"),
-    GK_OPT_CHOICE(0, "layout", &layout, "paper|openai",
-                  "rows 'a op b =', or openai/grok's 'EOS a op b = c'", .def = "paper"),
+    GK_OPT_CHOICE(0, "layout", &layout, GK_LAYOUT_CHOICES,
+                  "rows 'a op b =', openai/grok's 'EOS a op b = c', or 'a b ='", .def = "paper"),
+    GK_OPT_REAL(0, "label-noise", &noise,
+                "fraction of the training rows whose answer is another element (default 0)",
+                .min = 0, .max = 1, .choices = "F", .given = &noise_given),
     GK_OPT_FLAG(0, "list-ops", &list, "list the operations and exit", .flags = GK_OPT_SILENT),
     {0}};
 
@@ -103,8 +107,8 @@ static int choose_pairs(struct gk_operation *o, struct gk_err *err)
     return 0;
 }
 
-/* The number of training rows out of N. */
-static int choose_train(size_t n, struct gk_err *err)
+/* The number of training rows out of N, and of wrong ones among them. */
+static int choose_train(size_t n, int elements, struct gk_err *err)
 {
     if (!train_given)
         train = (int64_t)rint((double)n * frac); /* half to even, as Python rounds */
@@ -115,18 +119,24 @@ static int choose_train(size_t n, struct gk_err *err)
         return gk_fail_usage(err, "--frac: %g of %zu rows leaves none to train on", frac, n);
     if (train_given)
         frac = (double)train / (double)n;
+    noisy = (int64_t)rint((double)train * noise);
+    noise_given = noise > 0;
+    if (noise_given && elements < 2)
+        return gk_fail_usage(err, "--label-noise: %g: there is no other element", noise);
     return 0;
 }
 
 static int set_meta(struct gk_frame *f, const struct gk_operation *o, struct gk_err *err)
 {
-    char r[32];
+    char r[32], wrong[32];
     gk_real_text(frac, r, sizeof r);
+    gk_real_text(noise, wrong, sizeof wrong);
     if (gk_frame_set_meta(f, "op", o->name, err) ||
         gk_frame_set_meta_int(f, "p", o->operands, err) ||
         gk_frame_set_meta_int(f, "q", q_given ? q : o->elements, err) ||
         gk_frame_set_meta(f, "pairs", pairs == PAIRS_ALL ? "all" : "unordered", err) ||
-        gk_frame_set_meta(f, "frac", r, err))
+        gk_frame_set_meta(f, "frac", r, err) ||
+        (noise_given && gk_frame_set_meta(f, "label_noise", wrong, err)))
         return -1;
     return gk_frame_set_meta_int(f, "split_seed", split_seed, err);
 }
@@ -136,9 +146,9 @@ static int make(struct gk_err *err)
     struct gk_operation o = {0};
     struct gk_frame f = {0};
     if (choose(&o, err) || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
-        choose_pairs(&o, err) || choose_train(o.n, err) ||
-        gk_operation_dataset(&f, &o, (enum gk_layout)layout, (size_t)train, (uint32_t)split_seed,
-                             err) ||
+        choose_pairs(&o, err) || choose_train(o.n, o.elements, err) ||
+        gk_operation_dataset(&f, &o, (enum gk_layout)layout, (size_t)train, (size_t)noisy,
+                             (uint32_t)split_seed, err) ||
         set_meta(&f, &o, err))
         return -1;
     if (train_given)

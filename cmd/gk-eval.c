@@ -10,8 +10,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *layer, *position;
-static int split, precision;
+static int split, precision, loss;
 static bool split_given, position_given;
 
 enum { BOTH = 2 }; /* beside enum gk_split */
@@ -27,6 +28,8 @@ static const struct gk_opt opts[] = {
                   "the rows to use (default: both; of activations: train)", .given = &split_given),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -73,15 +76,17 @@ static int put_row(struct gk_study *s, const struct gk_frame *f, FILE *fp, struc
 }
 
 static int put_activations(const struct gk_activations *a, struct gk_study *s,
-                           const struct gk_frame *f, struct gk_stream *stream, struct gk_err *err)
+                           const struct gk_frame *f, struct gk_stream *stream, const char *to,
+                           struct gk_err *err)
 {
     struct gk_frame points = {0};
     struct gk_history h;
     if (gk_activations_take(a, s, &points, err))
         return gk_frame_fail(f, err, "%s", err->msg);
-    if (history(s, f, &h, err) || gk_frame_set_history(&points, &h, err) ||
-        gk_stream_write(stream, &points, err))
+    if (history(s, f, &h, err) || gk_frame_set_history(&points, &h, err))
         return -1;
+    if (gk_stream_write(stream, &points, err))
+        return gk_fail_at(err, "%s", to);
     gk_history_free(&h);
     gk_frame_free(&points);
     return 0;
@@ -102,15 +107,17 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
     while ((more = gk_source_next(source, &f, err)) > 0) {
         if (take(s, &f, err))
             return -1;
-        if (layer ? put_activations(a, s, &f, &stream, err) : put_row(s, &f, out.fp, err))
+        if (layer ? put_activations(a, s, &f, &stream, out.name, err) : put_row(s, &f, out.fp, err))
             return -1;
         if (gk_out_flush(&out, err))
             return -1;
         gk_frame_free(&f);
     }
     gk_source_close(source);
-    if (more < 0 || (layer && gk_stream_end(&stream, err)))
+    if (more < 0)
         return -1;
+    if (layer && gk_stream_end(&stream, err))
+        return gk_fail_at(err, "%s", out.name);
     return gk_out_commit(&out, err);
 }
 
@@ -137,6 +144,8 @@ int main(int argc, char **argv)
     if (choose(&a, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     for (int i = 0; i < 2; i++)
         s.wanted[i] = split == BOTH || split == i;
     if (evaluate(&s, &a, argv, argc, &err))

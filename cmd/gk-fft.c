@@ -31,7 +31,7 @@ static int print(const struct gk_signal *s, const double *e, struct gk_err *err)
     if (gk_out_open(&out, common.output, false, err) ||
         gk_table_begin(out.fp, &s->history, names, 4, err))
         return -1;
-    for (size_t k = 0; k < s->n; k++) {
+    for (size_t k = 0; k < s->n && !ferror(out.fp); k++) {
         double f = gk_dft_frequency(k, s->n);
         gk_put_number(out.fp, (double)k, false, '\t');
         gk_put_number(out.fp, f / s->spacing, false, '\t');
@@ -45,11 +45,12 @@ static int transform(struct gk_signal *s, const char *path, struct gk_dft *dft, 
 {
     const double *e;
     if (gk_conditioning_parse(&in.conditioning, in.detrend, err) ||
-        gk_signal_open(s, path, in.column, in.window.a, in.window.b, err) ||
+        gk_signal_open(s, path, in.column, in.step, in.window.a, in.window.b, err) ||
         gk_signal_read(s, err) ||
         gk_condition(&in.conditioning, dft, s->v, s->n, s->spacing, s->v, err) ||
         gk_dft_energies(dft, s->v, s->n, &e, err))
         return -1;
+    gk_note_table(&tool, gk_signal_file(s), gk_signal_notes(s));
     in.column = s->column;
     return gk_cli_history(&tool, &s->history, err) ? -1 : print(s, e, err);
 }

@@ -112,6 +112,15 @@ static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs 
     }
 }
 
+static struct gk_progress progress;
+
+static void tick(void *ctx, double ends, double total)
+{
+    (void)ctx;
+    progress.total = total;
+    gk_progress_tick(&progress, ends);
+}
+
 static int check_options(double **x, size_t *n, struct gk_err *err)
 {
     if (conf.fix_b && conf.bound_b)
@@ -156,7 +165,11 @@ int main(int argc, char **argv)
         gk_rows_open(&rows, fp, name, false, &err) || gk_powerlaw_read(&runs, &rows, &column, &err))
         gk_die(&tool, &err);
     struct gk_powerlaw_data data = {runs.n, runs.x, runs.y, runs.weight, runs.censored};
-    if (gk_powerlaw_fit(&fit, &data, &conf, &err)) {
+    conf.tick.fn = tick;
+    gk_progress_start(&progress, &tool, "end of an interval", 0);
+    int rc = gk_powerlaw_fit(&fit, &data, &conf, &err);
+    gk_progress_end(&progress);
+    if (rc) {
         gk_fail_at(&err, "%s", name);
         gk_die(&tool, &err);
     }

@@ -40,7 +40,7 @@ struct work {
 static int open_input(struct work *w, const char *path, struct gk_err *err)
 {
     if (gk_conditioning_parse(&in.conditioning, in.detrend, err) || gk_dft_new(&w->dft, err) ||
-        gk_signal_open(&w->signal, path, in.column, in.window.a, in.window.b, err))
+        gk_signal_open(&w->signal, path, in.column, in.step, in.window.a, in.window.b, err))
         return -1;
     in.column = w->signal.column;
     return gk_cli_history(&tool, &w->signal.history, err);
@@ -63,7 +63,7 @@ static int measure(struct work *w, struct gk_hjorth *h, struct gk_err *err)
     if (gk_grow(&w->y, &w->cap, s->n, sizeof *w->y, err) ||
         gk_condition(&in.conditioning, w->dft, s->v, s->n, s->spacing, w->y, err))
         return -1;
-    return gk_hjorth(w->dft, w->y, s->n, h, err);
+    return gk_hjorth(w->dft, w->y, s->n, gk_magnitude(s->v, s->n), h, err);
 }
 
 static void put_row(FILE *fp, const struct gk_hjorth *h)
@@ -107,6 +107,7 @@ int main(int argc, char **argv)
     gk_cli_start(&tool, &argc, &argv);
     if (open_input(&w, argc ? argv[0] : NULL, &err) || (follow ? live : once)(&w, &err))
         gk_die(&tool, &err);
+    gk_note_table(&tool, gk_signal_file(&w.signal), gk_signal_notes(&w.signal));
     gk_signal_close(&w.signal);
     gk_dft_free(w.dft);
     free(w.y);

@@ -9,8 +9,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *vectors;
-static int split, params, precision;
+static int split, params, precision, loss;
 static int64_t top, max_products = 1000, probes, depth = 64;
 static bool trace, density;
 static bool top_given, tol_given, limit_given, probes_given, depth_given, sigma_given, grid_given;
@@ -28,7 +29,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "vector", &conf.vector, "FILE",
                 "the product with the vector in FILE, as a frame", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "vectors", &vectors, "FILE", "write the eigenvectors to FILE, as a stream",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_REAL(
         0, "tol", &conf.tol,
         "residuals of at most R max(|lambda|, lambda_max/1000) (default: 1e-3 in f32, 1e-6 in f64)",
@@ -49,6 +50,8 @@ static const struct gk_opt opts[] = {
                 .given = &grid_given),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0},
@@ -124,9 +127,10 @@ static int put_product(struct gk_curvature *c, const struct gk_frame *f, struct 
     struct gk_frame to = {0};
     if (f->index == 0)
         r->stream = f->in_stream;
-    if (gk_curvature_product(c, f, &to, err) || gk_frame_set_history(&to, h, err) ||
-        (r->stream ? gk_stream_write(&r->products, &to, err) : gk_frame_write(&to, r->out.fp, err)))
+    if (gk_curvature_product(c, f, &to, err) || gk_frame_set_history(&to, h, err))
         return -1;
+    if (r->stream ? gk_stream_write(&r->products, &to, err) : gk_frame_write(&to, r->out.fp, err))
+        return gk_fail_at(err, "%s", r->out.name);
     gk_frame_free(&to);
     return 0;
 }
@@ -136,9 +140,10 @@ static int put_vectors(struct gk_curvature *c, struct results *r, const struct g
 {
     for (size_t i = 0; i < gk_curvature_vectors(c); i++) {
         struct gk_frame to = {0};
-        if (gk_curvature_vector(c, i, &to, err) || gk_frame_set_history(&to, h, err) ||
-            gk_stream_write(&r->pairs, &to, err))
+        if (gk_curvature_vector(c, i, &to, err) || gk_frame_set_history(&to, h, err))
             return -1;
+        if (gk_stream_write(&r->pairs, &to, err))
+            return gk_fail_at(err, "%s", r->vectors.name);
         gk_frame_free(&to);
     }
     return 0;
@@ -163,13 +168,36 @@ static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame
     return rc ? -1 : gk_out_flush(&r->out, err);
 }
 
+/* A reader of the table that goes away ends the work; the vectors found so far stay. */
+static int finish(struct results *r, int rc, struct gk_err *err)
+{
+    struct gk_err late = {0};
+    if (rc && err->kind != GK_ERR_CLOSED)
+        return -1;
+    if (vectors && (gk_stream_end(&r->pairs, &late) || gk_out_commit(&r->vectors, &late))) {
+        *err = late;
+        return -1;
+    }
+    return rc;
+}
+
+static int put_all(struct gk_curvature *c, struct gk_study *s, struct gk_source *source,
+                   struct results *r, struct gk_err *err)
+{
+    struct gk_frame f;
+    int more, rc = 0;
+    while (!rc && (more = gk_source_next(source, &f, err)) > 0) {
+        rc = put(c, s, &f, r, err);
+        gk_frame_free(&f);
+    }
+    return rc ? rc : more;
+}
+
 static int work(struct gk_study *s, char **files, int n, struct gk_err *err)
 {
     struct gk_curvature *c;
     struct gk_source *source;
-    struct gk_frame f;
     struct results r = {0};
-    int more;
     if (gk_curvature_new(&c, &conf, s, err) ||
         gk_out_open(&r.out, common.output, conf.vector != NULL, err) ||
         (vectors && gk_out_open(&r.vectors, vectors, true, err)) ||
@@ -177,17 +205,12 @@ static int work(struct gk_study *s, char **files, int n, struct gk_err *err)
         return -1;
     r.products.fp = r.out.fp;
     r.pairs.fp = r.vectors.fp;
-    while ((more = gk_source_next(source, &f, err)) > 0) {
-        if (put(c, s, &f, &r, err))
-            return -1;
-        gk_frame_free(&f);
-    }
+    int rc = put_all(c, s, source, &r, err);
     gk_source_close(source);
     gk_curvature_free(c);
-    if (more < 0 || (r.stream && gk_stream_end(&r.products, err)) ||
-        (vectors && (gk_stream_end(&r.pairs, err) || gk_out_commit(&r.vectors, err))))
-        return -1;
-    return gk_out_commit(&r.out, err);
+    if (!rc && r.stream && gk_stream_end(&r.products, err))
+        rc = gk_fail_at(err, "%s", r.out.name);
+    return finish(&r, rc, err) ? -1 : gk_out_commit(&r.out, err);
 }
 
 int main(int argc, char **argv)
@@ -198,6 +221,8 @@ int main(int argc, char **argv)
     if (choose(&err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     s.wanted[!split] = false;
     if (work(&s, argv, argc, &err))
         gk_die(&tool, &err);

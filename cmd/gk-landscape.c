@@ -13,8 +13,9 @@
 #include "gk/table.h"
 
 static struct gk_common common;
+static bool loss_given;
 static const char *data, *toward, *toward2;
-static int split, norm, precision;
+static int split, norm, precision, loss;
 static bool beta_given;
 static struct gk_landscape_conf conf;
 
@@ -36,6 +37,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
+                  .given = &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -109,7 +112,7 @@ static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame
         *err = (struct gk_err){0};
         return 0;
     }
-    return gk_landscape_rows(l, out->fp, err) || gk_out_flush(out, err) ? -1 : 0;
+    return gk_landscape_rows(l, out, err) || gk_out_flush(out, err) ? -1 : 0;
 }
 
 static int work(struct gk_study *s, struct gk_err *err)
@@ -133,6 +136,29 @@ static int work(struct gk_study *s, struct gk_err *err)
     return rc ? -1 : gk_out_commit(&out, err);
 }
 
+/* The frames of the input, from their headers alone; 0: not known before they have come. */
+static double count_frames(void)
+{
+    struct gk_source *source;
+    struct gk_frame f;
+    struct stat st;
+    struct gk_err ignored = {0}; /* what is wrong is said where the frames are read for good */
+    double n = 0;
+    int more = conf.nfiles ? 1 : 0;
+    for (size_t i = 0; i < conf.nfiles; i++)
+        if (stat(conf.files[i], &st) || !S_ISREG(st.st_mode))
+            more = 0;
+    if (!more || gk_source_open(&source, conf.files, conf.nfiles, &ignored))
+        return 0;
+    gk_source_leave_data(source);
+    while ((more = gk_source_next(source, &f, &ignored)) > 0) {
+        gk_frame_free(&f);
+        n++;
+    }
+    gk_source_close(source);
+    return more < 0 ? 0 : n;
+}
+
 static void tick(void *progress, double points)
 {
     gk_progress_tick(progress, points);
@@ -147,9 +173,13 @@ int main(int argc, char **argv)
     if (choose(argv, argc, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
+    if (loss_given)
+        s.loss = loss;
     for (int i = 0; i < 2; i++)
         s.wanted[i] = split == BOTH || split == i;
     gk_progress_start(&progress, &tool, "point", 0);
+    if (progress.on)
+        progress.total = count_frames() * gk_landscape_points(&conf);
     conf.tick = tick;
     conf.tick_ctx = &progress;
     if (work(&s, &err))

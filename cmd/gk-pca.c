@@ -15,7 +15,7 @@
 
 static struct gk_common common;
 static int64_t components;
-static const char *tensor, *axes;
+static const char *tensor, *exclude, *axes, *step_column;
 static int center, params;
 static bool line, variance, components_given, center_given, params_given;
 
@@ -28,13 +28,16 @@ static const struct gk_opt opts[] = {
     GK_OPT_FLAG(0, "variance", &variance,
                 "print the variance of each component instead of the projections"),
     GK_OPT_TEXT(0, "axes", &axes, "FILE", "write the axes there, as a stream of one frame an axis",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_CHOICE(
         0, "params", &params, "all|matrices",
         "the tensors of a trajectory that count: all parameters (default) or those of rank 2",
         .given = &params_given),
-    GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
-                "only this tensor of each frame, or the matrix in a single frame"),
+    GK_OPT_TEXT(0, "tensor", &tensor, "GLOB",
+                "only these tensors of each frame, or the matrix in a single frame"),
+    GK_OPT_TEXT(0, "exclude", &exclude, "GLOB", "and not these, such as 'running_*,*.num'"),
+    GK_OPT_TEXT(0, "step", &step_column, "NAME",
+                "a table's column of steps (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
     {0}};
 
@@ -50,9 +53,10 @@ static const struct gk_tool tool = {
 
 static struct gk_progress progress;
 
-static void tick(void *ctx, double coordinates)
+static void tick(void *ctx, double coordinates, double total)
 {
     (void)ctx;
+    progress.total = total;
     gk_progress_tick(&progress, coordinates);
 }
 
@@ -67,10 +71,6 @@ static int check_options(struct gk_err *err)
         return gk_fail_usage(err, "--line and --%s exclude each other", other);
     if (tensor && params_given)
         return gk_fail_usage(err, "--tensor and --params exclude each other");
-    const char *to = common.output ? common.output : "-";
-    if (axes && strcmp(axes, to) == 0)
-        return gk_fail_usage(err, "--axes: the table goes to %s already",
-                             strcmp(to, "-") == 0 ? "standard output" : to);
     return 0;
 }
 
@@ -82,7 +82,7 @@ static int print(const struct gk_points *x, const char *const *names, const doub
     if (gk_out_open(&out, common.output, false, err) ||
         gk_table_begin(out.fp, &x->history, names, cols, err))
         return -1;
-    for (size_t i = 0; i < rows * cols; i++)
+    for (size_t i = 0; i < rows * cols && !ferror(out.fp); i++)
         gk_put_number(out.fp, v[i], false, (i + 1) % cols != 0 ? '\t' : '\n');
     return gk_out_commit(&out, err);
 }
@@ -162,14 +162,13 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
                                .components = (size_t)components,
                                .project = !variance,
                                .axes = axes != NULL,
-                               .tick = tick};
+                               .tick = {.fn = tick}};
     const size_t most = gk_pca_most(x, conf.center);
     if (!components_given)
         conf.components = variance || most < 2 ? most : 2;
     components = (int64_t)conf.components;
     components_given = center_given = true;
-    gk_progress_start(&progress, &tool, "coordinate",
-                      (double)x->width * (conf.project || axes ? 2 : 1));
+    gk_progress_start(&progress, &tool, "coordinate", 0);
     if (gk_cli_history(&tool, &x->history, err) || gk_pca(&r, x, &conf, pool, err))
         return -1;
     gk_progress_end(&progress);
@@ -182,7 +181,8 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
 
 static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
 {
-    const struct gk_points_conf conf = {.matrices = params == 1, .tensor = tensor};
+    const struct gk_points_conf conf = {
+        .matrices = params == 1, .tensor = tensor, .exclude = exclude, .step = step_column};
     struct gk_points x;
     struct gk_pool *pool;
     if (check_options(err) || gk_pool_new(&pool, (int)common.threads, err) ||
@@ -193,6 +193,12 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
     params_given = x.nparts > 0 && !tensor;
     if ((line ? print_line : print_components)(&x, pool, err))
         return -1;
+    gk_note_table(&tool, x.name, &x.notes);
+    if (x.buffers)
+        gk_note(&tool,
+                "%s: %zu tensor%s no floating-point numbers and no parameters: left out (%s%s)",
+                x.name, x.buffers, x.buffers == 1 ? " holds" : "s hold", x.buffer,
+                x.buffers == 1 ? "" : ", ...");
     gk_points_free(&x);
     gk_pool_free(pool);
     return 0;

@@ -10,7 +10,8 @@
 static struct gk_common common;
 static struct gk_phases_opts phases_opts;
 static int64_t hold;
-static bool spikes;
+static bool spikes, percent;
+static const char *step_column;
 
 static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "low", &phases_opts.low, "t1 and t3: the first accuracy above this", .min = 0,
@@ -28,6 +29,9 @@ static const struct gk_opt opts[] = {
                 .max = INFINITY, .def = "5", .flags = GK_OPT_OPEN_MIN),
     GK_OPT_REAL(0, "rise", &phases_opts.rise, "and at least by this much", .min = 0,
                 .max = INFINITY, .def = "0.02", .choices = "LOSS"),
+    GK_OPT_TEXT(0, "step", &step_column, "NAME",
+                "the column of steps (default: step, or as loggers call it)"),
+    GK_OPT_FLAG(0, "percent", &percent, "accuracies are in percent"),
     GK_OPT_FLAG(0, "spikes", &spikes, "print the slingshots, a row each"),
     {0},
 };
@@ -46,17 +50,32 @@ static const struct gk_tool tool = {
 enum { TRAIN_ACC, VAL_ACC, TRAIN_LOSS, COLUMNS };
 static const char *const column_name[COLUMNS] = {"train_acc", "val_acc", "train_loss"};
 struct columns {
-    int step, col[COLUMNS];
+    int col[COLUMNS];
     bool seen[COLUMNS];
 };
 
-static int find_columns(const struct gk_rows *r, struct columns *c, struct gk_err *err)
+static int find_columns(struct gk_rows *r, struct columns *c, struct gk_err *err)
 {
-    *c = (struct columns){.step = gk_rows_column(r, "step")};
+    *c = (struct columns){0};
+    if (gk_rows_use_steps(r, step_column, err))
+        return -1;
     for (int i = 0; i < TRAIN_LOSS; i++)
         if ((c->col[i] = gk_rows_need(r, column_name[i], err)) < 0)
             return -1;
-    c->col[TRAIN_LOSS] = gk_rows_column(r, column_name[TRAIN_LOSS]);
+    return gk_rows_find(r, column_name[TRAIN_LOSS], &c->col[TRAIN_LOSS], err);
+}
+
+/* An accuracy as a fraction. One that single precision rounded above 1 is 1. */
+static int take_accuracy(const struct gk_rows *r, const char *name, double *v, struct gk_err *err)
+{
+    const double most = percent ? 100 : 1;
+    if (*v < 0 || *v > most * (1 + 1e-6))
+        return gk_rows_fail(r, err, "%s is %.9g: accuracies are %s", name, *v,
+                            percent ? "in percent, from 0 to 100"
+                                    : "fractions, from 0 to 1 (--percent reads percent)");
+    if (*v > most) /* and not for nan */
+        *v = most;
+    *v /= most;
     return 0;
 }
 
@@ -67,9 +86,8 @@ static int read_row(const struct gk_rows *r, struct columns *c, double *v, struc
         v[i] = NAN;
         if (c->col[i] >= 0 && gk_rows_number(r, c->col[i], &v[i], err))
             return -1;
-        if (i < TRAIN_LOSS && (v[i] < 0 || v[i] > 1))
-            return gk_rows_fail(r, err, "%s is %.9g: accuracies are fractions, from 0 to 1",
-                                column_name[i], v[i]);
+        if (i < TRAIN_LOSS && take_accuracy(r, column_name[i], &v[i], err))
+            return -1;
         c->seen[i] |= !isnan(v[i]);
     }
     return 0;
@@ -82,7 +100,7 @@ static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p,
     if (find_columns(r, c, err))
         return -1;
     for (size_t n = 0; (rc = gk_rows_next(r, err)) == 1; n++)
-        if (gk_rows_step(r, c->step, n, &step, err) || read_row(r, c, v, err) ||
+        if (gk_rows_step(r, n, &step, err) || read_row(r, c, v, err) ||
             gk_phases_row(p, step, v[TRAIN_ACC], v[VAL_ACC], v[TRAIN_LOSS], err))
             return -1;
     for (int i = 0; i < TRAIN_LOSS && rc == 0; i++)
@@ -94,14 +112,16 @@ static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p,
 static int print_phases(FILE *fp, const struct gk_history *h, const struct gk_phases *p,
                         bool has_loss, struct gk_err *err)
 {
-    static const char *const names[] = {"t1", "t2", "t3", "t4", "delay", "phase", "slingshots"};
-    if (gk_table_begin(fp, h, names, 7, err))
+    static const char *const names[] = {"t1",    "t2",    "t3",         "t4",
+                                        "delay", "phase", "slingshots", "t4_stable"};
+    if (gk_table_begin(fp, h, names, 8, err))
         return -1;
     for (int i = 0; i < 4; i++)
         gk_put_number(fp, p->t[i].when, false, '\t');
     gk_put_number(fp, gk_phases_delay(p), false, '\t');
     fprintf(fp, "%s\t", gk_phase_name(gk_phases_which(p)));
-    gk_put_number(fp, has_loss ? (double)p->nspike : NAN, false, '\n');
+    gk_put_number(fp, has_loss ? (double)gk_phases_slingshots(p) : NAN, false, '\t');
+    gk_put_number(fp, p->stable, false, '\n');
     return 0;
 }
 
@@ -111,7 +131,8 @@ static int print_spikes(FILE *fp, const struct gk_history *h, const struct gk_ph
     static const char *const names[] = {"start", "peak", "end", "floor", "height"};
     if (gk_table_begin(fp, h, names, 5, err))
         return -1;
-    for (const struct gk_spike *s = p->spike; s < p->spike + p->nspike; s++) {
+    for (size_t k = 0; k < gk_phases_slingshots(p); k++) {
+        const struct gk_spike *s = &p->high.spike[k];
         const double row[] = {s->start, s->peak, s->end, s->floor, s->height};
         for (int i = 0; i < 5; i++)
             gk_put_number(fp, row[i], false, i < 4 ? '\t' : '\n');
@@ -139,6 +160,12 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
     if (spikes ? print_spikes(out.fp, &r.history, p, err)
                : print_phases(out.fp, &r.history, p, c.seen[TRAIN_LOSS], err))
         return -1;
+    gk_note_table(&tool, name, &r.notes);
+    if (gk_phases_missed(p))
+        gk_note(&tool,
+                "%s: no slingshot by --factor %g, but %zu spike%s of twice the floor: --factor 2 "
+                "counts them",
+                name, phases_opts.factor, gk_phases_missed(p), gk_phases_missed(p) == 1 ? "" : "s");
     gk_rows_close(&r);
     return gk_out_commit(&out, err);
 }

@@ -26,7 +26,7 @@ static int64_t replicates;
 static double ridge, give_up = NAN;
 static struct given {
     bool features, outcome, val, group, m0, skip_nan, ridge, bootstrap, print, seed;
-    bool column, detrend, taper, set, give_up, window;
+    bool column, step, detrend, taper, set, give_up, window;
 } given;
 
 static const struct gk_opt opts[] = {
@@ -61,6 +61,9 @@ static const struct gk_opt opts[] = {
                   .given = &given.window),
     GK_OPT_TEXT('c', "column", &in.column, "NAME",
                 "score: the column to read (default: train_loss)", .given = &given.column),
+    GK_OPT_TEXT(0, "step", &in.step, "NAME",
+                "score: the column of steps (default: step, or as loggers call it)",
+                .given = &given.step),
     GK_OPT_TEXT(0, "detrend", &in.detrend, "none|mean|linear|highpass=F",
                 "score: as in gk-hjorth for the table (default none)", .given = &given.detrend),
     GK_OPT_CHOICE(0, "taper", &in.conditioning.taper, GK_TAPER_NAMES,
@@ -113,6 +116,7 @@ static int check_options(bool fit, struct gk_err *err)
                {"print", true, given.print},
                {"seed", true, given.seed},
                {"column", false, given.column},
+               {"step", false, given.step},
                {"detrend", false, given.detrend},
                {"taper", false, given.taper},
                {"set", false, given.set},
@@ -151,8 +155,8 @@ static int fit_defaults(struct gk_err *err)
     }
     if (what == GK_REPORT_GROUPS && !column.group)
         return gk_fail_usage(err, "--print groups needs --group");
-    if (model_file && !strcmp(model_file, "-"))
-        return gk_fail_usage(err, "--model: standard output has the table");
+    if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
+        return -1;
     return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
 }
 
@@ -184,7 +188,7 @@ static int fit(const char *path, struct gk_err *err)
         gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
     if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&m, &rows.history, err)) ||
-        gk_report_write(out.fp, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
+        gk_report_write(&out, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
                         replicates, (uint64_t)common.seed, err) ||
         gk_out_commit(&out, err))
         return -1;
@@ -226,16 +230,13 @@ static int score(const char *path, struct gk_err *err)
     double *x = gk_alloc(m.d, sizeof *x, err);
     if (!x || gk_model_given(&m, given_text, x, err) ||
         gk_live_new(&l, &m, x, &in.conditioning, &since, err) ||
-        gk_signal_open(&s, path, in.column, since, INFINITY, err))
+        gk_signal_open(&s, path, in.column, in.step, since, INFINITY, err))
         return -1;
     in.column = s.column;
     given.column = given.column || s.column;
     given.detrend = given.taper = true;
-    for (size_t i = 0; i < s.history.n; i++)
-        if (gk_history_add(&h, s.history.line[i], err))
-            return -1;
-    if (add_history("score", &h, err) || gk_out_open(&out, common.output, false, err) ||
-        gk_table_begin(out.fp, &h, names, 2, err) ||
+    if (gk_history_join(&h, &s.history, err) || add_history("score", &h, err) ||
+        gk_out_open(&out, common.output, false, err) || gk_table_begin(out.fp, &h, names, 2, err) ||
         gk_live_follow(l, &s, &out, give_up, &end, err) || gk_out_commit(&out, err))
         return -1;
     if (end.gave_up)
@@ -243,6 +244,7 @@ static int score(const char *path, struct gk_err *err)
                 give_up);
     else if (!end.over)
         gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
+    gk_note_table(&tool, gk_signal_file(&s), gk_signal_notes(&s));
     gk_signal_close(&s);
     gk_live_free(l);
     gk_model_free(&m);

@@ -16,6 +16,7 @@
 static struct gk_common common;
 static struct gk_testfn f;
 static struct gk_optim_conf optim = {.lr = 1e-3};
+static const char *grokfast = "none";
 static struct gk_grid grid;
 static const char *start;
 static bool own_start;
@@ -23,7 +24,7 @@ static int function, optimizer = GK_ADAM;
 static int64_t n, steps = 10000, every = 1;
 static struct given {
     bool a, n, start, grid, beta1, beta2, eps, momentum;
-    bool optimizer, lr, decay, warmup, clip, steps, every;
+    bool optimizer, lr, decay, warmup, clip, grokfast, orthogonal, hold, steps, every;
 } given;
 
 #define LT1 (1 - 1e-9)
@@ -34,20 +35,20 @@ static const struct gk_opt opts[] = {
                 "its constant (default: 100 for Rosenbrock's, 10 for Rastrigin's)", .min = 0,
                 .max = INFINITY, .choices = "A", .given = &given.a),
     GK_OPT_FLAG(0, "log", &f.log, "minimise log(1 + f) in its place"),
-    GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as in gk-train (default adam)",
+    GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_VECTOR_OPTIMIZERS, "as in gk-train (default adam)",
                   .given = &given.optimizer),
     GK_OPT_REAL(0, "lr", &optim.lr, "learning rate (default 0.001)", .min = 0, .max = INFINITY,
                 .given = &given.lr),
     GK_OPT_REAL(0, "weight-decay", &optim.weight_decay,
-                "decoupled for adamw, L2 for the others (default 0)", .min = 0, .max = INFINITY,
-                .given = &given.decay),
-    GK_OPT_REAL(0, "beta1", &optim.beta1, "of adamw, adam and adamax (default 0.9)", .min = 0,
+                "decoupled for adamw and lion, L2 for the others (default 0)", .min = 0,
+                .max = INFINITY, .given = &given.decay),
+    GK_OPT_REAL(0, "beta1", &optim.beta1, "of adamw, adam, adamax and lion (default 0.9)", .min = 0,
                 .max = LT1, .given = &given.beta1),
     GK_OPT_REAL(0, "beta2", &optim.beta2,
-                "likewise (default 0.98), or rmsprop's alpha (default 0.99)", .min = 0, .max = LT1,
-                .given = &given.beta2),
-    GK_OPT_REAL(0, "eps", &optim.eps, "of these four (default 1e-8)", .min = 0, .max = INFINITY,
-                .given = &given.eps),
+                "likewise (default 0.98, lion: 0.99), or rmsprop's alpha (default 0.99)", .min = 0,
+                .max = LT1, .given = &given.beta2),
+    GK_OPT_REAL(0, "eps", &optim.eps, "of all these but lion (default 1e-8)", .min = 0,
+                .max = INFINITY, .given = &given.eps),
     GK_OPT_REAL(0, "momentum", &optim.momentum, "of momentum (default 0.9)", .min = 0, .max = 1,
                 .given = &given.momentum),
     GK_OPT_INT(0, "warmup", &optim.warmup,
@@ -55,6 +56,13 @@ static const struct gk_opt opts[] = {
                .max = 1e15, .given = &given.warmup),
     GK_OPT_REAL(0, "clip", &optim.clip, "scale the gradient down to the norm X (default 0: never)",
                 .min = 0, .max = INFINITY, .given = &given.clip),
+    GK_OPT_TEXT(0, "grokfast", &grokfast, "none|ema:A,L|ma:W,L",
+                "add to the gradient L times its average (default none)", .given = &given.grokfast),
+    GK_OPT_FLAG(0, "orthogonal-gradient", &optim.orthogonal,
+                "take from the gradient its part along the point", .given = &given.orthogonal),
+    GK_OPT_REAL(0, "hold-norm", &optim.hold_norm,
+                "hold the point's norm at X times its first value (default 0: it is free)",
+                .min = 0, .max = INFINITY, .given = &given.hold),
     GK_OPT_TEXT(0, "start", &start, "X,Y",
                 "where the path begins, repeated to N (default: -1.2,1; for Rastrigin's -3.2,2.7)",
                 .given = &given.start),
@@ -80,8 +88,8 @@ static const struct gk_tool tool = {
  * of the table's history. */
 static void resolve(void)
 {
-    const bool path = !given.grid, adam = path && optimizer <= GK_ADAMAX;
-    const bool scaled = adam || (path && optimizer == GK_RMSPROP);
+    const bool path = !given.grid;
+    const struct gk_optim_uses uses = gk_optim_uses((enum gk_optimizer)optimizer);
     const struct gk_optim_conf def = gk_optim_defaults((enum gk_optimizer)optimizer);
     optim.kind = (enum gk_optimizer)optimizer;
     optim.beta1 = given.beta1 ? optim.beta1 : def.beta1;
@@ -103,12 +111,15 @@ static void resolve(void)
                      {"optimizer", &given.optimizer, path},
                      {"lr", &given.lr, path},
                      {"weight-decay", &given.decay, path && optimizer != GK_RPROP},
-                     {"beta1", &given.beta1, adam},
-                     {"beta2", &given.beta2, scaled},
-                     {"eps", &given.eps, scaled},
-                     {"momentum", &given.momentum, path && optimizer == GK_MOMENTUM},
-                     {"warmup", &given.warmup, path && optimizer != GK_RPROP},
+                     {"beta1", &given.beta1, path && uses.beta1},
+                     {"beta2", &given.beta2, path && uses.beta2},
+                     {"eps", &given.eps, path && uses.eps},
+                     {"momentum", &given.momentum, path && uses.momentum},
+                     {"warmup", &given.warmup, path && uses.warmup},
                      {"clip", &given.clip, path},
+                     {"grokfast", &given.grokfast, path && optim.grokfast.kind},
+                     {"orthogonal-gradient", &given.orthogonal, path && optim.orthogonal},
+                     {"hold-norm", &given.hold, path && optim.hold_norm > 0},
                      {"steps", &given.steps, path},
                      {"every", &given.every, path}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -135,13 +146,14 @@ static int begin(double *x, struct gk_err *err)
     return 0;
 }
 
-static int print(FILE *fp, double *x, struct gk_err *err)
+static int print(struct gk_out *out, double *x, struct gk_err *err)
 {
     struct gk_history h = {0};
     if (gk_cli_history(&tool, &h, err))
         return -1;
-    int rc = given.grid ? gk_testfn_surface(fp, &f, &grid, &h, err)
-                        : begin(x, err) || gk_testfn_path(fp, &f, &optim, x, steps, every, &h, err);
+    int rc = given.grid
+                 ? gk_testfn_surface(out->fp, &f, &grid, &h, err)
+                 : begin(x, err) || gk_testfn_path(out, &f, &optim, x, steps, every, &h, err);
     gk_history_free(&h);
     return rc ? -1 : 0;
 }
@@ -153,12 +165,14 @@ int main(int argc, char **argv)
     gk_cli_start(&tool, &argc, &argv);
     f.kind = (enum gk_testfn_kind)function;
     f.n = (size_t)n;
+    if (gk_grokfast_parse(&optim.grokfast, grokfast, &err))
+        gk_die(&tool, &err);
     resolve();
     if (gk_testfn_check(&f, &err) ||
         (given.grid && f.n != 2 && gk_fail_usage(&err, "--grid: a surface has -n 2")))
         gk_die(&tool, &err);
     double *x = gk_alloc(f.n, sizeof *x, &err);
-    if (!x || gk_out_open(&out, common.output, false, &err) || print(out.fp, x, &err) ||
+    if (!x || gk_out_open(&out, common.output, false, &err) || print(&out, x, &err) ||
         gk_out_commit(&out, &err))
         gk_die(&tool, &err);
     gk_free(x);

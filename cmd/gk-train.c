@@ -2,7 +2,6 @@
  *
  *     gk-data --p 97 --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +12,23 @@
 static struct gk_common common;
 static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
-static struct gk_train_run run;
-static const char *data, *resume, *batch, *every = "100";
-static int model, dtype, optimizer, decay;
-static int64_t layers, dim, heads = 4, ff = 512, hidden = 200, until = 2;
+static struct gk_train_run run = {.every = 100};
+static const char *data, *resume, *grokfast, *init = "paper";
+static int model, dtype, optimizer, decay, preset;
+static int64_t until = 2;
+/* The description of the network, a variable an entry of its table. */
+#define DECLARE_SIZE(name, ...)   static int64_t name;
+#define DECLARE_CHOICE(name, ...) static int name;
+GK_ARCH_TABLE(DECLARE_SIZE, DECLARE_CHOICE)
 /* Which options are on the command line, and which belong to the run's description: there they are
  * from the command line, from a checkpoint or a default. */
 static struct which {
-    bool model, layers, dim, heads, ff, hidden, optimizer, lr, decay, where, beta1, beta2, eps,
-        momentum, warmup, clip, batch, seed, dtype, eval_every, every, until;
+    bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
+        muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every, every,
+        until;
+#define DECLARE_WHICH(name, ...) bool name;
+    GK_ARCH_TABLE(DECLARE_WHICH, DECLARE_WHICH)
 } given, recorded = {.model = true,
-                     .layers = true,
-                     .dim = true,
                      .optimizer = true,
                      .lr = true,
                      .where = true,
@@ -38,21 +42,24 @@ static struct which {
 
 #define INF __builtin_inf()
 #define LT1 (1 - 1e-9)
+#define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
+    GK_OPT_INT(0, #name, &(name), help, .min = 1, .max = (most), SETTING(name)),
+#define CHOICE_OPTION(name, models, t, m, values, help)                                            \
+    GK_OPT_CHOICE(0, #name, &(name), values, help, SETTING(name)),
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (default: standard input)",
                 .flags = GK_OPT_SILENT),
-    GK_OPT_CHOICE(0, "model", &model, "transformer|mlp", "the network", .def = "transformer",
+    GK_OPT_CHOICE(0, "model", &model, GK_MODEL_CHOICES, "the network", .def = "transformer",
                   SETTING(model)),
-    GK_OPT_INT(0, "layers", &layers, "blocks, or hidden layers of the mlp", .min = 1, .max = 64,
-               .def = "2", SETTING(layers)),
-    GK_OPT_INT(0, "dim", &dim, "width of the embedding", .min = 1, .max = 65536, .def = "128",
-               SETTING(dim)),
-    GK_OPT_INT(0, "heads", &heads, "attention heads (default 4)", .min = 1, .max = 65536,
-               SETTING(heads)),
-    GK_OPT_INT(0, "ff", &ff, "feed-forward width (default 512)", .min = 1, .max = 1 << 20,
-               SETTING(ff)),
-    GK_OPT_INT(0, "hidden", &hidden, "width of the mlp's layers (default 200)", .min = 1,
-               .max = 1 << 20, SETTING(hidden)),
+    GK_ARCH_TABLE(SIZE_OPTION, CHOICE_OPTION) // clang-format off
+    GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES, "how initial values are drawn (default: paper)",
+                SETTING(init)),
+    // clang-format on
+    GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
+                .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
+    GK_OPT_CHOICE(0, "arch", &preset, GK_PRESET_CHOICES,
+                  "a network that readers know; options given beside it win",
+                  .flags = GK_OPT_SILENT, .given = &given.preset),
     GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
                .flags = GK_OPT_SILENT),
     GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as PyTorch has them", .def = "adamw",
@@ -60,24 +67,36 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", .min = 0, .max = INF, .def = "1e-3",
                 SETTING(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
-                "decoupled for adamw, L2 for the others (default: 1 for adamw, else 0)", .min = 0,
-                .max = INF, SETTING(decay)),
+                "decoupled for adamw, lion and muon, where it is 1 by default; L2 for the others, "
+                "default 0",
+                .min = 0, .max = INF, SETTING(decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
                   SETTING(where)),
-    GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam and adamax (default 0.9)", .min = 0,
-                .max = LT1, SETTING(beta1)),
+    GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam, adamax, lion and muon (default 0.9)",
+                .min = 0, .max = LT1, SETTING(beta1)),
     GK_OPT_REAL(0, "beta2", &optim->beta2,
-                "likewise (default 0.98), or rmsprop's alpha (default 0.99)", .min = 0, .max = LT1,
-                SETTING(beta2)),
-    GK_OPT_REAL(0, "eps", &optim->eps, "of these four (default 1e-8)", .min = 0, .max = INF,
+                "likewise (default 0.98, lion: 0.99), or rmsprop's alpha (default 0.99)", .min = 0,
+                .max = LT1, SETTING(beta2)),
+    GK_OPT_REAL(0, "eps", &optim->eps, "of all these but lion (default 1e-8)", .min = 0, .max = INF,
                 SETTING(eps)),
-    GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9)", .min = 0, .max = 1,
-                SETTING(momentum)),
+    GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9) and muon (0.95)",
+                .min = 0, .max = 1, SETTING(momentum)),
+    GK_OPT_REAL(0, "muon-lr", &optim->muon_lr,
+                "muon's rate for matrices in blocks and hidden layers (default 0.02)", .min = 0,
+                .max = INF, SETTING(muon_lr)),
     GK_OPT_INT(0, "warmup", &optim->warmup, "update k uses lr*min(1, k/N); 0: none; rprop has none",
                .min = 0, .max = 1e15, .def = "10", SETTING(warmup)),
     GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
                 .min = 0, .max = INF, .def = "0", SETTING(clip)),
-    GK_OPT_TEXT(0, "batch", &batch, "full|N", "rows an update sees", .def = "full", SETTING(batch)),
+    GK_OPT_TEXT(0, "grokfast", &grokfast, "none|ema:A,L|ma:W,L",
+                "add to the gradient L times its average", .def = "none", SETTING(grokfast)),
+    GK_OPT_FLAG(0, "orthogonal-gradient", &optim->orthogonal,
+                "take from each tensor's gradient its part along the tensor", SETTING(orthogonal)),
+    GK_OPT_REAL(0, "hold-norm", &optim->hold_norm,
+                "hold the parameters' norm at X times its first value; 0: it is free", .min = 0,
+                .max = INF, .def = "0", SETTING(hold)),
+    GK_OPT_INT(0, "batch", &conf.batch, "rows an update sees", .min = 1, .max = 1e15,
+               .choices = "full|N", .word = "full", .def = "full", SETTING(batch)),
     GK_OPT_INT(0, "seed", &common.seed,
                "seed of the initial parameters and the order of minibatches", .min = 0,
                .max = 1LL << 53, .def = "0", SETTING(seed)),
@@ -86,16 +105,20 @@ static const struct gk_opt opts[] = {
     GK_OPT_INT(0, "eval-every", &run.eval_every, "validate at steps 0, K, 2K, ... and the last",
                .min = 1, .max = 1e15, .def = "1", .choices = "K", SETTING(eval_every)),
     GK_OPT_TEXT(0, "save", &run.save, "FILE", "write a checkpoint at the end",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_INT(0, "save-every", &run.save_every, "and at steps K, 2K, ...", .min = 1, .max = 1e15,
                .choices = "K", .flags = GK_OPT_SILENT),
     GK_OPT_FLAG(0, "weights-only", &run.weights_only, "without what --resume needs",
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
-                "write a stream of the parameters along the way", .flags = GK_OPT_SILENT),
-    GK_OPT_TEXT(0, "every", &every, "K|log",
-                "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
-                .flags = GK_OPT_SILENT, .given = &given.every),
+                "write a stream of the parameters along the way",
+                .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
+    GK_OPT_INT(0, "every", &run.every,
+               "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
+               .min = 1, .max = 1e15, .choices = "K|log", .word = "log", .flags = GK_OPT_SILENT,
+               .given = &given.every),
+    GK_OPT_FLAG(0, "trajectory-state", &run.trajectory_state,
+                "its frames hold the optimiser's state, too", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "resume", &resume, "CKPT",
                 "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
     GK_OPT_INT(0, "until-grokked", &until,
@@ -116,22 +139,6 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* TEXT is WORD, which means VALUE, or a number. */
-static int word_or_number(const char *option, const char *text, const char *word, int64_t value,
-                          int64_t *v, struct gk_err *err)
-{
-    char *end;
-    *v = value;
-    if (strcmp(text, word) == 0)
-        return 0;
-    errno = 0;
-    *v = strtoll(text, &end, 10);
-    if (end == text || *end || errno || *v < 1)
-        return gk_fail_usage(err, "--%s: '%s' is neither %s nor an integer above 0", option, text,
-                             word);
-    return 0;
-}
-
 static bool is_std(const char *file)
 {
     return !file || strcmp(file, "-") == 0;
@@ -145,18 +152,14 @@ static int check_options(int operands, char **operand, struct gk_err *err)
         data = operand[0];
     if (is_std(data) && resume && is_std(resume))
         return gk_fail_usage(err, "dataset and checkpoint cannot both come from standard input");
-    if (is_std(common.output) + (run.save && is_std(run.save)) +
-            (run.trajectory && is_std(run.trajectory)) >
-        1)
-        return gk_fail_usage(err, "standard output takes one of the table (-o), --save and "
-                                  "--trajectory");
     if (!run.save && (run.save_every || run.weights_only))
         return gk_fail_usage(err, "--%s needs --save",
                              run.save_every ? "save-every" : "weights-only");
-    if (!run.trajectory && given.every)
-        return gk_fail_usage(err, "--every needs --trajectory");
+    if (!run.trajectory && (given.every || run.trajectory_state))
+        return gk_fail_usage(err, "--%s needs --trajectory",
+                             given.every ? "every" : "trajectory-state");
     run.perfect = given.until ? until : 0;
-    return word_or_number("every", every, "log", GK_EVERY_LOG, &run.every, err);
+    return gk_grokfast_parse(&optim->grokfast, grokfast, err);
 }
 
 /* An option that this network or optimiser has no use for changes nothing: a note says so where it
@@ -168,14 +171,83 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
     *is_recorded = used;
 }
 
+/* The table's entries, in its order, as variables here. */
+#define SIZE_SLOT(name, ...)   {&(name), NULL, &given.name, &recorded.name},
+#define CHOICE_SLOT(name, ...) {NULL, &(name), &given.name, &recorded.name},
+static const struct slot {
+    int64_t *size; /* or */
+    int *choice;
+    bool *given, *recorded;
+} slots[] = {GK_ARCH_TABLE(SIZE_SLOT, CHOICE_SLOT)};
+
+static void put_slot(const struct slot *s, int value)
+{
+    if (s->size)
+        *s->size = value;
+    else
+        *s->choice = value;
+    *s->recorded = true;
+}
+
+/* What the preset says and the command line does not. */
+static void take_preset(void)
+{
+    const struct gk_preset *p = gk_preset(preset);
+    const struct gk_arch_item *item;
+    if (!given.preset)
+        return;
+    if (!given.model)
+        model = (int)p->arch.model;
+    if (!given.init)
+        init = p->init;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (!*slots[i].given && gk_arch_has(&p->arch, item))
+            put_slot(&slots[i], gk_arch_get(&p->arch, item));
+}
+
+/* The description, from its options and the model's defaults. Choices that are the default are no
+ * part of the line: so the line of an old command stays as it was. */
+static void describe(void)
+{
+    const struct gk_arch_item *item;
+    conf.arch = gk_arch_defaults((enum gk_model)model);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if ((*slots[i].given || *slots[i].recorded) && item->models & 1u << model)
+            gk_arch_set(&conf.arch, item, slots[i].size ? (int)*slots[i].size : *slots[i].choice);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const bool has = gk_arch_has(&conf.arch, item);
+        const int v = gk_arch_get(&conf.arch, item);
+        put_slot(&slots[i], v);
+        settle(item->name, *slots[i].given, has, slots[i].recorded);
+        if (!has && item->choices)
+            gk_arch_set(&conf.arch, item, item->def[model]);
+        if (item->choices && v == item->def[model])
+            *slots[i].recorded = false;
+    }
+    if (conf.arch.inputs == GK_INPUTS_ONEHOT)
+        conf.arch.dim = 0;
+}
+
+static int describe_init(struct gk_err *err)
+{
+    static char text[48];
+    if (gk_init_parse(&conf.init, init, err))
+        return gk_fail_at(err, "--init");
+    gk_init_text(&conf.init, text, sizeof text);
+    init = text;
+    recorded.init = conf.init.kind != GK_INIT_PAPER;
+    if (!given.init_scale && !recorded.init_scale)
+        conf.init.scale = 1;
+    recorded.init_scale = conf.init.scale != 1;
+    return 0;
+}
+
 /* Everything that depends on something else. */
 static int resolve(struct gk_err *err)
 {
-    const bool mlp = model == GK_MLP, adam = optimizer <= GK_ADAMAX;
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
-    settle("heads", given.heads, !mlp, &recorded.heads);
-    settle("ff", given.ff, !mlp, &recorded.ff);
-    settle("hidden", given.hidden, mlp, &recorded.hidden);
+    const struct gk_optim_uses uses = gk_optim_uses(optimizer);
+    describe();
     const struct {
         const char *name;
         bool given, used, *recorded;
@@ -183,34 +255,34 @@ static int resolve(struct gk_err *err)
     } real[] = {
         {"weight-decay", given.decay, true, &recorded.decay, &optim->weight_decay,
          def.weight_decay},
-        {"beta1", given.beta1, adam, &recorded.beta1, &optim->beta1, def.beta1},
-        {"beta2", given.beta2, adam || optimizer == GK_RMSPROP, &recorded.beta2, &optim->beta2,
-         def.beta2},
-        {"eps", given.eps, adam || optimizer == GK_RMSPROP, &recorded.eps, &optim->eps, def.eps},
-        {"momentum", given.momentum, optimizer == GK_MOMENTUM, &recorded.momentum, &optim->momentum,
-         def.momentum}};
+        {"beta1", given.beta1, uses.beta1, &recorded.beta1, &optim->beta1, def.beta1},
+        {"beta2", given.beta2, uses.beta2, &recorded.beta2, &optim->beta2, def.beta2},
+        {"eps", given.eps, uses.eps, &recorded.eps, &optim->eps, def.eps},
+        {"momentum", given.momentum, uses.momentum, &recorded.momentum, &optim->momentum,
+         def.momentum},
+        {"muon-lr", given.muon_lr, uses.muon_lr, &recorded.muon_lr, &optim->muon_lr, def.muon_lr}};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
         if (!real[i].given && !*real[i].recorded) /* nor in the checkpoint */
             *real[i].value = real[i].def;
         settle(real[i].name, real[i].given, real[i].used, real[i].recorded);
     }
+    recorded.grokfast = optim->grokfast.kind != GK_GROKFAST_NONE;
+    recorded.orthogonal = optim->orthogonal;
+    recorded.hold = optim->hold_norm > 0;
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;
-    conf.arch = (struct gk_arch){.model = model,
-                                 .layers = (int)layers,
-                                 .dim = (int)dim,
-                                 .heads = mlp ? 1 : (int)heads,
-                                 .ff = (int)(mlp ? hidden : ff)};
     conf.real = dtype == 1 ? GK_F64 : GK_F32;
     conf.seed = common.seed;
-    return word_or_number("batch", batch, "full", 0, &conf.batch, err);
+    return describe_init(err);
 }
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
     if (gk_frame_read_one(resume, ckpt, err))
         return -1;
-    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0)
+    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
+        gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0 &&
+        gk_init_parse(&(struct gk_init){0}, init, err) == 0)
         return 0;
     err->kind = GK_ERR_FAILED; /* the file's fault, not the user's */
     return gk_frame_fail(ckpt, err, "metadata %s", err->msg + strspn(err->msg, "-"));
@@ -239,6 +311,7 @@ static int check_fit(const struct gk_dataset *d, struct gk_err *err)
 {
     struct gk_params ps;
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
+    conf.arch.tokens = conf.arch.positions == GK_POSITIONS_LEARNED ? d->T : 0;
     if (gk_params_init(&ps, &conf.arch, err))
         return -1;
     gk_params_free(&ps);
@@ -279,6 +352,7 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if (resume && read_checkpoint(&ckpt, err))
         return -1;
+    take_preset();
     if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||

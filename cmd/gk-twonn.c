@@ -9,7 +9,6 @@
 #include "gk/cli.h"
 #include "gk/dimension.h"
 #include "gk/frame.h"
-#include "gk/input.h"
 #include "gk/matrix.h"
 #include "gk/mem.h"
 #include "gk/out.h"
@@ -22,7 +21,7 @@ static struct gk_common common;
 static int method;
 static int64_t k;
 static double discard;
-static const char *tensor;
+static const char *tensor, *step_column;
 static bool k_given, discard_given;
 
 static const struct gk_opt opts[] = {
@@ -39,6 +38,8 @@ static const struct gk_opt opts[] = {
         .min = 0, .max = 1, .choices = "F", .given = &discard_given),
     GK_OPT_TEXT(0, "tensor", &tensor, "NAME",
                 "the matrix in a frame (default: activations, else the only one)"),
+    GK_OPT_TEXT(0, "step", &step_column, "NAME",
+                "a table's column of steps, no coordinate (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
     {0}};
 
@@ -60,6 +61,16 @@ struct run {
     bool begun;
 };
 
+static struct gk_progress progress;
+
+/* The total is without duplicates. */
+static void tick(void *ctx, double points, double total)
+{
+    (void)ctx;
+    progress.total = total;
+    gk_progress_tick(&progress, points);
+}
+
 static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
 {
     for (int i = 0; i < GK_DIMENSION_METHODS; i++)
@@ -76,6 +87,7 @@ static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
     discard_given = conf->wanted[GK_TWONN];
     conf->k = (size_t)k;
     conf->discard = discard;
+    conf->tick.fn = tick;
     return 0;
 }
 
@@ -97,7 +109,9 @@ static int measure(struct run *run, struct gk_matrix *m, double step, const char
 {
     struct gk_dimension dim[GK_DIMENSION_METHODS];
     const size_t all = m->rows;
+    gk_progress_start(&progress, &tool, "point", (double)all);
     int rc = gk_dimensions(m->v, &m->rows, m->cols, &run->conf, run->pool, dim, err);
+    gk_progress_end(&progress);
     if (rc)
         gk_fail_at(err, "%s", place);
     else
@@ -145,27 +159,15 @@ static int measure_frames(struct run *run, struct gk_source *source, struct gk_e
     return rc;
 }
 
-/* A single input may be of any kind, several are frames. */
 static int measure_inputs(struct run *run, char *const *files, size_t nfiles, struct gk_err *err)
 {
+    const struct gk_matrix_names names = {.tensor = tensor, .step = step_column};
     struct gk_source *source;
     struct gk_matrix m;
-    FILE *fp;
     const char *name;
-    enum gk_input_kind kind;
-    if (nfiles > 1)
-        return gk_source_open(&source, files, nfiles, err) || measure_frames(run, source, err);
-    if (gk_input_open(&fp, &name, nfiles ? files[0] : NULL, err) ||
-        gk_input_kind(fp, name, &kind, err))
+    if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    if (kind == GK_INPUT_FRAMES)
-        return gk_source_from(&source, fp, name, err) || measure_frames(run, source, err);
-    if (tensor)
-        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", name,
-                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
-    if (gk_matrix_read_from(&m, fp, name, kind, NULL, err))
-        return -1;
-    return measure(run, &m, 0, name, err);
+    return source ? measure_frames(run, source, err) : measure(run, &m, 0, name, err);
 }
 
 int main(int argc, char **argv)

@@ -1,13 +1,14 @@
 # make demo: data, 400 steps and their spectral signature, the same run resumed until it groks, a
 # figure. The values are in demo.conf; what is made is in build/demo.
+include pipelines/given.mk
 include pipelines/demo.conf
 
 DEMO := $(BUILD)/demo
 
 # Says what the command is for, shows it, and runs it with the tools just built. Names that end in
 # .new are those of files still being written.
-demo_run = @printf '\n%s\n  $$ %s\n' '$(1)' '$(strip $(subst .new,,$(2)))'; \
-	export PATH="$(abspath $(BIN)):$$PATH"; mkdir -p $(DEMO); $(2)
+demo_run = @printf '\n%s\n  $$ %s\n' $(call quoted,$(1)) $(call quoted,$(strip $(subst .new,,$(2)))); \
+	export PATH="$(BIN):$$PATH" LC_ALL=C; mkdir -p $(DEMO); $(2)
 
 .PHONY: demo
 demo: $(DEMO)/demo.png $(DEMO)/demo.svg pipelines/demo-report ## a transformer that groks, with its picture, in about three minutes
@@ -30,7 +31,8 @@ $(DEMO)/late.tsv: $(DEMO)/early.ckpt $(DEMO)/$(DEMO_OP).data $(BIN)/gk-train
 
 # Both parts as one curve; a resumed run begins with the row at which the first part ended.
 $(DEMO)/run.tsv: $(DEMO)/early.tsv $(DEMO)/late.tsv
-	@{ cat $< && awk '!/^#/ && $$1 != "step" && $$1 > $(DEMO_WINDOW)' $(DEMO)/late.tsv; } > $@.new && mv $@.new $@
+	@{ cat $< && window=$(DEMO_WINDOW) LC_ALL=C awk '!/^#/ && $$1 != "step" && $$1 + 0 > ENVIRON["window"] + 0' \
+	    <$(DEMO)/late.tsv; } > $@.new && mv $@.new $@
 
 $(DEMO)/phases.tsv: $(DEMO)/run.tsv $(BIN)/gk-phases
 	$(call demo_run,When did it know the training rows by heart (t2) and when did it know the rest (t4)?,\
@@ -40,8 +42,9 @@ $(DEMO)/spectrum.tsv: $(DEMO)/early.tsv $(BIN)/gk-fft
 	$(call demo_run,The spectrum of the first $(DEMO_WINDOW) steps:,\
 	gk-fft --window 0:$(DEMO_WINDOW) --detrend mean --taper hann -o $@ $<)
 
-$(DEMO)/demo.%: pipelines/plots/demo.gp pipelines/demo.conf $(DEMO)/run.tsv $(DEMO)/phases.tsv $(DEMO)/spectrum.tsv
-	@gnuplot -c $< $* $@.new $(DEMO) $(DEMO_WINDOW) '$(DEMO_TITLE)' && mv $@.new $@
+DEMO_TABLES := $(DEMO)/run.tsv $(DEMO)/phases.tsv $(DEMO)/spectrum.tsv
+$(DEMO)/demo.%: pipelines/plot pipelines/plots/demo.gp pipelines/plots/tables.gp pipelines/plots/rows pipelines/demo.conf $(DEMO_TABLES)
+	@$< demo/$(DEMO_WINDOW) $* $(call quoted,$(DEMO_TITLE)) $(DEMO_TABLES) > $@.new && mv $@.new $@
 
 # The picture in the README is one of these.
 .PHONY: demo-docs

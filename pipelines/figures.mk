@@ -12,6 +12,9 @@
 # below $(F) (a folder ends in /), gk tools, and scripts below pipelines. The command itself is kept
 # in $(F)/.made, and a step is due again when it changes: so a value rebuilds what uses it and
 # nothing else. Tools count by their content, since all are linked anew when the library changes.
+# A text for people is named in a command as text:VARIABLE, so that none of it is taken for make's or
+# for a file.
+include pipelines/given.mk
 PROFILE ?= quick
 FIG ?= $(BUILD)/figures/$(PROFILE)
 F = $(FIG)
@@ -32,6 +35,7 @@ $(TOOL_SUMS)/%: $(BIN)/%
 
 # What a command names: its words without redirections, pipes, separators and quotes.
 named = $(subst >, ,$(subst <, ,$(subst |, ,$(subst ;, ,$(subst ', ,$(1))))))
+filled = $(foreach w,$(1),$(if $(filter text:%,$w),$(call quoted,$($(w:text:%=%))),$w))
 same = $(and $(findstring _$(1)_,_$(2)_),$(findstring _$(2)_,_$(1)_))
 kept_in = $(F)/.made/$(subst /,~,$(1:$(F)/%=%))
 
@@ -40,7 +44,7 @@ define step
 COMMAND_$(firstword $(1)) := $(strip $(2))
 $(1) $(if $(word 2,$(1)),&:,:) $(filter-out $(1) %/,$(filter $(F)/%,$(call named,$(2)))) \
     $(patsubst %,$(TOOL_SUMS)/%,$(filter gk-%,$(call named,$(2)))) $(filter pipelines/%,$(call named,$(2))) $(3) \
-    $(if $(call same,$(strip $(2)),$(strip $(file <$(call kept_in,$(firstword $(1)))))),,FORCE)
+    $(if $(call same,$(strip $(call filled,$(2))),$(strip $(file <$(call kept_in,$(firstword $(1)))))),,FORCE)
 	$$(call run_step,$(firstword $(1)))
 endef
 
@@ -51,16 +55,17 @@ THREADED := gk-train gk-landscape gk-hvp gk-eval gk-pca gk-twonn
 with_threads = $(if $(THREADS),$(call each_threaded,$(1),$(THREADED)),$(1))
 each_threaded = $(if $(2),$(call each_threaded,$(subst $(firstword $(2)) ,$(firstword $(2)) --threads $(THREADS) ,$(1)),$(wordlist 2,99,$(2))),$(1))
 define run_step
-$(shell mkdir -p $(F)/.made $(dir $(1)) && rm -f $(call kept_in,$(1)))$(file >$(call kept_in,$(1)).new,$(COMMAND_$(1)))
+$(shell mkdir -p $(F)/.made $(dir $(1)) && rm -f $(call kept_in,$(1)))$(file >$(call kept_in,$(1)).new,$(call filled,$(COMMAND_$(1))))
 $(call say,RUN,$(1:$(F)/%=%))
-$(Q)export PATH="$(abspath $(BIN)):$$PATH" LC_ALL=C.UTF-8; $(call with_threads,$(COMMAND_$(1)))
+$(Q)export PATH="$(BIN):$$PATH" LC_ALL=C; $(call filled,$(call with_threads,$(COMMAND_$(1))))
 @mv $(call kept_in,$(1)).new $(call kept_in,$(1))
 endef
 
-# $(eval $(call figure,N,PLOT,ARGUMENTS,NUMBERS)): figN from figN.tsv by pipelines/plots/PLOT.gp, and
+# $(eval $(call figure,N,PLOT,TABLES,NUMBERS)): figN from figN.tsv and further tables by pipelines/plot, and
 # its numbers by the command NUMBERS. TITLE_N says what it shows, also without the paper at hand.
 define picture
-$(call step,$(F)/fig$(1).$(2),gnuplot -c pipelines/plots/$(3).gp $(2) $(F)/fig$(1).$(2) '$(TITLE_$(1))' $(F)/fig$(1).tsv $(4),pipelines/plots/common.gp)
+$(call step,$(F)/fig$(1).$(2),pipelines/plot $(3) $(2) text:TITLE_$(1) $(F)/fig$(1).tsv $(4) > $(F)/fig$(1).$(2),\
+    $(patsubst %,pipelines/plots/%,$(firstword $(subst /, ,$(3))).gp common.gp tables.gp rows))
 endef
 define figure
 $(call picture,$(1),png,$(2),$(3))
@@ -79,10 +84,10 @@ include $(filter-out pipelines/figures/runs.mk,$(wildcard pipelines/figures/*.mk
 .PHONY: figures list-figures report
 figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
 list-figures: ## their numbers, their cost and what they show
-	@printf '%-4s%-10s%s\n' $(foreach n,$(NUMBERS),'$n' '$(COST_$n)' '$(TITLE_$n)')
+	@printf '%-4s%-10s%s\n' $(foreach n,$(NUMBERS),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
 
 $(eval $(call step,$(F)/figures.tsv,printf '%s\t%s\t%s\n' \
-    $(foreach n,$(NUMBERS),'$n' '$(TITLE_$n)' '$(SAYS_$n)') > $(F)/figures.tsv))
+    $(foreach n,$(NUMBERS),'$n' text:TITLE_$n text:SAYS_$n) > $(F)/figures.tsv))
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
 $(eval $(call step,$(F)/index.html,pipelines/report $(PROFILE) $(F) > $(F)/index.html,\

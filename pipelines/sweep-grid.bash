@@ -18,17 +18,14 @@ grid_fail() {
 
 # One line of the file: an option, its tool, its values.
 grid_add() {
-    local name=${1#--} tool='' arg='' value message k
+    local name=${1#--} tool arg value message k
+    [[ $1 =~ ^--[a-z0-9-]+$ ]] || grid_fail "'${1//[^ -~]/?}' is not an option" || return
     shift
     case $grid_own in *" $name "*) grid_fail "--$name is the sweep's own" || return ;; esac
     for k in "${grid_name[@]}"; do
         [ "$k" != "$name" ] || grid_fail "--$name is there twice" || return
     done
-    for tool in gk-train gk-data; do
-        arg=$(sed -n "s/^$name //p" <<<"${grid_known[$tool]}")
-        grep -q "^$name " <<<"${grid_known[$tool]}" && break
-        tool=
-    done
+    tool=${grid_tool_of[$name]-} arg=${grid_arg_of[$name]-}
     [ "$tool" ] || grid_fail "neither gk-data nor gk-train has an option --$name" || return
     case $#,$arg in
     0,?*) [[ $arg == \[* ]] || grid_fail "--$name has no value" || return ;;
@@ -50,23 +47,31 @@ grid_add() {
 }
 
 grid_read() {
-    local line words tool
-    declare -gA grid_known=()
+    local line words tool name arg before
+    declare -gA grid_tool_of=() grid_arg_of=()
     grid_file=$1 grid_line=0
     grid_name=() grid_tool=() grid_values=()
     if [ ! -f "$1" ] || [ ! -r "$1" ]; then
         echo "sweep: $1: cannot be read" >&2
         return 1
     fi
+    if IFS= read -r -d '' before <"$1"; then # a NUL ends it, which bash would leave out
+        before=${before//[!$'\n']/}
+        grid_line=$((${#before} + 1))
+        grid_fail 'a NUL byte: this is no text' || return
+    fi
     for tool in gk-data gk-train; do
-        grid_known[$tool]=$(grid_options_of $tool)
+        while read -r name arg; do
+            grid_tool_of[$name]=$tool grid_arg_of[$name]=$arg
+        done < <(grid_options_of $tool)
     done
     while IFS= read -r line || [ "$line" ]; do
         grid_line=$((grid_line + 1))
         line=${line%$'\r'}
+        # U+0080 to U+009F are control characters, too.
+        [[ ${line//$'\t'/} != *@([[:cntrl:]]|$'\xc2'[$'\x80'-$'\x9f'])* ]] || grid_fail 'a control character' || return
         read -ra words <<<"${line%%#*}"
         [ ${#words[@]} -gt 0 ] || continue
-        [[ ${words[0]} == --* ]] || grid_fail "'${words[0]}' is not an option" || return
         grid_add "${words[@]}" || return
     done <"$1"
     [[ " ${grid_name[*]} " == *' steps '* ]] ||

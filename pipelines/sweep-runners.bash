@@ -1,6 +1,16 @@
 # How sweep has its runs done: here, by GNU parallel, by Slurm.
 # shellcheck shell=bash disable=SC2154 # the variables are sweep's
 
+duration() { # SECONDS
+    if [ "$1" -lt 90 ]; then
+        echo "$1 s"
+    elif [ "$1" -lt 5400 ]; then
+        echo "$(($1 / 60)) min"
+    else
+        echo "$(($1 / 3600)).$(($1 % 3600 / 360)) h"
+    fi
+}
+
 # Progress with time left, for a terminal: runs over since the beginning, and how fast.
 progress() {
     local start=$SECONDS before=$((${#grid_id[@]} - ${#pending[@]})) over failed took left
@@ -9,9 +19,7 @@ progress() {
         failed=$(cat "$dir"/runs/*/status | grep -c '^failed')
         took=$((SECONDS - start)) left='?'
         [ "$over" -le "$before" ] ||
-            left=$(awk -v t="$took" -v n=$((over - before)) -v m=$((${#grid_id[@]} - over)) 'BEGIN {
-                s = t / n * m; if (s < 90) printf "%d s", s; else if (s < 5400) printf "%d min", s / 60
-                else printf "%.1f h", s / 3600 }')
+            left=$(duration $((took * (${#grid_id[@]} - over) / (over - before))))
         printf '\rsweep: %d of %d runs, %d failed, %d s, %s left \033[K' \
             "$over" "${#grid_id[@]}" "$failed" "$took" "$left" >&2
     done
@@ -123,6 +131,16 @@ wait_for_slurm() {
     rm -f "$dir/slurm.jobs"
 }
 
+# The name of a file as Slurm's --output takes it: % stands for something in a name without a backslash, in one
+# with a backslash that is what hides.
+slurm_file() { # FILE
+    if [[ $1 == *\\* ]]; then
+        printf '%s' "${1//\\/\\\\}"
+    else
+        printf '%s' "${1//%/%%}"
+    fi
+}
+
 # An array of the runs $2... as a file of their names, at most $1 at a time.
 submit() {
     local list script most=$1
@@ -133,7 +151,7 @@ submit() {
     script=$(printf '#!/bin/bash\nid=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" %q)\n' "$list" &&
         printf 'exec %s "$id"\n' "$(printf '%q ' "${cmd[@]}")")
     sbatch --parsable --job-name gk-sweep --array "0-$(($# - 1))${most:+%$most}" --cpus-per-task 1 \
-        --requeue --open-mode append --output "$dir/slurm.log" --chdir "$PWD" \
+        --requeue --open-mode append --output "$(slurm_file "$dir/slurm.log")" --chdir "$PWD" \
         "${sbatch_args[@]}" <<<"$script" >>"$dir/slurm.jobs"
 }
 

@@ -27,13 +27,14 @@ machine() {
 @test "set-up: says exactly what is missing where it may not install" {
     uid=1000 machine '# a comment' 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' \
         'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no' \
-        'p5 # build: library gk-no'
+        'p5 # build: library gk-no' 'p6 # test: file /etc/passwd' 'p7 # test: file /no/file'
     expected="setup: missing on this machine:
   the command gk-nothing (Debian package p1)
   the Bats library bats-nothing in $BATS_LIB_PATH (Debian package p3)
   the library libgk-no.so (Debian package p5)
+  the file /no/file (Debian package p7)
   the header <gk-no.h> (Debian package p2)
-setup: on Debian or Ubuntu: apt-get install p1 p2 p3 p5"
+setup: on Debian or Ubuntu: apt-get install p1 p2 p3 p5 p7"
     breaks "$expected" ci/setup build test
     [ ! -e apt.log ]
     run ci/setup demo

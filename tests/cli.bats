@@ -102,8 +102,9 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
         try --steps 9007199254740993
     wrong_usage 'gk-try: --steps: 99999999999999999999 is not in [0, 9007199254740992]' \
         try --steps 99999999999999999999
-    wrong_usage 'gk-try: --any-integer: 99999999999999999999 is too large' \
-        try --any-integer 99999999999999999999
+    for n in 99999999999999999999 -9223372036854775809; do
+        wrong_usage "gk-try: --any-integer: $n is too large" try --any-integer "$n"
+    done
     wrong_usage 'gk-try: --count: 6 is not in [1, 5]' try --count 6
     wrong_usage "gk-try: --rate: 'fast' is not a number" try --rate fast
     wrong_usage "gk-try: --rate: '1e-3 ' is not a number" try --rate '1e-3 '
@@ -111,9 +112,52 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage 'gk-try: --rate: inf is not finite' try --rate inf
     wrong_usage 'gk-try: --rate: nan is not finite' try --rate nan
     wrong_usage 'gk-try: --rate: 1e999 is not finite' try --rate 1e999
+    wrong_usage "gk-try: --rows: 'few' is neither all nor an integer" try --rows few
+    wrong_usage 'gk-try: --rows: 0 is not in [1, 9]' try --rows 0
     wrong_usage 'gk-try: --unset: 1.5 is not in [0, 1]' try --unset 1.5
     wrong_usage 'gk-try: --threads: 0 is not in [1, 1024]' try --threads 0
     wrong_usage 'gk-try: --seed: -1 is not in [0, 9007199254740992]' try --seed -1
+}
+
+@test "cli: one number has many writings, and the line has one" {
+    for n in 7 +7 007 +0007; do
+        run line --any-integer "$n" --rows "$n"
+        assert_output --partial '--any-integer 7 --rows 7 '
+    done
+    for x in 0.5 .5 +.5 5e-1 5.E-1 +00.500e+00; do
+        run line --any-real "$x" --rate "$x" --grid "$x:$x:2" --window "-0.5:$x"
+        assert_output --partial '--rate 0.5 --any-real 0.5 --choice two --grid 0.5:0.5:2 --window -0.5:0.5 '
+    done
+    run line --rows all
+    assert_output --partial '--rows all '
+}
+
+@test "cli: what only looks like a number" {
+    for n in ' 7' '7 ' $'\t7' $'7\n' 0x7 7. 7e0 1e3 7,0 '' + - '+ 7' --7 ７ nan; do
+        wrong_usage "gk-try: --rows: '${n//[$'\t\n']/?}' is neither all nor an integer" try --rows="$n"
+        wrong_usage "gk-try: --any-integer: '${n//[$'\t\n']/?}' is not an integer" try --any-integer="$n"
+    done
+    for x in ' 0.5' '0.5 ' $'\v.5' $'.5\n' 0x1p-1 0X.8 0,5 '' . + - 5e e5 '5e ' 5e1. 1e1e1 '1 2' ٥ in nanx 'nan(1)'; do
+        shown=${x//[$'\v\n']/?}
+        wrong_usage "gk-try: --any-real: '$shown' is not a number" try --any-real="$x"
+        wrong_usage "gk-try: --grid: '$shown' is not a number" try --grid "$x:1:2"
+        wrong_usage "gk-try: --grid: '$shown' is not a number" try --grid "0:$x:2"
+        [ -z "$x" ] || wrong_usage "gk-try: --window: '$shown' is not a number" try --window ":$x"
+    done
+}
+
+@test "cli: a number that is not 0 does not become 0, nor a few of its digits" {
+    for x in 1e-400 -1e-400 1e-310 4.9e-324 0.$(printf '%0400d' 1); do
+        wrong_usage "gk-try: --any-real: $x is nearer to 0 than the smallest number, 2.225e-308" try --any-real "$x"
+        wrong_usage "gk-try: --rate: $x is nearer to 0 than the smallest number, 2.225e-308" try --rate "$x"
+        wrong_usage "gk-try: --grid: $x is nearer to 0 than the smallest number, 2.225e-308" try --grid "$x:1:2"
+        wrong_usage "gk-try: --window: $x is nearer to 0 than the smallest number, 2.225e-308" try --window "$x:1"
+    done
+    for x in INF -Infinity NaN +nan 1e309 -1e309; do
+        wrong_usage "gk-try: --any-real: $x is not finite" try --any-real "$x"
+    done
+    run line --any-real 0e-400 --unset 2.2250738585072014e-308
+    assert_output --partial '--any-real 0 --unset 2.2250738585072014e-308 '
 }
 
 @test "cli: wrong choices, texts, grids and windows" {
@@ -249,7 +293,8 @@ promised() {
     gk-data) echo op p q pairs frac train split-seed layout table list-ops ;;
     gk-train) echo data model layers dim heads ff hidden steps optimizer lr weight-decay beta1 \
         beta2 eps momentum warmup clip batch seed dtype threads eval-every save save-every \
-        weights-only trajectory every resume until-grokked ;;
+        weights-only trajectory every resume until-grokked muon-lr grokfast orthogonal-gradient \
+        hold-norm trajectory-state ;;
     gk-eval) echo data activations position split ;;
     gk-ckpt-dump) echo list meta tensor flat format steps split-to ;;
     gk-fft) echo column window detrend taper ;;
@@ -259,6 +304,7 @@ promised() {
     gk-hvp) echo data split params top trace density vector tol dtype ;;
     gk-pca) echo components line center params variance axes ;;
     gk-twonn) echo method discard tensor ;;
+    gk-spectra) echo tensor ;;
     gk-fit-powerlaw) echo units censor predict ;;
     gk-predict) ;;
     gk-testfn) echo function log optimizer lr start steps grid ;;
@@ -336,4 +382,36 @@ completion_parses() {
 }
 @test "every tool: bash completion" {
     each_tool completion_parses
+}
+
+# no_steering TEXT: TEXT has no control character but newlines, C1 included, nor a mark of direction.
+no_steering() {
+    ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xff' <<<"$1"
+}
+steers_nothing() {
+    local bad=$'\x1b[2J\xc2\x9b2J\xc2\x9d0;t\x07\xe2\x80\xae\xe2\x80\x8f\xe2\x81\xa6\xe2\x80\xa8\xff\xef\xbb\xbfz' words
+    for words in "$bad" "--$bad" "-$bad" "--output $bad/x" "--output=/dev/fd/9$bad" "--threads $bad" "--data $bad"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$1" $words </dev/null
+        no_steering "$stderr" || { cat -v <<<"$stderr"; return 1; }
+        [ "$status" -gt 0 ] && [[ $stderr == "$1: "* ]] || return
+    done
+}
+@test "every tool: no name steers the terminal through a message" {
+    no_steering 'a ü € 😀' && ! no_steering $'\xc2\x9b' && ! no_steering $'\xe2\x80\xae'
+    each_tool steers_nothing
+}
+
+@test "cli: nor through a note, nor a result's history" {
+    bad=$'\x1b[2J\xc2\x9b2J\xe2\x80\xae\xff.csv'
+    printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
+    run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"
+    assert_success
+    assert_equal "$stderr" 'gk-predict: note: ?[2J??2J????.csv: 1 runs left out, for a nan'
+    # an option's value is written so that a shell reads the same bytes back
+    run line --note "é €$bad"
+    assert_output --partial "--note $'é €\\033[2J\\302\\2332J\\342\\200\\256\\377.csv'"
+    no_steering "$output"
+    eval "set -- ${output#*--note }"
+    assert_equal "$1" "é €$bad"
 }

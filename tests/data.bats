@@ -284,6 +284,52 @@ END
 
 # ---- refusals ----
 
+@test "data: layout nanda writes 'a b =' and takes all pairs; the golden rows" {
+    gk-data --op add --p 7 --frac 0.3 --layout nanda -o d
+    for part in train.tokens train.labels val.tokens val.labels; do
+        cmp <(gk-ckpt-dump --tensor $part d | grep -v '^#') \
+            <(gk-ckpt-dump --tensor $part "$GOLDEN/data_nanda.safetensors" | grep -v '^#') || fail $part
+    done
+    gk-ckpt-dump --meta d | awk -F'\t' '$1 ~ /^(layout|vocab|pairs|score_positions)$/ { print $1, $2 }' >meta
+    assert_equal "$(paste -s -d, meta)" 'layout nanda,pairs all,score_positions 2,vocab 8'
+    # the same list, split alike
+    gk-data --op add --p 7 --frac 0.3 --pairs all -o paper
+    cmp <(gk-ckpt-dump --tensor train.tokens d | awk '!/^#/ && n++ { print $1, $2 }') \
+        <(gk-ckpt-dump --tensor train.tokens paper | awk '!/^#/ && n++ { print $1, $3 }')
+}
+
+@test "data: label noise gives so many training rows another element" {
+    for layout in paper nanda openai; do
+        for frac in 0 0.1 0.25 1; do
+            gk-data --p 11 --frac 0.6 --layout $layout --pairs all -o clean
+            gk-data --p 11 --frac 0.6 --layout $layout --pairs all --label-noise $frac -o noisy
+            paste <(gk-ckpt-dump --tensor train.labels clean | grep -v '^#') \
+                <(gk-ckpt-dump --tensor train.labels noisy | grep -v '^#') >both
+            [ $layout = openai ] && low=22 || low=0
+            # halves to even: 73 rows
+            awk -v f=$frac -v low=$low -v c=$((low ? 3 : 2)) 'NR > 1 {
+                wrong += $1 != $c; n++; if ($c < low || $c >= low + 11) exit 2 }
+                END { want = f == 0.1 ? 7 : f == 0.25 ? 18 : f * 73; exit !(n == 73 && wrong == want) }' both ||
+                fail "$layout $frac"
+            cmp <(gk-ckpt-dump --tensor val.labels clean | grep -v '^#') <(gk-ckpt-dump --tensor val.labels noisy | grep -v '^#')
+            [ $layout = openai ] || cmp <(gk-ckpt-dump --tensor train.tokens clean | grep -v '^#') \
+                <(gk-ckpt-dump --tensor train.tokens noisy | grep -v '^#')
+        done
+    done
+    gk-data --p 11 --label-noise 0.25 | gk-ckpt-dump --meta | grep -q $'^label_noise\t0.25'
+    gk-data --p 11 --label-noise 0 >a
+    gk-data --p 11 >b
+    cmp a b
+    # drawn by the seed of the split; each wrong answer about as often
+    gk-data --p 31 --frac 1 --op sub --label-noise 1 --split-seed 1 -o c
+    gk-ckpt-dump --tensor train.labels c | awk '/^[0-9]/ && n++ { s[$1]++ } END { for (e = 0; e < 31; e++) if (s[e] < 12 || s[e] > 55) exit 1 }'
+    gk-data --p 31 --frac 1 --op sub --label-noise 1 --split-seed 1 | cmp - c
+    echo 'a,b,c
+0,0,0' | gk-data --table - --frac 1 --label-noise 0.5 2>said || true
+    assert_equal "$(<said)" 'gk-data: --label-noise: 0.5: there is no other element'
+    wrong_usage 'gk-data: --label-noise: 1.5 is not in [0, 1]' gk-data --label-noise 1.5
+}
+
 @test "data: wrong usage" {
     wrong_usage 'gk-data: --frac: 1.5 is not in [0, 1]' gk-data --frac 1.5
     wrong_usage 'gk-data: --frac: -0.5 is not in [0, 1]' gk-data --frac -0.5

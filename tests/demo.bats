@@ -6,7 +6,7 @@ demo() {
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
         "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/demo.mk' |
         env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$ROOT" --no-print-directory -f - \
-            DEMO="$PWD/demo" DEMO_P=11 DEMO_WINDOW=20 DEMO_STEPS=35 demo
+            DEMO="$PWD/${1-demo}" DEMO_P=11 DEMO_WINDOW=20 DEMO_STEPS=35 demo
 }
 
 @test "make demo shows its commands, resumes the run and draws it" {
@@ -28,4 +28,10 @@ demo() {
     # Nothing is made anew, and the findings are told again.
     demo >again
     assert_equal "$(sed 1d again)" "$(sed -n '/^After/,$p' log)"
+    # The same where a half is 0,5.
+    mkdir locales
+    localedef -i de_DE -f UTF-8 locales/de_DE.UTF-8
+    LOCPATH=$PWD/locales LC_ALL=de_DE.UTF-8 demo german >log.german
+    diff -r demo german
+    cmp log <(sed "s|$PWD/german|$PWD/demo|g" log.german)
 }

@@ -100,6 +100,56 @@ END
     assert_success
 }
 
+@test "faults: a file that cannot be replaced is found out before the work begins" {
+    gk-data --p 5 -o d
+    gk-train "${tiny[@]}" -d d --steps 2 --save c --trajectory t.gks --every 1 -o curve
+    printf 'm0,grokked\n1,0\n2,0\n3,1\n4,1\n' >early
+    cat >script <<'END'
+set -e
+# refused WHY COMMAND...: no row, no file, the old one as it was
+refused() {
+    status=0
+    "${@:2}" >out 2>err || status=$?
+    [ "$status" = 1 ] && [ "$(cat err)" = "$2: $f: cannot be replaced: $1" ] && [ ! -s out ] || { echo "$*: $status"; cat err; exit 1; }
+    [ "$(cat "$f")" = old ] && [ -z "$(find . -name '*.tmp')" ] || { echo "$*: files"; exit 1; }
+}
+all_refused() {
+    refused "$1" gk-train -d d --layers 1 --dim 4 --heads 2 --ff 4 --steps 100000000 --save "$f"
+    refused "$1" gk-train -d d --layers 1 --dim 4 --heads 2 --ff 4 --steps 100000000 --trajectory "$f"
+    refused "$1" gk-train -d d --layers 1 --dim 4 --heads 2 --ff 4 --steps 100000000 -o "$f"
+    refused "$1" gk-pca --axes "$f" t.gks
+    refused "$1" gk-hvp -d d --vectors "$f" c
+    refused "$1" gk-predict fit --model "$f" early
+    refused "$1" gk-fft -o "$f" not-there
+}
+f=shared/other
+[ ! -e shared ] || all_refused 'Operation not permitted'
+[ "$1" = mounted ] || exit 0
+f=point
+echo old >old
+echo old >point
+mount --bind old point || exit 77
+all_refused 'Device or resource busy'
+END
+    if [ "$(id -u)" -eq 0 ]; then # somebody else's file in a folder with the sticky bit
+        mkdir shared
+        chmod 1777 shared .
+        echo old >shared/other
+        chmod 666 shared/other
+        chown 1234:1234 shared/other
+        run setpriv --reuid 1000 --regid 1000 --clear-groups bash script
+        assert_success
+        rm -r shared
+    fi
+    local how=(unshare --mount)
+    [ "$(id -u)" -eq 0 ] || how+=(--map-root-user)
+    run "${how[@]}" bash script mounted
+    if [ "$status" -eq 77 ] || [[ $output =~ unshare.*(permitted|denied) ]]; then
+        skip 'nothing can be mounted here'
+    fi
+    assert_success
+}
+
 @test "faults: an upstream that breaks off is an error, wherever it does" {
     gk-data --p 5 -o d
     gk-train "${tiny[@]}" -d d --steps 4 --save c --trajectory t.gks --every 2 >curve

@@ -222,6 +222,25 @@ makes() {
     cmp want $f/fig2.tsv
 }
 
+@test "figures: a name made of others' signs is shown as it is, and no part of a command" {
+    local name="it's \$(touch executed) \`touch executed\` \"; system('touch executed'); & gk-train pipelines/x build/figures/tiny/y <b> # a_b^2 %s"
+    # as make has it: $ is $$, and # begins a comment
+    sed -i '/^NAME_t4_add/d' pipelines/tiny/all.conf
+    printf 'NAME_t4_add := %s\n' "${name//\$/\$\$}" | sed 's/#/\\#/' >>pipelines/tiny/all.conf
+    sed -i 's/^\(TITLE\|SAYS\)_5 := .*/\1_5 := $(NAME_t4_add)/' pipelines/figures/sweeps.mk
+    makes 'fig5.*' 'fig5-fit.tsv'
+    assert_equal "$(column_of operation $f/fig5.tsv | head -n 1)" "$name"
+    grep -qF "gamma, ${name}"$'\t' $f/fig5.numbers.tsv
+    assert_equal "$(figures list-figures | sed -n '5s/^.\{14\}//p')" "$name"
+    assert_equal "$(sed -n 's/^5\t//p' $f/figures.tsv)" "$name"$'\t'"$name"
+    name=$(sed 's/&/\&amp;/g; s/</\&lt;/g' <<<"$name")
+    grep -qF "<text>$name</text>" $f/fig5.svg
+    grep -qF "<text>$name: γ" $f/fig5.svg
+    name=$(sed 's/>/\&gt;/g; s/"/\&quot;/g' <<<"$name")
+    grep -qF "<p>$name</p>" $f/index.html
+    [ ! -e executed ]
+}
+
 @test "figures: grids of their own seeds, and runs that diverge" {
     sed -i 's/^T4_SEEDS_add := 0/T4_SEEDS_add := 0 1/; s/^HEAT_LRS := .*/HEAT_LRS := 1e-3 1e38/' pipelines/tiny/all.conf
     run -0 figures fig5 fig2

@@ -130,8 +130,12 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 @test "json: columns are the members of all objects, those inside joined by /" {
     printf '{"step":0,"a":{"b":1,"c":{"d":2}}}\n{"step":1,"e":3}\n' >j
     breaks "gk-hjorth: j: no column 'x'; there are: step, a/b, a/c/d, e" gk-hjorth -c x j
-    breaks 'gk-hjorth: j: line 2: the value is nan' gk-hjorth -c a/b j
-    breaks 'gk-hjorth: j: line 1: the value is nan' gk-hjorth -c e j
+    # a member that an object lacks is an empty cell
+    for column in a/b a/c/d e; do
+        gk-hjorth -c "$column" j >out 2>said
+        assert_equal "$(tail -n 1 out | cut -f 1)" 1
+        assert_equal "$(<said)" "gk-hjorth: note: j: 1 row is left out: no value in column $column"
+    done
     # an array is there, and no number
     printf '{"a":[1,2]}\n' >j
     breaks "gk-hjorth: j: line 1: column a: '[...]' is not a number, or out of range" gk-hjorth -c a j
@@ -141,8 +145,10 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     printf 'a\n1\n0\n0.5\n-1e3\n7\n' | gk-hjorth -c a >want
     printf '{"a":true}{"a":false}{"a":"0.5"}{"a":-1e3}{"a":"7"}' | gk-hjorth -c a | cmp - want
     for value in null NaN '"nan"'; do
-        printf '{"a":%s}' "$value" >j
-        breaks 'gk-hjorth: j: line 1: the value is nan' gk-hjorth -c a j
+        printf '{"step":0,"a":%s}\n{"step":3,"a":2}' "$value" >j
+        gk-hjorth -c a j >out 2>said
+        assert_equal "$(tail -n 1 out | cut -f 1)" 1
+        assert_equal "$(<said)" 'gk-hjorth: note: j: 1 row is left out: no value in column a'
     done
     printf '{"a":Infinity}' >j
     breaks 'gk-hjorth: j: line 1: the value is inf' gk-hjorth -c a j
@@ -151,6 +157,19 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     # a number beyond 64 bits, and every digit of the others
     printf 'a\n18446744073709551616\n0.1\n0.30000000000000004\n' | gk-hjorth -c a >want
     printf '{"a":18446744073709551616}{"a":0.1}{"a":0.30000000000000004}' | gk-hjorth -c a | cmp - want
+}
+
+@test "json: objects of one step that complement each other are one row" {
+    # as transformers' Trainer writes them: the evaluation has an object of its own
+    printf '{"epoch":1,"train_acc":0.2,"step":%d}{"val_acc":0.1,"step":%d}' 49 49 99 99 >j
+    sed -i 's/0\.2,"step":99/1,"step":99/; s/$/{"train_acc":1,"step":149,"val_acc":null}{"val_acc":1,"step":149}/' j
+    gk-phases j >out 2>said
+    assert_equal "$(tail -n 1 out | cut -f 1-6)" $'49\t99\t49\t149\t50\tcomprehension'
+    assert_equal "$(<said)" 'gk-phases: note: j: 3 rows are merged with the row before, of the same step'
+    printf '{"step":0,"a":1}\n{"step":0,"b":2,"a":3}\n{"step":1}' >j
+    breaks "gk-hjorth: j: line 2: step 0 stands in line 1, too, with another 'a'" gk-hjorth -c a j
+    # the last member is the one that is missing: that is no file cut off
+    printf '{"step":0,"a":1,"b":1}{"step":1,"a":2}' | gk-hjorth -c a | tail -n 1 | cut -f 1 | grep -qx 2
 }
 
 @test "json: what is no JSON, with the line" {

@@ -87,6 +87,14 @@ $(printf '%s\t' w F32 '[2,3]' 6 -2 4 5.91607978)4"
     assert_line --index 1 --partial '\x23\t	U8	[]'
     run table <(gk-ckpt-dump --meta f)
     assert_line --index 1 '\x23k	a\tb\nc\\d\x1b	nan'
+    # so is what would steer a terminal: C1 controls, directions, lines; other letters are themselves
+    blob '{"__metadata__":{"k\u009b2J":"\u202ex\u2028\u00e9\u20ac"},"w\u009d\u200b":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}' x >f
+    run table <(gk-ckpt-dump f)
+    assert_line --index 1 --partial '\xe2\x80\x8b	U8	[]'
+    assert_line --index 1 --partial 'w\xc2\x9d'
+    run table <(gk-ckpt-dump --meta f)
+    assert_line --index 1 $'k\\xc2\\x9b2J\t\\xe2\\x80\\xaex\\xe2\\x80\\xa8\303\251\342\202\254\tnan'
+    refuses_like 1 "gk-ckpt-dump: f: frame 1: no tensor 'a[?][?]m[?]'\$" gk-ckpt-dump --tensor $'a\302\233m\233' f
 }
 
 @test "frames: the metadata of a stream" {
@@ -117,15 +125,15 @@ step	2	2'
 9'
 }
 
-@test "frames: a flat vector has the parameters in name order and nothing of the optimiser" {
+@test "frames: a flat vector has the parameters in name order, nothing of the optimiser, no counter" {
     stream 0 2 >s
     run table <(gk-ckpt-dump --flat s)
-    assert_equal "$output" 'step	c0	c1	c2	c3	c4	c5	c6
-0	0	1	2	3	-1	-2	0
-2	2	1	2	3	-1	-2	2'
+    assert_equal "$output" 'step	c0	c1	c2	c3	c4	c5
+0	1	2	3	-1	-2	0
+2	1	2	3	-1	-2	2'
     frame 8 >f
     run table <(gk-ckpt-dump --flat f)
-    assert_line --index 1 '8	1	2	3	-1	-2	8'
+    assert_line --index 1 '1	2	3	-1	-2	8'
 }
 
 @test "frames: 64-bit integers keep all their digits" {
@@ -146,9 +154,13 @@ step	2	2'
     assert_equal "$(head -c 128 w.npy | grep -ao 'shape.*)')" "shape': (3, 2, 3)"
     assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 -w24 | tail -n 1 | xargs)" '1 2 3 -1 -2 4'
     gk-ckpt-dump --flat --format npy s >w.npy
-    # A U8 parameter makes the vector F64; halves and BF16 alone make it F32.
-    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f8', 'fortran_order': False, 'shape': (3, 7)"
-    assert_equal "$(tail -c +129 w.npy | od -An -v -t f8 -w56 | tail -n 1 | xargs)" '4 1 2 3 -1 -2 4'
+    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f4', 'fortran_order': False, 'shape': (3, 6)"
+    assert_equal "$(tail -c +129 w.npy | od -An -v -t f4 -w24 | tail -n 1 | xargs)" '1 2 3 -1 -2 4'
+    # An F64 parameter makes the vector F64; halves and BF16 alone make it F32.
+    blob '{"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[1],"data_offsets":[8,10]}}' \
+        '\0\0\0\0\0\0\xf0\x3f\0\x3c' >h
+    gk-ckpt-dump --flat --format npy h >w.npy
+    assert_equal "$(head -c 128 w.npy | grep -ao "'<.*)")" "'<f8', 'fortran_order': False, 'shape': (2,)"
     blob '{"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]}}' \
         '\0\x3c\0\x40' >h
     gk-ckpt-dump --flat --format npy h >w.npy
@@ -166,8 +178,8 @@ step	2	2'
     assert_line 'gk.history	gk-train 1.0 --lr 1\ngk-ckpt-dump 1.0 --tensor w	2'
     gk-ckpt-dump --flat --format safetensors s >t
     assert_equal "$(table <(gk-ckpt-dump t) | cut -f 1-4,8)" 'name	dtype	shape	count	step
-theta	F64	[7]	7	0
-theta	F64	[7]	7	2'
+theta	F32	[6]	6	0
+theta	F32	[6]	6	2'
 }
 
 @test "frames: --steps takes both ends, thins, and has ends that may be left out" {
@@ -292,7 +304,7 @@ theta	F64	[7]	7	2'
         gk-ckpt-dump --meta --format safetensors f
     wrong_usage 'gk-ckpt-dump: --split-to writes checkpoints to a folder: no -o, no --format' \
         gk-ckpt-dump --split-to d -o x f
-    for s in 5 1:2:3:4 a:b 1:-2 1:2:x 99999999999999999999:; do
+    for s in 5 1:2:3:4 ::: 1:2:3: a:b 1:-2 1:2:x 1:2:0x3 ' 1:2' '1: 2' '1:2 ' 1.:2 1e3: nan: 99999999999999999999:; do
         wrong_usage "gk-ckpt-dump: --steps: '$s': A:B or A:B:K with integers is wanted" \
             gk-ckpt-dump --steps "$s" f
     done

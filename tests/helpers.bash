@@ -46,7 +46,8 @@ breaks() {
 
 # close_to A B [RELATIVE [ABSOLUTE]]: two numbers agree; tolerances default to 1e-12 and 0.
 close_to() {
-    awk -v a="$1" -v b="$2" -v r="${3:-1e-12}" -v t="${4:-0}" 'BEGIN {
+    a=$1 b=$2 r=${3:-1e-12} t=${4:-0} awk 'BEGIN {
+        a = ENVIRON["a"]; b = ENVIRON["b"]; r = ENVIRON["r"]; t = ENVIRON["t"]
         d = a - b; if (d < 0) d = -d
         m = b < 0 ? -b : b
         if ((a "") !~ /^[-+0-9.]/ || (b "") !~ /^[-+0-9.]/) exit 1
@@ -56,11 +57,33 @@ close_to() {
 
 # column_of NAME [FILE]: the values of a column of a table, one a line.
 column_of() {
-    awk -F'\t' -v name="$1" '
+    if [ "${2:--}" != - ]; then # awk would take a name with = for an assignment
+        column_of "$1" <"$2"
+        return
+    fi
+    name=$1 awk -F'\t' '
+        BEGIN { name = ENVIRON["name"] }
         /^#/ || /^$/ { next }
         !col { for (i = 1; i <= NF; i++) if ($i == name) col = i
                if (!col) { print "no column " name > "/dev/stderr"; exit 1 } next }
-        { print $col }' "${2:--}"
+        { print $col }'
+}
+
+# with_metadata FILE KEY VALUE...: the frame in FILE with these metadata; a VALUE of - takes the key
+# away.
+with_metadata() {
+    python3 -c '
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+header = json.loads(data[8:8 + n])
+for key, value in zip(sys.argv[2::2], sys.argv[3::2]):
+    header["__metadata__"].pop(key, None)
+    if value != "-":
+        header["__metadata__"][key] = value
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' "$@"
 }
 
 # with_nan FILE, with_zeros FILE: a frame of F32 tensors whose last number is nan, or all are 0.

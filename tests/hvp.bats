@@ -13,7 +13,7 @@ spectrum() {
 }
 
 @test "hvp: both ends and the top five, over all parameters and over matrices" {
-    for g in transformer_paper mlp; do
+    for g in transformer_paper mlp nanda mlp_onehot gromov; do
         golden $g checkpoint >c
         golden $g dataset >d
         for set in all matrices; do
@@ -167,9 +167,28 @@ sure_and_wrong() {
         gk-hvp -d d --vector nan -o o c
     breaks 'gk-hvp: zero: frame 1: the direction is zero' gk-hvp -d d --vector zero -o o c
     refuses_like 1 '^gk-hvp: wide: frame 1: tensor .* shape' gk-hvp -d d --vector wide -o o c
+    # equal shapes, another number of heads
+    gk-train -d d --layers 1 --dim 8 --heads 2 --ff 16 --steps 0 --save two -o /dev/null
+    gk-hvp -q -d d --top 1 --max-products 3 --vectors v -o /dev/null two
+    gk-hvp -d d --vector v -o hv two
+    gk-pca -q --components 1 --axes axis -o /dev/null two <(gk-train -d d --resume two --steps 2 --save - -o /dev/null)
+    for f in two v hv axis; do
+        breaks "gk-hvp: $f: frame 1: this is another network than the checkpoint's: heads 2, not 4" \
+            gk-hvp -d d --vector $f -o o c
+    done
     breaks 'gk-hvp: nothere: No such file or directory' gk-hvp -d d --vector nothere -o o c
     gk-data --p 7 --frac 1 -o all
     breaks 'gk-hvp: c: frame 1: the split has no rows' gk-hvp -d all --split val -o o c
     breaks 'gk-hvp: c: frame 1: --top: 1000 eigenvalues of a Hessian of 688 rows' gk-hvp -d d --top 1000 -o o c
     [ ! -e o ]
+}
+
+@test "hvp: a reader of the table that goes away leaves the vectors found so far" {
+    gk-data --p 5 -o d
+    gk-train --layers 1 --dim 4 --heads 2 --ff 4 -d d --steps 4 --save c -o /dev/null
+    run --separate-stderr bash -o pipefail -c 'while cat c 2>/dev/null; do :; done | gk-hvp -d d --max-products 50 -q --vectors v.gks | head -n 5 >/dev/null'
+    assert_success
+    assert_equal "$stderr" ''
+    run -0 gk-ckpt-dump --list v.gks # a whole stream
+    [ "$(wc -l <<<"$output")" -gt 10 ]
 }

@@ -89,7 +89,83 @@ setup() {
     breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d nothere --toward first -o o c
     breaks 'gk-landscape: nothere: No such file or directory' gk-landscape -d d --toward nothere -o o c
     wrong_usage 'gk-landscape: -d: a dataset is needed' gk-landscape --toward first c
-    breaks 'gk-landscape: narrow: frame 1: this is another network than the first frame'"'"'s' \
+    breaks 'gk-landscape: narrow: frame 1: this is another network than the first frame'"'"'s: dim 8, not 16' \
         gk-landscape -d d --toward random:1 -o o c narrow
     [ ! -e o ]
+}
+
+# progress_of COMMAND: what its progress lines say, one a line. Its clock goes on by a millisecond
+# each time it is asked.
+progress_of() {
+    script -qec "LD_PRELOAD=$GK_BUILD/faults/inject.so; export LD_PRELOAD; $1 >out" /dev/null </dev/null |
+        tr '\r' '\n' | sed 's/^\x1b\[K//' | grep '^point ' || true
+}
+
+@test "landscape: progress counts the points of all frames, where they are known" {
+    command -v script >/dev/null || skip 'no script(1) to make a terminal'
+    [ -z "${GK_SANITIZED-}" ] || skip 'the injector replaces malloc, as a sanitizer does'
+    # 3 frames of 300 points, the last without a next one
+    run progress_of 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
+    assert_output '' # --quiet
+    run progress_of 'gk-landscape -d d --toward next --alpha -1:1:300 t.gks'
+    assert_line --regexp '^point [0-9]+ of 900, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
+    for l in "${lines[@]}"; do
+        [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] <= 600)) || fail "$l"
+    done
+    run progress_of 'cat t.gks | gk-landscape -d d --toward next --alpha -1:1:300'
+    assert_line --regexp '^point [0-9]+, [0-9.e+]+/s'
+    refute_output --partial ' of 0'
+    run progress_of "gk-landscape -d d --toward random:1 --toward2 random:2 --alpha -1:1:15 --beta 0:1:20 $first"
+    assert_line --regexp '^point [0-9]+ of 300, '
+    # a frame that is passed over counts
+    run progress_of 'gk-landscape -d d --toward first --alpha -1:1:300 t.gks'
+    assert_line --regexp '^point [0-9]+ of 900, '
+    for l in "${lines[@]}"; do
+        [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] > 300)) || fail "$l"
+    done
+}
+
+@test "landscape: networks of equal shapes are told apart" {
+    for h in 2 4; do
+        gk-train -q -d d --layers 1 --dim 8 --heads $h --ff 8 --seed $h --steps 2 --every 1 --trajectory t$h --save h$h -o /dev/null
+        gk-hvp -q -d d --top 1 --max-products 3 --vectors v$h -o /dev/null h$h
+        gk-hvp -q -d d --vector v$h -o hv$h h$h
+        gk-pca -q --components 1 --axes a$h -o /dev/null t$h
+    done
+    line=(gk-landscape -q -d d --alpha 0:1:2)
+    for f in h4 v4 hv4 a4; do
+        breaks "gk-landscape: $f: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
+            "${line[@]}" --toward $f -o o h2
+        breaks "gk-landscape: $f: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
+            "${line[@]}" --toward random:1 --toward2 $f -o o h2
+    done
+    for toward in first random:1 frame:2; do
+        breaks "gk-landscape: h4: frame 1: this is another network than the first frame's: heads 4, not 2" \
+            "${line[@]}" --toward $toward -o o t2 h4
+    done
+    breaks "gk-landscape: h4: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
+        "${line[@]}" --toward next -o o h2 h4
+    breaks "gk-landscape: pca:1: h4: frame 1: this is another network than the first frame's: heads 4, not 2" \
+        "${line[@]}" --toward pca:1 -o o h2 h4
+    # the frame of a step is looked up by its whole number
+    with_metadata h2 step '2 ' >bad
+    breaks "gk-landscape: bad: frame 1: metadata 'step' is '2 ': an integer from 0 to 9223372036854775807 is wanted" \
+        "${line[@]}" --toward frame:2 -o o h2 bad
+    # heads that nobody tells are 4; a direction need not tell any
+    with_metadata h2 heads - >untold
+    breaks "gk-landscape: untold: frame 1: this is another network than the checkpoint's: heads 4 (assumed), not 2" \
+        "${line[@]}" --toward untold -o o h2
+    "${line[@]}" --toward untold -o o h4
+    with_metadata hv4 heads - >untold
+    "${line[@]}" --toward untold -o o h2
+    # equal totals: a layer has 80 + 8 ff parameters
+    gk-train -q -d d --layers 1 --dim 4 --ff 22 --steps 0 --save one --weights-only -o /dev/null
+    gk-train -q -d d --layers 2 --dim 4 --ff 6 --steps 0 --save two --weights-only -o /dev/null
+    for f in one two; do
+        assert_equal "$(gk-ckpt-dump --list $f | column_of count | awk '{ n += $1 } END { print n }')" 328
+    done
+    for toward in first random:1; do
+        breaks "gk-landscape: two: frame 1: this is another network than the first frame's: layers 2, not 1" \
+            "${line[@]}" --toward $toward -o o one two
+    done
 }

@@ -39,7 +39,7 @@ recipe() {
     gk-landscape) cmd=("$1" -d d --toward random:1 --alpha -1:1:3 c) ;;
     gk-hvp) cmd=("$1" -d d c) binary='--vector c' ;;
     gk-pca) cmd=("$1" --components 2 matrix) ;;
-    gk-twonn) cmd=("$1" matrix) ;;
+    gk-twonn | gk-spectra) cmd=("$1" matrix) ;;
     gk-fit-powerlaw) cmd=("$1" runs) ;;
     gk-predict) cmd=("$1" fit early) ;;
     gk-testfn) cmd=("$1" --steps 20) ;;
@@ -51,6 +51,17 @@ tools() {
     for tool in "$GK_BUILD"/bin/gk-*; do
         echo "${tool##*/}"
     done
+}
+
+# writers: "TOOL OPTION", every option that names a file to write beside -o.
+writers() {
+    cat <<'END'
+gk-hvp vectors
+gk-pca axes
+gk-predict model
+gk-train save
+gk-train trajectory
+END
 }
 
 # ends STATUS MESSAGE: so did the last `run --separate-stderr`, with MESSAGE behind "TOOL: ", or
@@ -89,6 +100,23 @@ nothing_left() {
         ends 1 '/dev/full: No space left on device'
         [ -c /dev/full ] || fail "$tool replaced /dev/full"
     done
+    # a frame larger than any buffer
+    gk-data --p 23 -o large
+    gk-train -d large --layers 1 --dim 32 --heads 2 --ff 4 --steps 0 --save wide -o /dev/null
+    gk-train -d large --layers 1 --dim 32 --heads 2 --ff 4 --steps 2 --save other -o /dev/null
+    while read -r cmd; do
+        tool=${cmd%% *}
+        run --separate-stderr bash -c "exec $cmd >/dev/full"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'No space left on device' ]] || fail "$cmd: $stderr"
+    done <<'END'
+gk-eval -d large --activations embed wide
+gk-hvp -d large --vector wide wide
+gk-hvp -d large --top 1 --max-products 2 -q --vectors - -o z wide
+gk-ckpt-dump --format safetensors wide
+gk-train -d large --dim 32 --steps 0 --save - -o z
+gk-train -d large --dim 32 --steps 0 --trajectory - -o z
+gk-pca --axes - -o z wide other
+END
 }
 
 @test "output: a reader that went away is a quiet end" {
@@ -158,7 +186,7 @@ nothing_left() {
 
 @test "output: -o where no file can be" {
     mkdir folder
-    ln -s nowhere link
+    ln -s none/f link
     for tool in $(tools); do
         recipe "$tool"
         run --separate-stderr "${cmd[@]}" -q -o none/f
@@ -168,7 +196,7 @@ nothing_left() {
         run --separate-stderr "${cmd[@]}" -q -o curve/f
         ends 1 'curve/f: Not a directory'
         run --separate-stderr "${cmd[@]}" -q -o link
-        ends 1 'link: a symbolic link to nowhere'
+        ends 1 'link: No such file or directory'
         nothing_left
     done
 }
@@ -223,4 +251,279 @@ nothing_left() {
         assert_equal "$status ${output%$'\r'}" \
             "1 $tool: standard output is a terminal: binary data goes to a pipe or to -o FILE"
     done
+    while read -r tool option; do
+        recipe "$tool"
+        cmd[-1]=not-there # the work does not begin
+        [ "$option" != model ] || continue
+        [ "$tool" != gk-train ] || cmd=(gk-train -d not-there)
+        run script -qec "${cmd[*]} --$option /dev/tty" /dev/null </dev/null
+        assert_equal "$status ${output%$'\r'}" "1 $tool: /dev/tty is a terminal: binary data goes to a pipe or to -o FILE"
+        run script -qec "${cmd[*]} --$option - -o x" /dev/null </dev/null
+        assert_equal "$status ${output%$'\r'}" \
+            "1 $tool: standard output is a terminal: binary data goes to a pipe or to -o FILE"
+    done < <(writers)
+}
+
+@test "output: every option that writes a file is known to these tests" {
+    for tool in $(tools); do
+        "$tool" --help | sed 's/^  \(-., \|    \)--/\n--/' | tr -s '\n ' ' ' | sed 's/ --/\n--/g' |
+            sed -n "s/^--\([a-z-]*\) FILE .*\<writes\{0,1\}\>.*/$tool \1/p" | grep -v ' output$' || true
+    done >found
+    diff <(writers) found
+}
+
+# writing OPTION FILE...: tool's recipe (cmd) with these options, each of which writes.
+writing() {
+    run --separate-stderr "${cmd[@]}" -q "$@"
+}
+
+@test "output: two outputs do not go to one place, however it is spelled" {
+    mkdir sub
+    ln -s x link
+    ln -s . same
+    for exists in '' yes; do
+        [ -z "$exists" ] || echo old >x
+        [ -z "$exists" ] || ln x hard
+        while read -r tool option; do
+            recipe "$tool"
+            for name in x ./x sub/../x "$PWD/x" link same/x ${exists:+hard}; do
+                writing -o "$name" "--$option" x
+                ends 2 "--$option: -o goes to $name already"
+                [ "$option" = save ] || continue
+                writing --save "$name" --trajectory x -o z
+                ends 2 "--trajectory: --save goes to $name already"
+            done
+            if [ "$exists" ]; then
+                assert_equal "$(<x)" old
+            else
+                [ ! -e x ]
+            fi
+        done < <(writers)
+    done
+    nothing_left
+}
+
+@test "output: nor to one descriptor, nor to the file that standard output goes to" {
+    ln -s /dev/stdout link
+    ln -s /dev/fd/3 link3
+    # to_x COMMAND...: with x as its standard output and, opened once more, as descriptor 3
+    to_x() {
+        echo old >x
+        status=0
+        stderr=$("$@" 2>&1 >>x 3>>x) || status=$?
+        assert_equal "$(<x)" old
+    }
+    while read -r tool option; do
+        recipe "$tool"
+        for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1 link x ./x /dev/fd/3 link3; do
+            to_x "${cmd[@]}" -q "--$option" "$name"
+            ends 2 "--$option: -o goes to standard output already"
+            to_x "${cmd[@]}" -q "--$option" x -o "$name"
+            [ "$name" != - ] || name='standard output'
+            ends 2 "--$option: -o goes to $name already"
+        done
+        # a pipe is one place, too
+        run bash -c '"$@" 2>&1 | cat' - "${cmd[@]}" -q "--$option" /dev/fd/1
+        assert_output "$tool: --$option: -o goes to standard output already"
+        # but /dev/null is none
+        "${cmd[@]}" -q -o /dev/null "--$option" /dev/null
+    done < <(writers)
+}
+
+@test "output: a descriptor that nobody opened is no place, and none of the tool's own is" {
+    for tool in $(tools); do
+        recipe "$tool"
+        for fd in 3 4 5 6 7 99; do
+            run --separate-stderr bash -c 'exec "$@" 3>&- 4>&- 5>&- 6>&- 7>&-' - "${cmd[@]}" -q -o /dev/fd/$fd
+            ends 1 "/dev/fd/$fd: Bad file descriptor"
+        done
+    done
+    run --separate-stderr bash -c 'exec "$@" 3>&-' - gk-pca -q --axes x -o /dev/fd/3 matrix
+    tool=gk-pca
+    ends 1 '/dev/fd/3: Bad file descriptor'
+    [ ! -e x ]
+}
+
+@test "output: a file that standard output goes to is no input" {
+    for tool in $(tools); do
+        recipe "$tool"
+        input=${cmd[-1]}
+        [ -f "$input" ] || continue
+        cp "$input" x
+        cmd[-1]=x
+        for how in '>>x' '1<>x' '3>>x -o /dev/fd/3'; do
+            run --separate-stderr bash -c "exec \"\$@\" -q $how" - "${cmd[@]}"
+            ends 2 'x is both input and output'
+            cmp x "$input"
+        done
+        # What takes its place when it has been read is another file.
+        "${cmd[@]}" -q >want
+        "${cmd[@]}" -q -o x
+        cmp want x || fail "$tool"
+    done
+    tool=gk-hjorth
+    cp curve x
+    run --separate-stderr bash -c 'exec gk-hjorth <x >>x'
+    ends 2 'standard input is both input and output'
+}
+
+@test "output: what cannot be written is found out before the work begins" {
+    mkdir full
+    chmod 555 full
+    while read -r tool option; do
+        recipe "$tool"
+        cmd[-1]=not-there # which is not looked at
+        [ "$tool" != gk-train ] || cmd=(gk-train -d not-there)
+        writing "--$option" none/f
+        ends 1 'none/f: No such file or directory'
+        writing "--$option" full
+        ends 1 'full: Is a directory'
+        writing -o none/f "--$option" f
+        ends 1 'none/f: No such file or directory'
+        if [ "$(id -u)" -ne 0 ]; then
+            writing "--$option" full/f
+            ends 1 'full/f: Permission denied'
+        fi
+        nothing_left
+    done < <(writers)
+}
+
+@test "output: a link to a file that is not there yet makes that file" {
+    mkdir sub
+    for tool in $(tools); do
+        recipe "$tool"
+        rm -f sub/f link again
+        ln -s sub/f link
+        ln -s link again
+        "${cmd[@]}" -q >want
+        "${cmd[@]}" -q -o again
+        cmp want sub/f || fail "$tool"
+        [ -L again ] && [ -L link ] && [ ! -L sub/f ] || fail "$tool replaced a link"
+    done
+}
+
+@test "output: no file that runs as its owner comes of one that did" {
+    for tool in $(tools); do
+        recipe "$tool"
+        echo old >f
+        [ "$(id -u)" -ne 0 ] || chown 1234:2345 f
+        owner=$(stat -c %u:%g f)
+        chmod 6755 f
+        "${cmd[@]}" -q -o f
+        assert_equal "$tool $(stat -c '%a %u:%g' f)" "$tool 755 $owner"
+    done
+}
+
+@test "output: a file too large is an error wherever it goes" {
+    for tool in $(tools); do
+        recipe "$tool"
+        for how in '>f' '-o /dev/fd/3 3>f' '-o f'; do
+            echo old >f
+            name=${how##-o }
+            name=${name%% *}
+            said=$(bash -c "ulimit -f 0; exec \"\$@\" -q $how" - "${cmd[@]}" 2>&1) && fail "$tool $how did not fail"
+            assert_equal "$said" "$tool: ${name/>f/standard output}: File too large"
+        done
+    done
+    while read -r tool option; do
+        recipe "$tool"
+        said=$(bash -c "ulimit -f 0; exec \"\$@\" -q -o /dev/null --$option new" - "${cmd[@]}" 2>&1) && fail "$tool did not fail"
+        [[ $said == "$tool: new: "*'File too large' ]] || fail "$said"
+        [ ! -e new ]
+    done < <(writers)
+    said=$(bash -c 'ulimit -f 0; cat c c c | gk-pca' 2>&1) || status=$?
+    assert_equal "$status $said" '1 gk-pca: the temporary file (TMPDIR says where): File too large'
+    said=$(bash -c 'ulimit -f 0; exec gk-fft --help >f' 2>&1) || status=$?
+    assert_equal "$status $said" '1 gk-fft: standard output: File too large'
+}
+
+@test "output: a full pipe that does not wait is waited for" {
+    # without_waiting COMMAND...: dd makes its standard output, and so the command's, non-blocking
+    without_waiting() {
+        dd count=0 oflag=nonblock status=none </dev/null
+        "$@"
+    }
+    for cmd in 'gk-testfn --steps 3000' 'gk-data --p 97' 'gk-fft long' 'gk-ckpt-dump --flat c'; do
+        gk-testfn --steps 3000 | awk '!/^#/ { print $1 "\t" $4 }' | sed 's/value/train_loss/' >long
+        $cmd >want
+        [ "$(wc -c <want)" -gt 70000 ] || [ "$cmd" = 'gk-ckpt-dump --flat c' ]
+        # shellcheck disable=SC2086
+        without_waiting $cmd 2>said | (sleep 0.1 && cat >got)
+        cmp want got
+        [ ! -s said ]
+    done
+    # Messages, too: the pipe is full, so this one comes when there is room for it.
+    status=0
+    mkfifo p
+    {
+        without_waiting head -c 100000 /dev/zero || true
+        gk-fft not-there 2>&1 || echo $? >status
+    } 2>/dev/null | (sleep 0.1 && cat) | tr -d '\0' >got
+    assert_equal "$(<got) $(<status)" 'gk-fft: not-there: No such file or directory 1'
+}
+
+# endless_works: commands that would take days, or for ever.
+endless_works() {
+    awk 'BEGIN { print "m0,grokked"; for (i = 0; i < 2000; i++) print i * 7 % 100 "," i % 2 }' >many
+    cat <<'END'
+gk-landscape -q -d d --toward random:1 --alpha -1:1:1000000000 c
+gk-landscape -q -d d --toward random:1 --toward2 random:2 --alpha -1:1:1000000 c
+gk-hvp -d d --density --probes 1 --grid 0:1:1000000000 c
+gk-testfn --steps 1000000000000
+gk-testfn --grid -1:1:1000000
+gk-train -d d --model mlp --dim 4 --hidden 4 --steps 1000000000
+forever c | gk-eval -d d
+forever c | gk-eval -d d --activations layer0
+forever c | gk-hvp -d d
+forever c | gk-spectra
+forever c | gk-ckpt-dump
+forever c | gk-ckpt-dump --flat
+forever c | gk-ckpt-dump --format safetensors
+END
+}
+# These write nothing for as long.
+silent_works() {
+    cat <<'END'
+gk-hvp -d d --density --probes 1000000 --depth 64 c
+gk-hvp -d d --trace --probes 1000000 c
+gk-testfn --steps 1000000000000 --every 1000000000000
+gk-predict fit -q --bootstrap 1000000 many
+forever matrix | gk-twonn
+forever c | gk-pca
+forever c | gk-ckpt-dump --flat --format npy
+{ tail -f -n +1 curve || true; } | gk-hjorth --follow
+END
+}
+
+# work COMMAND: runs it in a shell that knows `forever FILE`; the message is in stderr.
+work() {
+    run --separate-stderr timeout 60 bash -o pipefail -c "
+        forever() { while cat \"\$@\" 2>/dev/null; do :; done; }
+        $1"
+}
+
+@test "output: a reader that goes away ends the work, also where there is nothing to write" {
+    while read -r command; do
+        tool=$command
+        work "$command | head -n 5 >/dev/null"
+        ends 0
+    done < <(endless_works)
+    while read -r command; do
+        tool=$command
+        work "$command | true"
+        ends 0
+    done < <(endless_works && silent_works)
+}
+
+@test "output: a disk that is full ends the work" {
+    while read -r command; do
+        tool=gk-${command#*gk-}
+        tool=${tool%% *}
+        work "$command >/dev/full"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'No space left on device' ]] ||
+            fail "$command: $status $stderr"
+        work "ulimit -f 20; $command >file"
+        [[ "$status $stderr" == "1 $tool: standard output: "*'File too large' ]] ||
+            fail "$command: $status $stderr"
+    done < <(endless_works)
 }

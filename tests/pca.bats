@@ -210,8 +210,8 @@ large() {
     wrong_usage 'gk-pca: --params: the input is a matrix, not a trajectory' gk-pca --params all m.csv
     wrong_usage "gk-pca: m.csv: a text or .npy matrix has no tensor 'a'" gk-pca --tensor a m.csv
     wrong_usage 'gk-pca: 3 components: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
-    wrong_usage 'gk-pca: --axes: the table goes to x already' gk-pca --axes x -o x m.csv
-    wrong_usage 'gk-pca: --axes: the table goes to standard output already' gk-pca --axes - m.csv
+    wrong_usage 'gk-pca: --axes: -o goes to x already' gk-pca --axes x -o x m.csv
+    wrong_usage 'gk-pca: --axes: -o goes to standard output already' gk-pca --axes - m.csv
 }
 
 @test "pca: what cannot be analysed is named" {
@@ -246,6 +246,21 @@ large() {
     breaks "gk-pca: one.gks: frame 1: no tensor 'blocks.1.attn.k.weight', which the first frame has" \
         gk-pca t.gks one.gks
     breaks "gk-pca: t.gks: frame 1: tensor 'blocks.1.attn.k.weight' is not in the first frame" gk-pca one.gks t.gks
+    # equal shapes, another number of heads; a single tensor may be compared between networks
+    gk-data --p 7 -o d
+    for h in 2 4; do
+        gk-train -d d --layers 1 --dim 8 --heads $h --ff 8 --seed $h --steps 2 --save h$h -o /dev/null
+    done
+    for view in --variance --line '--params matrices'; do
+        breaks "gk-pca: h4: frame 1: this is another network than the first frame's: heads 4, not 2" gk-pca $view h2 h4
+    done
+    gk-pca --tensor embed.weight h2 h4 >/dev/null
+    with_metadata h4 heads - >untold
+    gk-pca h2 untold >/dev/null
+    # what is no word or number of a network says nothing of it
+    with_metadata h2 model A heads many >a
+    with_metadata h4 model B >b
+    gk-pca a b >/dev/null
     printf '1234' | npy_of '1, 2' False > cut.npy
     breaks 'gk-pca: cut.npy: truncated: its data has 4 of 8 bytes' gk-pca cut.npy
     cat cut.npy | breaks 'gk-pca: standard input: truncated: its data has 4 of 8 bytes' gk-pca

@@ -1,4 +1,5 @@
 # gk-phases: t1..t4, the phase, slingshots, refusals. The definitions are checked in unit/phases.c.
+# shellcheck disable=SC2154 # run sets status, output and stderr
 load helpers
 
 # run_of T2 T4 [LOSS]: a run of 4,000 steps evaluated every 10 that memorises at T2 and generalises
@@ -12,9 +13,9 @@ run_of() {
                 t % 10 ? "nan" : t4 == "nan" || t < t4 ? (t > 50) * 0.5 : 1 }'
 }
 
-# phases_of OPTION...: the row of the table.
+# phases_of OPTION...: the row of the table, t1 to slingshots.
 phases_of() {
-    gk-phases "$@" | tail -n 1
+    gk-phases "$@" | tail -n 1 | cut -f 1-7
 }
 
 @test "the four phases, their times and delay" {
@@ -23,7 +24,7 @@ phases_of() {
     assert_equal "$(run_of 125 nan | phases_of)" $'21\t125\t60\tnan\tnan\tmemorization\t0'
     assert_equal "$(run_of nan nan | phases_of)" $'21\tnan\t60\tnan\tnan\tconfusion\t0'
     assert_equal "$(run_of 125 2000 | gk-phases | grep -v '^#' | head -n 1)" \
-        $'t1\tt2\tt3\tt4\tdelay\tphase\tslingshots'
+        $'t1\tt2\tt3\tt4\tdelay\tphase\tslingshots\tt4_stable'
 }
 
 @test "thresholds, gap and hold are settable" {
@@ -39,7 +40,12 @@ phases_of() {
 @test "a curve of another framework: commas, its own columns, no step" {
     printf 'epoch,val_acc,train_acc\n1,0,0.2\n2,,1\n' | sed 's/,,/,nan,/' >x.csv
     printf '3,0.5,1\n4,1,1\n' >>x.csv
-    assert_equal "$(phases_of --gap 1 x.csv)" $'0\t1\t2\t3\t2\tgrokking\tnan'
+    assert_equal "$(phases_of --gap 1 x.csv)" $'1\t2\t3\t4\t2\tgrokking\tnan'
+    sed 's/epoch/when/' x.csv >counted.csv
+    run --separate-stderr phases_of --gap 1 counted.csv
+    assert_output $'0\t1\t2\t3\t2\tgrokking\tnan'
+    assert_equal "$stderr" "gk-phases: note: counted.csv: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
+    assert_equal "$(phases_of --gap 1 --step when counted.csv)" $'1\t2\t3\t4\t2\tgrokking\tnan'
 }
 
 @test "slingshots: spikes after memorisation that come down again" {
@@ -67,17 +73,17 @@ phases_of() {
 
 @test "wrong data is refused with its place" {
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t97\t3\n' >percent.tsv
-    breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1' \
+    breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1 (--percent reads percent)' \
         gk-phases percent.tsv
-    printf 'step\ttrain_acc\tval_acc\n0\t1.0000001\t0\n' >above.tsv
-    breaks 'gk-phases: above.tsv: line 2: train_acc is 1.0000001: accuracies are fractions, from 0 to 1' \
+    printf 'step\ttrain_acc\tval_acc\n0\t1.00001\t0\n' >above.tsv
+    breaks 'gk-phases: above.tsv: line 2: train_acc is 1.00001: accuracies are fractions, from 0 to 1 (--percent reads percent)' \
         gk-phases above.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\t-0.5\n' >minus.tsv
     refuses_like 1 'minus.tsv: line 2: val_acc is -0.5' gk-phases minus.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t0\n5\t1\t0\n' >twice.tsv
     breaks 'gk-phases: twice.tsv: line 3: step 5 does not rise above step 5' gk-phases twice.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
-    refuses_like 1 'gap.tsv: line 2: column val_acc: an empty cell' gk-phases gap.tsv
+    breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv
     breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc" gk-phases no.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv
@@ -104,4 +110,36 @@ phases_of() {
     curve 0 1 0.001  1 1 1  2 0 0.001  3 1 0.001  4 1 0.001  5 1 0.001 >broken.tsv
     assert_equal "$(gk-phases --hold 3 broken.tsv | column_of slingshots)" 0
     assert_equal "$(gk-phases --hold 2 broken.tsv | column_of slingshots)" 1
+}
+
+# stable VAL_ACC...: t4 and t4_stable of a run with these at steps 0, 10, 20, ...
+stable() {
+    local i=0 v
+    { printf 'step\ttrain_acc\tval_acc\n'; for v; do printf '%d\t1\t%s\n' $((10 * i++)) "$v"; done; } |
+        gk-phases --high "${HIGH:-1}" | tail -n 1 | cut -f 4,8
+}
+
+@test "t4_stable: the step from which validation accuracy stays to the end" {
+    assert_equal "$(stable 0 0.5 1 1 1)" $'20\t20'
+    assert_equal "$(stable 0 1 0.5 1 1)" $'10\t30'
+    assert_equal "$(stable 0 1 1 1 0.9)" $'10\tnan'
+    assert_equal "$(stable 0 1 0.9 nan 1 nan)" $'10\t40'
+    assert_equal "$(stable 0 1 nan nan)" $'10\t10'
+    assert_equal "$(stable 0 0.2 0.9)" $'nan\tnan'
+    assert_equal "$(HIGH=0.9 stable 0 0.95 0.8 0.92 0.9)" $'10\t30'
+}
+
+@test "spikes below --factor are not passed over in silence" {
+    # a loss that stays at 0.2 and shoots up to 0.7, three times
+    run_of 125 2000 't % 500 == 0 && t > 1999 && t < 3001 ? 0.7 : 0.2' >x.tsv
+    run --separate-stderr gk-phases x.tsv
+    assert_equal "$(column_of slingshots <<<"$output")" 0
+    assert_equal "$stderr" 'gk-phases: note: x.tsv: no slingshot by --factor 5, but 3 spikes of twice the floor: --factor 2 counts them'
+    run --separate-stderr gk-phases --factor 2 x.tsv
+    assert_equal "$(column_of slingshots <<<"$output") $stderr" '3 '
+    run --separate-stderr gk-phases --factor 3 x.tsv
+    assert_equal "$(column_of slingshots <<<"$output") $stderr" '3 '
+    # none where the loss is quiet, nor where nothing was memorised
+    run_of 125 2000 't % 500 == 0 ? 0.3 : 0.2' | gk-phases 2>&1 >/dev/null | diff /dev/null -
+    run_of nan 2000 't % 500 == 0 && t > 1999 ? 0.7 : 0.2' | gk-phases 2>&1 >/dev/null | diff /dev/null -
 }

@@ -174,7 +174,7 @@ cell() {
 @test "wrong usage" {
     wrong_usage 'gk-fit-powerlaw: --fix-b and --b-min exclude each other' \
         gk-fit-powerlaw --fix-b 0 --b-min 0
-    wrong_usage "gk-fit-powerlaw: --predict: 'x' is not a finite number" gk-fit-powerlaw --predict 1,x
+    wrong_usage "gk-fit-powerlaw: --predict: 'x' is not a number" gk-fit-powerlaw --predict 1,x
     wrong_usage "gk-fit-powerlaw: --predict: '1,,2' has an empty place" gk-fit-powerlaw --predict 1,,2
     wrong_usage 'gk-fit-powerlaw: --predict: -3 is not above 0' gk-fit-powerlaw --predict -3
 }

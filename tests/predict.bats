@@ -44,7 +44,7 @@ curve() {
 
 @test "model and table do not go to one file" {
     printf 'm0_400,final_val_acc,grokked\n1,0,0\n2,0,0\n3,1,1\n5,1,1\n1,1,0\n2,1,1\n' >runs.csv
-    wrong_usage 'gk-predict: x: two outputs cannot go to one file' gk-predict fit -q -m x -o x runs.csv
+    wrong_usage 'gk-predict: --model: -o goes to x already' gk-predict fit -q -m x -o x runs.csv
     [ ! -e x ]
 }
 
@@ -257,7 +257,7 @@ curve() {
     wrong_usage 'gk-predict: --ridge is an option of gk-predict fit' gk-predict score --ridge 2
     wrong_usage 'gk-predict: --ridge: 0 is not in (0, inf)' gk-predict fit --ridge 0
     wrong_usage 'gk-predict: --print groups needs --group' gk-predict fit --print groups
-    wrong_usage 'gk-predict: --model: standard output has the table' gk-predict fit -m -
+    wrong_usage 'gk-predict: --model: -o goes to standard output already' gk-predict fit -m -
     wrong_usage 'gk-predict: --model: standard input is for the curve' gk-predict score -m -
     wrong_usage 'gk-predict: --model: which model?' gk-predict score
     wrong_usage 'gk-predict: --features: m0 is there twice' gk-predict fit --features m0,m0

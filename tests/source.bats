@@ -97,8 +97,35 @@ calls() {
     shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 }
 
+@test "source: every script says first that it runs in the locale C, and where cd goes" {
+    grep -qx 'export LC_ALL := C' Makefile
+    grep -qx 'export LC_ALL = C' packaging/debian/rules
+    local script first want
+    while IFS= read -r script; do
+        first=$(grep -vE '^(#|$)' "$script" | head -n 1) want='export LC_ALL=C'
+        ! grep -qF 'cd "$(dirname' "$script" || want+=' CDPATH='
+        case $(head -n 1 "$script") in
+        '#!/bin/bash') assert_equal "$script: $first" "$script: $want" ;;
+        '#!/usr/bin/env -S LC_ALL=C awk -f' | '#!/usr/bin/make -f') ;;
+        *) fail "$script: a script of another kind" ;;
+        esac
+    done < <(grep -rlE '^#!' .ci tests pipelines packaging --exclude='*.bats')
+}
+
+@test "source: no variable is part of a program for awk, sed or gnuplot" {
+    mapfile -t scripts < <(grep -rlE '^#!/bin/bash' .ci tests pipelines packaging --exclude='*.bats')
+    scripts+=(pipelines/*.bash tests/helpers.bash Makefile pipelines/*.mk pipelines/figures/*.mk tests/*/*.mk packaging/*.mk)
+    # neither as an option of awk, which looks for escapes in it, nor in the text: it goes by the environment
+    run -1 grep -nE 'awk .*-v *[A-Za-z_]+="?\$' "${scripts[@]}"
+    run -1 grep -nE '(awk|sed)( -[A-Za-z][^ "]*)* +"[^"]*[$][A-Za-z0-9_{]' "${scripts[@]}"
+    # gnuplot asks others for text in one place
+    for plot in pipelines/plots/*.gp; do
+        [ "$plot" = pipelines/plots/tables.gp ] || run -1 grep -nE '^[^#]*(system|["`<] *(awk|sed|cat|pipelines)|`|eval)' "$plot"
+    done
+}
+
 @test "source: .ci/packages names a sign for each package, once" {
-    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|header|library|bats) [^ ]+$/) print "form: " $0
+    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
     assert_output ''
 }

@@ -86,6 +86,15 @@ curve() {
 
 @test "signals that vary too little for a ratio get zeros" {
     curve 20 0.1 | gk-hjorth | grep -q $'^20\t0\t0\t0\t0.2'
+    # a line, whatever its slope and place: its second differences are rounding
+    for line in '0.1 * t' '0.1 + 0.1 * t' '1e6 - t / 3' '-7 + 1e-3 * t' '1e-9 * t' '1e15 + t / 7'; do
+        assert_equal "$(curve 50 "$line" | gk-hjorth | column_of complexity)" 0
+        assert_equal "$(curve 50 "$line" | gk-hjorth --detrend linear | cut -f 3,4,8,9 | tail -n 1)" $'0\t0\t0\t0'
+    done
+    assert_equal "$(seq 0.1 0.1 0.8 | gk-hjorth | cut -f 3,4 | tail -n 1)" $'0\t0'
+    # a parabola has a second difference, and no third; a small wave on a large offset is no rounding
+    close_to "$(curve 50 '0.1 * t * t' | gk-hjorth | column_of complexity)" 0
+    close_to "$(curve 400 '1e6 + 1e-3 * sin(2 * pi * t / 100)' | gk-hjorth | column_of complexity)" 1.005 1e-2
     curve 1 5 | gk-hjorth | grep -qx $'1\t0\t0\t0\t25\t0\t0\t0\t0'
     assert_equal "$(curve 2 't' | gk-hjorth | grep -v '^#' | tail -n 1 | cut -f 1-4)" $'2\t0.25\t0\t0'
     assert_equal "$(curve 9 't' | gk-hjorth | column_of complexity)" 0
@@ -206,8 +215,9 @@ little_endian() {
 @test "wrong data is refused with its place" {
     curve 9 t >x.tsv
     sed 's/^6\t.*/6\tnan/' x.tsv >nan.tsv
-    breaks 'gk-fft: nan.tsv: line 8: the value is nan' gk-fft nan.tsv
-    breaks 'gk-hjorth: nan.tsv: line 8: the value is nan' gk-hjorth nan.tsv
+    breaks 'gk-fft: nan.tsv: line 9: step 7, where 6 is due: a spectrum needs evenly spaced steps' gk-fft nan.tsv
+    sed 's/^[0-9]*\t.*/0\tnan/; 3,$d' x.tsv >none.tsv
+    breaks 'gk-hjorth: none.tsv: no row with a step in the window -inf:inf has a value in column train_loss' gk-hjorth none.tsv
     assert_equal "$(gk-hjorth --window 0:6 nan.tsv | column_of n)" 6
     assert_equal "$(gk-hjorth --window 7:9 nan.tsv | column_of n)" 2
     sed 's/^6\t.*/6\tinf/' x.tsv >inf.tsv

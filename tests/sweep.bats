@@ -59,7 +59,13 @@ wrapped() {
     wrong_usage 'sweep: two operands are wanted: GRID DIR' sweep g.grid
     wrong_usage "sweep: --runner: 'cloud' is none of: local parallel slurm" sweep --runner cloud g.grid o
     wrong_usage "sweep: --jobs: '0' is not an integer above 0" sweep --jobs 0 g.grid o
-    wrong_usage "sweep: --rule: 't4:1,2' is not t4:A,GAMMA,B" sweep --rule t4:1,2 g.grid o
+    wrong_usage "sweep: --jobs: '99999999999999999999' is not below 1000000" sweep --jobs 99999999999999999999 g.grid o
+    wrong_usage "sweep: --save-every: '10000000000000000' is not below 1000000000000000" \
+        sweep --save-every 10000000000000000 g.grid o
+    for rule in t4:1,2 t4:1,2,x t4:1,2,3,4 t4:1e999,1,0 t4:1,-1e400,0 't4:1,1,\x31' 't4:1,1,$(date)' 't4:1,1, 2'; do
+        wrong_usage "sweep: --rule: '$rule' is not t4:A,GAMMA,B" sweep --rule "$rule" g.grid o
+    done
+    wrong_usage "sweep: --give-up: '1e400' is not a number" sweep --give-up 1e400 --model g.grid g.grid o
     wrong_usage 'sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
     wrong_usage "sweep: unknown option '--fast'" sweep --fast g.grid o
     wrong_usage 'sweep: --jobs needs a value' sweep g.grid o --jobs
@@ -326,6 +332,24 @@ model() {
     cmp <(sed 1d far/table.tsv) <(sed 1d whole/table.tsv)
 }
 
+@test "sweep: a rule that leaves a run no step is refused before anything runs" {
+    grid '--lr 1e-2' '--frac 0.2 0.5 0.8' '--split-seed 1 2' '--steps 9' >g.grid
+    ends() { # RULE FRACTION
+        wrong_usage "sweep: --rule: '$1' ends a run before its first step where the fraction that trains is $2" sweep --rule "$1" g.grid none
+        [ ! -e none ]
+    }
+    ends t4:1,1,-5000 0.2
+    ends t4:0,1,-1000 0.2
+    # 1000 / r is 50, 20 and 12.5 steps
+    ends t4:1000,1,-1020 0.5
+    ends t4:1000,1,-1013 0.8
+    sweep --quiet --rule t4:1000,1,-1012 g.grid out
+    assert_equal "$(column_of steps out/table.tsv | paste -sd' ')" '9 9 8 8 1 1'
+    # without --frac by the one that gk-data takes
+    grid '--lr 1e-2' '--steps 9' >g.grid
+    ends t4:1000,1,-1020 0.5
+}
+
 @test "sweep: gk-predict fits the table" {
     grid '--lr 1e-2 3e-3' '--seed 0 1 2 3' '--frac 0.6' '--steps 410' | sed 's/--p 5/--p 2/' >g.grid
     sweep --quiet g.grid out
@@ -590,4 +614,81 @@ END
     [ ! -e out ]
     sweep --quiet ../g.grid out
     assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
+}
+
+# temporaries RUN...: such files in these folders
+temporaries() {
+    find "$@" -name '.*.tmp' | sort
+}
+
+@test "sweep: what a kill left of half written files goes with the next call" {
+    small
+    sweep --quiet g.grid whole
+    # the trainer dies while it saves, and the sweep with it, three times
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+echo >>kills
+[ "$(wc -l <kills)" -le 3 ] || exec "$real" "$@"
+for run in "$@"; do [[ $run != */run.ckpt ]] || break; done
+head -c 1000 /dev/urandom >"${run%/*}/.run.ckpt.$$-0.tmp"
+head -c 1000 /dev/urandom >"${run%/*}/.run.data.$$-1.tmp"
+kill -9 0
+END
+    local i
+    for i in 1 2 3; do
+        run setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --jobs 1 g.grid out
+        [ "$status" -ne 0 ]
+        assert_equal "$(temporaries out | wc -l)" 2 # not those of the calls before
+    done
+    sweep --quiet g.grid out
+    assert_equal "$(temporaries out)" ''
+    cmp whole/table.tsv out/table.tsv
+    # also in runs that are done, as sweeps before left them, and in failed ones; nothing else goes
+    for i in out/runs/*; do
+        touch "$i/.run.ckpt.77-0.tmp" "$i/.run.data.1-12.tmp" "$i/.mine" "$i/.mine.7-0.tmp"
+    done
+    run=out/runs/lr=1e-2,weight-decay=0
+    printf 'failed\tfor a test\n' >$run/status
+    run sweep --quiet g.grid out
+    assert_equal "$(temporaries out)" "$(printf '%s/.mine.7-0.tmp\n' out/runs/*)"
+    [ -e $run/.mine ]
+}
+
+@test "sweep: what a run that something killed left goes at once" {
+    small
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+for run in "$@"; do [[ $run != */run.ckpt ]] || break; done
+touch "${run%/*}/.run.ckpt.$$-0.tmp"
+kill -9 $$
+END
+    run -1 sweep --quiet g.grid out
+    assert_equal "$(column_of reason out/table.tsv | sort -u)" 'killed by signal 9'
+    assert_equal "$(temporaries out)" ''
+}
+
+@test "sweep: the temporary of a trainer that outlived its sweep is left to it" {
+    grid '--lr 1e-2' '--steps 30' >g.grid
+    sweep --quiet g.grid whole
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+[ ! -e out/runs/run/.run.ckpt.5-0.tmp ] || touch both
+touch out/runs/run/.run.ckpt.5-0.tmp training
+until [ -e go ]; do sleep 0.05; done
+[ -e out/runs/run/.run.ckpt.5-0.tmp ] || touch gone
+exec "$real" "$@"
+END
+    sweep --quiet g.grid out &
+    until [ -e training ]; do sleep 0.02; done
+    kill -9 $!
+    wait $! || true
+    sweep g.grid out 2>said &
+    until [ -s said ] || ! kill -0 $!; do sleep 0.02; done
+    sleep 0.3 # in which it would clear, if it did
+    touch go
+    wait $!
+    [ ! -e gone ]
+    [ ! -e both ]
+    assert_equal "$(temporaries out)" ''
+    cmp whole/table.tsv out/table.tsv
 }

@@ -32,6 +32,24 @@ below() {
     close_to "$(x --optimizer adamw --weight-decay 3 --start 2,4)" 1.93 1e-8
 }
 
+@test "one step of each intervention by hand" {
+    # at (0, 0) the gradient is (-2, 0), at (2, 4) it is (2, 0)
+    at() { gk-testfn --optimizer sgd --lr 0.01 --steps 1 "${@:2}" | column_of "$1" | tail -n 1; }
+    close_to "$(at x --start 0,0 --optimizer lion)" 0.01
+    close_to "$(at x --start 2,4 --optimizer lion --weight-decay 3)" 1.93
+    close_to "$(at x --start 0,0 --grokfast ema:0.5,1)" 0.04
+    close_to "$(at x --start 0,0 --grokfast ma:1,2)" 0.06
+    close_to "$(at x --start 0,0 --grokfast ma:2,2)" 0.02
+    close_to "$(at x --start 0,0 --grokfast ma:1,2 --clip 3)" 0.03
+    # without its part along (2, 4): (1.6, -0.8), and as long as before
+    close_to "$(at x --start 2,4 --orthogonal-gradient)" "$(awk 'BEGIN { printf "%.17g", 2 - 0.02 * 2 / sqrt(5) }')"
+    close_to "$(at y --start 2,4 --orthogonal-gradient)" "$(awk 'BEGIN { printf "%.17g", 4 + 0.02 / sqrt(5) }')"
+    # (1.98, 4) on the circle of half the radius
+    close_to "$(at y --start 2,4 --hold-norm 0.5)" "$(awk 'BEGIN { printf "%.17g", 2 * sqrt(20) / sqrt(1.98 ^ 2 + 16) }')"
+    gk-testfn --start 3,4 --hold-norm 1 --steps 50 |
+        awk -F'\t' '/^[0-9]/ { r = sqrt($2 ^ 2 + $3 ^ 2) - 5; if (r * r > 1e-24) exit 1; n++ } END { exit n != 51 }'
+}
+
 @test "columns: x and y, or x1 to xn; error is the distance to the minimum" {
     gk-testfn --steps 3 --start 4,5 > out
     assert_equal "$(grep -v '^#' out | head -1)" $'step\tx\ty\tvalue\terror\tgrad_norm'
@@ -103,7 +121,7 @@ below() {
     wrong_usage 'gk-testfn: -n: rosenbrock-chain takes at least 2' \
         gk-testfn --function rosenbrock-chain -n 1
     wrong_usage 'gk-testfn: --start: 3 numbers for 2 variables' gk-testfn --start 1,2,3
-    wrong_usage "gk-testfn: --start: 'x' is not a finite number" gk-testfn --start 1,x
+    wrong_usage "gk-testfn: --start: 'x' is not a number" gk-testfn --start 1,x
     wrong_usage 'gk-testfn: --grid: a surface has -n 2' gk-testfn --grid 0:1:2 -n 4
     wrong_usage "gk-testfn: --function: 'parabola' is none of: rosenbrock rosenbrock-chain rastrigin" \
         gk-testfn --function parabola
@@ -117,6 +135,13 @@ below() {
     gk-testfn --optimizer rprop --steps 50 > plain
     gk-testfn --optimizer rprop --weight-decay 0.1 --steps 50 2> said | cmp plain
     assert_equal "$(<said)" 'gk-testfn: note: --weight-decay changes nothing here'
+    wrong_usage "gk-testfn: --optimizer: 'muon' is none of: adamw adam adamax rmsprop rprop momentum sgd lion" \
+        gk-testfn --optimizer muon
+    wrong_usage "gk-testfn: --grokfast: 'ema' is none of: none ema:A,L ma:W,L" gk-testfn --grokfast ema
+    run --separate-stderr gk-testfn --grid 0:1:2 --grokfast ema:0.9,2 --orthogonal-gradient --hold-norm 1
+    assert_equal "$stderr" "$(printf 'gk-testfn: note: --%s changes nothing here\n' grokfast orthogonal-gradient hold-norm)"
+    gk-testfn --steps 1 > out
+    refute grep -qE 'grokfast|orthogonal|hold' out
     # the default start is as long as need be
     assert_equal "$(gk-testfn --function rosenbrock-chain -n 3 --steps 0 | column_of x3)" -1.2
     wrong_usage 'gk-testfn: --start: 2 numbers for 3 variables' \

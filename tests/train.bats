@@ -146,6 +146,43 @@ END
     assert_equal "$(grep -c '^# gk-train' t)" 2
 }
 
+@test "a size of batches has many writings, which are one run" {
+    data >d
+    gk-train "${tiny[@]}" --steps 9 --batch 5 --save want d >/dev/null
+    for n in +5 05; do
+        gk-train "${tiny[@]}" --steps 4 --batch "$n" --save a d >/dev/null
+        assert_equal "$(metadata batch a)" 5
+        gk-train --resume a --steps 9 --save b d >/dev/null
+        cmp want b
+    done
+    with_metadata a batch ' 5' >b
+    breaks "gk-train: b: frame 1: metadata batch: ' 5' is neither full nor an integer" gk-train --resume b --steps 9 d
+}
+
+@test "integers of a checkpoint at both ends of their range" {
+    data --frac 1 >d
+    gk-train "${tiny[@]}" --steps 2 --save a --weights-only d >/dev/null
+    gk-train "${tiny[@]}" --steps 2 --save whole d >/dev/null
+    gk-train "${tiny[@]}" --steps 3 --save c --weights-only d >/dev/null
+    for n in 9223372036854775807 9223372036854775806 1000000000000000; do
+        with_metadata a step "$n" seed "$n" >b
+        assert_equal "$(gk-eval -d d b | tail -n 1 | cut -f 2-)" "$(gk-eval -d d a | tail -n 1 | cut -f 2-)"
+        gk-pca --variance b c >/dev/null
+        gk-landscape -q -d d --toward random:9223372036854775807 --alpha 0:1:2 b >/dev/null
+        gk-landscape -q -d d --toward "frame:$n" --alpha 0:1:2 a b >/dev/null 2>&1 || true # they are alike
+        gk-ckpt-dump --list --steps "$n:9223372036854775807:9223372036854775807" b >/dev/null
+        with_metadata whole step "$n" >b
+        wrong_usage "gk-train: --steps: 10000 is before step $n of b" gk-train --resume b d
+    done
+    for n in -1 -9223372036854775808 9223372036854775808 ' 2' 2.0 0x2; do
+        with_metadata a step "$n" >b
+        breaks "gk-eval: b: frame 1: metadata 'step' is '$n': an integer from 0 to 9223372036854775807 is wanted" \
+            gk-eval -d d b
+        with_metadata a heads "$n" >b
+        breaks "gk-eval: b: frame 1: metadata 'heads' is '$n': an integer from 1 to 65536 is wanted" gk-eval -d d b
+    done
+}
+
 @test "a resumed run at its last step has no row to add, and saves itself again" {
     data >d
     gk-train "${tiny[@]}" --steps 3 --save a d >/dev/null
@@ -197,8 +234,16 @@ END
     data >d
     data --split-seed 1 >other
     gk-train "${tiny[@]}" --steps 2 --save a d >/dev/null
-    breaks 'gk-train: a: frame 1: the run was trained on another dataset' gk-train --resume a other
-    breaks 'gk-train: a: frame 1: the checkpoint is of another architecture' gk-train --resume a --ff 8 d
+    refuses_like 1 '^gk-train: a: frame 1: the run was trained on another dataset: its rows have the digest [0-9a-f]{16}, not [0-9a-f]{16}$' \
+        gk-train --resume a other
+    # the same rows, scored at another place
+    with_metadata d layout - score_positions 2 >elsewhere
+    refuses_like 1 '^gk-train: a: frame 1: the run was trained on another dataset' gk-train --resume a elsewhere
+    network='gk-train: a: frame 1: this is another network than the one asked for'
+    breaks "$network: ff 16, not 8" gk-train --resume a --ff 8 d
+    breaks "$network: heads 2, not 4" gk-train --resume a --heads 4 d
+    breaks "$network: model transformer, not mlp" gk-train --resume a --model mlp d
+    breaks "$network: vocab 9, not 13" gk-train --resume a <(gk-data --p 11)
     breaks 'gk-train: a: frame 1: the run began from seed 0' gk-train --resume a --seed 1 d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b
@@ -232,6 +277,12 @@ END
     gk-train --resume a --until-grokked --steps 500 --save b d >rest
     cmp whole b
     assert_equal "$(column_of step rest | xargs)" "$last"
+    # a count that no run has
+    for n in $((last + 2)) 9223372036854775807 9223372036854775808 -1 ' 1' 1e1; do
+        with_metadata b perfect "$n" >c
+        breaks "gk-train: c: frame 1: metadata 'perfect' is '$n': an integer from 0 to $((last + 1)) is wanted" \
+            gk-train --resume c --steps $((last + 3)) d
+    done
     gk-data --p 7 --frac 1 >novals
     wrong_usage 'gk-train: --until-grokked: the dataset has no validation rows' gk-train --until-grokked novals
 }
@@ -254,6 +305,7 @@ END
 # Starts a long run in the background and waits for its first rows. The run is a child of its own
 # shell option set so that it has SIGINT at its default.
 start() {
+    : >out.tsv # the rows of another run would be taken for its own
     set -m
     "$@" >out.tsv 2>err &
     pid=$!
@@ -322,15 +374,15 @@ start() {
     data >d
     mkdir sub
     for other in x ./x sub/../x; do
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --save $other d
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" gk-train "${tiny[@]}" --steps 5 -o x --trajectory $other d
-        wrong_usage "gk-train: $other: two outputs cannot go to one file" \
+        wrong_usage "gk-train: --save: -o goes to x already" gk-train "${tiny[@]}" --steps 5 -o x --save $other d
+        wrong_usage "gk-train: --trajectory: -o goes to x already" gk-train "${tiny[@]}" --steps 5 -o x --trajectory $other d
+        wrong_usage "gk-train: --trajectory: --save goes to $other already" \
             gk-train "${tiny[@]}" --steps 5 -o t --trajectory x --save $other d
     done
     [ ! -e x ]
     gk-train "${tiny[@]}" --steps 5 -o x --save sub/x --trajectory y d
     gk-train "${tiny[@]}" --steps 5 -o t --save c d
-    wrong_usage 'gk-hvp: v: two outputs cannot go to one file' gk-hvp -q -d d --vectors v -o v c
+    wrong_usage 'gk-hvp: --vectors: -o goes to v already' gk-hvp -q -d d --vectors v -o v c
 }
 
 @test "a full disk is an error, and the old files stay" {
@@ -363,18 +415,23 @@ start() {
 
 @test "wrong usage" {
     data >d
-    wrong_usage "gk-train: --batch: '0' is neither full nor an integer above 0" gk-train --batch 0 d
-    wrong_usage "gk-train: --batch: 'half' is neither full nor an integer above 0" gk-train --batch half d
-    wrong_usage "gk-train: --every: '1.5' is neither log nor an integer above 0" gk-train --trajectory t --every 1.5 d
+    wrong_usage 'gk-train: --batch: 0 is not in [1, 1000000000000000]' gk-train --batch 0 d
+    wrong_usage "gk-train: --batch: 'half' is neither full nor an integer" gk-train --batch half d
+    wrong_usage "gk-train: --every: '1.5' is neither log nor an integer" gk-train --trajectory t --every 1.5 d
     wrong_usage 'gk-train: --every needs --trajectory' gk-train --every 5 d
     wrong_usage 'gk-train: --save-every needs --save' gk-train --save-every 5 d
     wrong_usage 'gk-train: --weights-only needs --save' gk-train --weights-only d
     wrong_usage "gk-train: unexpected operand 'd' beside --data" gk-train --data d d
     wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --resume - -
-    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - d
-    wrong_usage 'gk-train: standard output takes one of the table (-o), --save and --trajectory' gk-train --save - --trajectory - -o t d
+    wrong_usage 'gk-train: --save: -o goes to standard output already' gk-train --save - d
+    wrong_usage 'gk-train: --trajectory: --save goes to standard output already' gk-train --save - --trajectory - -o t d
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --heads 3 d
     wrong_usage 'gk-train: --lr: nan is not finite' gk-train --lr nan d
+    wrong_usage 'gk-train: --lr: 1e-400 is nearer to 0 than the smallest number, 2.225e-308' gk-train --lr 1e-400 d
+    for n in ' 5' '5 ' 0x5 5. 1e1; do
+        wrong_usage "gk-train: --batch: '$n' is neither full nor an integer" gk-train --batch "$n" d
+        wrong_usage "gk-train: --every: '$n' is neither log nor an integer" gk-train --trajectory t --every "$n" d
+    done
     wrong_usage 'gk-train: --beta1: 1 is not in [0, 0.999999999]' gk-train --beta1 1 d
     wrong_usage 'gk-train: --until-grokked: 0 is not in [1, 1000000000000000]' gk-train --until-grokked 0 d
     refuses_like 1 "^gk-train: .*layout paper" gk-train --model mlp <(gk-data --layout openai)
@@ -427,4 +484,20 @@ start() {
     [ -z "${GK_SANITIZED-}" ] || skip "sanitizers need the address space"
     data >d
     refuses_like 1 '^gk-train: cannot start thread [0-9]+ of 900: ' bash -c 'ulimit -v 400000; gk-train --threads 900 "$@"' - "${tiny[@]}" d
+}
+
+@test "--until-grokked looks at weights that were changed before it believes what was counted" {
+    gk-data --p 7 -o d
+    net=(-d d --layers 1 --dim 8 --heads 2 --ff 8)
+    gk-train "${net[@]}" --steps 5 --save c >t.tsv
+    [ "$(column_of val_acc t.tsv | tail -n 1)" != 1 ] || fail 'it has grokked already'
+    LC_ALL=C sed 's/"perfect":"0"/"perfect":"2"/' c >claims
+    run -1 cmp -s c claims
+    gk-train -d d --resume claims --until-grokked --steps 9 | column_of step | paste -sd' ' >steps
+    assert_equal "$(<steps)" '6 7 8 9'
+    # one that is as good as it claims ends at once
+    { echo $'a\tb\tc'; for a in 0 1 2; do for b in 0 1 2; do echo "$a"$'\t'"$b"$'\t1'; done; done; } >const
+    gk-data --table const -o e
+    gk-train "${tiny[@]}" -d e --lr 1e-2 --steps 500 --until-grokked --save g >/dev/null
+    gk-train -d e --resume g --until-grokked --steps 900 | column_of step | diff /dev/null -
 }

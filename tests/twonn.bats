@@ -134,6 +134,14 @@ within() {
     diff <(column_of stderr once) <(column_of stderr repeated)
 }
 
+@test "twonn: many neighbours take no more memory than their distances" {
+    [ -z "${GK_SANITIZED-}" ] || skip 'a sanitizer takes memory of its own'
+    cloud gauss 7000 > c # 90 MB of distances
+    "$GK_BUILD/tests/peak" 180 gk-twonn --method all -k 1600 --threads 2 c > t
+    assert_equal "$(cell 2 n t) $(cell 2 k t)" '7000 1600'
+    gk-twonn --method all -k 1600 --threads 3 c | cmp - t
+}
+
 @test "twonn: one row a frame, the same bytes for any number of threads" {
     gk-data --op add --p 13 > d
     gk-train -d d --dim 8 --heads 2 --ff 16 --steps 20 --trajectory t.gks --every 10 -q > /dev/null

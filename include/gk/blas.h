@@ -29,5 +29,7 @@ int gk_eigh_tridiagonal(size_t n, double *d, double *e, double *z, struct gk_err
 /* Q (m, k) := an orthonormal basis of its columns, m >= k. LAPACK dgelqf, dorglq on the transpose.
  */
 int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err);
+/* The singular values of A (m, n), which is destroyed, falling: s [min(m, n)]. LAPACK dgesdd. */
+int gk_singular_values(size_t m, size_t n, double *a, double *s, struct gk_err *err);
 
 #endif

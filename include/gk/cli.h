@@ -15,7 +15,7 @@
 
 enum gk_opt_type {
     GK_FLAG,   /* bool */
-    GK_INT,    /* int64_t in [min, max] */
+    GK_INT,    /* int64_t in [min, max], or 0 for WORD */
     GK_REAL,   /* double in [min, max], finite */
     GK_TEXT,   /* const char *: any text; METAVAR names it in --help */
     GK_CHOICE, /* int: the index in CHOICES, "adamw|adam|sgd" */
@@ -30,8 +30,10 @@ struct gk_window { /* a <= step < b; absent ends are -inf, inf */
 enum {
     GK_OPT_SILENT = 1,   /* changes no number: left out of the provenance line */
     GK_OPT_OPEN_MIN = 2, /* the minimum itself is excluded */
-    GK_OPT_BARE = 4 /* GK_INT: may stand alone (*value is then left as it is); the next word is its
-                       value only if it is an integer */
+    GK_OPT_BARE = 4, /* GK_INT: may stand alone (*value is then left as it is); the next word is its
+                        value only if it is an integer */
+    /* GK_TEXT: names what is written beside -o, a binary file (or a folder: "DIR") */
+    GK_OPT_OUTPUT = 8
 };
 
 struct gk_opt {
@@ -43,6 +45,7 @@ struct gk_opt {
     const char *choices; /* GK_CHOICE: "a|b"; otherwise the metavar, or NULL for the type's */
     const char *def;     /* parsed before the command line is; NULL: *value is left alone */
     double min, max;     /* GK_INT, GK_REAL; equal: no limits */
+    const char *word;    /* GK_INT: what may stand in the place of a number, or NULL */
     unsigned flags;
     bool *given;    /* set when the option is on the command line; may be NULL */
     bool *recorded; /* does the provenance line hold it? NULL: as gk_cli_line says. Set by the tool
@@ -113,9 +116,17 @@ struct gk_tool {
 /* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program
  * (status 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or
  * "--name=value"; a value may begin with '-'; "--" ends options; options and operands mix. Also
- * ignores SIGPIPE, so that a closed pipe is an error of kind GK_ERR_CLOSED. The hidden option
- * --completion bash|zsh prints the completion script. */
+ * ignores SIGPIPE and SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file
+ * too large one like others. The hidden option --completion bash|zsh prints the completion script.
+ * Outputs that cannot be written, or are one, end the program here, before any work
+ * (gk_out_check). If standard output is the only one, a reader that goes away ends it quietly from
+ * here on, also while there is nothing to write. */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
+
+/* What it does about outputs; again for a tool of which PATH, the value of OPTION, is an output
+ * only sometimes. Both may be NULL. */
+int gk_cli_outputs(const struct gk_tool *tool, const char *option, const char *path,
+                   struct gk_err *err);
 
 /* "gk-train 1.0 --steps 400 ...": the options that are recorded, with the values that they have
  * now, in table order. free() it. Recorded is what is not silent, has a value and, where RECORDED
@@ -123,7 +134,7 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
  * that is NAN, a grid of 0 points, a window without ends. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
 
-/* The same options and values one by one. PUT returns 0 or -1. */
+/* The same options and values one by one, a text as it was given. PUT returns 0 or -1. */
 int gk_cli_each(const struct gk_tool *tool,
                 int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
                 void *ctx, struct gk_err *err);
@@ -152,8 +163,13 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A progress line with rate and time left, on stderr and only if that is a terminal (and not
- * --quiet); at most ten updates a second. */
+/* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
+ * that rows were merged or left out. */
+struct gk_table_notes;
+void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
+
+/* A progress line with rate and time left (unless TOTAL is 0: not known), on stderr and only if
+ * that is a terminal (and not --quiet); at most ten updates a second. */
 struct gk_progress {
     const char *what; /* "step" */
     double total, start, last;

@@ -24,8 +24,8 @@ struct gk_dataset {
     int k;                     /* scored positions */
     int score[GK_MAX_TOKENS];  /* [k] rising input positions whose next token is scored */
     int vocab;                 /* every token and label is in 0..vocab-1 */
-    int elements;              /* layout paper: tokens 0..elements-1 are operands and answers */
-    char *layout;              /* "paper", "openai", or what a foreign file says; may be NULL */
+    int elements; /* layouts paper and nanda: tokens 0..elements-1 are operands and answers */
+    char *layout; /* "paper", "nanda", "openai", or what a foreign file says; may be NULL */
     struct gk_history history;
 };
 
@@ -36,5 +36,9 @@ int gk_dataset_from_frame(struct gk_dataset *d, const struct gk_frame *f, struct
 /* From FILE ("-" or NULL: standard input). */
 int gk_dataset_read(struct gk_dataset *d, const char *file, struct gk_err *err);
 void gk_dataset_free(struct gk_dataset *d);
+
+/* The position of the second operand, where a row is two operands and one answer (layouts paper and
+ * nanda; the first is at 0); otherwise -1. */
+int gk_dataset_second_operand(const struct gk_dataset *d);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "gk/err.h"
 #include "gk/pool.h"
+#include "gk/tick.h"
 
 /* Makes X (*n, d) fit for gk_nearest: every number must be finite (an error names row and
  * coordinate, from 1), points that coincide with an earlier one are taken out, the others keep
@@ -16,9 +17,9 @@ int gk_distinct(double *x, size_t *n, size_t d, struct gk_pool *pool, struct gk_
 /* dist (n, k): the Euclidean distances from each point of X (n, d) to its k nearest others, rising.
  * They are those that direct summation of squared differences gives in double, whatever finds the
  * neighbours, and so the same bytes for any number of threads. The points must be distinct,
- * 1 <= k < n. */
-int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool, double *dist,
-               struct gk_err *err);
+ * 1 <= k < n. TICK hears of points. */
+int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool,
+               const struct gk_tick *tick, double *dist, struct gk_err *err);
 
 struct gk_dimension {
     double id;
@@ -46,8 +47,9 @@ enum gk_dimension_method { GK_TWONN, GK_MLE, GK_LEVINA, GK_DIMENSION_METHODS };
 
 struct gk_dimension_conf {
     bool wanted[GK_DIMENSION_METHODS];
-    size_t k;       /* of the maximum likelihood methods */
-    double discard; /* of TwoNN */
+    size_t k;            /* of the maximum likelihood methods */
+    double discard;      /* of TwoNN */
+    struct gk_tick tick; /* hears of the points that are left */
 };
 
 /* All of it: X (*n, d) goes through gk_distinct, gk_nearest and each method that is wanted. */

@@ -25,8 +25,8 @@ int gk_dump_next(struct gk_source *s, const struct gk_steps *steps, struct gk_fr
 enum gk_dump_view {
     GK_DUMP_LIST,   /* a row for each tensor */
     GK_DUMP_META,   /* a row for each entry of the metadata */
-    GK_DUMP_TENSOR, /* one tensor */
-    GK_DUMP_FLAT,   /* all tensors but the optimiser's as one vector, in name order */
+    GK_DUMP_TENSOR, /* one tensor, or as a frame those that match */
+    GK_DUMP_FLAT,   /* all parameters (gk_is_parameter) as one vector, in name order */
     GK_DUMP_FRAMES  /* the frames themselves */
 };
 enum gk_dump_format { GK_DUMP_TSV, GK_DUMP_NPY, GK_DUMP_SAFETENSORS };
@@ -34,7 +34,8 @@ enum gk_dump_format { GK_DUMP_TSV, GK_DUMP_NPY, GK_DUMP_SAFETENSORS };
 struct gk_dump {
     enum gk_dump_view view;
     enum gk_dump_format format; /* LIST and META: TSV; FRAMES: SAFETENSORS */
-    const char *tensor;         /* for GK_DUMP_TENSOR */
+    const char *tensor;         /* for GK_DUMP_TENSOR: a name or patterns (gk/glob.h) */
+    const char *exclude;        /* patterns of tensors to leave out, or NULL */
     const char *line;           /* what the history of the result ends with */
     const struct gk_steps *steps;
 };

@@ -3,6 +3,8 @@
 #ifndef GK_ERR_H
 #define GK_ERR_H
 
+#include <stddef.h>
+
 enum gk_err_kind {
     GK_ERR_NONE = 0,
     GK_ERR_FAILED, /* data, I/O, numbers: exit status 1 */
@@ -27,5 +29,13 @@ int gk_fail_usage(struct gk_err *err, const char *fmt, ...) __attribute__((forma
 /* Puts "PREFIX: " in front of the message already in ERR (the place: a file, a frame) and returns
  * -1. */
 int gk_fail_at(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Names and cells come from outside: they must not steer the terminal that shows them, nor hide in
+ * it. gk_printable gives the length of the UTF-8 character that S begins with, or 0 if that is a
+ * control character (C0, DEL, C1), separates lines, sets the direction of writing, has no width, or
+ * is no UTF-8. Messages are made of the others alone: gk_make_printable puts INSTEAD in the place
+ * of each byte that is in no such character. */
+size_t gk_printable(const char *s);
+void gk_make_printable(char *s, char instead);
 
 #endif

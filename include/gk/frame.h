@@ -11,12 +11,37 @@
 #include "gk/err.h"
 #include "gk/history.h"
 
-enum gk_dtype { GK_F64, GK_F32, GK_F16, GK_BF16, GK_I64, GK_I32, GK_U8 };
+/* All that safetensors defines. */
+enum gk_dtype {
+    GK_F64,
+    GK_F32,
+    GK_F16,
+    GK_BF16,
+    GK_I64,
+    GK_I32,
+    GK_U8,
+    GK_BOOL,
+    GK_I8,
+    GK_I16,
+    GK_U16,
+    GK_U32,
+    GK_U64,
+    GK_F8_E4M3,
+    GK_F8_E5M2,
+    GK_F8_E8M0,
+    GK_C64, /* from here on: listed and copied, but not converted */
+    GK_F6_E2M3,
+    GK_F6_E3M2,
+    GK_F4,
+    GK_DTYPES
+};
 enum { GK_MAX_RANK = 8 };
 
-size_t gk_dtype_size(enum gk_dtype t);
+size_t gk_dtype_size(enum gk_dtype t);      /* bytes of an element; 1 where it has fewer bits */
 const char *gk_dtype_name(enum gk_dtype t); /* "F32" */
 bool gk_dtype_is_single(enum gk_dtype t);   /* F32 or narrower */
+bool gk_dtype_is_float(enum gk_dtype t);    /* real floating-point numbers */
+bool gk_dtype_converts(enum gk_dtype t);    /* to F64, F32 and I32 */
 
 struct gk_tensor {
     char *name;
@@ -24,7 +49,7 @@ struct gk_tensor {
     unsigned rank; /* 0: a scalar, count 1 */
     uint64_t shape[GK_MAX_RANK];
     size_t count; /* product of shape */
-    void *data;   /* count * gk_dtype_size(dtype) bytes, C order */
+    void *data;   /* gk_tensor_bytes, C order */
     int64_t at;   /* where they begin in the input they were read from; -1: a pipe, or none */
 };
 
@@ -48,6 +73,7 @@ struct gk_frame {
  * they are in no frame's metadata, setting them is an error. */
 int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
                  const uint64_t *shape, const void *data, struct gk_err *err);
+void gk_frame_drop(struct gk_frame *f, size_t i); /* tensor I */
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err);
 int gk_frame_set_meta_int(struct gk_frame *f, const char *key, int64_t v, struct gk_err *err);
 int gk_frame_set_history(struct gk_frame *f, const struct gk_history *h, struct gk_err *err);
@@ -70,6 +96,11 @@ struct gk_shown {
     char s[100];
 };
 struct gk_shown gk_show(const char *name);
+/* "[7, 16]". */
+struct gk_shape {
+    char s[200];
+};
+struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape);
 
 /* All COUNT values converted. To I32 a value that is no integer or out of range is an error that
  * names the tensor and the place; to floating point every dtype converts. */
@@ -79,8 +110,15 @@ void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *ds
 void gk_tensor_f32(const struct gk_tensor *t, float *dst);
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 
+size_t gk_tensor_bytes(const struct gk_tensor *t);
+
 /* Is NAME a tensor of an optimiser's state (optim.*), and so no parameter? */
 bool gk_is_state(const char *name);
+/* A parameter is a tensor of floating-point numbers that is no state: a counter or a mask is none.
+ */
+bool gk_is_parameter(const struct gk_tensor *t);
+/* An error for a tensor that does not convert to numbers. */
+int gk_tensor_check(const struct gk_tensor *t, struct gk_err *err);
 
 /* N numbers of REAL, GK_F32 or GK_F64, to and from double. */
 void gk_reals_widen(enum gk_dtype real, size_t n, const void *from, double *to);

@@ -19,7 +19,12 @@ struct gk_hjorth {
     double m0, m2, m4, spectral_mobility, spectral_complexity;
 };
 
-/* x [n], n >= 1. */
-int gk_hjorth(struct gk_dft *d, const double *x, size_t n, struct gk_hjorth *h, struct gk_err *err);
+/* The largest |x|. */
+double gk_magnitude(const double *x, size_t n);
+
+/* x [n], n >= 1, which was computed from numbers up to MAGNITUDE in size. A variance that is no
+ * larger than what their rounding leaves counts as 0, so that a straight line has no complexity. */
+int gk_hjorth(struct gk_dft *d, const double *x, size_t n, double magnitude, struct gk_hjorth *h,
+              struct gk_err *err);
 
 #endif

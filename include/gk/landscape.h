@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/grid.h"
+#include "gk/out.h"
 #include "gk/study.h"
 
 enum gk_toward_kind {
@@ -55,7 +55,7 @@ struct gk_landscape_conf {
     struct gk_grid grid[2]; /* alpha, beta */
     char *const *files;     /* the input, for what reads it again */
     size_t nfiles;
-    /* told how many points have been computed; may be NULL */
+    /* told how many points have been computed or passed over; may be NULL */
     void (*tick)(void *ctx, double points);
     void *tick_ctx;
 };
@@ -71,7 +71,9 @@ void gk_landscape_free(struct gk_landscape *l);
  * reason in ERR, or -1. */
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err);
+/* How many points a frame has. */
+double gk_landscape_points(const struct gk_landscape_conf *conf);
 /* The rows step, alpha, [beta,] train_loss, train_acc, val_loss, val_acc over the grid. */
-int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err);
+int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err);
 
 #endif

@@ -11,24 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gk/arch.h"
 #include "gk/dataset.h"
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/pool.h"
 
-enum gk_model { GK_TRANSFORMER, GK_MLP };
-
-struct gk_arch {
-    enum gk_model model;
-    int layers;
-    int dim;   /* width of the embedding (both models) */
-    int heads; /* transformer; divides dim */
-    int ff;    /* transformer: the feed-forward width; mlp: the hidden width */
-    int vocab; /* mlp: the elements alone */
+/* What a tensor is, which decides about its initial values. */
+enum gk_param_kind {
+    GK_MATRIX,
+    GK_EMBED,   /* of tokens, or of positions */
+    GK_UNEMBED, /* the read-out */
+    GK_BIAS,
+    GK_GAIN, /* LayerNorm's weight and bias */
+    GK_SHIFT
 };
 
 struct gk_param {
     char name[48];
+    enum gk_param_kind kind;
     unsigned rank; /* 1 or 2 */
     size_t shape[2];
     size_t offset, count; /* in the flat vector */
@@ -39,20 +40,25 @@ struct gk_params {
     size_t n, total;
 };
 
-/* Checks the architecture (ranges, heads divide dim: a usage error) and lists its tensors. */
+/* Checks the architecture (gk_arch_check) and lists its tensors. */
 int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err *err);
 void gk_params_free(struct gk_params *ps);
 const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
 
-/* The initial parameters (gk-train(1)), drawn in double in name order from SEED. */
-void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, uint64_t seed,
-                    double *theta);
+/* The entry of the description that keeps tensor NAME out of A, which other networks of its model
+ * have; NULL: none has such a tensor. */
+const struct gk_arch_item *gk_params_missing(const struct gk_arch *a, const char *name);
+
+/* The initial parameters, drawn in double in name order from SEED; IN NULL: as the paper has them.
+ */
+void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const struct gk_init *in,
+                    uint64_t seed, double *theta);
 
 /* Can this architecture read this dataset? An error says what does not fit. */
 int gk_arch_fits(const struct gk_arch *a, const struct gk_dataset *d, struct gk_err *err);
 
 struct gk_score {
-    double loss; /* mean over rows and scored positions of the cross-entropy, in nats */
+    double loss; /* mean over rows and scored positions (of the cross-entropy, in nats) */
     double acc;  /* fraction of rows with all scored positions right */
 };
 
@@ -74,7 +80,8 @@ int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subse
 int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struct gk_err *err);
 
 /* Activations after the embedding (layer 0) and after block or layer 1..layers, [n, T, dim] for the
- * transformer (mlp: [n, dim], [n, ff]; the embedding is the sum of both operands'), real. */
+ * transformer (mlp: [n, ff], and [n, dim] or [n, 2 dim] for what the first layer reads; one-hot
+ * inputs are no activations), real. */
 int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, void *act,
                           struct gk_err *err);
 size_t gk_engine_activation_width(const struct gk_engine *e, int layer);

@@ -56,13 +56,15 @@ bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *wit
 /* Leaves the equations with a <= b. */
 void gk_operation_unordered(struct gk_operation *o);
 
-enum gk_layout { GK_LAYOUT_PAPER, GK_LAYOUT_OPENAI };
+enum gk_layout { GK_LAYOUT_PAPER, GK_LAYOUT_OPENAI, GK_LAYOUT_NANDA };
+#define GK_LAYOUT_CHOICES "paper|openai|nanda"
 
 /* The dataset of O in an empty frame: its tensors, and the metadata gk.kind, layout, vocab and
  * score_positions. The rows are shuffled as numpy.random.RandomState(SEED).shuffle does; the first
- * TRAIN of them, 1..n, train. */
+ * TRAIN of them, 1..n, train. NOISY of those, drawn by SEED, too, have another element for an
+ * answer: there must be two elements or more then. */
 int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout which,
-                         size_t train, uint32_t seed, struct gk_err *err);
+                         size_t train, size_t noisy, uint32_t seed, struct gk_err *err);
 
 /* Is there a token in openai/grok's vocabulary for the operator and each element? If not, a usage
  * error that says which is missing. */

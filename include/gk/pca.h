@@ -9,6 +9,7 @@
 #include "gk/err.h"
 #include "gk/points.h"
 #include "gk/pool.h"
+#include "gk/tick.h"
 
 enum gk_center { GK_CENTER_LAST, GK_CENTER_MEAN, GK_CENTER_NONE };
 
@@ -17,9 +18,7 @@ struct gk_pca_conf {
     size_t components;     /* 0: all, that is gk_pca_most */
     bool project;          /* wanted: score and residual */
     bool axes;             /* wanted: axis too */
-    /* told now and then how many coordinates have been read, over all passes; may be NULL */
-    void (*tick)(void *ctx, double coordinates);
-    void *tick_ctx;
+    struct gk_tick tick;   /* hears of coordinates read, in all passes that are known of */
 };
 
 /* With Z (n, width) the centred points and Z = U S V' its singular value decomposition: */

@@ -34,15 +34,29 @@ struct gk_phases_opts {
 enum gk_phase { GK_CONFUSION, GK_MEMORIZATION, GK_COMPREHENSION, GK_GROKKING };
 const char *gk_phase_name(enum gk_phase p);
 
+/* The search for spikes of one factor. */
+struct gk_spikes {
+    double factor;
+    size_t n, cap; /* n: that ended, since a memorisation that may not have lasted yet */
+    struct gk_spike *spike;
+    double floor;  /* lowest loss since memorisation or the last spike; NAN before */
+    bool climbing; /* SPIKE[n] is one that has not ended yet */
+};
+
+enum { GK_LOW_FACTOR = 2 }; /* rises below it are taken for the noise of the loss */
+
 struct gk_phases {
     struct gk_phases_opts opts;
     struct gk_event t[4]; /* t1 and t2 on the training accuracy, t3 and t4 on validation's */
-    size_t nspike, spike_cap;
-    struct gk_spike *spike; /* [nspike] */
-    double floor;           /* lowest loss since memorisation or the last spike; NAN before */
-    size_t ended;           /* spikes since a memorisation that may not have lasted yet */
-    bool climbing;          /* SPIKE[ended] is one that has not ended yet */
+    double stable; /* the first step from which validation accuracy stays at HIGH to the last row
+                      that has one; NAN */
+    struct gk_spikes high, low; /* of opts.factor; of GK_LOW_FACTOR, where that is lower */
 };
+
+/* The slingshots: none before a memorisation has lasted. */
+size_t gk_phases_slingshots(const struct gk_phases *p);
+/* The spikes that reach GK_LOW_FACTOR times their floor, while opts.factor finds no slingshot. */
+size_t gk_phases_missed(const struct gk_phases *p);
 
 void gk_phases_init(struct gk_phases *p, const struct gk_phases_opts *opts);
 /* One row; a value that was not computed is NAN. Steps must rise. */

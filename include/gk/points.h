@@ -11,10 +11,13 @@
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/history.h"
+#include "gk/table.h"
 
 struct gk_points_conf {
-    bool matrices;      /* of a trajectory only tensors of rank 2 */
-    const char *tensor; /* only this one; NULL: all but "optim.*" */
+    bool matrices;       /* of a trajectory only tensors of rank 2 */
+    const char *tensor;  /* only those that match (gk_glob_matches); NULL: all parameters */
+    const char *exclude; /* and not these; NULL: none */
+    const char *step;    /* a table's column of steps; NULL: gk_rows_use_steps */
 };
 
 /* Coordinates COLUMN .. COLUMN + count - 1 are the elements of tensor number TENSOR of a frame. */
@@ -27,6 +30,9 @@ struct gk_points {
     double *step;     /* [n] from the frames' metadata or the table's column; else 0, 1, ... */
     bool single;      /* the numbers came as F32 or narrower */
     const char *name; /* the first input's, for messages */
+    struct gk_table_notes notes;
+    size_t buffers;     /* tensors of the first frame that are left out as no parameters */
+    const char *buffer; /* one of them */
     struct gk_history history;
     /* a trajectory: its first frame (maybe without data), and which of its tensors are coordinates,
      * in name order; nparts = 0: a matrix */

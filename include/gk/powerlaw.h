@@ -18,6 +18,7 @@
 
 #include "gk/err.h"
 #include "gk/table.h"
+#include "gk/tick.h"
 
 struct gk_powerlaw_data {
     size_t n;
@@ -31,8 +32,9 @@ struct gk_powerlaw_conf {
     double b;
     bool bound_b; /* b >= b_min */
     double b_min;
-    double other; /* a_other is a in the unit of OTHER * x: 0.01 for x in percent */
-    double level; /* of the intervals, such as 0.95 */
+    double other;        /* a_other is a in the unit of OTHER * x: 0.01 for x in percent */
+    double level;        /* of the intervals, such as 0.95 */
+    struct gk_tick tick; /* hears of ends of intervals */
 };
 
 enum gk_powerlaw_par { GK_PL_A, GK_PL_GAMMA, GK_PL_B, GK_PL_A_OTHER, GK_PL_PARS };

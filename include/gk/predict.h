@@ -100,7 +100,7 @@ enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
 /* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
  * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
  * the held-out probability of each run. */
-int gk_report_write(FILE *fp, enum gk_report what, const struct gk_history *h,
+int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_runs *r, const struct gk_model *m, const double *heldout,
                     const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
 

@@ -29,7 +29,8 @@ enum gk_rng_stream {
     GK_RNG_DIRECTION,
     GK_RNG_PROBE,
     GK_RNG_BOOTSTRAP,
-    GK_RNG_FOLDS
+    GK_RNG_FOLDS,
+    GK_RNG_LABELS
 };
 void gk_rng_seed(struct gk_rng *r, uint64_t seed, uint64_t stream);
 uint64_t gk_rng_u64(struct gk_rng *r);

@@ -8,6 +8,7 @@
 #include "gk/err.h"
 #include "gk/history.h"
 #include "gk/dft.h"
+#include "gk/table.h"
 
 struct gk_signal {
     size_t n;
@@ -22,16 +23,21 @@ struct gk_signal {
 /* Opens PATH (NULL or "-": standard input) up to its first row. Of a table COLUMN is read (NULL:
  * train_loss, or the only column of a table without a header); of safetensors the tensor COLUMN
  * (NULL: the only one), of .npy the array, which must be one column or one row. The samples are
- * those with FROM <= step < TO; without a column "step" rows count from 0. */
-int gk_signal_open(struct gk_signal *s, const char *path, const char *column, double from,
-                   double to, struct gk_err *err);
+ * those with FROM <= step < TO; STEP names the column of steps (NULL: gk_rows_use_steps). */
+int gk_signal_open(struct gk_signal *s, const char *path, const char *column, const char *step,
+                   double from, double to, struct gk_err *err);
 
 /* Appends one sample: 1; 0 at the end of the input or of the window, -1. Rows outside the window
- * are not looked at beyond their step. In it, steps must rise evenly and values be finite. */
+ * are not looked at beyond their step. In it, steps must rise evenly and values be finite; rows
+ * whose value is nan are left out. */
 int gk_signal_next(struct gk_signal *s, struct gk_err *err);
 
 /* All the samples there are; not one is an error. */
 int gk_signal_read(struct gk_signal *s, struct gk_err *err);
+
+/* What there is to note of the table, and the input's name. */
+const struct gk_table_notes *gk_signal_notes(const struct gk_signal *s);
+const char *gk_signal_file(const struct gk_signal *s);
 
 /* The error of a window without a sample. */
 int gk_signal_empty(const struct gk_signal *s, struct gk_err *err);

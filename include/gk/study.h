@@ -19,10 +19,13 @@
 enum gk_precision { GK_AS_SAVED, GK_AS_F32, GK_AS_F64 };
 #define GK_PRECISIONS "saved|f32|f64" /* in the order of the enum */
 
+enum { GK_LOSS_AS_SAVED = -1 };
+
 struct gk_study {
     struct gk_dataset data;
     struct gk_pool *pool;
     enum gk_precision precision;
+    int loss;       /* enum gk_loss, or GK_LOSS_AS_SAVED, which it is at first */
     bool wanted[2]; /* by enum gk_split: the splits to make engines for */
 
     /* of the frame at hand: */
@@ -35,7 +38,7 @@ struct gk_study {
 
 /* Reads the dataset in the file DATA ("-": standard input) and starts THREADS threads. The
  * checkpoints will come from the N operands FILES; that both are standard input, or that DATA is
- * NULL, is a usage error. The caller sets precision and wanted before the first frame. */
+ * NULL, is a usage error. The caller sets precision, loss and wanted before the first frame. */
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   struct gk_err *err);
 /* Takes the checkpoint in F: parameters in theta, engines that fit them. An error names the

@@ -10,6 +10,14 @@
 #include "gk/err.h"
 #include "gk/history.h"
 
+/* What was read in one way of several, for a note to the user (gk_note_table). */
+struct gk_table_notes {
+    bool counted;       /* no column holds steps: rows count from 0 */
+    size_t merged;      /* rows that were one with the row before them */
+    size_t left_out;    /* rows without a value in COLUMN */
+    const char *column; /* the one that is read */
+};
+
 /* A table being read, a row at a time. The fields are the reader's, valid until the next row. */
 struct gk_rows {
     const char *file; /* for messages */
@@ -17,24 +25,34 @@ struct gk_rows {
     size_t ncol;
     char **name; /* [ncol]; NULL where there is no header */
     char **cell; /* [ncol], the row at hand, trimmed */
+    int step;    /* the column of steps (gk_rows_use_steps), or -1 */
+    struct gk_table_notes notes;
     struct gk_history history;
     struct gk_rows_priv *priv;
 };
 
 /* Reads up to the header. HEADLESS: a first row of numbers is a row, not a header; otherwise it is
- * an error. Takes over FP. Duplicate names are an error; so is an input without a header. */
+ * an error. Takes over FP. Lines before the header that begin with '#' are the table's history. */
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err);
 /* 1 a row, 0 the end, -1. A table without a single row is an error. */
 int gk_rows_next(struct gk_rows *r, struct gk_err *err);
 void gk_rows_close(struct gk_rows *r);
-int gk_rows_column(const struct gk_rows *r, const char *name); /* -1: no such column */
-/* Likewise, but a missing column is an error that lists what there is. */
+/* *COL is the column NAME, or -1. A name that two columns have is an error. */
+int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_err *err);
+/* The column NAME; none is an error (-1) that lists what there is. */
 int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err);
-/* The number in column COL, "nan" and "inf" included; text is an error naming line and column. */
+/* The number in column COL, "nan" and "inf" included; an empty cell is nan, true and false are 1
+ * and 0. Other text is an error that names line and column. */
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err);
-/* The step of the row at hand: column COL, or if COL is -1 the row's number N, from 0. It must be
- * finite and above *LAST (-inf before the first), which it replaces. */
-int gk_rows_step(const struct gk_rows *r, int col, size_t n, double *last, struct gk_err *err);
+/* Before the first row: the steps are in the column NAME, or (NULL) in the first of those that
+ * loggers use, "step" before all others, in any case of letters; none: rows count. From now on rows
+ * that follow each other with the same step are one, where one has a value and the other an empty
+ * cell; two different values are an error. */
+int gk_rows_use_steps(struct gk_rows *r, const char *name, struct gk_err *err);
+bool gk_is_step_name(const char *name); /* one of those that loggers use */
+/* The step of the row at hand, which is row N from 0. It must be finite and above *LAST (-inf
+ * before the first), which it replaces. */
+int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err *err);
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -43,8 +61,8 @@ int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *name
                    struct gk_err *err);
 /* %.9g if SINGLE, else %.17g; nan and inf as "nan", "inf", "-inf". END is '\t' or '\n'. */
 void gk_put_number(FILE *fp, double v, bool single, char end);
-/* Text from a file as one cell: control characters are escaped as in C, and so is a '#' that would
- * make a comment of the row. */
+/* Text from a file as one cell: what no terminal should get (gk_printable) is escaped as in C, and
+ * so is a '#' that would make a comment of the row. */
 void gk_put_text(FILE *fp, const char *s, char end);
 
 #endif

@@ -18,6 +18,7 @@
 #include "gk/err.h"
 #include "gk/history.h"
 #include "gk/optim.h"
+#include "gk/out.h"
 
 enum gk_testfn_kind { GK_ROSENBROCK, GK_ROSENBROCK_CHAIN, GK_RASTRIGIN };
 #define GK_TESTFNS "rosenbrock|rosenbrock-chain|rastrigin" /* in the order of the enum */
@@ -40,7 +41,7 @@ double gk_testfn_error(const struct gk_testfn *f, const double *x);
 /* The table of STEPS updates from x [n], which moves along: step, x and y (x1 ... xn where n is not
  * 2), value, error, grad_norm, for steps 0, EVERY, 2 EVERY, ... and the last. A value or gradient
  * that is not finite is an error. */
-int gk_testfn_path(FILE *fp, const struct gk_testfn *f, const struct gk_optim_conf *optim,
+int gk_testfn_path(struct gk_out *out, const struct gk_testfn *f, const struct gk_optim_conf *optim,
                    double *x, int64_t steps, int64_t every, const struct gk_history *h,
                    struct gk_err *err);
 /* x, y, value, grad_x, grad_y on G's points squared (n = 2), a blank line behind

@@ -22,6 +22,7 @@
 
 struct gk_train_conf {
     struct gk_arch arch;
+    struct gk_init init; /* scale 0: as the paper has them */
     struct gk_optim_conf optim;
     enum gk_dtype real; /* F32 or F64 */
     int64_t seed;
@@ -50,8 +51,9 @@ void gk_trainer_free(struct gk_trainer *t);
 int gk_trainer_resume(struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err);
 
 int64_t gk_trainer_step(const struct gk_trainer *t);
-/* The parameters, conf.real: a test or a tool may set them before the first step. */
-void *gk_trainer_theta(struct gk_trainer *t);
+const void *gk_trainer_theta(const struct gk_trainer *t); /* the parameters, conf.real */
+/* Before the first step: from THETA in place of the parameters that the seed gives. */
+void gk_trainer_start(struct gk_trainer *t, const double *theta);
 const struct gk_params *gk_trainer_params(const struct gk_trainer *t);
 
 /* Gradient and row of theta_k. A loss or gradient that is not finite is an error that names the
@@ -61,7 +63,7 @@ int gk_trainer_measure(struct gk_trainer *t, bool eval, struct gk_train_row *row
 /* Update k, by the gradient just measured. */
 void gk_trainer_update(struct gk_trainer *t);
 
-/* Adds parameters and metadata to F; WHOLE: also the optimiser's vectors (optim.m.NAME, ...) and
+/* Adds parameters and metadata to F; WHOLE: also the optimiser's state (optim.m.NAME, ...) and
  * what a continued run compares itself with. */
 int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, struct gk_err *err);
 
@@ -70,7 +72,7 @@ int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, s
 const char *gk_train_get_setting(void *frame, const char *name);
 int gk_train_put_setting(void *frame, const char *name, const char *value, struct gk_err *err);
 
-enum { GK_EVERY_LOG = -1 };
+enum { GK_EVERY_LOG = 0 };
 
 /* What to write, when, and when to stop. */
 struct gk_train_run {
@@ -82,6 +84,7 @@ struct gk_train_run {
     int64_t save_every; /* 0: only at the end */
     bool weights_only;
     const char *trajectory;             /* or NULL */
+    bool trajectory_state;              /* its frames are whole checkpoints */
     int64_t every;                      /* its frames: multiples of this, or GK_EVERY_LOG */
     const struct gk_history *history;   /* for the table and the frames */
     const struct gk_frame *settings;    /* its metadata go into whole checkpoints; NULL: none */

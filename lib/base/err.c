@@ -6,12 +6,50 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names and cells come from outside: they must not steer the terminal that shows the message. */
-static void make_printable(char *s)
+/* The code point of the UTF-8 character that S begins with, *LEN bytes; -1: S begins with none. */
+static long decode(const unsigned char *s, size_t *len)
 {
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' || *s == 127)
-            *s = '?';
+    static const long least[] = {0, 0x80, 0x800, 0x10000};
+    const int more = s[0] < 0x80 ? 0 : s[0] >> 5 == 6 ? 1 : s[0] >> 4 == 14 ? 2 : 3;
+    if (more == 3 && s[0] >> 3 != 30)
+        return -1;
+    long c = more ? s[0] & (0x3f >> more) : s[0];
+    for (int i = 1; i <= more; i++) {
+        if (s[i] >> 6 != 2) /* the end of the text, too */
+            return -1;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    *len = (size_t)more + 1;
+    return c < least[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? -1 : c;
+}
+
+size_t gk_printable(const char *s)
+{
+    static const struct {
+        long first, last;
+    } hidden[] = {
+        {0, 0x1f},         {0x7f, 0x9f},     {0xad, 0xad},     /* controls, the soft hyphen */
+        {0x61c, 0x61c},    {0x180e, 0x180e},                   /* an Arabic and a Mongolian mark */
+        {0x200b, 0x200f},  {0x2028, 0x202e}, {0x2060, 0x206f}, /* widths, lines, directions */
+        {0xfeff, 0xfeff},  {0xfff9, 0xfffb},                   /* byte order, annotations */
+        {0xe0000, 0xe007f}                                     /* tags */
+    };
+    size_t len = 0;
+    const long c = decode((const unsigned char *)s, &len);
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        if (c >= hidden[i].first && c <= hidden[i].last)
+            return 0;
+    return c < 0 ? 0 : len;
+}
+
+void gk_make_printable(char *s, char instead)
+{
+    while (*s) {
+        const size_t len = gk_printable(s);
+        if (!len)
+            *s = instead;
+        s += len ? len : 1;
+    }
 }
 
 static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, const char *fmt,
@@ -32,7 +70,7 @@ static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, co
         if (saved == EPIPE && kind == GK_ERR_FAILED)
             err->kind = GK_ERR_CLOSED;
     }
-    make_printable(err->msg);
+    gk_make_printable(err->msg, '?');
 }
 
 int gk_fail(struct gk_err *err, const char *fmt, ...)
@@ -70,7 +108,7 @@ int gk_fail_at(struct gk_err *err, const char *fmt, ...)
         va_end(ap);
         snprintf(cause, sizeof cause, "%.*s", (int)sizeof cause - 1, err->msg);
         snprintf(err->msg, sizeof err->msg, "%s: %s", place, cause);
-        make_printable(err->msg);
+        gk_make_printable(err->msg, '?');
     }
     return -1;
 }

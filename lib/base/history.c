@@ -18,10 +18,8 @@ static int add(struct gk_history *h, const char *s, size_t len, struct gk_err *e
     char *line = gk_format(err, "%.*s", (int)len, s);
     if (!line)
         return -1;
-    /* A control character could end the comment line that carries this. */
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 127)
-            *p = ' ';
+    /* A control character could end the comment line that carries this, or steer a terminal. */
+    gk_make_printable(line, ' ');
     h->line[h->n++] = line;
     return 0;
 }

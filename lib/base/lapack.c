@@ -1,4 +1,5 @@
-/* Symmetric eigenproblems and orthonormal bases by LAPACK; the only file that includes LAPACKE.
+/* Symmetric eigenproblems, singular values and orthonormal bases by LAPACK; the only file that
+ * includes LAPACKE.
  *
  * A row-major matrix is LAPACK's column-major transpose. All calls are column-major on that
  * transpose, so that nothing is copied: LAPACK's columns are our rows, its lower triangle is our
@@ -87,4 +88,19 @@ int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err)
                         err);
     gk_free(tau);
     return rc;
+}
+
+int gk_singular_values(size_t m, size_t n, double *a, double *s, struct gk_err *err)
+{
+    size_t count;
+    if (m == 0 || n == 0)
+        return 0;
+    if (m > INT_MAX || n > INT_MAX || !gk_mul(m, n, &count))
+        return gk_fail(err, "a matrix of %zu rows and %zu columns is too large for LAPACK", m, n);
+    if (check_finite(a, count, err))
+        return -1;
+    lapack_int rows = (lapack_int)n, cols = (lapack_int)m;
+    return check_info(
+        LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', rows, cols, a, rows, s, NULL, 1, NULL, 1), "dgesdd",
+        err);
 }

@@ -1,12 +1,11 @@
 /* Comma-separated values of options. */
 #include "gk/list.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 
 /* Cuts TEXT at its commas: an array of pointers with the words behind it in the same block. */
 static int cut(const char *option, const char *text, char ***words, size_t *n, struct gk_err *err)
@@ -60,10 +59,7 @@ int gk_list_reals(const char *option, const char *text, double **v, size_t *n, s
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        char *end;
-        (*v)[i] = strtod(words[i], &end);
-        if (isspace((unsigned char)words[i][0]) || *end || !isfinite((*v)[i])) {
-            gk_fail_usage(err, "--%s: '%s' is not a finite number", option, words[i]);
+        if (gk_number_option(option, words[i], *v + i, err)) {
             free(*v);
             free(words);
             return -1;

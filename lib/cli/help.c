@@ -7,23 +7,23 @@
 enum { WIDTH = 79, INDENT = 26 };
 
 /* Prints words of TEXT from column COL on, wrapped at WIDTH and then indented to column INDENT. */
-static void wrap(const char *text, int col, int indent)
+static void wrap(FILE *fp, const char *text, int col, int indent)
 {
     for (bool first = true; *text; first = false) {
         int n = (int)strcspn(text, " ");
         if (!first && col + 1 + n > WIDTH) {
-            printf("\n%*s", indent, "");
+            fprintf(fp, "\n%*s", indent, "");
             col = indent;
         } else if (!first) {
-            putchar(' ');
+            putc(' ', fp);
             col++;
         }
-        printf("%.*s", n, text);
+        fprintf(fp, "%.*s", n, text);
         col += n;
         text += n;
         text += strspn(text, " ");
     }
-    putchar('\n');
+    putc('\n', fp);
 }
 
 enum { LONGEST_CHOICES = 40 }; /* a longer list goes into the text */
@@ -44,7 +44,7 @@ static void type_text(const struct gk_opt *o, const char *def, char *buf, size_t
              range, type[0] && def ? "; " : "", def ? def : "", type[0] || def ? ")" : "");
 }
 
-static void print_option(const struct gk_opt *o)
+static void print_option(FILE *fp, const struct gk_opt *o)
 {
     char left[512], def[256] = "", type[512], text[2048], letter[5] = "    ";
     const char *metavar = o->type == GK_FLAG ? "" : gk_option_metavar(o);
@@ -69,33 +69,33 @@ static void print_option(const struct gk_opt *o)
              listed ? o->choices : "");
     for (char *p = strchr(text, '|'); listed && p; p = strchr(p, '|'))
         *p = ' ';
-    fputs(left, stdout);
+    fputs(left, fp);
     if (n + 2 > INDENT)
-        printf("\n%*s", INDENT, "");
+        fprintf(fp, "\n%*s", INDENT, "");
     else
-        printf("%*s", INDENT - n, "");
-    wrap(text, INDENT, INDENT);
+        fprintf(fp, "%*s", INDENT - n, "");
+    wrap(fp, text, INDENT, INDENT);
 }
 
-void gk_print_help(const struct gk_tool *tool)
+void gk_print_help(FILE *fp, const struct gk_tool *tool)
 {
     const struct gk_opt *o;
-    printf("Usage: %s %s\n", tool->name, tool->synopsis);
-    wrap(tool->summary, 0, 0);
-    puts("\nOptions:");
+    fprintf(fp, "Usage: %s %s\n", tool->name, tool->synopsis);
+    wrap(fp, tool->summary, 0, 0);
+    fputs("\nOptions:\n", fp);
     for (size_t i = 0; (o = gk_option(tool, i)); i++)
-        print_option(o);
-    printf("\nExample:\n  %s\n", tool->example);
+        print_option(fp, o);
+    fprintf(fp, "\nExample:\n  %s\n", tool->example);
 }
 
 /* CHOICES with blanks between. */
-static void put_choices(const char *choices)
+static void put_choices(FILE *fp, const char *choices)
 {
     for (; *choices; choices++)
-        putchar(*choices == '|' ? ' ' : *choices);
+        putc(*choices == '|' ? ' ' : *choices, fp);
 }
 
-static void bash_completion(const struct gk_tool *tool)
+static void bash_completion(FILE *fp, const struct gk_tool *tool)
 {
     const struct gk_opt *o;
     char id[64];
@@ -103,81 +103,84 @@ static void bash_completion(const struct gk_tool *tool)
     for (char *p = id; *p; p++)
         if (*p == '-')
             *p = '_';
-    printf("# bash completion for %s\n_%s() {\n"
-           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    case $prev in\n",
-           tool->name, id);
+    fprintf(fp,
+            "# bash completion for %s\n_%s() {\n"
+            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+            "    case $prev in\n",
+            tool->name, id);
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         if (o->type == GK_FLAG)
             continue;
-        printf("    --%s", o->name);
+        fprintf(fp, "    --%s", o->name);
         if (o->letter)
-            printf("|-%c", o->letter);
+            fprintf(fp, "|-%c", o->letter);
         if (o->type == GK_CHOICE) {
-            fputs(") COMPREPLY=($(compgen -W '", stdout);
-            put_choices(o->choices);
-            fputs("' -- \"$cur\")); return ;;\n", stdout);
+            fputs(") COMPREPLY=($(compgen -W '", fp);
+            put_choices(fp, o->choices);
+            fputs("' -- \"$cur\")); return ;;\n", fp);
         } else if (gk_option_takes_path(o)) {
-            puts(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;");
+            fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", fp);
         } else {
-            puts(") COMPREPLY=(); return ;;");
+            fputs(") COMPREPLY=(); return ;;\n", fp);
         }
     }
-    fputs("    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W '", stdout);
+    fputs("    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W '", fp);
     for (size_t i = 0; (o = gk_option(tool, i)); i++)
-        printf("%s--%s", i ? " " : "", o->name);
-    printf("' -- \"$cur\")) ;;\n"
-           "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
-           "complete -o filenames -F _%s %s\n",
-           id, tool->name);
+        fprintf(fp, "%s--%s", i ? " " : "", o->name);
+    fprintf(fp,
+            "' -- \"$cur\")) ;;\n"
+            "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\n"
+            "complete -o filenames -F _%s %s\n",
+            id, tool->name);
 }
 
 /* TEXT inside '...[...]' of an _arguments specification. */
-static void put_zsh(const char *text)
+static void put_zsh(FILE *fp, const char *text)
 {
     for (; *text; text++) {
         if (*text == '\'')
-            fputs("'\\''", stdout);
+            fputs("'\\''", fp);
         else if (strchr("[]:\\", *text))
-            printf("\\%c", *text);
+            fprintf(fp, "\\%c", *text);
         else
-            putchar(*text);
+            putc(*text, fp);
     }
 }
 
-static void zsh_completion(const struct gk_tool *tool)
+static void zsh_completion(FILE *fp, const struct gk_tool *tool)
 {
     const struct gk_opt *o;
-    printf("#compdef %s\n# zsh completion for %s\n_arguments -s -S \\\n", tool->name, tool->name);
+    fprintf(fp, "#compdef %s\n# zsh completion for %s\n_arguments -s -S \\\n", tool->name,
+            tool->name);
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         if (o->letter)
-            printf("  '(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
+            fprintf(fp, "  '(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
         else
-            printf("  '--%s[", o->name);
-        put_zsh(o->help);
-        putchar(']');
+            fprintf(fp, "  '--%s[", o->name);
+        put_zsh(fp, o->help);
+        putc(']', fp);
         if (o->type == GK_CHOICE) {
-            printf(":%s:(", o->name);
-            put_choices(o->choices);
-            putchar(')');
+            fprintf(fp, ":%s:(", o->name);
+            put_choices(fp, o->choices);
+            putc(')', fp);
         } else if (o->type != GK_FLAG) {
-            putchar(':');
-            put_zsh(gk_option_metavar(o));
-            putchar(':');
+            putc(':', fp);
+            put_zsh(fp, gk_option_metavar(o));
+            putc(':', fp);
             if (gk_option_takes_path(o))
-                fputs("_files", stdout);
+                fputs("_files", fp);
         }
-        puts("' \\");
+        fputs("' \\\n", fp);
     }
-    puts("  '*:file:_files'");
+    fputs("  '*:file:_files'\n", fp);
 }
 
-int gk_print_completion(const struct gk_tool *tool, const char *shell, struct gk_err *err)
+int gk_print_completion(FILE *fp, const struct gk_tool *tool, const char *shell, struct gk_err *err)
 {
     if (shell && !strcmp(shell, "bash"))
-        bash_completion(tool);
+        bash_completion(fp, tool);
     else if (shell && !strcmp(shell, "zsh"))
-        zsh_completion(tool);
+        zsh_completion(fp, tool);
     else
         return gk_fail_usage(err, "--completion needs a value (bash|zsh)");
     return 0;

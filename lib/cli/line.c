@@ -51,8 +51,11 @@ int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, con
 
 static int append(void *ctx, const char *name, const char *value, struct gk_err *err)
 {
-    char **line = ctx, *longer;
-    longer = gk_format(err, "%s --%s%s%s", *line, name, value[0] ? " " : "", value);
+    char **line = ctx, *longer = NULL, *quoted = gk_shell_quote(value, err);
+    if (quoted)
+        longer = value[0] ? gk_format(err, "%s --%s %s", *line, name, quoted)
+                          : gk_format(err, "%s --%s", *line, name);
+    free(quoted);
     if (!longer)
         return -1;
     free(*line);

@@ -3,6 +3,7 @@
 #define GK_CLI_OPTIONS_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "gk/cli.h"
 
@@ -23,17 +24,21 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
  * there is none. free() it. */
 int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err);
 
+/* TEXT as a shell would read it back, on one line whatever it holds. free() it. */
+char *gk_shell_quote(const char *text, struct gk_err *err);
+
 /* "[0, 1]", "(0, inf)", or "" where there are no limits. */
 void gk_option_range(const struct gk_opt *o, char *buf, size_t size);
 
-/* These print to standard output; gk_end_stdout then checks that all of it arrived, and ends the
- * program. */
-void gk_print_help(const struct gk_tool *tool);
-int gk_print_completion(const struct gk_tool *tool, const char *shell, struct gk_err *err);
-_Noreturn void gk_end_stdout(const struct gk_tool *tool);
+void gk_print_help(FILE *fp, const struct gk_tool *tool);
+int gk_print_completion(FILE *fp, const struct gk_tool *tool, const char *shell,
+                        struct gk_err *err);
 
 /* If gk_cli_catch_stop has caught a signal, ends the program by it. */
 void gk_end_by_signal(void);
+
+/* From here on a reader of standard output that goes away is found out by who writes. */
+void gk_stop_watching(void);
 
 /* Takes a progress line that is on display away, so that a message gets a line of its own. */
 void gk_progress_clear(void);

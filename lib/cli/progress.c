@@ -1,12 +1,13 @@
 /* One line of progress on a terminal's standard error. */
 #include "options.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool shown; /* a progress line is on display */
+static atomic_bool shown; /* a progress line is on display */
 
 static double now(void)
 {
@@ -54,8 +55,11 @@ void gk_progress_tick(struct gk_progress *p, double done)
     char left[32] = "?";
     if (rate > 0 && p->total >= done && (p->total - done) / rate < 1e8)
         duration((p->total - done) / rate, left, sizeof left);
-    fprintf(stderr, "\r\033[K%s %.0f of %.0f, %.3g/s, %s left", p->what, done, p->total, rate,
-            left);
+    if (p->total > 0)
+        fprintf(stderr, "\r\033[K%s %.0f of %.0f, %.3g/s, %s left", p->what, done, p->total, rate,
+                left);
+    else
+        fprintf(stderr, "\r\033[K%s %.0f, %.3g/s", p->what, done, rate);
     fflush(stderr);
     shown = true;
 }

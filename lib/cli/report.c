@@ -4,11 +4,35 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "gk/out.h"
+#include "gk/table.h"
+
+/* All of it, even where standard error is full and does not wait. */
+static void say(const struct gk_tool *tool, const char *kind, const char *fmt, va_list ap)
+{
+    char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text / 2, "%s: %s", tool->name, kind);
+    vsnprintf(text + n, sizeof text - 1 - n, fmt, ap);
+    gk_make_printable(text, '?');
+    n = strlen(text);
+    text[n++] = '\n';
+    (void)gk_write(STDERR_FILENO, text, n); /* there is nowhere to say that it failed */
+}
+
+static void complain(const struct gk_tool *tool, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(tool, "", fmt, ap);
+    va_end(ap);
+}
 
 _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
 {
+    gk_stop_watching();
     gk_progress_clear();
     gk_out_discard_all();
     if (err->kind == GK_ERR_CLOSED)
@@ -17,18 +41,8 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err)
         gk_note(tool, "%s", err->msg);
         gk_end_by_signal();
     }
-    fprintf(stderr, "%s: %s\n", tool->name, err->msg);
+    complain(tool, "%s", err->msg);
     exit(err->kind == GK_ERR_USAGE ? 2 : 1);
-}
-
-_Noreturn void gk_end_stdout(const struct gk_tool *tool)
-{
-    struct gk_err err = {0};
-    if (ferror(stdout) | fclose(stdout)) {
-        gk_fail(&err, "standard output:");
-        gk_die(tool, &err);
-    }
-    exit(0);
 }
 
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
@@ -38,8 +52,21 @@ void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     gk_progress_clear();
     va_list ap;
     va_start(ap, fmt);
-    fprintf(stderr, "%s: note: ", tool->name);
-    vfprintf(stderr, fmt, ap);
-    putc('\n', stderr);
+    say(tool, "note: ", fmt, ap);
     va_end(ap);
+}
+
+void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n)
+{
+    if (n->counted)
+        gk_note(tool,
+                "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step "
+                "names it",
+                file);
+    if (n->merged)
+        gk_note(tool, "%s: %zu row%s merged with the row before, of the same step", file, n->merged,
+                n->merged == 1 ? " is" : "s are");
+    if (n->left_out)
+        gk_note(tool, "%s: %zu row%s left out: no value in column %s", file, n->left_out,
+                n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/number.h"
 #include "gk/out.h"
 #include "gk/version.h"
 
@@ -77,17 +78,29 @@ static const struct gk_opt *find_long(const struct gk_tool *tool, const char *na
     return found;
 }
 
+/* Ends the program with what was asked for in the place of results: WHAT is "help", "version" or
+ * "completion" for SHELL. */
+static int tell(const struct gk_tool *tool, const char *what, const char *shell, struct gk_err *err)
+{
+    struct gk_out out;
+    if (gk_out_open(&out, NULL, false, err))
+        return -1;
+    if (*what == 'h')
+        gk_print_help(out.fp, tool);
+    else if (*what == 'v')
+        fprintf(out.fp, "%s %s\n", tool->name, GK_VERSION);
+    else if (gk_print_completion(out.fp, tool, shell, err))
+        return -1;
+    if (gk_out_commit(&out, err))
+        return -1;
+    exit(0);
+}
+
 static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *text,
                struct gk_err *err)
 {
-    if (o->type == GK_FLAG && !strcmp(o->name, "help")) {
-        gk_print_help(tool);
-        gk_end_stdout(tool);
-    }
-    if (o->type == GK_FLAG && !strcmp(o->name, "version")) {
-        printf("%s %s\n", tool->name, GK_VERSION);
-        gk_end_stdout(tool);
-    }
+    if (o->type == GK_FLAG && (!strcmp(o->name, "help") || !strcmp(o->name, "version")))
+        return tell(tool, o->name, NULL, err);
     if (o->given)
         *o->given = true;
     return gk_option_parse(o, text, err);
@@ -95,11 +108,8 @@ static int set(const struct gk_tool *tool, const struct gk_opt *o, const char *t
 
 static bool is_integer(const char *word)
 {
-    char *end;
-    if (!word || !*word)
-        return false;
-    (void)strtoll(word, &end, 10);
-    return !*end;
+    int64_t v;
+    return word && gk_number_integer(word, strlen(word), &v) != GK_NUMBER_NONE;
 }
 
 /* One word "--name", "--name=value" or "--name value"; NEXT is the word behind it or NULL. Returns
@@ -110,11 +120,8 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
     if (value)
         *value++ = '\0';
     const char *name = word + 2;
-    if (!strcmp(name, "completion")) {
-        if (gk_print_completion(tool, value ? value : next, err))
-            return -1;
-        gk_end_stdout(tool);
-    }
+    if (!strcmp(name, "completion"))
+        return tell(tool, name, value ? value : next, err);
     const struct gk_opt *o = find_long(tool, name, err);
     if (!o)
         return -1;
@@ -144,8 +151,11 @@ static int letters(const struct gk_tool *tool, const char *word, const char *nex
         for (size_t i = 0; (o = gk_option(tool, i)); i++)
             if (o->letter == *p)
                 break;
-        if (!o)
-            return gk_fail_usage(err, "unknown option -%c; %s --help lists them", *p, tool->name);
+        if (!o) {
+            const size_t len = gk_printable(p);
+            return gk_fail_usage(err, "unknown option -%.*s; %s --help lists them",
+                                 len ? (int)len : 1, p, tool->name);
+        }
         if (o->type != GK_FLAG) {
             if (!p[1] && !next)
                 return gk_fail_usage(err, "-%c needs a value (%s)", *p, gk_option_metavar(o));
@@ -211,6 +221,8 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
     struct gk_err err = {0};
     fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
-    if (defaults(tool, &err) || parse(tool, argc, *argv, &err))
+    signal(SIGXFSZ, SIG_IGN);
+    if (defaults(tool, &err) || parse(tool, argc, *argv, &err) ||
+        gk_cli_outputs(tool, NULL, NULL, &err))
         gk_die(tool, &err);
 }

@@ -21,6 +21,7 @@ const volatile sig_atomic_t *gk_cli_catch_stop(void)
     static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction mine = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     gk_out_catch_signals();
+    gk_stop_watching(); /* the tool has its own end in that case, too */
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
         struct sigaction *was = &found[caught[i]];
         if (!sigaction(caught[i], NULL, was) && was->sa_handler != SIG_IGN)

@@ -2,13 +2,13 @@
 #include "options.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 
 void gk_real_text(double v, char *buf, size_t size)
 {
@@ -17,31 +17,6 @@ void gk_real_text(double v, char *buf, size_t size)
         if (strtod(buf, NULL) == v)
             return;
     }
-}
-
-/* The value of TEXT up to END, all of which must be one finite number. */
-static int parse_real(const struct gk_opt *o, const char *text, double *v, struct gk_err *err)
-{
-    char *end;
-    *v = strtod(text, &end);
-    if (!text[0] || isspace((unsigned char)text[0]) || *end)
-        return gk_fail_usage(err, "--%s: '%s' is not a number", o->name, text);
-    if (!isfinite(*v))
-        return gk_fail_usage(err, "--%s: %s is not finite", o->name, text);
-    return 0;
-}
-
-static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struct gk_err *err)
-{
-    char *end;
-    errno = 0;
-    long long x = strtoll(text, &end, 10);
-    if (!text[0] || isspace((unsigned char)text[0]) || *end)
-        return gk_fail_usage(err, "--%s: '%s' is not an integer", o->name, text);
-    if (errno == ERANGE && o->min == o->max)
-        return gk_fail_usage(err, "--%s: %s is too large", o->name, text);
-    *v = x;
-    return 0;
 }
 
 /* V is wide enough to hold every int64_t. */
@@ -55,6 +30,25 @@ static int check_range(const struct gk_opt *o, const char *text, long double v, 
     char range[80];
     gk_option_range(o, range, sizeof range);
     return gk_fail_usage(err, "--%s: %s is not in %s", o->name, text, range);
+}
+
+/* An integer in the option's range; of a grid, which has none, any. */
+static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struct gk_err *err)
+{
+    switch (gk_number_integer(text, strlen(text), v)) {
+    case GK_NUMBER_FINITE:
+        return check_range(o, text, *v, err);
+    case GK_NUMBER_LARGE:
+        if (check_range(o, text, *v < 0 ? -HUGE_VALL : HUGE_VALL, err))
+            return -1;
+        return gk_fail_usage(err, "--%s: %s is too large", o->name, text);
+    default:
+        break;
+    }
+    if (o->word)
+        return gk_fail_usage(err, "--%s: '%s' is neither %s nor an integer", o->name, text,
+                             o->word);
+    return gk_fail_usage(err, "--%s: '%s' is not an integer", o->name, text);
 }
 
 static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct gk_err *err)
@@ -108,9 +102,9 @@ static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *
     struct gk_grid new = {0};
     if (split(o, text, part, 3, err))
         return -1;
-    int rc = parse_real(o, part[0], &new.a, err);
+    int rc = gk_number_option(o->name, part[0], &new.a, err);
     if (!rc)
-        rc = parse_real(o, part[1], &new.b, err);
+        rc = gk_number_option(o->name, part[1], &new.b, err);
     if (!rc)
         rc = parse_int(o, part[2], &new.n, err);
     if (!rc && (new.n < 1 || new.n > 1000000000))
@@ -128,9 +122,9 @@ static int parse_window(const struct gk_opt *o, const char *text, struct gk_wind
     struct gk_window new = {-INFINITY, INFINITY};
     if (split(o, text, part, 2, err))
         return -1;
-    int rc = part[0][0] ? parse_real(o, part[0], &new.a, err) : 0;
+    int rc = part[0][0] ? gk_number_option(o->name, part[0], &new.a, err) : 0;
     if (!rc && part[1][0])
-        rc = parse_real(o, part[1], &new.b, err);
+        rc = gk_number_option(o->name, part[1], &new.b, err);
     if (!rc && !(new.a < new.b))
         rc = gk_fail_usage(err, "--%s: %s is empty: it holds A <= step < B", o->name, text);
     free(part[0]);
@@ -144,16 +138,18 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
     int64_t i = 0;
     double x = 0;
     switch (o->type) {
-    case GK_FLAG:
+    case GK_FLAG: /* in a checkpoint, too */
+        if (text[0])
+            return gk_fail_usage(err, "--%s takes no value", o->name);
         *(bool *)o->value = true;
         return 0;
     case GK_INT:
-        if (parse_int(o, text, &i, err) || check_range(o, text, i, err))
+        if (!(o->word && strcmp(text, o->word) == 0) && parse_int(o, text, &i, err))
             return -1;
         *(int64_t *)o->value = i;
         return 0;
     case GK_REAL:
-        if (parse_real(o, text, &x, err) || check_range(o, text, x, err))
+        if (gk_number_option(o->name, text, &x, err) || check_range(o, text, x, err))
             return -1;
         *(double *)o->value = x;
         return 0;
@@ -172,8 +168,7 @@ int gk_option_parse(const struct gk_opt *o, const char *text, struct gk_err *err
     return gk_fail(err, "--%s: unknown type of option", o->name);
 }
 
-/* TEXT as a shell would read it back, on one line whatever it holds. */
-static char *shell_quote(const char *text, struct gk_err *err)
+char *gk_shell_quote(const char *text, struct gk_err *err)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_@%+=:,./-";
@@ -184,12 +179,16 @@ static char *shell_quote(const char *text, struct gk_err *err)
     char *out = NULL;
     if (gk_grow(&out, &cap, 4 * len + 4, 1, err))
         return NULL;
-    bool control = false;
-    for (size_t i = 0; i < len; i++)
-        control |= iscntrl((unsigned char)text[i]) != 0;
+    size_t n, at = 0;
+    while ((n = gk_printable(text + at)))
+        at += n;
+    const bool control = at < len; /* what no terminal should get is written in octal numbers */
     char *p = stpcpy(out, control ? "$'" : "'");
-    for (; *text; text++) {
-        if (control && iscntrl((unsigned char)*text))
+    for (; *text; text += n ? n : 1) {
+        n = gk_printable(text);
+        if (n > 1)
+            p = mempcpy(p, text, n);
+        else if (n == 0)
             p += sprintf(p, "\\%03o", (unsigned char)*text);
         else if (control && (*text == '\'' || *text == '\\'))
             p += sprintf(p, "\\%c", *text);
@@ -221,7 +220,9 @@ int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err)
         *out = gk_strdup("", err);
         break;
     case GK_INT:
-        *out = gk_format(err, "%lld", (long long)*(const int64_t *)o->value);
+        *out = o->word && *(const int64_t *)o->value == 0
+                   ? gk_strdup(o->word, err)
+                   : gk_format(err, "%lld", (long long)*(const int64_t *)o->value);
         break;
     case GK_REAL:
         if (isnan(*(const double *)o->value))
@@ -232,7 +233,7 @@ int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err)
     case GK_TEXT:
         if (!*(const char *const *)o->value)
             return 0;
-        *out = shell_quote(*(const char *const *)o->value, err);
+        *out = gk_strdup(*(const char *const *)o->value, err);
         break;
     case GK_CHOICE:
         *out = choice_text(o, err);

@@ -12,7 +12,7 @@ $(eval $(call figure,11,ends,$(F)/fig14.tsv,pipelines/numbers ends $(F)/fig11.ts
 TITLE_18 := Condition of the Hessian along the run for each fraction r of training data: $(NAME_add)
 SAYS_18 := The ratio of the smallest to the largest eigenvalue (algebraically). The paper finds it near 0, and negative at slingshots.
 $(eval $(call step,$(F)/fig18.tsv,pipelines/stack r $(call by_curvature,$(FRACTIONS_add)) > $(F)/fig18.tsv))
-$(eval $(call figure,18,multiples,condition,pipelines/numbers ends $(F)/fig18.tsv $(F)/fig20.tsv))
+$(eval $(call figure,18,multiples/condition,,pipelines/numbers ends $(F)/fig18.tsv $(F)/fig20.tsv))
 
 # theta_t - theta_T in its two main axes.
 define plane_rules

@@ -14,7 +14,9 @@ START = gk-ckpt-dump --format safetensors --steps 0:0:1 $(F)/runs/$(1).gks -o $(
 $(foreach x,s5-$(S5_HIGH) add-$(LOW),$(eval $(call step,$(F)/line-start-$x.ckpt,$(call START,$x))))
 $(eval $(call line,after,s5-$(S5_HIGH),cat $(F)/runs/s5-$(S5_HIGH).end))
 $(eval $(call line,before,add-$(LOW),gk-ckpt-dump --format safetensors --steps $(BEFORE):$(BEFORE):1 $(F)/runs/add-$(LOW).gks))
-$(eval $(call step,$(F)/fig3.tsv,pipelines/stack run 'after: $(NAME_s5)' $(F)/line-after.tsv 'before: $(NAME_add)' $(F)/line-before.tsv > $(F)/fig3.tsv))
+AFTER := after: $(NAME_s5)
+BEFORE_IT := before: $(NAME_add)
+$(eval $(call step,$(F)/fig3.tsv,pipelines/stack run text:AFTER $(F)/line-after.tsv text:BEFORE_IT $(F)/line-before.tsv > $(F)/fig3.tsv))
 $(eval $(call figure,3,line,,pipelines/numbers minima run $(F)/fig3.tsv))
 
 TITLE_4 := From each point of the run toward its last: $(NAME_s5), r = $(S5_LOW)

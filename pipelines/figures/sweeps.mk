@@ -35,6 +35,6 @@ $(foreach o,add s5,$(eval $(call sweep_rules,t4-$o,$(SWEEP_t4_$o) '--frac $(T4_F
 TITLE_5 := When it groks, t4, and when it has memorised, t2, against the fraction r of training data
 SAYS_5 := A point a run; the line is the fit of t4 = a r^-gamma + b. Runs that had not grokked by their last step count as censored there (triangles).
 $(foreach o,add s5,$(eval $(call step,$(F)/t4-$o.fit,gk-fit-powerlaw -q -x frac --units fraction --b-min 0 --censor steps -o $(F)/t4-$o.fit $(F)/sweeps/t4-$o/table.tsv)))
-$(eval $(call step,$(F)/fig5.tsv,pipelines/stack -c operation '$(NAME_t4_add)' $(F)/sweeps/t4-add/table.tsv '$(NAME_t4_s5)' $(F)/sweeps/t4-s5/table.tsv > $(F)/fig5.tsv))
-$(eval $(call step,$(F)/fig5-fit.tsv,pipelines/stack operation '$(NAME_t4_add)' $(F)/t4-add.fit '$(NAME_t4_s5)' $(F)/t4-s5.fit > $(F)/fig5-fit.tsv))
+$(eval $(call step,$(F)/fig5.tsv,pipelines/stack -c operation text:NAME_t4_add $(F)/sweeps/t4-add/table.tsv text:NAME_t4_s5 $(F)/sweeps/t4-s5/table.tsv > $(F)/fig5.tsv))
+$(eval $(call step,$(F)/fig5-fit.tsv,pipelines/stack operation text:NAME_t4_add $(F)/t4-add.fit text:NAME_t4_s5 $(F)/t4-s5.fit > $(F)/fig5-fit.tsv))
 $(eval $(call figure,5,powerlaw,$(F)/fig5-fit.tsv,pipelines/numbers powerlaw $(F)/fig5.tsv $(F)/fig5-fit.tsv))

@@ -1,15 +1,15 @@
 # Accuracies, losses and the last layer's dimension, a column for each seed.
-#   gnuplot -c beside.gp TERMINAL OUT TITLE TABLE DIMENSIONS
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4; dimensions = ARG5
+#   plot beside TERMINAL TITLE TABLE DIMENSIONS
+term = ARG1
 high = 1100
 load 'pipelines/plots/common.gp'
-seeds = values(table, 'seed'); n = words(seeds); layers = values(dimensions, 'layer'); final = word(layers, words(layers))
+n = count(1, 'seed'); last = nth_of(2, 'layer', count(2, 'layer'))
 stats table using 'step' nooutput; set xrange [0:STATS_max]
-set multiplot layout 3,n title heading font large; set lmargin 11
+set multiplot layout 3,n title heading noenhanced font large; set lmargin 11
 set grid y lc rgb faint lw 0.6 dt 1
 do for [row = 1:3] {
     do for [i = 1:n] {
-        s = word(seeds, i); r = rows(table, 'seed', s)
+        r = rows(1, nth('seed', i))
         set title row == 1 ? 'initialisation '.(i) : ''; set xlabel row == 3 ? 'step' : ''
         unset logscale y; set format y '%g'; set yrange [0:*]
         set key right bottom horizontal; if (i > 1 || row == 1) { unset key }
@@ -23,7 +23,7 @@ do for [row = 1:3] {
         }
         if (row == 3) {
             set ylabel i == 1 ? 'intrinsic dimension' : ''
-            of(split) = rows(dimensions, 'layer', final).sprintf(" | awk -F'\\t' 'NR == 1 || ($1 == \"%s\" && $3 == \"%s\" && $7 == \"mle\")'", s, split)
+            of(split) = rows(2, last.nth('seed', i).' method=mle split='.split)
             plot of('train') using 'step':'id' with lines lw 1.2 lc rgb blue title 'training rows', of('val') using 'step':'id' with lines lw 1.2 lc rgb orange title 'validation rows'
         }
     }

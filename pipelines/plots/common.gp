@@ -1,12 +1,12 @@
-# What the figures share. The caller sets term (png or svg) and out, since load forgets ARG1 ..., and
-# may set wide and high first. Okabe and Ito's colours, which people who see few colours can tell
-# apart; viridis for heat.
+# What the figures share. The caller sets term (png or svg), since load forgets ARG1 ..., and may set
+# wide and high first. Okabe and Ito's colours, which people who see few colours can tell apart;
+# viridis for heat.
 if (!exists('wide')) { wide = 1600 }
 if (!exists('high')) { high = 700 }
 blue = '#0072B2'; orange = '#D55E00'; green = '#009E73'; purple = '#CC79A7'; grey = '#505050'; faint = '#d8d8d8'
 if (term eq 'png') { set terminal pngcairo size wide,high font 'DejaVu Sans,17' lw 2 background '#ffffff' }
 if (term eq 'svg') { set terminal svg size 0.75*wide,0.75*high font 'DejaVu Sans,13' lw 1.3 background '#ffffff' }
-set output out
+load 'pipelines/plots/tables.gp'
 set encoding utf8
 set datafile separator tab
 set datafile commentschars '#'
@@ -18,17 +18,6 @@ set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde
 viridis(x) = word('#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725', 1 + int(9 * x + 0.5))
 large = term eq 'png' ? ',21' : ',16'
 
-# The distinct values of a column, in their order; the rows with one of them, with the header.
-columns = "function find(name, i) { for (i = 1; i <= NF; i++) if ($i == name) return i; print \"no column \" name > \"/dev/stderr\"; exit 1 } "
-values(file, name) = system(sprintf("awk -F'\\t' '%s /^#/ || /^$/ { next } !c { c = find(\"%s\"); next } !seen[$c]++ { gsub(/ /, \"_\", $c); printf \"%%s \", $c }' '%s'", columns, name, file))
-rows(file, name, value) = sprintf("< awk -F'\\t' '%s /^#/ || /^$/ { next } !c { c = find(\"%s\"); print; next } { v = $c; gsub(/ /, \"_\", v) } v == \"%s\"' '%s'", columns, name, value, file)
-# likewise, and an empty line before each new value of another column, as a grid wants it
-grid(file, name, value, by) = rows(file, name, value).sprintf(" | awk -F'\\t' '%s !c { c = find(\"%s\"); print; next } n++ && $c != before { print \"\" } { before = $c; print }'", columns, by)
-# one cell: of the row with this value, the column
-cell(file, name, value, of) = system(rows(file, name, value)[3:*].sprintf(" | awk -F'\\t' '%s !c { c = find(\"%s\"); next } { print $c; exit }'", columns, of))
-# (gnuplot reads 8.0e-3 in a text, and not 8e-3)
-number(s) = s eq 'nan' || s eq '' ? NaN : system(sprintf("awk 'BEGIN { printf \"%%.17e\", %s }'", s)) + 0
-spaced(s) = system(sprintf("echo '%s' | tr _ ' '", s))
 # rows and columns for n panels
 across(n) = n <= 3 ? n : n <= 4 ? 2 : n <= 6 ? 3 : 4
 down(n) = ceil(real(n) / across(n))

@@ -1,18 +1,18 @@
 # Accuracies and losses of runs, side by side, with their t2 and t4.
-#   gnuplot -c curves.gp TERMINAL OUT TITLE TABLE PHASES       both tables have a column run
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4; phases = ARG5
+#   plot curves TERMINAL TITLE TABLE PHASES       both tables have a column run
+term = ARG1
 high = 900
 load 'pipelines/plots/common.gp'
-runs = values(table, 'run'); n = words(runs)
+n = count(1, 'run')
 stats table using 'step' nooutput; last = STATS_max
-set multiplot layout 2,n title heading."\n" font large; set lmargin 11
+set multiplot layout 2,n title heading."\n" noenhanced font large; set lmargin 11
 set logscale x; set xrange [10:1.1 * last]; set grid y lc rgb faint lw 0.6 dt 1
 do for [row = 1:2] {
     do for [i = 1:n] {
-        run = word(runs, i)
+        run = nth('run', i)
         unset arrow; unset label
         do for [t in 't2 t4'] {
-            step = number(cell(phases, 'run', run, t))
+            step = number(2, t, run)
             if (step == step) {
                 set arrow from step, graph 0 to step, graph 1 nohead dt 3 lw 1 lc rgb grey
                 if (row == 1) { set label sprintf('%s = %d', t, step) at step, graph 1.07 center textcolor rgb grey }
@@ -22,13 +22,13 @@ do for [row = 1:2] {
         set key at graph 0.98, graph 0.5 right center Left reverse samplen 1
         if (i != 1 || row != 1) { unset key }
         if (row == 1) {
-            set title spaced(run)."\n"; set ylabel 'accuracy'; set yrange [0:1.05]; set format y '%g'
+            set title text_of(1, 'run', i)."\n" noenhanced; set ylabel 'accuracy'; set yrange [0:1.05]; set format y '%g'
         } else {
             unset title; set ylabel 'cross-entropy loss (nats)'; set logscale y; set yrange [1e-7:20]; set format y '10^{%T}'
         }
         what = row == 1 ? 'acc' : 'loss'
-        plot rows(table, 'run', run) using 'step':'train_'.what with lines lw 1 lc rgb blue title 'training', \
-             rows(table, 'run', run) using 'step':'val_'.what with lines lw 2 lc rgb orange title 'validation'
+        plot rows(1, run) using 'step':'train_'.what with lines lw 1 lc rgb blue title 'training', \
+             rows(1, run) using 'step':'val_'.what with lines lw 2 lc rgb orange title 'validation'
     }
 }
 unset multiplot

@@ -1,8 +1,9 @@
 # The demo's figure: a run's accuracies and losses, and the spectrum of its first steps.
-#   gnuplot -c demo.gp TERMINAL OUT DIR WINDOW TITLE
-# DIR holds run.tsv, phases.tsv and spectrum.tsv; WINDOW is the number of steps transformed.
-term = ARG1; out = ARG2; dir = ARG3; window = ARG4 + 0; title = ARG5
-run = dir.'/run.tsv'; phases = dir.'/phases.tsv'; spectrum = dir.'/spectrum.tsv'
+#   plot demo/WINDOW TERMINAL TITLE RUN PHASES SPECTRUM
+# WINDOW is the number of steps transformed.
+term = ARG1; window = ARG2 + 0
+load 'pipelines/plots/tables.gp'
+run = rows(1, ''); spectrum = rows(3, '')
 
 # Okabe and Ito's colours, which people who see few colours can tell apart.
 blue = '#0072B2'; orange = '#D55E00'; green = '#009E73'
@@ -10,7 +11,6 @@ shade = '#F3F0DC'; grey = '#505050'; faint = '#d8d8d8'
 
 if (term eq 'png') { set terminal pngcairo size 1800,1000 font 'DejaVu Sans,20' lw 2 background '#ffffff' }
 if (term eq 'svg') { set terminal svg size 1200,667 font 'DejaVu Sans,14.5' lw 1.3 background '#ffffff' }
-set output out
 set encoding utf8
 
 set datafile separator tab
@@ -19,9 +19,7 @@ set datafile missing 'nan'
 set datafile columnheaders
 stats run using 'step' nooutput
 last = STATS_max
-cell(i) = system(sprintf("awk 'END { print $%d }' '%s'", i, phases))
-step_of(i) = cell(i) eq 'nan' ? NaN : real(cell(i))
-t2 = step_of(2); t4 = step_of(4)
+t2 = number(2, 't2', ''); t4 = number(2, 't4', '')
 
 set border 3 lw 0.7 lc rgb grey
 set tics nomirror out
@@ -40,7 +38,7 @@ if (t2 == t2) { set arrow 1 from t2, graph 0 to t2, graph 1 nohead dt 3 lw 1 lc 
 if (t4 == t4) { set arrow 2 from t4, graph 0 to t4, graph 1 nohead dt 3 lw 1 lc rgb grey }
 if (t2 == t2) { set label 2 sprintf('t₂ = %d', t2) at t2, graph 1.06 center textcolor rgb grey }
 if (t4 == t4) { set label 4 sprintf('t₄ = %d', t4) at t4, graph 1.06 center textcolor rgb grey }
-set label 10 title at screen 0.03, 0.95 left font (term eq 'svg' ? ',18' : ',25')
+set label 10 heading at screen 0.03, 0.95 left noenhanced font (term eq 'svg' ? ',18' : ',25')
 set key left center Left reverse samplen 1.6 spacing 1.2
 plot run using 'step':'train_acc' with lines lw 1.2 lc rgb blue title 'training', \
      ''  using 'step':'val_acc' with lines lw 2.2 lc rgb orange title 'validation'

@@ -1,14 +1,14 @@
 # Loss (left axis) and accuracy (right axis) along one line, a panel for each run.
-#   gnuplot -c line.gp TERMINAL OUT TITLE TABLE
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4
+#   plot line TERMINAL TITLE TABLE
+term = ARG1
 load 'pipelines/plots/common.gp'
-panels = values(table, 'run'); n = words(panels)
-set multiplot layout 1,n title heading font large; set bmargin 7
+n = count(1, 'run')
+set multiplot layout 1,n title heading noenhanced font large; set bmargin 7
 set border 11; set xlabel 'α (0: the point itself)'; set ylabel 'loss (nats)' textcolor rgb blue; set y2label 'accuracy' textcolor rgb orange
 set logscale y; set format y '10^{%T}'; set y2tics out; set y2range [0:1.05]; set autoscale xfix
 set grid x lc rgb faint lw 0.6 dt 1
 do for [i = 1:n] {
-    set title spaced(word(panels, i)); r = rows(table, 'run', word(panels, i))
+    set title text_of(1, 'run', i) noenhanced; r = rows(1, nth('run', i))
     set key at screen 0.5, screen 0.05 center Left reverse horizontal; if (i > 1) { unset key }
     plot r using 'alpha':'train_loss' with lines lw 1.6 lc rgb blue title 'training loss', \
          r using 'alpha':'val_loss' with lines lw 1.6 dt 2 lc rgb blue title 'validation loss', \

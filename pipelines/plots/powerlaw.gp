@@ -1,19 +1,19 @@
 # t4 and t2 against the fraction r, with the fitted law, a panel for each operation.
-#   gnuplot -c powerlaw.gp TERMINAL OUT TITLE TABLE FIT
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4; fit = ARG5
+#   plot powerlaw TERMINAL TITLE TABLE FIT
+term = ARG1
 load 'pipelines/plots/common.gp'
-panels = values(table, 'operation'); n = words(panels)
-of(panel, parameter) = number(system(sprintf("awk -F'\\t' -v o='%s' '{ g = $1; gsub(/ /, \"_\", g) } g == o && $2 == \"%s\" { print $3 }' '%s'", panel, parameter, fit)))
+n = count(1, 'operation')
+of(panel, parameter) = number(2, 'estimate', panel.' parameter='.parameter)
 stats table using (100 * column('frac')) name 'r' nooutput
 stats table using 'steps' name 's' nooutput
 stats table using 't2' name 'm' nooutput
-set multiplot layout 1,n title heading font large
+set multiplot layout 1,n title heading noenhanced font large
 set xlabel 'fraction r of the data that trains (%)'; set ylabel 'step'; set logscale y; set grid y lc rgb faint lw 0.6 dt 1
 set xrange [r_min - 3:r_max + 3]; set yrange [m_min / 2:s_max * 5]
 do for [i = 1:n] {
-    panel = word(panels, i); r = rows(table, 'operation', panel)
+    panel = nth('operation', i); r = rows(1, panel)
     a = of(panel, 'a'); gamma = of(panel, 'gamma'); b = of(panel, 'b')
-    set title spaced(panel).sprintf(': γ = %.3g', gamma)
+    set title text_of(1, 'operation', i).sprintf(': γ = %.3g', gamma) noenhanced
     set key at graph 1, graph 1 right top samplen 2; if (i > 1) { unset key }
     # the fit is of the fraction itself
     plot r using (100 * column('frac')):'t4' with points pt 7 ps 1.3 lc rgb orange title 't4: generalised', \

@@ -1,9 +1,9 @@
 # The optimisers' paths on the surface, a panel each; nearer where none goes far.
-#   gnuplot -c testfn-paths.gp TERMINAL OUT TITLE TABLE GRID
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4; surface = ARG5
+#   plot testfn-paths TERMINAL TITLE TABLE GRID
+term = ARG1
 wide = 1600; high = 1050
 load 'pipelines/plots/common.gp'
-names = values(table, 'optimizer'); n = words(names)
+n = count(1, 'optimizer'); surface = rows(2, '')
 stats surface using 'x' name 'g' nooutput; lo = g_min; hi = g_max
 stats table using 'x' name 'x' nooutput; stats table using 'y' name 'y' nooutput
 near = x_max - x_min < (hi - lo) / 8 && y_max - y_min < (hi - lo) / 8
@@ -11,10 +11,10 @@ from(a, b) = near ? (a + b) / 2 - (hi - lo) / 8 : lo
 to(a, b) = near ? (a + b) / 2 + (hi - lo) / 8 : hi
 set xrange [from(x_min, x_max):to(x_min, x_max)]; set yrange [from(y_min, y_max):to(y_min, y_max)]
 set border 15; set size square; set xlabel 'x'; set ylabel 'y'; unset colorbox; unset key
-set multiplot layout down(n),across(n) title heading font large
+set multiplot layout down(n),across(n) title heading noenhanced font large
 do for [i = 1:n] {
-    p = rows(table, 'optimizer', word(names, i))
-    set title word(names, i)
+    p = rows(1, nth('optimizer', i))
+    set title text_of(1, 'optimizer', i) noenhanced
     plot surface using 'x':'y':'value' with image, p using 'x':'y' with lines lw 1.4 lc rgb 'white', \
          p using 'x':'y' with lines lw 0.7 lc rgb orange, \
          p.' | sed -n 1,2p' using 'x':'y' with points pt 6 ps 1.2 lw 1.5 lc rgb 'white', \

@@ -1,12 +1,12 @@
 # A test function in log scale: surface, contours, directions of descent.
-#   gnuplot -c testfn-surface.gp TERMINAL OUT TITLE TABLE
-term = ARG1; out = ARG2; heading = ARG3; table = ARG4
+#   plot testfn-surface TERMINAL TITLE TABLE
+term = ARG1
 wide = 1900; high = 720
 load 'pipelines/plots/common.gp'
 
 stats table using 'x' nooutput; lo = STATS_min; hi = STATS_max
 set xrange [lo:hi]; set yrange [lo:hi]; set xlabel 'x'; set ylabel 'y'; set border 15; unset key
-set multiplot layout 1,3 title heading font large
+set multiplot layout 1,3 title heading noenhanced font large
 unset colorbox; set border 4095; set ticslevel 0; set view 55, 30
 set title 'log(1 + f)'
 splot table using 'x':'y':'value' with pm3d

@@ -1,6 +1,6 @@
 .PHONY: bench
 bench: all $(BUILD)/bench/engine ## docs/benchmarks.md: the engine, the machine's limits, PyTorch
-	@CC=$(CC) tests/bench/run $(BUILD)
+	@CC=$(call quoted,$(CC)) tests/bench/run $(BUILD)
 
 $(BUILD)/bench/engine: tests/bench/engine.c $(ARCHIVE)
 	@mkdir -p $(@D)

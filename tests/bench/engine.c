@@ -182,14 +182,15 @@ static void engine(char **arg)
     struct bench b = {.real = strcmp(arg[2], "f64") == 0 ? GK_F64 : GK_F32};
     must(gk_pool_new(&b.pool, atoi(arg[1]), &err), &err);
     must(gk_dataset_read(&d, arg[4], &err), &err);
-    const struct gk_arch a = {GK_TRANSFORMER, 2, 128, 4, 512, d.vocab};
+    const struct gk_arch a = {
+        .model = GK_TRANSFORMER, .layers = 2, .dim = 128, .heads = 4, .ff = 512, .vocab = d.vocab};
     must(gk_engine_new(&b.e, &a, &d, GK_TRAIN, b.real, b.pool, &err), &err);
     const struct gk_params *ps = gk_engine_params(b.e);
     b.n = ps->total;
     b.theta = gk_alloc(b.n, sizeof(double), NULL);
     b.grad = gk_alloc(b.n, sizeof(double), NULL);
     double *draw = gk_alloc(b.n, sizeof *draw, NULL);
-    gk_params_draw(ps, &a, 0, draw);
+    gk_params_draw(ps, &a, NULL, 0, draw);
     for (size_t i = 0; i < b.n; i++)
         if (b.real == GK_F64)
             ((double *)b.theta)[i] = draw[i];

@@ -1,4 +1,8 @@
 # Medians of tests/bench/run's measurements as a Markdown page.
+BEGIN {
+    products = ENVIRON["products"]; torch = ENVIRON["torch"]; compile = ENVIRON["compile"]
+    rounds = ENVIRON["rounds"]; machine = ENVIRON["machine"]; compiler = ENVIRON["compiler"]
+}
 {
     n[$2]++
     value[$2, n[$2]] = $3

@@ -8,10 +8,10 @@ endif
 
 .PHONY: check-faults soak
 check-faults: all $(FAULTS) ## makes every call of every tool fail in turn (many minutes); STRIDE=20: one in 20
-	@GK_BUILD=$(BUILD) tests/faults/run $(STRIDE)
+	@GK_BUILD=$(BUILD) tests/faults/run $(if $(STRIDE),$(call quoted,$(STRIDE)))
 
 soak: all ## trains, kills and resumes for SECONDS=60, at least 50 kills: the same bytes
-	@GK_BUILD=$(BUILD) tests/faults/soak $(SECONDS)
+	@GK_BUILD=$(BUILD) tests/faults/soak $(call quoted,$(SECONDS))
 
 $(BUILD)/faults/inject.so: tests/faults/inject.c tests/faults/inject.h $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -230,31 +230,22 @@ __asm__(".text\n"
 static const struct {
     int nr;
     enum kind kind;
-} caught[] = {{SYS_read, READ},
-              {SYS_pread64, READ},
-              {SYS_write, WRITE},
-              {SYS_pwrite64, WRITE},
-              {SYS_openat, OPEN},
-              {SYS_open, OPEN},
-              {SYS_close, CLOSE},
-              {SYS_fsync, SYNC},
-              {SYS_fdatasync, SYNC},
-              {SYS_rename, RENAME},
-              {SYS_renameat, RENAME},
-              {SYS_newfstatat, OTHER},
-              {SYS_fstat, OTHER},
-              {SYS_lseek, OTHER},
-              {SYS_fcntl, OTHER},
-              {SYS_dup, OTHER},
-              {SYS_ftruncate, OTHER},
-              {SYS_mkdir, OTHER},
-              {SYS_fchmod, OTHER},
-              {SYS_faccessat, OTHER},
-              {SYS_faccessat2, OTHER},
-              {SYS_readlink, OTHER},
-              {SYS_getcwd, OTHER},
-              {SYS_poll, OTHER},
-              {SYS_sched_getaffinity, OTHER}};
+} caught[] = {
+    {SYS_read, READ},       {SYS_pread64, READ},
+    {SYS_write, WRITE},     {SYS_pwrite64, WRITE},
+    {SYS_openat, OPEN},     {SYS_open, OPEN},
+    {SYS_close, CLOSE},     {SYS_fsync, SYNC},
+    {SYS_fdatasync, SYNC},  {SYS_rename, RENAME},
+    {SYS_renameat, RENAME}, {SYS_newfstatat, OTHER},
+    {SYS_fstat, OTHER},     {SYS_lseek, OTHER},
+    {SYS_fcntl, OTHER},     {SYS_dup, OTHER},
+    {SYS_ftruncate, OTHER}, {SYS_mkdir, OTHER},
+    {SYS_fchmod, OTHER},    {SYS_fchown, OTHER},
+    {SYS_rmdir, OTHER},     {SYS_statx, OTHER},
+    {SYS_faccessat, OTHER}, {SYS_faccessat2, OTHER},
+    {SYS_readlink, OTHER},  {SYS_getcwd, OTHER},
+    {SYS_poll, OTHER},      {SYS_sched_getaffinity, OTHER},
+};
 enum { CAUGHT = sizeof caught / sizeof *caught };
 
 static void on_syscall(int sig, siginfo_t *info, void *context)

@@ -22,7 +22,7 @@ fuzz-setup:
 fuzz: fuzz-setup ## fuzzes each parser for SECONDS=60, two at a time
 	+@$(FUZZ_MAKE) BUILD=build-fuzz fuzz-targets \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
-	@tests/fuzz/run build-fuzz/fuzz $(SECONDS) $(FUZZ)
+	@tests/fuzz/run build-fuzz/fuzz $(call quoted,$(SECONDS)) $(FUZZ)
 
 fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)
 

@@ -11,16 +11,19 @@ static double real;
 static int choice;
 static struct gk_grid grid;
 static struct gk_window window;
-static bool given[6];
+static bool given[7], recorded[7];
 
 static const struct gk_opt opts[] = {
-    GK_OPT_INT(0, "integer", &integer, "", .min = -5, .max = 1e15, .given = &given[0]),
-    GK_OPT_INT(0, "any-integer", &integer, "", .given = &given[1]),
+    GK_OPT_INT(0, "integer", &integer, "", .min = -5, .max = 1e15, .given = &given[0],
+               .recorded = &recorded[0]),
+    GK_OPT_INT(0, "any-integer", &integer, "", .given = &given[1], .recorded = &recorded[1]),
     GK_OPT_REAL(0, "real", &real, "", .min = 0, .max = 2, .flags = GK_OPT_OPEN_MIN,
-                .given = &given[2]),
-    GK_OPT_CHOICE(0, "choice", &choice, "a|bc|b", "", .given = &given[3]),
-    GK_OPT_GRID(0, "grid", &grid, "", .given = &given[4]),
-    GK_OPT_WINDOW(0, "window", &window, "", .given = &given[5]),
+                .given = &given[2], .recorded = &recorded[2]),
+    GK_OPT_CHOICE(0, "choice", &choice, "a|bc|b", "", .given = &given[3], .recorded = &recorded[3]),
+    GK_OPT_GRID(0, "grid", &grid, "", .given = &given[4], .recorded = &recorded[4]),
+    GK_OPT_WINDOW(0, "window", &window, "", .given = &given[5], .recorded = &recorded[5]),
+    GK_OPT_INT(0, "word", &integer, "", .min = 1, .max = 5, .choices = "N|log", .word = "log",
+               .given = &given[6], .recorded = &recorded[6]),
     {0}};
 static struct gk_common common;
 static const struct gk_tool tool = {.name = "gk-fuzz", .opts = opts, .common = &common};
@@ -47,11 +50,12 @@ static int put(void *ctx, const char *name, const char *value, struct gk_err *er
 
 static void check_ranges(void)
 {
-    REQUIRE(!given[0] || (integer >= -5 && integer <= 1000000000000000));
-    REQUIRE(!given[2] || (real > 0 && real <= 2));
-    REQUIRE(!given[3] || (choice >= 0 && choice < 3));
-    REQUIRE(!given[4] || (grid.n >= 1 && isfinite(grid.a) && isfinite(grid.b)));
-    REQUIRE(!given[5] || window.a < window.b);
+    REQUIRE(!recorded[0] || (integer >= -5 && integer <= 1000000000000000));
+    REQUIRE(!recorded[2] || (real > 0 && real <= 2));
+    REQUIRE(!recorded[3] || (choice >= 0 && choice < 3));
+    REQUIRE(!recorded[4] || (grid.n >= 1 && isfinite(grid.a) && isfinite(grid.b)));
+    REQUIRE(!recorded[5] || window.a < window.b);
+    REQUIRE(!recorded[6] || (integer >= 0 && integer <= 5));
 }
 
 static void lists(const char *text)
@@ -75,16 +79,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct gk_err err = {0};
     if (size == 0)
         return 0;
-    const char *name = opts[data[0] % 6].name;
+    const char *name = opts[data[0] % 7].name;
     struct text in = {name, strndup((const char *)data + 1, size - 1)}, once = {name, NULL},
                 twice = {name, NULL};
-    memset(given, 0, sizeof given);
+    memset(recorded, 0, sizeof recorded);
     lists(in.value);
     if (gk_cli_inherit(&tool, get, &in, &err) == 0) {
         check_ranges();
         MUST(gk_cli_each(&tool, put, &once, &err));
         if (once.value) { /* the window ":" has none */
-            memset(given, 0, sizeof given);
+            memset(recorded, 0, sizeof recorded);
             MUST(gk_cli_inherit(&tool, get, &once, &err));
             check_ranges();
             MUST(gk_cli_each(&tool, put, &twice, &err));

@@ -50,9 +50,9 @@ static void matrix(const uint8_t *data, size_t size)
     struct gk_err err = {0};
     struct gk_matrix m;
     FILE *fp = open_bytes(data, size);
-    if (gk_input_kind(fp, "input", &kind, &err) != 0) { /* it is none of these, and has a name */
-        refused(&err);
+    if (gk_input_kind(fp, "input", &kind, &err) != 0) { /* such as UTF-16, by name */
         fclose(fp);
+        refused(&err);
         return;
     }
     if (gk_matrix_read_from(&m, fp, "input", kind, NULL, &err) != 0) {
@@ -97,14 +97,17 @@ static bool survives(const struct gk_rows *r)
     return filled > 0;
 }
 
-/* Names may begin as another format does. */
-static bool is_table(const struct bytes *b)
+/* A table whose first name is how a file of another kind begins, after blank lines, say, is no
+ * longer one when it is written again. */
+static bool stays_a_table(struct bytes b)
 {
-    enum gk_input_kind kind;
-    FILE *fp = open_bytes(b->p, b->n);
-    const int rc = gk_input_look(fp, "again", &kind, NULL);
+    struct gk_err err = {0};
+    enum gk_input_kind kind = GK_INPUT_UNKNOWN;
+    FILE *fp = open_bytes(b.p, b.n);
+    const bool stays = gk_input_look(fp, "again", &kind, &err) == 0 &&
+                       (kind == GK_INPUT_TABLE || kind == GK_INPUT_UNKNOWN);
     fclose(fp);
-    return rc == 0 && kind == GK_INPUT_TABLE;
+    return stays;
 }
 
 static void rows(const uint8_t *data, size_t size, bool headless)
@@ -121,7 +124,7 @@ static void rows(const uint8_t *data, size_t size, bool headless)
                  gk_table_begin(fp, NULL, (const char *const *)r.name, r.ncol, &err) == 0;
     size_t n = copy_rows(&r, fp);
     fclose(fp);
-    if (n > 0 && (named || !r.name) && is_table(&b)) {
+    if (n > 0 && (named || !r.name) && stays_a_table(b)) {
         MUST(gk_rows_open(&again, open_bytes(b.p, b.n), "again", headless, &err));
         REQUIRE(again.ncol == r.ncol && !again.name == !r.name);
         for (size_t i = 0; named && i < r.ncol; i++)

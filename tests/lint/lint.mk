@@ -8,8 +8,8 @@ HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 
 .PHONY: lint lint-format
 lint: lint-format $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck ## the source by gcc, clang, clang-tidy, cppcheck and clang-format
-	@$(MAKE) CFLAGS='$(CFLAGS) -Werror' all units
-	@$(MAKE) CFLAGS='$(CFLAGS) -Werror' BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
+	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) all units
+	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
 
 lint-format: | setup
 	@clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(wildcard tests/*/*.[ch])
@@ -29,19 +29,19 @@ $(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
 	@touch $@
 
 # Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
-TSAN_TESTS := -f 'unit: (pool|net_reference|optim|pca|dimension|train_golden)|threads|hvp:|landscape:' \
+TSAN_TESTS := -f 'unit: (pool|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden)|threads|hvp:|landscape:' \
     build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
 .PHONY: check-tsan
 check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan
 	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \
-	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread TESTS="$(or $(TESTS),$(TSAN_TESTS))" check
+	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread TESTS=$(call quoted,$(or $(TESTS),$(TSAN_TESTS))) check
 
 # build-valgrind/bin holds scripts in the tools' names: any test runs with them.
 VALGRIND := build-valgrind
 VALGRIND_TESTS := -f 'same command|table begins|instruction set' tests/output.bats tests/train.bats
 .PHONY: check-valgrind
 check-valgrind: all units ## every tool on small input under valgrind, from build-valgrind
-	@tests/lint/valgrind $(BUILD) $(VALGRIND) $(or $(TESTS),$(VALGRIND_TESTS))
+	@$(call words_of,$(or $(TESTS),$(VALGRIND_TESTS))); IFS=; tests/lint/valgrind $(BUILD) $(VALGRIND) $${words[@]}
 
 # The report comes also where a test fails: those that limit the size of files do, as gcov then cannot
 # write what it counted and says so among the tool's messages.

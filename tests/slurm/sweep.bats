@@ -38,6 +38,17 @@ until_true() {
     assert_equal "$(squeue --noheader --states all | wc -l)" "$before"
 }
 
+@test "slurm: a folder in whose name Slurm, the shell and sed see signs of their own" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 40'
+    sweep --quiet g.grid local
+    for dir in 'a 100%j' "it's 100%j\\ & \$(touch executed);*" '`touch executed`'; do
+        sweep --quiet --runner slurm g.grid "$dir"
+        cmp local/table.tsv "$dir/table.tsv"
+        [ -e "$dir/slurm.log" ]
+        [ ! -e executed ]
+    done
+}
+
 @test "slurm: a task that is queued again goes on from its checkpoint" {
     grid '--lr 1e-2' '--seed 0 1' '--steps 20000'
     sweep --quiet --runner slurm --save-every 500 g.grid slurm &

@@ -62,6 +62,79 @@ static void test_long_and_hostile_messages(void)
     CHECK_STR_EQ(e.msg, "cell ?[2J????.");
 }
 
+/* TEXT in a message, and as a history line, where WANT has a '~' for each byte that is hidden. */
+static void shown(const char *text, const char *want)
+{
+    struct gk_err e;
+    struct gk_history h = {0};
+    char message[64], line[64];
+    snprintf(message, sizeof message, "%s", want);
+    snprintf(line, sizeof line, "%s", want);
+    for (size_t i = 0; want[i]; i++)
+        if (want[i] == '~') {
+            message[i] = '?';
+            line[i] = ' ';
+        }
+    gk_fail(&e, "%s", text);
+    CHECK_STR_EQ(e.msg, message);
+    gk_fail(&e, "cause");
+    gk_fail_at(&e, "%s", text);
+    CHECK(!strncmp(e.msg, message, strlen(message)));
+    CHECK(!gk_history_add(&h, text, &e));
+    CHECK_STR_EQ(h.line[0], line);
+    gk_history_free(&h);
+}
+
+/* Each character from FIRST to LAST is shown, or none of them is. */
+static void all_from(unsigned first, unsigned last, bool seen)
+{
+    for (unsigned c = first; c <= last; c++) {
+        unsigned char s[5] = {0};
+        size_t n = 1;
+        if (c < 0x80) {
+            s[0] = (unsigned char)c;
+        } else {
+            n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+            for (size_t i = n; --i > 0;)
+                s[i] = (unsigned char)(0x80 | ((c >> 6 * (n - 1 - i)) & 0x3f));
+            s[0] = (unsigned char)((0xf00 >> n & 0xff) | c >> 6 * (n - 1));
+        }
+        if (gk_printable((const char *)s) != (seen ? n : 0))
+            CHECK_FAILED("U+%04X is %sshown", c, seen ? "not " : "");
+    }
+}
+
+static void test_printable(void)
+{
+    shown("f\303\266\342\202\254\360\237\230\200 \327\251 \331\205",
+          "f\303\266\342\202\254\360\237\230\200 \327\251 \331\205");
+    shown("\302\233[2J \302\235 \302\200\302\205", "~~[2J ~~ ~~~~");        /* C1 */
+    shown("a\342\200\250b\342\200\251", "a~~~b~~~");                        /* lines */
+    shown("\342\200\256x\342\201\246\342\201\251\330\234", "~~~x~~~~~~~~"); /* directions */
+    shown("\342\200\213\357\273\277\302\255x", "~~~~~~~~x");                /* no width */
+    shown("\233[2J\377\376\300\200", "~[2J~~~~");                           /* no UTF-8 */
+    shown("\340\200\233 \355\240\200 \364\220\200\200", "~~~ ~~~ ~~~~");
+    shown("cut \342\202", "cut ~~");
+    shown("\303x\360\237\230y\365\200\200\200", "~x~~~y~~~~");
+    all_from(0, 0x1f, false);
+    all_from(0x20, 0x7e, true);
+    all_from(0x7f, 0x9f, false);
+    all_from(0xa0, 0xac, true);
+    all_from(0xae, 0x61b, true);
+    all_from(0x61d, 0x180d, true);
+    all_from(0x2010, 0x2027, true);
+    all_from(0x200b, 0x200f, false);
+    all_from(0x2028, 0x202e, false);
+    all_from(0x2060, 0x206f, false);
+    all_from(0x2070, 0xd7ff, true);
+    all_from(0xd800, 0xdfff, false);
+    all_from(0xe000, 0xfefe, true);
+    all_from(0xfffc, 0xfffd, true);
+    all_from(0x10000, 0xdffff, true);
+    all_from(0xe0000, 0xe007f, false);
+    all_from(0x110000, 0x110fff, false);
+}
+
 static void test_arithmetic(void)
 {
     size_t v = 7;
@@ -175,6 +248,7 @@ int main(void)
     test_messages();
     test_message_with_errno();
     test_long_and_hostile_messages();
+    test_printable();
     test_arithmetic();
     test_alloc();
     test_grow();

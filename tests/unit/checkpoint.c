@@ -5,8 +5,16 @@
 #include "gk/mem.h"
 
 static struct gk_err err;
-static const struct gk_arch transformer = {GK_TRANSFORMER, 2, 8, 2, 32, 9};
-static const struct gk_arch mlp = {GK_MLP, 2, 6, 1, 12, 11};
+static const struct gk_arch transformer = {
+    .model = GK_TRANSFORMER, .layers = 2, .dim = 8, .heads = 2, .ff = 32, .vocab = 9};
+static const struct gk_arch mlp = {.model = GK_MLP,
+                                   .layers = 2,
+                                   .dim = 6,
+                                   .heads = 1,
+                                   .ff = 12,
+                                   .vocab = 11,
+                                   .activation = GK_LEAKY,
+                                   .bias = GK_BIAS_ALL};
 
 /* A frame with the parameters of A: the i-th number of the flat vector is i / 4. */
 static struct gk_frame make(const struct gk_arch *a, enum gk_dtype dtype, bool with_meta)
@@ -85,7 +93,8 @@ static void default_heads(void)
     CHECK(c.heads_assumed);
     gk_checkpoint_free(&c);
     gk_frame_free(&f);
-    const struct gk_arch odd = {GK_TRANSFORMER, 1, 6, 3, 5, 7};
+    const struct gk_arch odd = {
+        .model = GK_TRANSFORMER, .layers = 1, .dim = 6, .heads = 3, .ff = 5, .vocab = 7};
     f = make(&odd, GK_F32, false);
     CHECK_INT_EQ(gk_checkpoint_parse(&c, &f, &err), -1);
     CHECK_STR_HAS(err.msg, "c: frame 1: 4 heads do not divide the width 6");

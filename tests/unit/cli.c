@@ -8,8 +8,8 @@
 #include "gk/cli.h"
 
 static struct gk_common common;
-static bool flag, count_given;
-static int64_t steps, count, free_int, ticks;
+static bool flag, count_given, rows_given;
+static int64_t steps, count, free_int, ticks, rows;
 static double rate, unset = NAN, free_real;
 static const char *note, *file;
 static int choice;
@@ -21,6 +21,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_INT('n', "steps", &steps, "how many", .min = 0, .max = 9007199254740992.0, .def = "10"),
     GK_OPT_INT(0, "count", &count, "no default", .min = 1, .max = 5, .given = &count_given),
     GK_OPT_INT(0, "any-integer", &free_int, "no limits", .def = "-3"),
+    GK_OPT_INT(0, "rows", &rows, "a number or a word", .min = 1, .max = 9, .choices = "all|N",
+               .word = "all", .given = &rows_given),
     GK_OPT_REAL(0, "rate", &rate, "above 0", .min = 0, .max = INFINITY, .def = "1e-3",
                 .choices = "R", .flags = GK_OPT_OPEN_MIN),
     GK_OPT_REAL(0, "any-real", &free_real, "no limits", .def = "0.1", .choices = "R"),

@@ -162,16 +162,21 @@ static void test_made(void)
     struct gk_operation o;
     struct gk_dataset d;
     struct gk_err err;
-    for (int layout = GK_LAYOUT_PAPER; layout <= GK_LAYOUT_OPENAI; layout++) {
+    static const struct {
+        int T, k, vocab, elements, second;
+    } want[] = {[GK_LAYOUT_PAPER] = {4, 1, 7, 5, 2},
+                [GK_LAYOUT_OPENAI] = {6, 2, 239, 239, -1},
+                [GK_LAYOUT_NANDA] = {3, 1, 6, 5, 1}};
+    for (int layout = GK_LAYOUT_PAPER; layout <= GK_LAYOUT_NANDA; layout++) {
         struct gk_frame f = {0};
         CHECK(!gk_operation_make(&o, 0, 5, 5, &err));
         CHECK_INT_EQ(o.n, 25);
-        CHECK(!gk_operation_dataset(&f, &o, (enum gk_layout)layout, 20, 0, &err));
+        CHECK(!gk_operation_dataset(&f, &o, (enum gk_layout)layout, 20, 3, 0, &err));
         CHECK(!gk_dataset_from_frame(&d, &f, &err));
-        bool paper = layout == GK_LAYOUT_PAPER;
-        CHECK(d.T == (paper ? 4 : 6) && d.k == (paper ? 1 : 2));
-        CHECK_INT_EQ(d.vocab, paper ? 7 : 239);
-        CHECK_INT_EQ(d.elements, paper ? 5 : 239);
+        CHECK(d.T == want[layout].T && d.k == want[layout].k);
+        CHECK_INT_EQ(d.vocab, want[layout].vocab);
+        CHECK_INT_EQ(d.elements, want[layout].elements);
+        CHECK_INT_EQ(gk_dataset_second_operand(&d), want[layout].second);
         CHECK(d.split[GK_TRAIN].n == 20 && d.split[GK_VAL].n == 5);
         gk_dataset_free(&d);
         gk_frame_free(&f);

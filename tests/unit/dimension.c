@@ -7,27 +7,29 @@
 #include "gk/rng.h"
 
 static struct gk_err err;
+static const struct gk_tick nobody = {0};
 
-/* The definition of dist: insertion of every distance. */
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The definition of dist: all distances, sorted. */
 static void search_directly(const double *x, size_t n, size_t d, size_t k, double *dist)
 {
+    double *all = gk_alloc(n, sizeof *all, &err);
     for (size_t i = 0; i < n; i++) {
-        double *best = dist + i * k;
-        for (size_t q = 0; q < k; q++)
-            best[q] = INFINITY;
         for (size_t j = 0; j < n; j++) {
             double sum = 0;
             for (size_t c = 0; c < d; c++)
                 sum += (x[i * d + c] - x[j * d + c]) * (x[i * d + c] - x[j * d + c]);
-            sum = j == i ? INFINITY : sqrt(sum);
-            for (size_t q = 0; q < k; q++)
-                if (sum < best[q]) {
-                    double next = best[q];
-                    best[q] = sum;
-                    sum = next;
-                }
+            all[j] = j == i ? INFINITY : sqrt(sum);
         }
+        qsort(all, n, sizeof *all, by_value);
+        memcpy(dist + i * k, all, k * sizeof *all);
     }
+    gk_free(all);
 }
 
 static void check_cloud(const char *what, const double *x, size_t n, size_t d, size_t k)
@@ -37,8 +39,8 @@ static void check_cloud(const char *what, const double *x, size_t n, size_t d, s
     struct gk_pool *pool;
     CHECK(gk_pool_new(&pool, 3, &err) == 0);
     search_directly(x, n, d, k, want);
-    CHECK(gk_nearest(x, n, d, k, NULL, got, &err) == 0);
-    CHECK(gk_nearest(x, n, d, k, pool, again, &err) == 0);
+    CHECK(gk_nearest(x, n, d, k, NULL, &nobody, got, &err) == 0);
+    CHECK(gk_nearest(x, n, d, k, pool, &nobody, again, &err) == 0);
     CHECK(memcmp(got, again, n * k * sizeof *got) == 0);
     for (size_t i = 0; i < n * k; i++)
         worst = fmax(worst, fabs(got[i] - want[i]) / want[i]);
@@ -87,6 +89,10 @@ static void test_nearest(void)
         {"an offset", 600, 8, 10, 0, 1, 1e4, false},
         {"near-duplicates", 600, 40, 3, 300, 1e-7, 0, false},
         {"near-duplicates in single precision", 600, 40, 3, 300, 1e-5, 0, true},
+        {"many neighbours", 1500, 3, 400, 0, 1, 0, false},
+        {"nearly all as neighbours", 800, 3, 798, 0, 1, 0, false},
+        {"many neighbours with an offset", 1500, 8, 150, 0, 1, 1e4, false},
+        {"many neighbours in clumps far apart", 3800, 4, 101, 2, 1e-9, 0, false},
         {"clumps with more points than there is room for", 600, 4, 2, 3, 1e-9, 0, false},
     };
     for (size_t i = 0; i < sizeof cloud / sizeof *cloud; i++) {
@@ -97,18 +103,47 @@ static void test_nearest(void)
     }
 }
 
+/* Points of integers, where many are equally far: on a line, in both orders, so that the nearest
+ * come last; of 0 and 1; and the ends of as many axes, where all distances are the same. */
+static void test_equal_distances(void)
+{
+    enum { N = 1600, BITS = 12, AXES = 500, SHORT = 3800 };
+    double *x = gk_alloc(AXES * AXES, sizeof *x, &err);
+    static const size_t ks[] = {3, 100, 101, 250};
+    for (size_t i = 0; i < N; i++)
+        x[i] = (double)i;
+    for (size_t q = 0; q < 4; q++)
+        check_cloud("a line", x, N, 1, ks[q]);
+    for (size_t i = 0; i < N; i++)
+        x[i] = (double)(i % 2 ? N - i : i);
+    check_cloud("a line from both ends", x, N, 1, 200);
+    for (size_t i = 0; i < SHORT; i++)
+        x[i] = (double)(i % 2) + (double)(i / 2) * 0x1p-40;
+    check_cloud("two short lines far apart", x, SHORT, 1, 101);
+    for (size_t i = 0; i < N * BITS; i++)
+        x[i] = (double)(i / BITS >> i % BITS & 1);
+    for (size_t q = 0; q < 4; q++)
+        check_cloud("corners of a cube", x, N, BITS, ks[q]);
+    memset(x, 0, AXES * AXES * sizeof *x);
+    for (size_t i = 0; i < AXES; i++)
+        x[i * AXES + i] = 1;
+    check_cloud("ends of axes", x, AXES, AXES, 2);
+    check_cloud("ends of axes", x, AXES, AXES, 101);
+    gk_free(x);
+}
+
 /* Distances scale with the points, down to and up to where doubles end. */
 static void test_scale(void)
 {
     enum { N = 300, D = 3, K = 2 };
     static const double factor[] = {0x1p1000, 0x1p-1000, -3e4};
     double *x = draw(N, D, 0, 1, 0, false), a[N * K], b[N * K];
-    CHECK(gk_nearest(x, N, D, K, NULL, a, &err) == 0);
+    CHECK(gk_nearest(x, N, D, K, NULL, &nobody, a, &err) == 0);
     for (size_t f = 0; f < sizeof factor / sizeof *factor; f++) {
         double *y = gk_alloc(N * D, sizeof *y, &err);
         for (size_t i = 0; i < N * D; i++)
             y[i] = x[i] * factor[f];
-        CHECK(gk_nearest(y, N, D, K, NULL, b, &err) == 0);
+        CHECK(gk_nearest(y, N, D, K, NULL, &nobody, b, &err) == 0);
         for (size_t i = 0; i < N * K; i++)
             CHECK_CLOSE(b[i], a[i] * fabs(factor[f]), 1e-12);
         gk_free(y);
@@ -138,13 +173,69 @@ static void test_distinct(void)
     CHECK_STR_EQ(err.msg, "at least 3 points are needed, here are 2");
 }
 
+/* The definition of what gk_distinct leaves. */
+static size_t leave_distinct(double *x, size_t n, size_t d)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < kept && !seen; j++) {
+            seen = true;
+            for (size_t c = 0; c < d; c++)
+                seen = seen && x[j * d + c] == x[i * d + c];
+        }
+        if (!seen)
+            memmove(x + kept++ * d, x + i * d, d * sizeof *x);
+    }
+    return kept;
+}
+
+static void test_repeats(void)
+{
+    static const struct {
+        size_t n, d, values; /* of each coordinate */
+        size_t alike;        /* coordinates that repeat the first */
+    } cloud[] = {{500, 1, 3, 0},   {500, 1, 400, 0},   {700, 2, 20, 0},  {700, 3, 2, 0},
+                 {700, 64, 2, 60}, {700, 200, 5, 199}, {700, 4, 700, 3}, {400, 7, 4, 2}};
+    for (size_t q = 0; q < sizeof cloud / sizeof *cloud; q++) {
+        const size_t n = cloud[q].n, d = cloud[q].d;
+        double *x = gk_alloc(n * d, sizeof *x, &err), *y = gk_alloc(n * d, sizeof *y, &err);
+        struct gk_rng r;
+        size_t left = n;
+        gk_rng_seed(&r, q, 1);
+        for (size_t i = 0; i < n * d; i++) {
+            const double v = floor((double)cloud[q].values * gk_rng_uniform(&r)) - 1;
+            x[i] = i % d > 0 && i % d <= cloud[q].alike ? x[i - 1] : v == 0 && i % 2 ? -0.0 : v;
+        }
+        memcpy(y, x, n * d * sizeof *x);
+        CHECK(gk_distinct(x, &left, d, NULL, &err) == 0);
+        CHECK_INT_EQ(left, leave_distinct(y, n, d));
+        CHECK(memcmp(x, y, left * d * sizeof *x) == 0);
+        gk_free(x);
+        gk_free(y);
+    }
+}
+
+/* So many that to compare each with all before it would take longer than a test may. */
+static void test_millions_of_repeats(void)
+{
+    size_t n = 2000000;
+    double *x = gk_alloc(n, sizeof *x, &err);
+    x[n / 2] = 1;
+    x[n - 1] = 2;
+    CHECK(gk_distinct(x, &n, 1, NULL, &err) == 0);
+    CHECK_INT_EQ(n, 3);
+    CHECK(x[0] == 0 && x[1] == 1 && x[2] == 2);
+    gk_free(x);
+}
+
 /* Points 0, 1, 3, 7 on a line: T = (1,3) (1,2) (2,3) (4,6), mu = 3, 2, 1.5, 1.5. */
 static void test_closed_forms(void)
 {
     double x[] = {0, 1, 3, 7}, dist[8];
     const double want[] = {1, 3, 1, 2, 2, 3, 4, 6};
     struct gk_dimension dim;
-    CHECK(gk_nearest(x, 4, 1, 2, NULL, dist, &err) == 0);
+    CHECK(gk_nearest(x, 4, 1, 2, NULL, &nobody, dist, &err) == 0);
     CHECK(memcmp(dist, want, sizeof want) == 0);
 
     /* three are fitted: n - 1 without discarding, floor(4 * 0.5) = 2 with */
@@ -210,13 +301,13 @@ static void test_ties(void)
 {
     double x[] = {0, 0, 0, 1, 1, 0, 1, 1}, dist[8]; /* a square: both nearest at 1 */
     struct gk_dimension dim;
-    CHECK(gk_nearest(x, 4, 2, 2, NULL, dist, &err) == 0);
+    CHECK(gk_nearest(x, 4, 2, 2, NULL, &nobody, dist, &err) == 0);
     CHECK(gk_twonn(dist, 4, 2, 0.1, &dim, &err) != 0);
     CHECK_STR_HAS(err.msg, "both nearest neighbours are equally far from each of the 3 points");
     CHECK(gk_dimension_mle(dist, 4, 2, false, &dim, &err) != 0);
     CHECK_STR_HAS(err.msg, "of 4 points are all equally far: there is no answer");
     double line[] = {0, 1, 2, 5};
-    CHECK(gk_nearest(line, 4, 1, 2, NULL, dist, &err) == 0);
+    CHECK(gk_nearest(line, 4, 1, 2, NULL, &nobody, dist, &err) == 0);
     CHECK(gk_dimension_mle(dist, 4, 2, true, &dim, &err) != 0);
     CHECK_STR_HAS(err.msg, "of 1 points are all equally far: there m(x) is infinite");
     CHECK(gk_dimension_mle(dist, 4, 2, false, &dim, &err) == 0);
@@ -225,8 +316,11 @@ static void test_ties(void)
 int main(void)
 {
     test_nearest();
+    test_equal_distances();
     test_scale();
     test_distinct();
+    test_repeats();
+    test_millions_of_repeats();
     test_closed_forms();
     test_mle();
     test_twonn();

@@ -73,6 +73,75 @@ static void wide(void)
         const uint8_t x[] = {0, 1, 127, 128, 255};
         ALL(GK_U8);
     }
+    {
+        const int8_t x[] = {0, 1, 127, -128};
+        ALL(GK_I8);
+    }
+    {
+        const int16_t x[] = {0, 1, INT16_MAX, INT16_MIN};
+        ALL(GK_I16);
+    }
+    {
+        const uint16_t x[] = {0, 1, UINT16_MAX};
+        ALL(GK_U16);
+    }
+    {
+        const uint32_t x[] = {0, 1, UINT32_MAX};
+        ALL(GK_U32);
+    }
+    {
+        const uint64_t x[] = {0, 1, UINT64_MAX, (1ull << 63) + 1};
+        ALL(GK_U64);
+    }
+    {
+        const uint8_t x[] = {0, 1};
+        ALL(GK_BOOL);
+    }
+}
+
+/* The eight-bit formats: E5M2 is as IEEE has it; E4M3 has no infinity, and its largest exponent
+ * holds numbers but for the last code; E8M0 is 2^(x - 127). */
+static void eights(void)
+{
+    uint8_t x[256];
+    double d[256];
+    struct gk_tensor t = {.dtype = GK_F8_E5M2, .rank = 1, .count = 256, .data = x};
+    for (int i = 0; i < 256; i++)
+        x[i] = (uint8_t)i;
+    gk_tensor_f64(&t, d);
+    for (unsigned i = 0; i < 256; i++) {
+        const double v = by_definition(i, 5, 2);
+        CHECK(isnan(v) ? isnan(d[i]) : d[i] == v);
+    }
+    t.dtype = GK_F8_E4M3;
+    gk_tensor_f64(&t, d);
+    for (unsigned i = 0; i < 256; i++) {
+        const int e = i >> 3 & 15, m = i & 7;
+        const double v = (i & 128 ? -1 : 1) * (e ? ldexp(1 + m / 8.0, e - 7) : ldexp(m, -9));
+        CHECK((i & 127) == 127 ? isnan(d[i]) : d[i] == v);
+    }
+    CHECK(d[0x7e] == 448);
+    t.dtype = GK_F8_E8M0;
+    gk_tensor_f64(&t, d);
+    CHECK(d[0] == 0x1p-127 && d[127] == 1 && d[254] == 0x1p127 && isnan(d[255]));
+}
+
+/* What does not convert is refused by name. */
+static void opaque(void)
+{
+    static const enum gk_dtype dtype[] = {GK_C64, GK_F6_E2M3, GK_F6_E3M2, GK_F4};
+    for (int i = 0; i < 4; i++) {
+        const struct gk_tensor t = {.name = name, .dtype = dtype[i], .count = 8};
+        struct gk_err err = {0};
+        char want[100];
+        snprintf(want, sizeof want,
+                 "tensor 'w' is %s, which gk lists and copies but does not compute with",
+                 gk_dtype_name(dtype[i]));
+        CHECK_INT_EQ(gk_tensor_check(&t, &err), -1);
+        CHECK_STR_EQ(err.msg, want);
+        CHECK(!gk_is_parameter(&t));
+        CHECK(gk_tensor_bytes(&t) == ((const size_t[]){64, 6, 6, 4})[i]);
+    }
 }
 
 static void refuses_i32(enum gk_dtype dtype, void *x, const char *message)
@@ -115,6 +184,8 @@ int main(void)
     halves(GK_F16, 5, 10);
     halves(GK_BF16, 8, 7);
     wide();
+    eights();
+    opaque();
     integers();
     return check_status();
 }

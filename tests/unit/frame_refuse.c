@@ -47,7 +47,10 @@ static void one_tensor(void)
             1);
     refuses(W("F32", "[1,1,1,1,1,1,1,1,1]", "[0,4]"), 4, "tensor 'w': rank 9 is over 8");
     refuses(W("F8", "[2]", "[0,2]"), 2, "tensor 'w': unknown dtype 'F8'");
-    refuses(W("BOOL", "[2]", "[0,2]"), 2, "tensor 'w': unknown dtype 'BOOL'");
+    refuses(W("BOOLE", "[2]", "[0,2]"), 2, "tensor 'w': unknown dtype 'BOOLE'");
+    refuses(W("F4", "[3]", "[0,2]"), 2, "tensor 'w': 3 elements of F4 do not fill whole bytes");
+    refuses(W("F6_E2M3", "[4]", "[0,4]"), 4,
+            "tensor 'w': its shape makes 4 elements of F6_E2M3, 3 bytes");
     refuses(W("F32", "[-1]", "[0,8]"), 8, "tensor 'w': shape: an integer of at least 0 is wanted");
     refuses(W("F32", "[2.0]", "[0,8]"), 8, "tensor 'w': shape: an integer");
     refuses(W("F32", "[\"2\"]", "[0,8]"), 8, "tensor 'w': shape: an integer");

@@ -22,7 +22,7 @@ static void draw_tensor(struct draw *d, int i)
 {
     static const char *const prefix[] = {"a", "Z", "_", "~", "\xc3\xa9", "with \"quotes\"\n\\"};
     snprintf(d->name, sizeof d->name, "%.9s%d", prefix[gk_rng_below(&rng, 6)], i);
-    d->dtype = (enum gk_dtype)gk_rng_below(&rng, GK_U8 + 1);
+    d->dtype = (enum gk_dtype)gk_rng_below(&rng, GK_C64 + 1);
     d->rank = (unsigned)gk_rng_below(&rng, GK_MAX_RANK + 1);
     for (unsigned k = 0; k < d->rank; k++)
         d->shape[k] = gk_rng_below(&rng, 20) == 0 ? 0 : 1 + gk_rng_below(&rng, 3);

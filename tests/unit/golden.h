@@ -57,7 +57,7 @@ static inline double *golden_vector(const struct golden *g, const char *prefix)
     return v;
 }
 
-/* The mlp's golden rows are bare operands; gk's mlp reads positions 0 and 2 of layout paper. */
+/* mlp.safetensors has rows of bare operands; gk's mlp reads positions 0 and 2 of layout paper. */
 static inline void golden_rows(struct golden *g, enum gk_split s, const char *tokens,
                                const char *labels)
 {
@@ -81,21 +81,36 @@ static inline void golden_rows(struct golden *g, enum gk_split s, const char *to
     gk_free(raw);
 }
 
+/* The network's description from the metadata; the vocabulary of an mlp is its elements. */
+static inline void golden_describe(struct golden *g)
+{
+    const struct gk_frame *f = &g->f;
+    const struct gk_arch_item *item;
+    const struct gk_tensor *positions = gk_frame_tensor(f, "param.positions.weight");
+    g->arch = gk_arch_defaults(
+        (enum gk_model)gk_choice_index(GK_MODEL_CHOICES, gk_frame_meta(f, "model")));
+    g->arch.vocab = golden_int(f, "vocab");
+    g->arch.tokens = positions ? (int)positions->shape[0] : 0;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const char *said = gk_frame_meta(f, item->name);
+        if (said && item->models & 1u << g->arch.model)
+            gk_arch_set(&g->arch, item,
+                        item->choices ? gk_choice_index(item->choices, said) : atoi(said));
+    }
+    if (g->arch.inputs == GK_INPUTS_ONEHOT)
+        g->arch.dim = 0;
+}
+
 static inline void golden_open(struct golden *g, const char *file)
 {
     struct gk_err err = {0};
     *g = (struct golden){0};
     golden_must(gk_frame_read_one(file, &g->f, &err), &err);
     const struct gk_frame *f = &g->f;
-    const bool mlp = strcmp(gk_frame_meta(f, "model"), "mlp") == 0;
-    g->arch = (struct gk_arch){mlp ? GK_MLP : GK_TRANSFORMER,
-                               golden_int(f, "layers"),
-                               golden_int(f, "dim"),
-                               golden_int(f, "heads"),
-                               golden_int(f, mlp ? "hidden" : "ff"),
-                               golden_int(f, "vocab")};
+    golden_describe(g);
+    const char *layout = gk_frame_meta(f, "layout");
     g->data.vocab = g->data.elements = g->arch.vocab;
-    g->data.layout = gk_strdup("paper", NULL);
+    g->data.layout = gk_strdup(layout ? layout : "paper", NULL);
     golden_rows(g, GK_TRAIN, "train.tokens", "train.labels");
     golden_rows(g, GK_VAL, "val.tokens", "val.labels");
     for (int j = 0; j < g->data.k; j++)

@@ -51,23 +51,25 @@ static void put_rows(const struct golden *g, struct gk_frame *f)
     struct gk_err err = {0};
     static const char *const name[2][2] = {{"train.tokens", "train.labels"},
                                            {"val.tokens", "val.labels"}};
-    const bool paper = g->data.k == 1;
-    const int elements = g->arch.vocab - (g->arch.model == GK_MLP ? 0 : 2);
+    const bool openai = g->data.k == 2, nanda = strcmp(g->data.layout, "nanda") == 0;
+    const char *layout = openai ? "openai" : nanda ? "nanda" : "paper";
+    const char *score = openai ? "4,5" : nanda ? "2" : "3";
+    const int marks = openai ? 0 : nanda ? 1 : 2;
+    const int vocab = g->arch.vocab + (g->arch.model == GK_MLP ? marks : 0);
     for (int s = 0; s < 2; s++) {
         const struct gk_rowset *r = &g->data.split[s];
         const uint64_t tokens[] = {r->n, (uint64_t)g->data.T};
         const uint64_t labels[] = {r->n, (uint64_t)g->data.k};
-        if (paper)
-            put_paper_tokens(g, f, name[s][0], r, elements);
+        if (marks == 2)
+            put_paper_tokens(g, f, name[s][0], r, vocab - 2);
         else
             golden_must(gk_frame_add(f, name[s][0], GK_I32, 2, tokens, r->tokens, &err), &err);
         golden_must(gk_frame_add(f, name[s][1], GK_I32, 2, labels, r->labels, &err), &err);
     }
     golden_must(gk_frame_set_meta(f, "gk.kind", "dataset", &err), &err);
-    golden_must(gk_frame_set_meta(f, "score_positions", paper ? "3" : "4,5", &err), &err);
-    golden_must(gk_frame_set_meta(f, "layout", paper ? "paper" : "openai", &err), &err);
-    golden_must(gk_frame_set_meta_int(f, "vocab", paper ? elements + 2 : g->data.vocab, &err),
-                &err);
+    golden_must(gk_frame_set_meta(f, "score_positions", score, &err), &err);
+    golden_must(gk_frame_set_meta(f, "layout", layout, &err), &err);
+    golden_must(gk_frame_set_meta_int(f, "vocab", vocab, &err), &err);
 }
 
 static void put_activations(const struct golden *g, struct gk_frame *f, const char *name)

@@ -33,6 +33,7 @@ static const struct {
     {"gk-hvp", "-d @ C"},
     {"gk-hvp", "-d D @"},
     {"gk-hvp", "-d D --vector @ C"},
+    {"gk-spectra", "@"},
     {"gk-fit-powerlaw", "-x r -y t4 @"},
     {"gk-predict", "fit @"},
     {"gk-predict", "score -m @ D"},
@@ -277,14 +278,15 @@ static void greed(void)
 
 static void make_good(void)
 {
-    const struct gk_arch arch = {GK_TRANSFORMER, 1, 8, 2, 8, 9};
+    const struct gk_arch arch = {
+        .model = GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 8, .vocab = 9};
     const int32_t tokens[8] = {0, 7, 1, 8, 2, 7, 3, 8}, labels[2] = {1, 5};
     struct gk_err err = {0};
     struct gk_frame data = {0}, model = {0};
     struct gk_checkpoint c = {.arch = arch, .dtype = GK_F32, .step = 0, .seed = 0};
     CHECK_INT_EQ(gk_params_init(&c.params, &arch, &err), 0);
     double *theta = gk_alloc(c.params.total, sizeof *theta, &err);
-    gk_params_draw(&c.params, &arch, 1, theta);
+    gk_params_draw(&c.params, &arch, NULL, 1, theta);
     gk_checkpoint_put_vector(&model, &c.params, "", GK_F64, theta, &err);
     gk_checkpoint_put_meta(&model, &c, &err);
     for (int i = 0; i < 2; i++) {

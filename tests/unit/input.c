@@ -189,7 +189,7 @@ static const char *shown(const char *path, const char *tensor)
 {
     static char out[1200];
     struct gk_matrix m;
-    if (gk_matrix_read(&m, path, tensor, &err)) {
+    if (gk_matrix_read(&m, path, &(struct gk_matrix_names){.tensor = tensor}, &err)) {
         CHECK(!m.v && !m.name && !m.step && !m.history.n);
         return err.msg;
     }
@@ -220,9 +220,13 @@ static void test_matrix_of_text(void)
     PUT("m", "\"\",step,x\n0,10,3\n1,20,5\n");
     CHECK_STR_EQ(shown("m", NULL), "2 x 1: 3 5; step 10 20; names x");
     PUT("m", ",x\n2,\n");
-    CHECK_STR_EQ(shown("m", NULL), "m: line 2: column x: an empty cell where a number is needed");
+    CHECK_STR_EQ(shown("m", NULL), "1 x 1: nan; names x");
+    PUT("m", "Epoch,x,y,x\n0,10,3,7\n1,20,5,8\n");
+    CHECK_STR_EQ(shown("m", NULL), "2 x 3: 10 3 7 20 5 8; step 0 1; names x y x");
+    PUT("m", "epoch,x,Step\n0,10,3\n1,20,5\n"); /* an epoch is no coordinate either */
+    CHECK_STR_EQ(shown("m", NULL), "2 x 1: 10 20; step 3 5; names x");
     PUT("m", "step\n1\n");
-    CHECK_STR_EQ(shown("m", NULL), "m: no column but step");
+    CHECK_STR_EQ(shown("m", NULL), "m: no column but the step");
     PUT("m", "a\tb\n1\tx\n");
     CHECK_STR_EQ(shown("m", NULL), "m: line 2: column b: 'x' is not a number, or out of range");
     PUT("m", "a\tb\n");

@@ -12,7 +12,13 @@ enum { V = 7, ROWS = 3 };
 static void check_gap(double gap, int label, enum gk_dtype real)
 {
     struct gk_err err = {0};
-    const struct gk_arch a = {GK_MLP, 1, 4, 0, 5, V};
+    const struct gk_arch a = {.model = GK_MLP,
+                              .layers = 1,
+                              .dim = 4,
+                              .ff = 5,
+                              .vocab = V,
+                              .activation = GK_LEAKY,
+                              .bias = GK_BIAS_ALL};
     struct gk_dataset d = {.T = 3, .k = 1, .score = {2}, .vocab = V, .elements = V};
     int32_t tokens[3 * ROWS] = {0, 0, 1, 2, 0, 3, 4, 0, 5}, labels[ROWS] = {label, label, label};
     char layout[] = "paper";

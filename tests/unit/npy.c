@@ -50,7 +50,10 @@ static void versions_and_dtypes(void)
         {H("'<i8'", "False", "(2,)"), GK_I64},
         {H("'<i4'", "False", "(2,)"), GK_I32},
         {H("'|u1'", "False", "(2,)"), GK_U8},
-        {H("'|b1'", "False", "(2,)"), GK_U8},
+        {H("'|b1'", "False", "(2,)"), GK_BOOL},
+        {H("'|i1'", "False", "(2,)"), GK_I8},
+        {H("'<u2'", "False", "(2,)"), GK_U16},
+        {H("'<c8'", "False", "(2,)"), GK_C64},
         {H("\"=f4\"", "False", "(2)"), GK_F32},
         {H("'<f4'", "True", " ( 2 , ) "), GK_F32},
         {"{'shape':(2,),'descr':'<f4','fortran_order':False}", GK_F32},
@@ -100,7 +103,7 @@ static void refusals(void)
     refuses(H("'<f4'", "False", "(2,)"), 7, "truncated: its data has 7 of 8 bytes");
     refuses(H("'<f4'", "False", "(2,)"), 9, "bytes follow the array");
     refuses(H("'>f4'", "False", "(2,)"), 8, "its header: dtype '>f4' is big-endian");
-    refuses(H("'<c8'", "False", "(2,)"), 16, "its header: unknown dtype '<c8'");
+    refuses(H("'<c4'", "False", "(2,)"), 16, "its header: unknown dtype '<c4'");
     refuses(H("'|O'", "False", "(2,)"), 16, "its header: unknown dtype '|O'");
     refuses(H("''", "False", "(2,)"), 16, "its header: unknown dtype ''");
     refuses(H("[('x', '<f4')]", "False", "(2,)"), 8, "its header: dtype: a short string is wanted");

@@ -126,7 +126,8 @@ static void check_rprop_turns(void)
 
 static void check_decay_of_matrices_only(void)
 {
-    const struct gk_arch a = {GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 16, 5};
+    const struct gk_arch a = {
+        .model = GK_TRANSFORMER, .layers = 1, .dim = 8, .heads = 2, .ff = 16, .vocab = 5};
     struct gk_optim_conf c = with(GK_ADAMW, 0.5);
     struct gk_params ps;
     struct gk_optim *o;
@@ -169,7 +170,7 @@ static void *draw(enum gk_dtype real, size_t n, uint64_t seed)
 static void check_threads(struct gk_pool *three)
 {
     enum { N = 50001 };
-    for (int kind = GK_ADAMW; kind <= GK_SGD; kind++) {
+    for (int kind = GK_ADAMW; kind <= GK_LION; kind++) {
         struct gk_optim_conf c = with(kind, 0.1);
         void *theta[3], *grad[2] = {draw(GK_F32, N, 2), draw(GK_F64, N, 2)};
         for (int i = 0; i < 3; i++) {

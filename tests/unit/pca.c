@@ -179,6 +179,76 @@ static void test_known(void)
             }
 }
 
+static void check_tick(void *ctx, double done, double total)
+{
+    double *last = ctx;
+    CHECK(done >= *last && done <= total);
+    *last = done;
+}
+
+/* MANY components over ten orders of magnitude, so that later stages keep what the first one left:
+ * all of them, their variances alone, and the first ones only. */
+static void check_many(size_t n, size_t width, size_t many)
+{
+    struct known k = {n, width, gk_alloc(n * width, sizeof *k.x, &err), NULL, NULL};
+    double *u = gk_alloc(n * many, sizeof *u, &err), *v = gk_alloc(width * many, sizeof *v, &err);
+    double last = 0, *s = gk_alloc(many, sizeof *s, &err);
+    for (size_t i = 0; i < n * many; i++)
+        u[i] = gk_rng_normal(&rng);
+    for (size_t i = 0; i < width * many; i++)
+        v[i] = gk_rng_normal(&rng);
+    CHECK(gk_orthonormalise(n, many, u, &err) == 0 && gk_orthonormalise(width, many, v, &err) == 0);
+    for (size_t j = 0; j < many; j++)
+        s[j] = pow(10, -10 * pow((double)j / (double)(many - 1), 2));
+    for (size_t i = 0; i < n * width; i++)
+        for (size_t j = many; j-- > 0;)
+            k.x[i] += u[i / width * many + j] * s[j] * v[i % width * many + j];
+    write_matrix(&k);
+    const struct gk_points_conf all = {0};
+    struct gk_pca_conf conf = {
+        .center = GK_CENTER_NONE, .components = many, .axes = true, .tick = {check_tick, &last}};
+    struct gk_points x;
+    struct gk_pca r, alone, first;
+    CHECK(gk_points_open(&x, files, 1, &all, &err) == 0);
+    CHECK(gk_pca(&r, &x, &conf, NULL, &err) == 0);
+    CHECK(last > 0);
+    conf.axes = false;
+    last = 0;
+    CHECK(gk_pca(&alone, &x, &conf, NULL, &err) == 0);
+    conf.components = 3;
+    conf.axes = true;
+    last = 0;
+    CHECK(gk_pca(&first, &x, &conf, NULL, &err) == 0);
+    for (size_t j = 0; j < many; j++) {
+        CHECK_CLOSE(r.variance[j], s[j] * s[j] / (double)(n - 1), 1e-6);
+        CHECK_CLOSE(alone.variance[j], r.variance[j], 1e-9);
+        const double sign = u[j] * r.score[j] < 0 ? -1 : 1, tol = 1e-6 + 4e-14 / s[j];
+        for (size_t t = 0; t < n; t++)
+            CHECK_NEAR(r.score[t * many + j], sign * u[t * many + j] * s[j], tol * s[j]);
+        for (size_t c = 0; c < width; c++)
+            CHECK_NEAR(r.axis[j * width + c], sign * v[c * many + j], tol);
+    }
+    for (size_t t = 0; t < n; t++)
+        CHECK_NEAR(r.residual[t], 0, 1e-13);
+    for (size_t j = 0; j < 3; j++) /* the first stage has them: the same bytes */
+        CHECK(first.variance[j] == r.variance[j] && first.score[j] == r.score[j]);
+    gk_pca_free(&r);
+    gk_pca_free(&alone);
+    gk_pca_free(&first);
+    gk_points_free(&x);
+    free_known(&k);
+    gk_free(u);
+    gk_free(v);
+    gk_free(s);
+}
+
+static void test_many(void)
+{
+    check_many(90, 400, 80);
+    check_many(400, 150, 150);
+    check_many(260, 260, 70); /* few enough to be projected out */
+}
+
 /* Points on a line have one axis; the other components are nothing, not noise. */
 static void test_rank(void)
 {
@@ -246,6 +316,7 @@ int main(void)
     gk_blas_threads(1);
     gk_rng_seed(&rng, 5, 1);
     test_known();
+    test_many();
     test_rank();
     test_line();
     unlink(path);

@@ -151,6 +151,117 @@ static void test_interval_is_profile(void)
     }
 }
 
+/* The least sum of squares of y - a x^-gamma - b at a gamma, where A or B are NAN if free. */
+static double squares_at(const struct gk_powerlaw_data *d, double gamma, double a, double b)
+{
+    double g = 0, y = 0, gg = 0, gy = 0, sum = 0;
+    const double n = (double)d->n;
+    for (size_t i = 0; i < d->n && isnan(b); i++) {
+        g += pow(d->x[i], -gamma) / n;
+        y += d->y[i] / n;
+    }
+    y = isnan(b) ? y : b;
+    for (size_t i = 0; i < d->n; i++) {
+        const double off = pow(d->x[i], -gamma) - g;
+        gg += off * off;
+        gy += off * (d->y[i] - y);
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        const double r = d->y[i] - y - (isnan(a) ? gy / gg : a) * (pow(d->x[i], -gamma) - g);
+        sum += r * r;
+    }
+    return sum;
+}
+
+/* And at the best gamma between LOW and HIGH. */
+static double squares_between(const struct gk_powerlaw_data *d, double low, double high, double a,
+                              double b)
+{
+    static const double golden = 0.6180339887498949;
+    double p = high - golden * (high - low), q = low + golden * (high - low);
+    double at_p = squares_at(d, p, a, b), at_q = squares_at(d, q, a, b);
+    while (high - low > 1e-8) {
+        if (at_p < at_q) {
+            high = q;
+            q = p;
+            at_q = at_p;
+            p = high - golden * (high - low);
+            at_p = squares_at(d, p, a, b);
+        } else {
+            low = p;
+            p = q;
+            at_p = at_q;
+            q = low + golden * (high - low);
+            at_q = squares_at(d, q, a, b);
+        }
+    }
+    return squares_at(d, (low + high) / 2, a, b);
+}
+
+static void count_laws(void *ctx, double done, double total)
+{
+    CHECK(done >= 0 && done <= total);
+    ++*(int *)ctx;
+}
+
+/* So many runs that starts are looked for on groups of them, and ends of intervals by false
+ * position: the ends are where the squares say, and few laws are solved for that. */
+static void test_many_runs(void)
+{
+    enum { N = 3000 };
+    double *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
+    struct gk_powerlaw_data d = {.n = N, .x = x, .y = y};
+    int laws = 0;
+    struct gk_powerlaw_conf c = plain();
+    struct gk_powerlaw f;
+    struct gk_err err = {0};
+    struct gk_rng r;
+    gk_rng_seed(&r, 1, 2);
+    for (int i = 0; i < N; i++) {
+        x[i] = 10 * pow(9, gk_rng_uniform(&r));
+        y[i] = law(1.85e6, 1.18, 500, x[i]) + 900 * gk_rng_normal(&r);
+    }
+    c.tick = (struct gk_tick){count_laws, &laws};
+    CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == 0);
+    CHECK(laws >= 8 && laws < 8 * 10);
+    const double value = f.par[GK_PL_GAMMA].value, t = gk_t_quantile(0.975, f.df);
+    const double rss = squares_at(&d, value, NAN, NAN), limit = rss * (1 + t * t / f.df);
+    CHECK_CLOSE(f.sigma * f.sigma * f.df, rss, 1e-10);
+    for (int upper = 0; upper < 2; upper++) {
+        const struct gk_estimate *p = f.par;
+        const double a = upper ? p[GK_PL_A].upper : p[GK_PL_A].lower;
+        const double b = upper ? p[GK_PL_B].upper : p[GK_PL_B].lower;
+        const double gamma = upper ? p[GK_PL_GAMMA].upper : p[GK_PL_GAMMA].lower;
+        CHECK_CLOSE(squares_at(&d, gamma, NAN, NAN), limit, 1e-9);
+        CHECK_CLOSE(squares_between(&d, value - 0.5, value + 0.5, a, NAN), limit, 1e-9);
+        CHECK_CLOSE(squares_between(&d, value - 0.5, value + 0.5, NAN, b), limit, 1e-9);
+    }
+    free(x);
+    free(y);
+}
+
+/* So many runs that to compare each with all before it would take longer than a test may. */
+static void test_few_places(void)
+{
+    enum { N = 2000000 };
+    double *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
+    bool *censored = malloc(N * sizeof *censored);
+    struct gk_powerlaw_data d = {.n = N, .x = x, .y = y, .censored = censored};
+    struct gk_powerlaw_conf c = plain();
+    struct gk_powerlaw f;
+    struct gk_err err = {0};
+    for (int i = 0; i < N; i++) {
+        censored[i] = i < N / 2;
+        x[i] = censored[i] ? 50 : 60 + i % 2;
+        y[i] = i;
+    }
+    CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == -1);
+    CHECK_STR_EQ(err.msg, "only 2 different x: too few for 3 parameters");
+    free(x);
+    free(y);
+    free(censored);
+}
+
 static void test_bound(void)
 {
     double x[12], y[12];
@@ -328,6 +439,8 @@ int main(void)
     test_s5();
     test_coverage();
     test_interval_is_profile();
+    test_many_runs();
+    test_few_places();
     test_bound();
     test_weights();
     test_censored();

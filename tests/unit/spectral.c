@@ -96,7 +96,7 @@ static void constants_leave_exact_zeros(size_t n)
     struct gk_hjorth h;
     for (size_t t = 0; t < n; t++)
         x[t] = 0.1;
-    CHECK(gk_hjorth(dft, x, n, &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, n, gk_magnitude(x, n), &h, &err) == 0);
     CHECK(h.activity == 0 && h.mobility == 0 && h.complexity == 0);
     CHECK(h.m2 == 0 && h.m4 == 0 && h.spectral_mobility == 0 && h.spectral_complexity == 0);
     CHECK_CLOSE(h.m0, 0.01 * (double)n, 1e-14);
@@ -118,7 +118,7 @@ static void sines(void)
     double w = 2 * M_PI / 100;
     for (size_t t = 0; t < 400; t++)
         x[t] = sin(w * (double)t);
-    CHECK(gk_hjorth(dft, x, 400, &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 400, gk_magnitude(x, 400), &h, &err) == 0);
     CHECK_CLOSE(h.activity, 0.5, 1e-14);
     CHECK_NEAR(h.mobility, 0.0627425059, 5e-11);
     CHECK_NEAR(h.complexity, 1.0050260132, 5e-11);
@@ -137,7 +137,7 @@ static void impulse(void)
     size_t n = 9;
     memset(x, 0, sizeof x);
     x[4] = 1;
-    CHECK(gk_hjorth(dft, x, n, &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, n, gk_magnitude(x, n), &h, &err) == 0);
     double v0 = 1.0 / 9 - 1.0 / 81, v1 = 2.0 / 8, v2 = 6.0 / 7;
     CHECK_CLOSE(h.activity, v0, 1e-14);
     CHECK_CLOSE(h.mobility, sqrt(v1 / v0), 1e-14);
@@ -154,9 +154,9 @@ static void short_signals(void)
     struct gk_err err;
     struct gk_hjorth h;
     x[0] = 3, x[1] = 5;
-    CHECK(gk_hjorth(dft, x, 1, &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 1, gk_magnitude(x, 1), &h, &err) == 0);
     CHECK(h.n == 1 && h.activity == 0 && h.mobility == 0 && h.complexity == 0 && h.m0 == 9);
-    CHECK(gk_hjorth(dft, x, 2, &h, &err) == 0);
+    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == 0);
     CHECK(h.activity == 1 && h.mobility == 0 && h.complexity == 0);
     CHECK_CLOSE(h.m0, 34, 1e-15);
     CHECK_CLOSE(h.m2, 2 * M_PI * M_PI, 1e-15); /* |3-5|^2 / 2 at omega = -pi */
@@ -168,7 +168,7 @@ static void refusals(void)
     struct gk_hjorth h;
     const double *e;
     x[0] = 1e200, x[1] = -1e200;
-    CHECK(gk_hjorth(dft, x, 2, &h, &err) == -1);
+    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == -1);
     CHECK_STR_HAS(err.msg, "too large");
     CHECK(gk_dft_energies(dft, x, 0, &e, &err) == -1);
     CHECK_STR_HAS(err.msg, "0 samples");
@@ -176,7 +176,7 @@ static void refusals(void)
     CHECK_STR_HAS(err.msg, "cannot be transformed");
     /* and the workspace still works */
     x[0] = x[1] = 1;
-    CHECK(gk_hjorth(dft, x, 2, &h, &err) == 0 && h.m0 == 2);
+    CHECK(gk_hjorth(dft, x, 2, gk_magnitude(x, 2), &h, &err) == 0 && h.m0 == 2);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* Text tables: what is read, what is refused and with which words, and that numbers come back. */
 #include "gk/table.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,6 +53,8 @@ static void test_accepted(void)
     CHECK_HEADED("a\tb\n1\t2\n3\t4\n", "a|b;1|2;3|4;");
     CHECK_HEADED("a\tb\r\n1\t2\r\n", "a|b;1|2;");
     CHECK_HEADED("a\tb\n1\t2", "a|b;1|2;");
+    CHECK_HEADED("a\tb\ta\n1\t2\t3\n", "a|b|a;1|2|3;"); /* an error where it is asked for */
+    CHECK_HEADED("a,b\n1,\n", "a|b;1|;");
     CHECK_HEADED("\xef\xbb\xbf"
                  "a\tb\n1\t2\n",
                  "a|b;1|2;");
@@ -75,10 +78,17 @@ static void test_headless(void)
     CHECK_MATRIX("  1 2   3 \n4  5 6\n", "1|2|3;4|5|6;");
     CHECK_MATRIX("1\n2\n", "1;2;");
     CHECK_MATRIX("nan\n-inf\n", "nan;-inf;");
+    /* a number that no double holds is no name */
+    CHECK_MATRIX("1e400\t2\n3\t4\n", "1e400|2;3|4;");
+    CHECK_MATRIX("-1e999 2\n3 4\n", "-1e999|2;3|4;");
+    CHECK_MATRIX("1e-999\n2\n", "1e-999;2;");
+    CHECK_MATRIX("0x1\t2\n3\t4\n", "0x1|2;3|4;"); /* a name */
     CHECK_MATRIX("a\tb\n3\t4\n", "a|b;3|4;");
     CHECK_MATRIX("1\t2\n3\n", "error: t: line 2: 1 cell where the first row has 2");
     CHECK_HEADED("1\t2\n", "error: t: line 1: numbers where a header with the columns' names is "
                            "needed");
+    CHECK_HEADED("1e400\t2\n1\t2\n", "error: t: line 1: numbers where a header with the columns' "
+                                     "names is needed");
     CHECK_HEADED("#\n1 2\n", "error: t: line 2: numbers where a header with the columns' names is "
                              "needed");
 }
@@ -90,7 +100,7 @@ static void test_refused(void)
     CHECK_HEADED("a\tb\n\n", "error: t: a header without a row");
     CHECK_HEADED("a\tb\n1\t2\n1\n", "error: t: line 3: 1 cell where the header has 2");
     CHECK_HEADED("a\tb\n# c\n1\t2\t3", "error: t: line 3: 3 cells where the header has 2");
-    CHECK_HEADED("a\tb\ta\n1\t2\t3\n", "error: t: line 1: two columns are called 'a'");
+    CHECK_HEADED("a,b\n1,2\n3,", "error: t: line 3: the file ends in the middle of a row");
     CHECK_HEADED("a\0\tb\n", "error: t: line 1: a NUL byte: this is not a text table");
     CHECK_HEADED("a\tb\n1\t\0\n", "error: t: line 2: a NUL byte: this is not a text table");
     CHECK_HEADED("a,b\n\"1,2\n", "error: t: line 2: a quoted cell does not end on its line");
@@ -112,34 +122,45 @@ static void test_long_lines(void)
 
 static void test_history(void)
 {
-    static const char text[] = "# gk-data 1.0 --p 97\n# said by hand\n#gk-no 1.0\na\n"
-                               "# gk-train 1.0\n1\n# gk-data 1.0 --p 97\r\n";
+    static const char text[] =
+        "# gk-data 1.0 --p 97\n# said by hand\n#gk-no 1.0\na\n"
+        "# gk-train 1.0\n# not before the header\n1\n# gk-data 1.0 --p 97\r\n";
     struct gk_rows r;
     CHECK(!gk_rows_open(&r, text_of(text, sizeof text - 1), "t", false, &err));
-    CHECK_INT_EQ(r.history.n, 1);
+    CHECK_INT_EQ(r.history.n, 3);
     while (gk_rows_next(&r, &err) == 1)
         continue;
-    CHECK_INT_EQ(r.history.n, 2);
+    CHECK_INT_EQ(r.history.n, 4);
     CHECK_STR_EQ(r.history.line[0], "gk-data 1.0 --p 97");
-    CHECK_STR_EQ(r.history.line[1], "gk-train 1.0");
+    CHECK_STR_EQ(r.history.line[1], "said by hand");
+    CHECK_STR_EQ(r.history.line[2], "gk-no 1.0");
+    CHECK_STR_EQ(r.history.line[3], "gk-train 1.0");
     gk_rows_close(&r);
 }
 
 static void test_columns(void)
 {
     struct gk_rows r;
+    int col;
     CHECK(!gk_rows_open(&r, text_of("step\tloss\n1\t2\n", 14), "t", false, &err));
-    CHECK_INT_EQ(gk_rows_column(&r, "loss"), 1);
-    CHECK_INT_EQ(gk_rows_column(&r, "los"), -1);
+    CHECK(!gk_rows_find(&r, "loss", &col, &err) && col == 1);
+    CHECK(!gk_rows_find(&r, "los", &col, &err) && col == -1);
     CHECK_INT_EQ(gk_rows_need(&r, "step", &err), 0);
     CHECK_INT_EQ(gk_rows_need(&r, "acc", &err), -1);
     CHECK_STR_EQ(err.msg, "t: no column 'acc'; there are: step, loss");
     gk_rows_close(&r);
 
     CHECK(!gk_rows_open(&r, text_of("1\t2\n", 4), "t", true, &err));
-    CHECK_INT_EQ(gk_rows_column(&r, "1"), -1);
+    CHECK(!gk_rows_find(&r, "1", &col, &err) && col == -1);
     CHECK_INT_EQ(gk_rows_need(&r, "loss", &err), -1);
     CHECK_STR_EQ(err.msg, "t: no column 'loss': the table has no header");
+    gk_rows_close(&r);
+
+    CHECK(!gk_rows_open(&r, text_of("a\tb\ta\n1\t2\t3\n", 12), "t", false, &err));
+    CHECK_INT_EQ(gk_rows_need(&r, "b", &err), 1);
+    CHECK_INT_EQ(gk_rows_need(&r, "a", &err), -1);
+    CHECK_STR_EQ(err.msg, "t: two columns are called 'a'");
+    CHECK_INT_EQ(gk_rows_find(&r, "a", &col, &err), -1);
     gk_rows_close(&r);
 
     char many[4000], *end = many;
@@ -178,6 +199,10 @@ static void test_numbers(void)
                 {"+.5", .5},
                 {"5.", 5},
                 {"1E5", 1e5},
+                {"", NAN},
+                {"True", 1},
+                {"FALSE", 0},
+                {"false", 0},
                 {"nan", NAN},
                 {"NaN", NAN},
                 {"-nan", NAN},
@@ -186,9 +211,12 @@ static void test_numbers(void)
                 {"Infinity", INFINITY},
                 {"1e-400", 0},
                 {"4.9406564584124654e-324", 0x1p-1074},
+                {"-1e-320", -0x1.fap-1064},
+                {"+.5e+1", 5},
                 {"1.7976931348623157e308", 0x1.fffffffffffffp1023}};
     static const char *const bad[] = {"x",      "1x",  "1 2", "0x10", "0X1p3", "nan(1)", "1e999",
-                                      "-1e999", "1,5", "--1", "1e",   "e5",    "true"};
+                                      "-1e999", "1,5", "--1", "1e",   "e5",    "truth",  ".",
+                                      "1e5.",   "+",   "in",  "nanx", "1-2"};
     const char *message;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         CHECK_CLOSE(number(good[i].cell, &message), good[i].v, 0);
@@ -201,8 +229,6 @@ static void test_numbers(void)
         number(bad[i], &message);
         CHECK_STR_EQ(message, expected);
     }
-    number("", &message);
-    CHECK_STR_EQ(message, "t: line 2: column b: an empty cell where a number is needed");
     number("\033[2J", &message);
     CHECK_STR_EQ(message, "t: line 2: column b: '?[2J' is not a number, or out of range");
 }
@@ -287,6 +313,81 @@ static void test_live(void)
     gk_rows_close(&r);
 }
 
+/* The steps' column by each header; -1: none; -2: an error. */
+static int steps_of(const char *header, const char *name)
+{
+    char text[256];
+    struct gk_rows r;
+    const int n = snprintf(text, sizeof text, "%s\n1\t2\t3\n", header);
+    CHECK(!gk_rows_open(&r, text_of(text, (size_t)n), "t", false, &err));
+    const int col = gk_rows_use_steps(&r, name, &err) ? -2 : r.step;
+    CHECK(col == -2 || r.notes.counted == (col == -1));
+    gk_rows_close(&r);
+    return col;
+}
+
+static void test_steps(void)
+{
+    static const char *const names[] = {"step",      "_step", "global_step", "trainer/global_step",
+                                        "iteration", "iter",  "epoch"};
+    for (int i = 0; i < 7; i++) {
+        char header[100], upper[100];
+        snprintf(header, sizeof header, "loss\t%s\tx", names[i]);
+        CHECK_INT_EQ(steps_of(header, NULL), 1);
+        for (int j = 0; (upper[j] = (char)toupper((unsigned char)header[j])); j++)
+            continue;
+        CHECK_INT_EQ(steps_of(upper, NULL), 1);
+        CHECK(gk_is_step_name(names[i]));
+        if (i > 0) { /* an earlier one wins, wherever it stands */
+            snprintf(header, sizeof header, "%s\tx\t%s", names[i], names[i - 1]);
+            CHECK_INT_EQ(steps_of(header, NULL), 2);
+        }
+    }
+    CHECK_INT_EQ(steps_of("a\tsteps\tloss", NULL), -1);
+    CHECK_INT_EQ(steps_of("a\tsteps\tloss", "steps"), 1);
+    CHECK_INT_EQ(steps_of("a\tstep\tloss", "a"), 0);
+    CHECK_INT_EQ(steps_of("a\tstep\tloss", "no"), -2);
+    CHECK_INT_EQ(steps_of("Step\ta\tSTEP", NULL), -2);
+    CHECK_STR_EQ(err.msg,
+                 "t: two columns are called 'step', in any case of letters: say which holds "
+                 "the steps");
+    CHECK_INT_EQ(steps_of("Step\ta\tSTEP", "STEP"), 2);
+}
+
+/* The rows as shown() gives them, with the steps' column in use. */
+static const char *merged(const char *text, size_t *n)
+{
+    static char out[1024];
+    struct gk_rows r;
+    size_t at = 0;
+    int rc;
+    CHECK(!gk_rows_open(&r, text_of(text, strlen(text)), "t", false, &err));
+    CHECK(!gk_rows_use_steps(&r, NULL, &err));
+    while ((rc = gk_rows_next(&r, &err)) == 1)
+        for (size_t i = 0; i < r.ncol; i++)
+            at += (size_t)sprintf(out + at, "%s%c", r.cell[i], i + 1 < r.ncol ? '|' : ';');
+    out[at] = '\0';
+    *n = r.notes.merged;
+    gk_rows_close(&r);
+    return rc ? err.msg : out;
+}
+
+static void test_merge(void)
+{
+    size_t n;
+    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,,2\n1,3,4\n", &n), "0|1|2;1|3|4;");
+    CHECK_INT_EQ(n, 1);
+    CHECK_STR_EQ(merged("step,a,b,c\n5,1,,\n5,,2,\n5.0,,,3\n6,,,\n", &n), "5|1|2|3;6|||;");
+    CHECK_INT_EQ(n, 2);
+    CHECK_STR_EQ(merged("step,a,b\n0,1,\n1,2,\n2,,\n", &n), "0|1|;1|2|;2||;");
+    CHECK_INT_EQ(n, 0);
+    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,1.0,2\n", &n), "0|1|2;"); /* the same value */
+    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,7,2\n", &n),
+                 "t: line 3: step 0 stands in line 2, too, with another 'a'");
+    CHECK_STR_EQ(merged("step,a,b\n,1,\n,,2\n", &n), "|1|;||2;"); /* no step, nothing in common */
+    CHECK_STR_EQ(merged("a,b\n0,\n0,\n", &n), "0|;0|;");
+}
+
 /* Cut anywhere, and with any one byte replaced, a table is read or refused, never a crash. */
 static void test_damaged(void)
 {
@@ -314,6 +415,8 @@ int main(void)
     test_headless_number();
     test_round_trip();
     test_names_that_cannot_be();
+    test_steps();
+    test_merge();
     test_live();
     test_damaged();
     return check_status();

@@ -147,6 +147,14 @@ static void torch_step(const struct gk_optim_conf *c, struct coordinate *q, doub
     case GK_SGD:
         q->x -= c->lr * (g + c->weight_decay * q->x);
         return;
+    case GK_LION: /* the listing of Chen et al. */
+        factor = c->beta1 * q->m + (1 - c->beta1) * g;
+        factor = (factor > 0) - (factor < 0) + c->weight_decay * q->x;
+        q->x -= c->lr * factor;
+        q->m = c->beta2 * q->m + (1 - c->beta2) * g;
+        return;
+    case GK_MUON: /* has no coordinates */
+        return;
     }
 }
 
@@ -179,7 +187,7 @@ static void test_path(const struct gk_testfn *f, const struct gk_optim_conf *c)
 
 static void test_optimisers(void)
 {
-    for (int kind = GK_ADAMW; kind <= GK_SGD; kind++)
+    for (int kind = GK_ADAMW; kind <= GK_LION; kind++)
         for (int k = 0; k < FUNCTIONS; k++)
             for (int decay = 0; decay < 2; decay++) {
                 struct gk_optim_conf c = {.kind = (enum gk_optimizer)kind, .lr = 1e-4};

@@ -44,7 +44,7 @@ static void check_columns(struct golden *g)
     double *drawn = gk_alloc(n, sizeof *drawn, NULL), *was = gk_alloc(n, sizeof *was, NULL);
     double *grad = gk_alloc(n, sizeof *grad, NULL);
     const double *theta = gk_trainer_theta(t);
-    gk_params_draw(&g->params, &g->arch, 2, drawn);
+    gk_params_draw(&g->params, &g->arch, NULL, 2, drawn);
     CHECK(memcmp(theta, drawn, n * sizeof *theta) == 0);
     for (int k = 0; k <= STEPS; k++) {
         struct gk_train_row row;

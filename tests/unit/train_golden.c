@@ -35,6 +35,9 @@ static struct gk_optim_conf settings(enum gk_optimizer kind)
     case GK_SGD:
         c.lr = 0.1;
         break;
+    case GK_LION: /* in interventions_golden.c */
+    case GK_MUON:
+        break;
     }
     return c;
 }
@@ -50,7 +53,7 @@ static void check_run(struct golden *g, enum gk_optimizer kind, const char *name
     char key[64];
     golden_must(gk_trainer_new(&t, &conf, &g->data, pool, &err), &err);
     double *start = golden_vector(g, "param.");
-    memcpy(gk_trainer_theta(t), start, g->params.total * sizeof *start);
+    gk_trainer_start(t, start);
     snprintf(key, sizeof key, "opt.%s.losses", name);
     double *losses = golden_tensor(g, key, NULL);
     for (int k = 0; k <= STEPS; k++) {

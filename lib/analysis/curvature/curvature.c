@@ -224,7 +224,7 @@ static int put_density(struct gk_curvature *c, FILE *fp, struct gk_err *err)
     struct gk_grid grid = conf->grid;
     if (grid.n == 0)
         grid = (struct gk_grid){d.low - 5 * sigma, d.high + 5 * sigma, 1001};
-    for (int64_t i = 0; i < grid.n; i++) {
+    for (int64_t i = 0; i < grid.n && !ferror(fp); i++) {
         double density, error;
         gk_density_at(&d, gk_grid_at(&grid, i), sigma, &density, &error);
         put_step(c, fp);
@@ -255,16 +255,16 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
                          struct gk_err *err)
 {
     const struct gk_operator *op = &c->hessian.op;
-    const struct gk_params *ps = &c->study->ckpt.params;
+    const struct gk_checkpoint *ckpt = &c->study->ckpt;
     if (prepare(c, err))
         return gk_frame_fail(f, err, "%s", err ? err->msg : "");
-    if (gk_direction_read(&c->vector, ps, c->v, err))
+    if (gk_direction_read(&c->vector, ckpt, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);
     if (op->apply(op->ctx, c->hv, c->v, err))
         return gk_frame_fail(f, err, "%s", err ? err->msg : "");
     gk_hessian_spread(&c->hessian, c->v, c->hv);
-    return gk_direction_put(to, ps, "hv.", c->study->real, c->hv, c->study->ckpt.step, err);
+    return gk_direction_put(to, ckpt, "hv.", c->study->real, c->hv, err);
 }
 
 size_t gk_curvature_vectors(const struct gk_curvature *c)
@@ -285,7 +285,7 @@ int gk_curvature_vector(struct gk_curvature *c, size_t i, struct gk_frame *to, s
     const bool upper = i < c->high;
     gk_lanczos_vector(c->lanczos, upper, upper ? i : i - c->high, c->v);
     gk_hessian_spread(&c->hessian, c->v, c->hv);
-    if (gk_direction_put(to, &s->ckpt.params, "", s->real, c->hv, s->ckpt.step, err) ||
+    if (gk_direction_put(to, &s->ckpt, "", s->real, c->hv, err) ||
         set_meta_real(to, "lambda", c->pair[i].value, err) ||
         set_meta_real(to, "residual", c->pair[i].residual, err))
         return -1;

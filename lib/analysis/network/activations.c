@@ -1,18 +1,18 @@
 /* Activations as points: [rows, positions, width] of the engine, thinned to what is asked for. */
 #include "gk/activations.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 
-/* Decimal digits only, below a million. */
+/* Below a million, without a sign. */
 static bool whole(const char *s, int *v)
 {
-    const size_t n = strlen(s);
-    if (n < 1 || n > 6 || strspn(s, "0123456789") != n)
+    int64_t n;
+    if (*s == '+' || gk_number_integer(s, strlen(s), &n) != GK_NUMBER_FINITE || n < 0 || n > 999999)
         return false;
-    *v = (int)strtol(s, NULL, 10);
+    *v = (int)n;
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "gk/checkpoint.h"
 #include "gk/mem.h"
+#include "gk/network.h"
 
 static bool begins(const char *s, const char *prefix)
 {
@@ -29,9 +30,11 @@ static void find_prefix(const struct gk_frame *f, const char *name, char *prefix
     }
 }
 
-int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, double *v,
+int gk_direction_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *v,
                       struct gk_err *err)
 {
+    const struct gk_params *ps = &c->params;
+    const struct gk_network got = gk_network_said(f), want = gk_network_of(c);
     char prefix[64];
     find_prefix(f, ps->p[0].name, prefix, sizeof prefix);
     const size_t skip = strlen(prefix);
@@ -39,10 +42,13 @@ int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, doub
         return -1;
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!gk_is_state(name) && (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
+        if (gk_is_parameter(&f->tensor[i]) &&
+            (!begins(name, prefix) || !gk_params_find(ps, name + skip)))
             return gk_frame_fail(f, err, "tensor '%s' is none of the checkpoint's",
                                  gk_show(name).s);
     }
+    if (gk_network_check(f, &got, &want, "the checkpoint's", err))
+        return -1;
     for (size_t i = 0; i < ps->total; i++) {
         if (v[i] != 0)
             return 0;
@@ -50,9 +56,11 @@ int gk_direction_read(const struct gk_frame *f, const struct gk_params *ps, doub
     return gk_frame_fail(f, err, "the direction is zero");
 }
 
-int gk_direction_put(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
-                     enum gk_dtype real, const double *v, int64_t step, struct gk_err *err)
+int gk_direction_put(struct gk_frame *f, const struct gk_checkpoint *c, const char *prefix,
+                     enum gk_dtype real, const double *v, struct gk_err *err)
 {
+    const struct gk_params *ps = &c->params;
+    const struct gk_network n = gk_network_of(c);
     float *single = NULL;
     if (real == GK_F32) {
         single = gk_alloc(ps->total, sizeof *single, err);
@@ -64,7 +72,7 @@ int gk_direction_put(struct gk_frame *f, const struct gk_params *ps, const char 
     const int rc =
         gk_checkpoint_put_vector(f, ps, prefix, real, single ? (const void *)single : v, err);
     gk_free(single);
-    if (rc || gk_frame_set_meta(f, "gk.kind", "direction", err))
+    if (rc || gk_frame_set_meta(f, "gk.kind", "direction", err) || gk_network_put(f, &n, err))
         return -1;
-    return step < 0 ? 0 : gk_frame_set_meta_int(f, "step", step, err);
+    return c->step < 0 ? 0 : gk_frame_set_meta_int(f, "step", c->step, err);
 }

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/table.h"
 #include "landscape_direction.h"
 
 struct gk_landscape {
     struct gk_landscape_conf *conf;
     struct gk_study *s;
+    struct gk_network network; /* of the first frame, and so of all */
     size_t n;
     double *theta;    /* [n] the centre */
     double *delta[2]; /* [n] */
     void *at;         /* [n] a point of the grid, in the study's precision */
-    double points;    /* computed so far */
+    uint64_t frame;   /* the index of the centre's */
+    double points;    /* computed or passed over so far */
 };
 
 static double norm2(const double *v, size_t n)
@@ -94,9 +97,13 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     const bool first = !l->theta;
     if (first && begin(l, err))
         return -1;
-    if (l->s->ckpt.params.total != l->n)
-        return gk_frame_fail(f, err, "this is another network than the first frame's");
+    const struct gk_network now = gk_network_of(&l->s->ckpt);
+    if (first)
+        l->network = now;
+    if (gk_network_check(f, &now, &l->network, "the first frame's", err))
+        return -1;
     load(l);
+    l->frame = f->index;
     for (int i = 0; first && i < l->conf->directions; i++)
         if (gk_toward_find(&l->conf->toward[i], l->s, l->conf, l->theta, err))
             return -1;
@@ -137,8 +144,10 @@ static void walk(struct gk_landscape *l, double alpha, double beta)
     }
 }
 
-static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, struct gk_err *err)
+static int point(struct gk_landscape *l, double alpha, double beta, struct gk_out *out,
+                 struct gk_err *err)
 {
+    FILE *fp = out->fp;
     struct gk_score score[2];
     walk(l, alpha, beta);
     if (gk_study_score(l->s, l->at, score, err))
@@ -150,16 +159,22 @@ static int point(struct gk_landscape *l, double alpha, double beta, FILE *fp, st
     gk_study_put_score(l->s, score, fp);
     if (l->conf->tick)
         l->conf->tick(l->conf->tick_ctx, ++l->points);
-    return 0;
+    return gk_out_row(out, err);
 }
 
-int gk_landscape_rows(struct gk_landscape *l, FILE *fp, struct gk_err *err)
+double gk_landscape_points(const struct gk_landscape_conf *conf)
+{
+    return (double)conf->grid[0].n * (conf->directions == 2 ? (double)conf->grid[1].n : 1);
+}
+
+int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err)
 {
     const struct gk_grid *alpha = &l->conf->grid[0], *beta = &l->conf->grid[1];
     const int64_t nb = l->conf->directions == 2 ? beta->n : 1;
+    l->points = (double)l->frame * gk_landscape_points(l->conf);
     for (int64_t i = 0; i < alpha->n; i++)
         for (int64_t j = 0; j < nb; j++)
-            if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), fp, err))
+            if (point(l, gk_grid_at(alpha, i), gk_grid_at(beta, j), out, err))
                 return -1;
     return 0;
 }

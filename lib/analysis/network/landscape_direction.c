@@ -1,11 +1,12 @@
 /* Directions of a landscape: what --toward names. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/direction.h"
 #include "gk/landscape.h"
 #include "gk/mem.h"
+#include "gk/network.h"
+#include "gk/number.h"
 #include "gk/pca.h"
 #include "gk/rng.h"
 #include "landscape_direction.h"
@@ -32,10 +33,9 @@ int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, s
         }
         if (strncmp(text, word, n) != 0)
             continue;
-        char *end;
-        errno = 0;
-        t->number = strtoll(text + n, &end, 10);
-        if (end == text + n || *end || errno || t->number < known[i].min)
+        const char *number = text + n;
+        if (gk_number_integer(number, strlen(number), &t->number) != GK_NUMBER_FINITE ||
+            t->number < known[i].min)
             return gk_fail_usage(err, "--%s: '%s': an integer of at least %lld belongs after '%s'",
                                  option, text, (long long)known[i].min, word);
         t->kind = known[i].kind;
@@ -61,12 +61,10 @@ int gk_toward_point(const struct gk_frame *f, const struct gk_study *s, double *
     struct gk_checkpoint c;
     if (gk_checkpoint_parse(&c, f, err))
         return -1;
-    bool same = c.params.n == s->ckpt.params.n && c.params.total == s->ckpt.params.total;
-    for (size_t i = 0; same && i < c.params.n; i++)
-        same = strcmp(c.params.p[i].name, s->ckpt.params.p[i].name) == 0 &&
-               c.params.p[i].count == s->ckpt.params.p[i].count;
-    const int rc = same ? gk_checkpoint_vector(f, &c.params, "", GK_F64, v, err)
-                        : gk_frame_fail(f, err, "this is another network than the checkpoint's");
+    const struct gk_network got = gk_network_of(&c), want = gk_network_of(&s->ckpt);
+    int rc = gk_network_check(f, &got, &want, "the checkpoint's", err);
+    if (!rc)
+        rc = gk_checkpoint_vector(f, &c.params, "", GK_F64, v, err);
     gk_checkpoint_free(&c);
     return rc;
 }
@@ -80,8 +78,8 @@ static int from_file(struct gk_toward *t, const struct gk_study *s, struct gk_er
         return -1;
     const char *kind = gk_frame_meta(&f, "gk.kind");
     t->point = !kind || (strcmp(kind, "direction") != 0 && strcmp(kind, "axis") != 0);
-    const int rc = t->point ? gk_toward_point(&f, s, t->v, err)
-                            : gk_direction_read(&f, &s->ckpt.params, t->v, err);
+    const int rc =
+        t->point ? gk_toward_point(&f, s, t->v, err) : gk_direction_read(&f, &s->ckpt, t->v, err);
     gk_frame_free(&f);
     return rc;
 }
@@ -96,8 +94,10 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
     if (gk_source_open(&source, conf->files, conf->nfiles, err))
         return -1;
     while (!found && (more = gk_source_next(source, &f, err)) > 0) {
-        const char *step = gk_frame_meta(&f, "step");
-        found = step && strtoll(step, NULL, 10) == t->number;
+        int64_t step = -1;
+        if (gk_frame_meta(&f, "step") && gk_frame_meta_int(&f, "step", 0, INT64_MAX, &step, err))
+            more = -1;
+        found = more > 0 && step == t->number;
         if (found && gk_toward_point(&f, s, t->v, err))
             more = -1;
         gk_frame_free(&f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/table.h"
 
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
@@ -13,7 +14,7 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
     bool from_stdin = n == 0;
     for (int i = 0; i < n; i++)
         from_stdin |= strcmp(files[i], "-") == 0;
-    *s = (struct gk_study){.wanted = {true, true}};
+    *s = (struct gk_study){.wanted = {true, true}, .loss = GK_LOSS_AS_SAVED};
     if (!data)
         return gk_fail_usage(err, "-d: a dataset is needed");
     if (from_stdin && strcmp(data, "-") == 0)
@@ -46,12 +47,6 @@ void gk_study_close(struct gk_study *s)
     gk_dataset_free(&s->data);
 }
 
-static bool same_network(const struct gk_arch *a, const struct gk_arch *b)
-{
-    return a->model == b->model && a->layers == b->layers && a->dim == b->dim &&
-           a->heads == b->heads && a->ff == b->ff && a->vocab == b->vocab;
-}
-
 /* Engines and room for another network. */
 static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
@@ -74,10 +69,12 @@ int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *e
     struct gk_checkpoint c;
     if (gk_checkpoint_parse(&c, f, err))
         return -1;
+    if (s->loss != GK_LOSS_AS_SAVED)
+        c.arch.loss = s->loss;
     const enum gk_dtype real = s->precision == GK_AS_SAVED ? c.dtype
                                : s->precision == GK_AS_F32 ? GK_F32
                                                            : GK_F64;
-    const bool kept = s->theta && real == s->real && same_network(&c.arch, &s->ckpt.arch);
+    const bool kept = s->theta && real == s->real && gk_arch_same(&c.arch, &s->ckpt.arch);
     if (kept)
         gk_checkpoint_free(&s->ckpt);
     else

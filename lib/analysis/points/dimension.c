@@ -79,17 +79,21 @@ static int check_finite(const double *x, size_t n, size_t d, struct gk_err *err)
 }
 
 /* Sets drop[i] where point i coincides with an earlier one. MARK (n) is sorted by hash, then row.
+ * Of the points that share a hash the distinct ones, hardly ever more than one, move to the front.
  */
-static void find_repeats(const double *x, size_t d, const struct mark *mark, size_t n, bool *drop)
+static void find_repeats(const double *x, size_t d, struct mark *mark, size_t n, bool *drop)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = i; j-- > 0 && mark[j].hash == mark[i].hash;) {
-            size_t a = mark[i].row, b = mark[j].row;
-            if (!drop[b] && same_point(x + a * d, x + b * d, d)) {
-                drop[a] = true;
-                break;
-            }
-        }
+    size_t first = 0, end = 0; /* the distinct ones so far: mark[first..end) */
+    for (size_t i = 0; i < n; i++) {
+        if (mark[i].hash != mark[first].hash)
+            first = end = i;
+        size_t j = first;
+        while (j < end && !same_point(x + mark[i].row * d, x + mark[j].row * d, d))
+            j++;
+        drop[mark[i].row] = j < end;
+        if (j == end)
+            mark[end++] = mark[i];
+    }
 }
 
 int gk_distinct(double *x, size_t *n, size_t d, struct gk_pool *pool, struct gk_err *err)
@@ -246,7 +250,7 @@ int gk_dimensions(double *x, size_t *n, size_t d, const struct gk_dimension_conf
     if (!gk_mul(*n, k, &size))
         return gk_fail(err, "%zu neighbours of %zu points are too many", k, *n);
     double *dist = gk_alloc(size, sizeof *dist, err);
-    int rc = dist ? gk_nearest(x, *n, d, k, pool, dist, err) : -1;
+    int rc = dist ? gk_nearest(x, *n, d, k, pool, &conf->tick, dist, err) : -1;
     if (rc == 0 && conf->wanted[GK_TWONN])
         rc = gk_twonn(dist, *n, k, conf->discard, &dim[GK_TWONN], err);
     if (rc == 0 && conf->wanted[GK_MLE])

@@ -22,7 +22,7 @@ enum {
 
 struct work {
     const struct gk_sweep *s;
-    size_t rows, columns, block, chunk, ld;
+    size_t rows, kept, columns, block, chunk, ld;
     double *z[2];      /* (rows, ld) this block and the next */
     double *centre;    /* turned: [2, rows] a point, and the mean of the differences from it */
     double *reference; /* (SLOTS, 2, larger of chunk and width if turned) working space */
@@ -143,15 +143,15 @@ static void multiply(struct work *w, size_t t)
     while (t > across)
         t -= ++across;
     const size_t i = t * w->tile, j = across * w->tile;
-    const size_t ni = smaller(w->tile, w->rows - i), nj = smaller(w->tile, w->rows - j);
+    const size_t ni = smaller(w->tile, w->kept - i), nj = smaller(w->tile, w->kept - j);
     const size_t n = smaller(w->block, w->columns - w->at * w->block);
     const double *z = w->z[w->at % 2];
-    double *g = w->s->gram + i * w->rows + j;
+    double *g = w->s->gram + i * w->kept + j;
     if (i == j)
-        gk_dsyrk(ni, n, 1, z + i * w->ld, w->ld, 1, g, w->rows);
+        gk_dsyrk(ni, n, 1, z + i * w->ld, w->ld, 1, g, w->kept);
     else
         gk_dgemm(false, true, ni, nj, n, 1, z + i * w->ld, w->ld, z + j * w->ld, w->ld, 1, g,
-                 w->rows);
+                 w->kept);
 }
 
 static void task(void *ctx, size_t t, int thread)
@@ -207,12 +207,13 @@ static int run(struct work *w, struct gk_pool *pool, struct gk_err *err)
 int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *err)
 {
     struct work w = {.s = s, .rows = gk_sweep_rows(s), .columns = gk_sweep_columns(s)};
-    const size_t tiles = (w.rows + TILE - 1) / TILE; /* across: as even as can be */
+    w.kept = s->kept > 0 ? s->kept : w.rows;
+    const size_t tiles = (w.kept + TILE - 1) / TILE; /* across: as even as can be */
     size_t space;
     w.chunk = gk_sweep_chunk(s);
     w.block = smaller(w.chunk * GK_SWEEP_SLOTS, w.columns);
     w.ld = w.block + PAD;
-    w.tile = (w.rows + tiles - 1) / tiles;
+    w.tile = (w.kept + tiles - 1) / tiles;
     w.tiles = s->gram ? tiles * (tiles + 1) / 2 : 0;
     w.reference_size = s->turned && w.rows > w.chunk ? w.rows : w.chunk;
     if (!gk_mul(w.rows, w.ld, &space))

@@ -24,7 +24,8 @@ struct gk_sweep {
     void (*each)(void *ctx,
                  const struct gk_chunk *c); /* sees (and may change) each chunk; or NULL */
     void *ctx;
-    double *gram; /* (rows, rows) += Z Z' of what EACH leaves, upper triangle; or NULL */
+    size_t kept;  /* rows of a chunk that EACH leaves, the first ones; 0: all */
+    double *gram; /* (kept, kept) += Z Z' of what EACH leaves, upper triangle; or NULL */
     void (*tick)(void *ctx, double columns); /* columns done in this sweep; or NULL */
     void *tick_ctx;
 };

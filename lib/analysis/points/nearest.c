@@ -1,4 +1,5 @@
-/* Nearest neighbours, exactly.
+/* Nearest neighbours, exactly. This is the way to a few of them; nearest_many.c is the
+ * way to many.
  *
  * The squared distances of all pairs come cheaply, in single precision, from |a|^2 + |b|^2 - 2 a.b
  * with the products as one matrix multiplication a block; but they are only good to a bound E on
@@ -17,57 +18,27 @@
  * Every pair is looked at once, for both of its points, a pair of blocks at a time. In one round
  * each block takes part in one pair (the circle method for tournaments), so that tasks of a round
  * write to different points. */
+#include "nearest.h"
+
 #include <float.h>
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "gk/blas.h"
-#include "gk/dimension.h"
 #include "gk/mem.h"
 
 enum {
-    BLOCK = 384,  /* points at most; a block's products with another's take 576 KiB */
     EVENLY = 4,   /* blocks come in multiples of this, so that threads end a round together */
     DEPTH = 1024, /* coordinates */
-    GROUP = 32,   /* points measured together */
-    SHARES = 16,  /* of the points, averaged each by itself */
+    FEW = 100,    /* neighbours, up to which a sorted list of them is the fastest */
     ROOM = 512    /* candidates a point may have where its coordinates take as much memory */
-};
-
-struct candidate {
-    float low; /* the squared distance is at least that, but for centring and scaling */
-    uint32_t point;
-};
-
-struct search {
-    const double *x; /* (n, d) */
-    size_t n, d, k;
-    double *mean;                /* [d] scaled */
-    double *part;                /* (SHARES, d) of the mean */
-    double largest[SHARES];      /* coordinate of each share of the points, in absolute value */
-    double scale;                /* a power of two that brings the largest coordinate near 1 */
-    float *y;                    /* (n, d) x centred and scaled */
-    float *norm;                 /* (n) |y|^2 */
-    float bound, least;          /* E = bound (|a|^2 + |b|^2) + least */
-    float *upper;                /* (n, k) the smallest approximate + E, rising */
-    size_t room;                 /* candidates a point may have */
-    struct candidate *candidate; /* (n, room) */
-    size_t *ncandidate;          /* (n); above room: too many, all points are candidates */
-    float *tile;                 /* (threads, 2, BLOCK, BLOCK) */
-    size_t blocks, block, round; /* block: points in each but the last */
-    double *best;                /* (n, k) squared distances, scaled */
 };
 
 static int alloc_search(struct search *s, int threads, struct gk_err *err)
 {
     s->y = gk_alloc(s->n * s->d, sizeof *s->y, err); /* X of that many doubles exists */
     s->norm = s->y ? gk_alloc(s->n, sizeof *s->norm, err) : NULL;
-    s->upper = s->norm ? gk_alloc(s->n * s->k, sizeof *s->upper, err) : NULL;
-    s->candidate = s->upper ? gk_alloc(s->n, s->room * sizeof *s->candidate, err) : NULL;
-    s->ncandidate = s->candidate ? gk_alloc(s->n, sizeof *s->ncandidate, err) : NULL;
-    s->tile =
-        s->ncandidate ? gk_alloc((size_t)threads, sizeof *s->tile * 2 * BLOCK * BLOCK, err) : NULL;
+    s->tile = s->norm ? gk_alloc((size_t)threads, sizeof *s->tile * 2 * BLOCK * BLOCK, err) : NULL;
     s->mean = s->tile ? gk_alloc(s->d, sizeof *s->mean, err) : NULL;
     s->part = s->mean ? gk_alloc(SHARES * s->d, sizeof *s->part, err) : NULL;
     return s->part ? 0 : -1;
@@ -77,9 +48,6 @@ static void free_search(struct search *s)
 {
     gk_free(s->y);
     gk_free(s->norm);
-    gk_free(s->upper);
-    gk_free(s->candidate);
-    gk_free(s->ncandidate);
     gk_free(s->tile);
     gk_free(s->mean);
     gk_free(s->part);
@@ -174,9 +142,8 @@ static void offer(struct search *s, size_t i, size_t j, float low, float high)
     }
 }
 
-/* tile (ni, nj) = -2 y_i . y_j for the points i0.. and j0.. */
-static void multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
-                     float *tile)
+void nearest_multiply(const struct search *s, size_t i0, size_t ni, size_t j0, size_t nj,
+                      float *tile)
 {
     float *part = tile + (size_t)BLOCK * BLOCK;
     for (size_t c = 0; c < s->d; c += DEPTH) {
@@ -208,7 +175,7 @@ static void compare_blocks(struct search *s, size_t a, size_t b, float *tile)
     float limits[BLOCK];
     size_t i0 = a * s->block, ni = smaller(s->block, s->n - i0);
     size_t j0 = b * s->block, nj = smaller(s->block, s->n - j0);
-    multiply(s, i0, ni, j0, nj, tile);
+    nearest_multiply(s, i0, ni, j0, nj, tile);
     for (size_t j = 0; j < nj; j++)
         limits[j] = s->upper[(j0 + j + 1) * s->k - 1];
     for (size_t i = i0; i < i0 + ni; i++) {
@@ -248,11 +215,11 @@ static void compare_task(void *ctx, size_t t, int thread)
         compare_blocks(s, a, b, tile);
 }
 
-/* |a - b|^2, given up (and then only a lower bound) once it is beyond LIMIT. */
-static double squared_distance(const double *a, const double *b, size_t d, double scale,
-                               double limit)
+double nearest_square(const struct search *s, size_t i, size_t j, double limit)
 {
     enum { LANES = 8, STRIDE = 32 };
+    const double *a = s->x + i * s->d, *b = s->x + j * s->d, scale = s->scale;
+    const size_t d = s->d;
     double sum = 0;
     for (size_t c = 0; c < d && sum <= limit; c += STRIDE) {
         size_t n = smaller(STRIDE, d - c), q = 0;
@@ -276,7 +243,7 @@ static double squared_distance(const double *a, const double *b, size_t d, doubl
 static void measure(struct search *s, size_t i, size_t j)
 {
     double *best = s->best + i * s->k;
-    double v = squared_distance(s->x + i * s->d, s->x + j * s->d, s->d, s->scale, best[s->k - 1]);
+    double v = nearest_square(s, i, j, best[s->k - 1]);
     size_t at = s->k;
     for (; at > 0 && v < best[at - 1]; at--)
         if (at < s->k)
@@ -306,6 +273,15 @@ static void measure_task(void *ctx, size_t t, int thread)
                 measure(s, crowded[q], j);
 }
 
+static int alloc_candidates(struct search *s, struct gk_err *err)
+{
+    s->room = larger(2 * s->k + 60, smaller(s->d, ROOM));
+    s->upper = gk_alloc(s->n * s->k, sizeof *s->upper, err);
+    s->candidate = s->upper ? gk_alloc(s->n, s->room * sizeof *s->candidate, err) : NULL;
+    s->ncandidate = s->candidate ? gk_alloc(s->n, sizeof *s->ncandidate, err) : NULL;
+    return s->ncandidate ? 0 : -1;
+}
+
 static void find_candidates(struct search *s, struct gk_pool *pool)
 {
     s->blocks = (s->n + BLOCK - 1) / BLOCK;
@@ -313,37 +289,50 @@ static void find_candidates(struct search *s, struct gk_pool *pool)
         s->blocks = (s->blocks + EVENLY - 1) / EVENLY * EVENLY;
     s->block = (s->n + s->blocks - 1) / s->blocks;
     s->blocks = (s->n + s->block - 1) / s->block; /* the last must not be empty */
-    size_t pieces = (s->d + DEPTH - 1) / DEPTH, even = s->blocks + s->blocks % 2;
-    s->bound = (float)(smaller(s->d, DEPTH) + pieces + 16) * (FLT_EPSILON / 2);
-    s->least = 8 * (float)s->d * FLT_MIN;
+    const size_t even = s->blocks + s->blocks % 2;
     for (size_t i = 0; i < s->n * s->k; i++)
         s->upper[i] = INFINITY;
-    for (s->round = 0; s->round < even || s->round == 0; s->round++)
+    for (s->round = 0; s->round < even || s->round == 0; s->round++) {
+        gk_tick(s->tick, (double)s->n * (double)s->round / fmax(1, (double)even), (double)s->n);
         gk_pool_run(pool, s->round == 0 ? s->blocks : even / 2, compare_task, s);
+    }
 }
 
-int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool, double *dist,
-               struct gk_err *err)
+static int nearest_few(struct search *s, struct gk_pool *pool, struct gk_err *err)
 {
-    size_t most;
+    const int rc = alloc_candidates(s, err);
+    if (rc == 0) {
+        find_candidates(s, pool);
+        for (size_t i = 0; i < s->n * s->k; i++)
+            s->best[i] = INFINITY;
+        gk_pool_run(pool, groups(s->n), measure_task, s);
+    }
+    gk_free(s->upper);
+    gk_free(s->candidate);
+    gk_free(s->ncandidate);
+    return rc;
+}
+
+int gk_nearest(const double *x, size_t n, size_t d, size_t k, struct gk_pool *pool,
+               const struct gk_tick *tick, double *dist, struct gk_err *err)
+{
+    size_t most, pieces = (d + DEPTH - 1) / DEPTH;
     if (n > UINT32_MAX || !gk_mul(n, k, &most) || !gk_mul(n, d, &most))
         return gk_fail(err, "%zu points of %zu coordinates are too many", n, d);
-    struct search s = {.x = x, .n = n, .d = d, .k = k, .best = dist};
-    s.room = larger(2 * k + 60, smaller(d, ROOM));
-    int rc = alloc_search(&s, pool ? gk_pool_threads(pool) : 1, err);
+    struct search s = {.x = x, .n = n, .d = d, .k = k, .best = dist, .tick = tick};
+    s.bound = (float)(smaller(d, DEPTH) + pieces + 16) * (FLT_EPSILON / 2);
+    s.least = 8 * (float)d * FLT_MIN;
+    int rc = alloc_search(&s, gk_pool_threads(pool), err);
     if (rc == 0) {
         centre(&s, pool);
-        find_candidates(&s, pool);
-        for (size_t i = 0; i < n * k; i++)
-            dist[i] = INFINITY;
-        gk_pool_run(pool, groups(n), measure_task, &s);
-        for (size_t i = 0; i < n * k; i++)
-            dist[i] = sqrt(dist[i]) / s.scale;
-        for (size_t i = 0; i < n && rc == 0; i++)
-            if (!(dist[i * k] > 0 && dist[i * k + k - 1] <= DBL_MAX))
-                rc = gk_fail(err, "point %zu: its distance %g to the nearest is out of range",
-                             i + 1, dist[i * k]);
+        rc = (k <= FEW ? nearest_few : nearest_many)(&s, pool, err);
     }
+    for (size_t i = 0; i < n * k && rc == 0; i++)
+        dist[i] = sqrt(dist[i]) / s.scale;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        if (!(dist[i * k] > 0 && dist[i * k + k - 1] <= DBL_MAX))
+            rc = gk_fail(err, "point %zu: its distance %g to the nearest is out of range", i + 1,
+                         dist[i * k]);
     free_search(&s);
     return rc;
 }

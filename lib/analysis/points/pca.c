@@ -3,9 +3,11 @@
  * A Gram matrix squares the singular values: of a variance far below the largest, rounding leaves
  * nothing. So the components come in stages. A stage takes those within RESOLVED of its largest;
  * the next one makes the Gram matrix of what is left when the axes found so far are projected out
- * of the points themselves, which loses nothing. Residuals are likewise norms of what is left of
- * the points, unless differences of squares are as good. */
-#include "gk/pca.h"
+ * of the points themselves, which loses nothing. Where the first stage found so many that it is
+ * less work to keep the rest, later stages see the points along the axes that are left, in ever
+ * fewer rows. Residuals are likewise norms of what is left of the points, unless differences of
+ * squares are as good. */
+#include "pca_priv.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,25 +15,8 @@
 
 #include "gk/blas.h"
 #include "gk/mem.h"
-#include "gram.h"
 
 static const double RESOLVED = 1e-7; /* of the largest eigenvalue: known to 1e-7 of itself */
-
-struct work {
-    struct gk_sweep sweep;
-    const struct gk_pca_conf *conf;
-    struct gk_pca *r;
-    size_t rows;
-    double *gram;  /* (rows, rows), then its eigenvectors */
-    double *w;     /* [rows] eigenvalues */
-    double *u;     /* (k, rows) the left singular vectors found so far */
-    double *sigma; /* [k] singular values */
-    size_t found, stages;
-    double *part;   /* (SLOTS, k, chunk) the coordinates of a chunk along u */
-    double *square; /* (SLOTS, rows) sums of squares of what is left of each row */
-    double *norm;   /* [rows] squares of the norms of the rows of Z */
-    double done;    /* columns of earlier sweeps */
-};
 
 size_t gk_pca_most(const struct gk_points *x, enum gk_center center)
 {
@@ -91,12 +76,14 @@ static void finish_columns(void *ctx, const struct gk_chunk *c)
 static void tick(void *ctx, double columns)
 {
     const struct work *w = ctx;
-    w->conf->tick(w->conf->tick_ctx, w->done + columns);
+    const double passes = (double)w->stages + (w->r->score != NULL);
+    const double rows = (double)w->rows, all = (double)gk_sweep_columns(&w->sweep);
+    gk_tick(&w->conf->tick, rows * (w->done + columns), rows * all * passes);
 }
 
 static int run_sweep(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
-    w->sweep.tick = w->conf->tick ? tick : NULL;
+    w->sweep.tick = tick;
     w->sweep.tick_ctx = w;
     if (gk_sweep_run(&w->sweep, pool, err) != 0)
         return -1;
@@ -104,32 +91,15 @@ static int run_sweep(struct work *w, struct gk_pool *pool, struct gk_err *err)
     return 0;
 }
 
-/* Row k of u: orthogonal to those before it (it is already, but for rounding), of norm 1, and 0
- * where Z has a row of zeros, so that the centre projects on 0 exactly. */
-static void polish(struct work *w, size_t k)
-{
-    double *v = w->u + k * w->rows;
-    for (size_t q = 0; q < k; q++) {
-        const double *other = w->u + q * w->rows;
-        double along = gk_dot(v, other, w->rows);
-        for (size_t i = 0; i < w->rows; i++)
-            v[i] -= along * other[i];
-    }
-    for (size_t i = 0; i < w->rows; i++)
-        v[i] = w->norm[i] > 0 ? v[i] : 0;
-    double norm = sqrt(gk_dot(v, v, w->rows));
-    for (size_t i = 0; i < w->rows; i++)
-        v[i] /= norm;
-}
-
-/* One stage: its components join u. *MORE: there may be further ones. */
+/* One stage: its components join those before. *MORE: there may be further ones. */
 static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk_err *err)
 {
-    const size_t n = w->rows, before = w->found;
+    const size_t n = w->rest ? w->nrest : w->rows, before = w->found;
     double trace = 0;
     memset(w->gram, 0, n * n * sizeof *w->gram);
     w->sweep.gram = w->gram;
-    w->sweep.each = before ? deflate : NULL;
+    w->sweep.kept = n;
+    w->sweep.each = before == 0 ? NULL : w->rest ? pca_compress : deflate;
     w->sweep.ctx = w;
     w->stages++;
     if (run_sweep(w, pool, err) != 0)
@@ -146,13 +116,12 @@ static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk
     if (gk_eigh(n, w->gram, w->w, true, err) != 0)
         return -1;
     const double largest = w->w[n - 1], noise = 100 * DBL_EPSILON;
+    size_t left = n;
     *more = largest > noise * noise * w->r->total;
-    for (size_t i = n; i-- > 0 && *more && w->found < w->r->k && w->w[i] > RESOLVED * largest;) {
-        memcpy(w->u + w->found * n, w->gram + i * n, n * sizeof *w->u);
-        polish(w, w->found);
-        w->sigma[w->found++] = sqrt(w->w[i]);
-    }
-    return 0;
+    while (left > 0 && *more && w->found < w->r->k && w->w[left - 1] > RESOLVED * largest)
+        w->sigma[w->found++] = sqrt(w->w[--left]);
+    *more = *more && w->found < w->r->k && left > 0;
+    return pca_take_vectors(w, n, left, before, *more, err);
 }
 
 /* ---- results ---- */
@@ -187,6 +156,7 @@ static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
     if (have_residuals && !r->axis)
         return 0;
     w->sweep.gram = NULL;
+    w->sweep.kept = 0;
     w->sweep.each = w->sweep.turned ? finish_columns : finish_rows;
     if (run_sweep(w, pool, err) != 0)
         return -1;
@@ -235,7 +205,8 @@ static int alloc_work(struct work *w, struct gk_err *err)
     w->part = w->sigma ? gk_alloc(k, GK_SWEEP_SLOTS * chunk * sizeof *w->part, err) : NULL;
     w->square = w->part ? gk_alloc(w->rows, GK_SWEEP_SLOTS * sizeof *w->square, err) : NULL;
     w->norm = w->square ? gk_alloc(w->rows, sizeof *w->norm, err) : NULL;
-    return w->norm ? 0 : -1;
+    w->along = w->norm ? gk_alloc(k, PCA_TOGETHER * sizeof *w->along, err) : NULL;
+    return w->along ? 0 : -1;
 }
 
 static void free_work(struct work *w)
@@ -247,6 +218,9 @@ static void free_work(struct work *w)
     gk_free(w->part);
     gk_free(w->square);
     gk_free(w->norm);
+    gk_free(w->along);
+    gk_free(w->rest);
+    gk_free(w->rest_part);
 }
 
 static int alloc_results(struct gk_pca *r, size_t width, const struct gk_pca_conf *conf,
@@ -269,7 +243,7 @@ static int compute(struct work *w, struct gk_pool *pool, struct gk_err *err)
     struct gk_pca *r = w->r;
     const struct gk_points *x = w->sweep.x;
     bool more = true;
-    while (w->found < r->k && more)
+    while (more)
         if (run_stage(w, pool, &more, err) != 0)
             return -1;
     if (w->found == 0)

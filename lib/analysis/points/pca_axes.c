@@ -39,7 +39,7 @@ static int make_axis(struct gk_frame *f, const struct gk_points *x, const struct
     char variance[32];
     snprintf(variance, sizeof variance, "%.17g", r->variance[k]);
     for (size_t i = 0; i < x->first.ntensor; i++)
-        if (!gk_is_state(x->first.tensor[i].name) && add_tensor(f, x, i, axis, buffer, err) != 0)
+        if (gk_is_parameter(&x->first.tensor[i]) && add_tensor(f, x, i, axis, buffer, err) != 0)
             return -1;
     if (x->nparts == 0 &&
         gk_frame_add(f, "axis", GK_F64, 1, (const uint64_t[]){x->width}, axis, err) != 0)

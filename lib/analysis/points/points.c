@@ -21,6 +21,7 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
     const char *name;
     enum gk_input_kind kind;
     struct gk_matrix m = {0};
+    const struct gk_matrix_names names = {.step = conf->step};
     if (gk_input_open(&fp, &name, path, err) != 0)
         return -1;
     if (!p->name)
@@ -38,7 +39,7 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
     }
     if (kind == GK_INPUT_NPY)
         return gk_points_take_npy(p, fp, name, err);
-    rc = gk_matrix_read_from(&m, fp, name, kind, NULL, err);
+    rc = gk_matrix_read_from(&m, fp, name, kind, &names, err);
     if (rc == 0)
         rc = gk_points_take_matrix(p, &m, name, err);
     gk_matrix_free(&m);

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gk/glob.h"
 #include "gk/mem.h"
+#include "gk/network.h"
 #include "gk/npy.h"
 #include "points_priv.h"
 #include "io/stream/spool.h"
@@ -15,9 +17,25 @@ enum { MOST_FILES = 256 }; /* kept open; what further files hold goes to the tem
 
 static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor *t)
 {
-    if (conf->tensor)
+    if (gk_glob_matches(conf->exclude, t->name))
+        return false;
+    if (conf->tensor && !gk_is_glob(conf->tensor)) /* by its whole name it may be anything */
         return strcmp(t->name, conf->tensor) == 0;
-    return !gk_is_state(t->name) && (!conf->matrices || t->rank == 2);
+    return gk_is_parameter(t) && (!conf->tensor || gk_glob_matches(conf->tensor, t->name)) &&
+           (!conf->matrices || t->rank == 2);
+}
+
+/* Counters and masks, which a reader may have taken for parameters. */
+static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
+{
+    for (size_t i = 0; i < p->first.ntensor && !conf->tensor; i++) {
+        const struct gk_tensor *t = &p->first.tensor[i];
+        if (gk_is_state(t->name) || gk_dtype_is_float(t->dtype) ||
+            gk_glob_matches(conf->exclude, t->name))
+            continue;
+        p->buffer = t->name;
+        p->buffers++;
+    }
 }
 
 static size_t count_wanted(const struct gk_points_conf *conf, const struct gk_frame *f)
@@ -39,32 +57,19 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     for (size_t i = 0; i < f->ntensor; i++) {
         if (!is_wanted(conf, &f->tensor[i]))
             continue;
+        if (gk_tensor_check(&f->tensor[i], err))
+            return gk_frame_fail(f, err, "%s", err->msg);
         p->part[p->nparts++] = (struct gk_points_part){i, p->width, f->tensor[i].count};
         if (!gk_add(p->width, f->tensor[i].count, &p->width))
             return gk_frame_fail(f, err, "more parameters than memory can hold");
     }
     if (conf->tensor && n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", conf->tensor);
+    note_buffers(p, conf);
     if (p->width == 0)
         return gk_frame_fail(f, err, "%s among its %zu tensors",
                              conf->matrices ? "no matrix" : "no parameter", f->ntensor);
     return 0;
-}
-
-static int fail_shape(const struct gk_frame *f, const struct gk_tensor *got,
-                      const struct gk_tensor *want, struct gk_err *err)
-{
-    char text[2][200];
-    const struct gk_tensor *both[] = {got, want};
-    for (int k = 0; k < 2; k++) {
-        size_t used = 0;
-        text[k][0] = '\0';
-        for (unsigned i = 0; i < both[k]->rank; i++)
-            used += (size_t)snprintf(text[k] + used, sizeof text[k] - used, "%s%" PRIu64,
-                                     i ? ", " : "", both[k]->shape[i]);
-    }
-    return gk_frame_fail(f, err, "tensor '%.100s' is [%s], in the first frame [%s]", got->name,
-                         text[0], text[1]);
 }
 
 /* Frame F has the tensors of the first. */
@@ -79,13 +84,18 @@ static int check_alike(const struct gk_points *p, const struct gk_points_conf *c
                                  want->name);
         if (got->rank != want->rank ||
             memcmp(got->shape, want->shape, got->rank * sizeof *got->shape) != 0)
-            return fail_shape(f, got, want, err);
+            return gk_frame_fail(f, err, "tensor '%.100s' is %s, in the first frame %s", got->name,
+                                 gk_show_shape(got->rank, got->shape).s,
+                                 gk_show_shape(want->rank, want->shape).s);
     }
     for (size_t i = 0; i < f->ntensor && count_wanted(conf, f) > p->nparts; i++)
         if (is_wanted(conf, &f->tensor[i]) && !gk_frame_tensor(&p->first, f->tensor[i].name))
             return gk_frame_fail(f, err, "tensor '%.100s' is not in the first frame",
                                  f->tensor[i].name);
-    return 0;
+    if (conf->tensor) /* one tensor may be compared between networks */
+        return 0;
+    const struct gk_network now = gk_network_said(f), first = gk_network_said(&p->first);
+    return gk_network_check(f, &now, &first, "the first frame's", err);
 }
 
 /* ---- taking frames in ---- */
@@ -204,6 +214,7 @@ int gk_points_take_matrix(struct gk_points *p, struct gk_matrix *m, const char *
     if (begin_matrix(p, m->rows, m->cols, step, name, err) != 0)
         return -1;
     p->single = m->single;
+    p->notes = m->notes;
     p->store->v = m->v;
     p->history = m->history;
     m->v = NULL;

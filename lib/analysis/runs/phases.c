@@ -6,9 +6,19 @@
 
 #include "gk/mem.h"
 
+static void begin_search(struct gk_spikes *w)
+{
+    w->n = 0;
+    w->climbing = false;
+    w->floor = NAN;
+}
+
 void gk_phases_init(struct gk_phases *p, const struct gk_phases_opts *opts)
 {
-    *p = (struct gk_phases){.opts = *opts, .floor = NAN};
+    *p = (struct gk_phases){
+        .opts = *opts, .stable = NAN, .high.factor = opts->factor, .low.factor = GK_LOW_FACTOR};
+    begin_search(&p->high);
+    begin_search(&p->low);
     for (int i = 0; i < 4; i++)
         p->t[i].when = NAN;
 }
@@ -25,33 +35,33 @@ static void update_event(struct gk_event *e, size_t hold, double step, bool met)
         e->when = e->since;
 }
 
-/* The spike is kept behind the ended ones until it ends or the curve does. */
-static int watch_loss(struct gk_phases *p, double step, double loss, struct gk_err *err)
+/* The spike at hand is kept after those that ended, until it ends or the curve does. */
+static int watch_loss(struct gk_spikes *w, double rise, double step, double loss,
+                      struct gk_err *err)
 {
-    const struct gk_phases_opts *o = &p->opts;
-    if (p->climbing) {
-        struct gk_spike *s = &p->spike[p->ended];
+    if (w->climbing) {
+        struct gk_spike *s = &w->spike[w->n];
         if (loss > s->height) {
             s->height = loss;
             s->peak = step;
-        } else if (loss <= s->height / o->factor) {
+        } else if (loss <= s->height / w->factor) {
             s->end = step;
-            p->ended++;
-            p->climbing = false;
-            p->floor = loss;
+            w->n++;
+            w->climbing = false;
+            w->floor = loss;
         }
         return 0;
     }
-    if (!(loss >= p->floor)) {
-        p->floor = loss;
+    if (!(loss >= w->floor)) {
+        w->floor = loss;
         return 0;
     }
-    if (loss < o->factor * p->floor || loss < p->floor + o->rise)
+    if (loss < w->factor * w->floor || loss < w->floor + rise)
         return 0;
-    if (gk_grow(&p->spike, &p->spike_cap, p->ended + 1, sizeof *p->spike, err))
+    if (gk_grow(&w->spike, &w->cap, w->n + 1, sizeof *w->spike, err))
         return -1;
-    p->spike[p->ended] = (struct gk_spike){step, step, NAN, p->floor, loss};
-    p->climbing = true;
+    w->spike[w->n] = (struct gk_spike){step, step, NAN, w->floor, loss};
+    w->climbing = true;
     return 0;
 }
 
@@ -65,18 +75,33 @@ int gk_phases_row(struct gk_phases *p, double step, double train_acc, double val
             update_event(&p->t[2 * i], o->hold, step, acc[i] > o->low);
             update_event(&p->t[2 * i + 1], o->hold, step, acc[i] >= o->high);
         }
+    if (!(val_acc >= o->high) && !isnan(val_acc))
+        p->stable = NAN;
+    else if (val_acc >= o->high && isnan(p->stable))
+        p->stable = step;
     /* Memorisation that has not lasted yet may turn out to be t2: spikes count from its first row.
      */
-    const bool memorised = !isnan(p->t[1].when);
-    if (!memorised && p->t[1].met == 0) {
-        p->ended = 0;
-        p->climbing = false;
-        p->floor = NAN;
+    if (isnan(p->t[1].when) && p->t[1].met == 0) {
+        begin_search(&p->high);
+        begin_search(&p->low);
         return 0;
     }
-    int rc = isnan(train_loss) ? 0 : watch_loss(p, step, train_loss, err);
-    p->nspike = memorised ? p->ended : 0;
-    return rc;
+    if (isnan(train_loss))
+        return 0;
+    return watch_loss(&p->high, o->rise, step, train_loss, err) ||
+                   watch_loss(&p->low, o->rise, step, train_loss, err)
+               ? -1
+               : 0;
+}
+
+size_t gk_phases_slingshots(const struct gk_phases *p)
+{
+    return isnan(p->t[1].when) ? 0 : p->high.n;
+}
+
+size_t gk_phases_missed(const struct gk_phases *p)
+{
+    return gk_phases_slingshots(p) == 0 && !isnan(p->t[1].when) ? p->low.n : 0;
 }
 
 double gk_phases_delay(const struct gk_phases *p)
@@ -100,6 +125,7 @@ const char *gk_phase_name(enum gk_phase p)
 
 void gk_phases_free(struct gk_phases *p)
 {
-    free(p->spike);
+    free(p->high.spike);
+    free(p->low.spike);
     *p = (struct gk_phases){0};
 }

@@ -109,9 +109,12 @@ struct profile {
     enum gk_powerlaw_par par;
     double limit;       /* the interval is where the cost is at most that */
     struct pl_law near; /* the best at the last point inside */
+    double done, total; /* ends of intervals */
+    int laws;           /* solved for this one so far */
 };
 
-static bool inside(struct profile *f, double at)
+/* The least cost with the parameter at AT. */
+static double cost_at(struct profile *f, double at)
 {
     struct work *w = f->w;
     struct pl_pin pin = w->pin;
@@ -132,36 +135,98 @@ static bool inside(struct profile *f, double at)
     }
     struct pl_law law;
     pl_solve(&w->d, &pin, &f->near, &law);
-    if (law.cost > f->limit)
-        return false;
-    f->near = law;
-    return true;
+    if (!(law.cost > f->limit))
+        f->near = law;
+    gk_tick(&w->conf->tick, f->done + 1 - 1 / (1 + ++f->laws / 16.0), f->total);
+    return law.cost;
+}
+
+static bool inside(struct profile *f, double at)
+{
+    return !(cost_at(f, at) > f->limit);
+}
+
+/* Of a way out of the interval, places inside and outside it, and how far the root of the rise of
+ * the cost is from that at the limit there: nearly linear in between. */
+struct way {
+    double in, out;
+    double below, above; /* < 0 < */
+};
+
+static const double SHARP = 1e-9; /* of the distance from the estimate: how well an end is known */
+
+static double excess(const struct profile *f, double cost)
+{
+    const double least = f->w->law.cost;
+    return sqrt(fmax(cost - least, 0)) - sqrt(f->limit - least);
+}
+
+/* Whether AT is inside, and then one end of the way is there. */
+static bool learn(struct profile *f, struct way *w, double at)
+{
+    const double cost = cost_at(f, at);
+    const bool is_inside = !(cost > f->limit);
+    *(is_inside ? &w->in : &w->out) = at;
+    *(is_inside ? &w->below : &w->above) = excess(f, cost);
+    return is_inside;
+}
+
+/* Brings both ends together by false position. An end that stays twice counts half (the Illinois
+ * rule), and where that does not halve the way in three steps it is halved. */
+static void narrow(struct profile *f, double centre, struct way *w)
+{
+    enum { MOST = 100 };
+    double before = INFINITY;
+    int stayed = 0; /* > 0: so often the inner end, < 0: the outer one */
+    for (int k = 1; k <= MOST && fabs(w->out - w->in) > SHARP / 4 * fabs(w->in - centre); k++) {
+        const double way = w->out - w->in;
+        double at = w->in - way * w->below / (w->above - w->below);
+        if (!(fabs(at - w->in) > 0 && fabs(at - w->in) < fabs(way)))
+            at = w->in + way / 2;
+        if (k % 3 == 0) {
+            if (fabs(way) > before / 2)
+                at = w->in + way / 2;
+            before = fabs(way);
+        }
+        if (learn(f, w, at))
+            stayed = stayed < 0 ? stayed - 1 : -1;
+        else
+            stayed = stayed > 0 ? stayed + 1 : 1;
+        if (stayed > 1)
+            w->below /= 2;
+        if (stayed < -1)
+            w->above /= 2;
+    }
 }
 
 /* Where the profile from CENTRE in the direction of STEP leaves the interval; END if it does not
- * before that. */
+ * before that. Halving finds the place; of many runs, where each law takes long, false position
+ * comes close to it first, and halving asks only about what is not known by then. */
 static double side(struct profile *f, double centre, double step, double end)
 {
     enum { DOUBLINGS = 200, HALVINGS = 100 };
-    double in = centre, out = centre;
+    struct way known = {.in = centre, .below = excess(f, f->w->law.cost)};
     bool left = false;
     f->near = f->w->law;
-    for (int k = 0; k < DOUBLINGS && !left && in != end; k++) {
-        out = step > 0 ? fmin(in + step, end) : fmax(in + step, end);
+    for (int k = 0; k < DOUBLINGS && !left && known.in != end; k++) {
+        const double at = known.in + step;
+        left = !learn(f, &known, step > 0 ? fmin(at, end) : fmax(at, end));
         step *= 2;
-        left = !inside(f, out);
-        if (!left)
-            in = out;
     }
-    if (!left)
-        return in;
-    for (int k = 0; k < HALVINGS && fabs(out - in) > 1e-9 * fabs(in - centre); k++) {
-        double mid = in + (out - in) / 2;
-        if (inside(f, mid))
+    double in = known.in, out = left ? known.out : in;
+    if (left && f->w->d.few != &f->w->d)
+        narrow(f, centre, &known);
+    for (int k = 0; k < HALVINGS && fabs(out - in) > SHARP * fabs(in - centre); k++) {
+        const double mid = in + (out - in) / 2, sign = step > 0 ? 1 : -1;
+        if (sign * (mid - known.in) > 0 && sign * (mid - known.out) < 0)
+            learn(f, &known, mid);
+        if (sign * (mid - known.in) <= 0)
             in = mid;
         else
             out = mid;
     }
+    f->done++;
+    f->laws = 0;
     return in + (out - in) / 2;
 }
 
@@ -222,13 +287,15 @@ static void intervals(struct work *w)
     for (size_t i = 0; i < w->d.n; i++)
         rounding += pow(4 * DBL_EPSILON * w->d.root[i] * w->d.z[i], 2);
     fit->t = gk_t_quantile(0.5 + w->conf->level / 2, fit->df);
+    double done = 0, total = w->pin.b_held ? 2 * (GK_PL_PARS - 1) : 2 * GK_PL_PARS;
     for (int i = 0; i < GK_PL_PARS; i++) {
         struct gk_estimate *e = &fit->par[i];
         if (i == GK_PL_B && w->pin.b_held) {
             e->lower = e->upper = e->value;
             continue;
         }
-        struct profile f = {.w = w, .par = (enum gk_powerlaw_par)i};
+        struct profile f = {.w = w, .par = (enum gk_powerlaw_par)i, .done = done, .total = total};
+        done += 2;
         f.limit = w->law.cost + fit->t * fit->t * w->variance + rounding;
         double size = i == GK_PL_B ? w->d.y_scale : 1;
         double guess = e->stderror / (i == GK_PL_A || i == GK_PL_A_OTHER ? fabs(e->value) : 1);

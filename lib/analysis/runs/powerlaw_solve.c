@@ -10,6 +10,7 @@ enum { GRID = 41 }; /* exponents tried as starts */
 
 void pl_data_free(struct pl_data *d)
 {
+    pl_few_free(d);
     gk_free(d->u);
     gk_free(d->z);
     gk_free(d->root);
@@ -23,7 +24,7 @@ void pl_data_free(struct pl_data *d)
 static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struct gk_err *err)
 {
     size_t observed = 0, distinct = 0;
-    double first_y = NAN;
+    double first_y = NAN, seen[GK_PL_PARS]; /* as many different x as there are parameters do */
     bool constant = true;
     for (size_t i = 0; i < a->n; i++) {
         double w = a->weight ? a->weight[i] : 1;
@@ -38,12 +39,11 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
         if (!observed++)
             first_y = a->y[i];
         constant = constant && a->y[i] == first_y;
-        bool seen = false; /* as many distinct x as parameters are enough: stop counting there */
-        for (size_t j = 0; j < i && !seen && distinct < free_parameters; j++)
-            seen = a->x[j] == a->x[i] && !(a->censored && a->censored[j]) &&
-                   !(a->weight && a->weight[j] == 0);
-        if (!seen)
-            distinct++;
+        size_t j = 0;
+        while (j < distinct && seen[j] != a->x[i])
+            j++;
+        if (j == distinct && distinct < free_parameters)
+            seen[distinct++] = a->x[i];
     }
     if (observed < free_parameters)
         return gk_fail(err, "%zu runs with a value: too few for %zu parameters", observed,
@@ -56,7 +56,7 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
     return 0;
 }
 
-static int allocate(struct pl_data *d, size_t n, struct gk_err *err)
+int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err)
 {
     d->u = gk_alloc(n, sizeof *d->u, err);
     d->z = gk_alloc(n, sizeof *d->z, err);
@@ -73,7 +73,7 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
     *d = (struct pl_data){0};
     if (check(a, free_parameters, err))
         return -1;
-    if (allocate(d, a->n, err)) {
+    if (pl_data_room(d, a->n, err)) {
         pl_data_free(d);
         return -1;
     }
@@ -105,6 +105,10 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
     }
     d->bound_b = conf->bound_b;
     d->b_min = conf->b_min / d->y_scale;
+    if (pl_few_new(d, err)) {
+        pl_data_free(d);
+        return -1;
+    }
     return 0;
 }
 
@@ -276,15 +280,19 @@ double pl_reach(const struct pl_data *d)
 static void try_grid(struct form *f, double *best, double *cost)
 {
     double reach = pl_reach(f->d), at[GRID], theta[3];
+    struct form few = *f;
+    few.d = f->d->few;
+    few.d->sigma = f->d->sigma;
     for (int k = 0; k < GRID; k++) {
         double s = 2.0 * k / (GRID - 1) - 1; /* denser near 0 */
-        start_at(f, reach * s * fabs(s), theta);
-        at[k] = cost_at(f, theta);
+        start_at(&few, reach * s * fabs(s), theta);
+        at[k] = cost_at(&few, theta);
     }
     for (int tries = 0; tries < 3; tries++) { /* the three deepest valleys that promise anything */
+        double bar = isfinite(*cost) ? cost_at(&few, best) : *cost;
         int low = -1;
         for (int k = 0; k < GRID; k++)
-            if (at[k] < *cost && (low < 0 || at[k] < at[low]) && (k == 0 || at[k] <= at[k - 1]) &&
+            if (at[k] < bar && (low < 0 || at[k] < at[low]) && (k == 0 || at[k] <= at[k - 1]) &&
                 (k == GRID - 1 || at[k] <= at[k + 1]))
                 low = k;
         if (low < 0)

@@ -18,6 +18,7 @@ struct pl_data {
     bool bound_b;
     double b_min; /* scaled */
     struct gk_nlfit *lm;
+    struct pl_data *few; /* these runs, or a few that stand for them, to look for starts on */
 };
 
 /* What is held: gamma, b (scaled), or a in some unit: the law's first term is then
@@ -37,6 +38,11 @@ struct pl_law {
 int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *data,
                 const struct gk_powerlaw_conf *conf, size_t free_parameters, struct gk_err *err);
 void pl_data_free(struct pl_data *d);
+/* Room for N runs. */
+int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err);
+/* d->few, from all else. */
+int pl_few_new(struct pl_data *d, struct gk_err *err);
+void pl_few_free(struct pl_data *d);
 
 /* The largest |gamma| looked for: exp(40) over the data. */
 double pl_reach(const struct pl_data *d);

@@ -5,6 +5,7 @@
 
 #include "gk/list.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/predict.h"
 
 enum { LEAST = 3 }; /* samples of which Hjorth's parameters make sense: two differences */
@@ -53,7 +54,7 @@ static size_t window_of(struct gk_live *l, const struct gk_feature *f)
 /* "NAME=X" in WORD, which it cuts. */
 static int set_given(const struct gk_model *m, char *word, double *x, struct gk_err *err)
 {
-    char *value = strchr(word, '='), *end = NULL;
+    char *value = strchr(word, '=');
     size_t j = 0;
     if (value)
         *value++ = '\0';
@@ -62,9 +63,7 @@ static int set_given(const struct gk_model *m, char *word, double *x, struct gk_
         j++;
     if (j == m->d)
         return gk_fail_usage(err, "--set: the model has no feature %s to set", word);
-    if (value)
-        x[j] = strtod(value, &end);
-    if (!value || !*value || *end || !isfinite(x[j]))
+    if (!value || gk_number_real(value, strlen(value), &x[j]) != GK_NUMBER_FINITE)
         return gk_fail_usage(err, "--set: %s wants a finite number", word);
     return 0;
 }
@@ -156,7 +155,7 @@ static int measure(struct gk_live *l, struct window *w, const struct gk_signal *
         return 0;
     if (gk_grow(&l->y, &l->y_cap, n, sizeof *l->y, err) ||
         gk_condition(&l->conditioning, l->dft, s->v + from, n, s->spacing, l->y, err) ||
-        gk_hjorth(l->dft, l->y, n, &w->h, err))
+        gk_hjorth(l->dft, l->y, n, gk_magnitude(s->v + from, n), &w->h, err))
         return -1;
     w->n = n;
     return 0;

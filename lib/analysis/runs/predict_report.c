@@ -7,7 +7,8 @@
 #include "gk/rank.h"
 
 struct report {
-    FILE *fp;
+    struct gk_out *out;
+    FILE *fp; /* out->fp */
     const struct gk_runs *r;
     const double *heldout;
     const size_t *fold;
@@ -37,7 +38,7 @@ static int put_scores(const struct report *p, const char *name, const struct gk_
     for (int k = 0; k < 6; k++)
         gk_put_number(p->fp, v[k], false, '\t');
     gk_put_number(p->fp, probability ? brier(d) : NAN, false, '\n');
-    return 0;
+    return gk_out_row(p->out, err);
 }
 
 static int summary(const struct report *p, const struct gk_model *m, struct gk_err *err)
@@ -89,7 +90,7 @@ static int by_group(const struct report *p, struct gk_err *err)
 static void by_run(const struct report *p)
 {
     const struct gk_runs *r = p->r;
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = 0; i < r->n && !ferror(p->fp); i++) {
         fprintf(p->fp, "%zu\t", i + 1);
         if (r->group)
             fprintf(p->fp, "%s\t", r->group_name[p->fold[i]]);
@@ -100,7 +101,7 @@ static void by_run(const struct report *p)
     }
 }
 
-int gk_report_write(FILE *fp, enum gk_report what, const struct gk_history *h,
+int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_runs *r, const struct gk_model *m, const double *heldout,
                     const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err)
 {
@@ -108,9 +109,9 @@ int gk_report_write(FILE *fp, enum gk_report what, const struct gk_history *h,
     const char *scores[] = {
         "model",          "n",    "auc", "auc_lower", "auc_upper", "spearman", "spearman_lower",
         "spearman_upper", "brier"};
-    struct report p = {fp, r, heldout, fold, replicates, seed, NULL, NULL, NULL};
+    struct report p = {out, out->fp, r, heldout, fold, replicates, seed, NULL, NULL, NULL};
     if (what == GK_REPORT_RUNS) {
-        if (gk_table_begin(fp, h, runs, 4, err))
+        if (gk_table_begin(out->fp, h, runs, 4, err))
             return -1;
         by_run(&p);
         return 0;
@@ -119,7 +120,7 @@ int gk_report_write(FILE *fp, enum gk_report what, const struct gk_history *h,
         scores[0] = "group";
     p.score = gk_alloc(r->n, 2 * sizeof *p.score, err);
     p.outcome = gk_alloc(r->n, sizeof *p.outcome, err);
-    int rc = p.score && p.outcome ? gk_table_begin(fp, h, scores, 9, err) : -1;
+    int rc = p.score && p.outcome ? gk_table_begin(out->fp, h, scores, 9, err) : -1;
     if (!rc) {
         p.value = p.score + r->n;
         rc = what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, m, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/predict.h"
 
 /* As in gk-hjorth; a name that begins another comes after it. */
@@ -39,13 +40,12 @@ static bool parse_window(const char *text, double *from, double *to)
     double v[2];
     int n = 0;
     while (*text) {
-        char *end;
-        if (*text++ != '_' || n == 2 || strspn(text, "0123456789.") == 0)
+        if (*text++ != '_' || n == 2)
             return false;
-        v[n++] = strtod(text, &end);
-        if (strspn(text, "0123456789.") != (size_t)(end - text))
+        const size_t len = strspn(text, "0123456789.");
+        if (gk_number_real(text, len, &v[n++]) != GK_NUMBER_FINITE)
             return false;
-        text = end;
+        text += len;
     }
     if (n) {
         *from = n == 2 ? v[0] : 0;
@@ -131,7 +131,7 @@ static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct g
         return -1;
     for (size_t j = 0; j < r->d && *at < 0; j++)
         if (r->feature[j].measure == m0)
-            *at = gk_rows_column(rows, r->feature[j].name);
+            *at = gk_rows_need(rows, r->feature[j].name, NULL);
     for (size_t k = 0; k < rows->ncol && *at < 0; k++)
         if (gk_feature_parse(rows->name[k], NAN, NAN).measure == m0)
             *at = (int)k;
@@ -150,9 +150,7 @@ static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_r
         (c->val && (p->val = gk_rows_need(rows, c->val, err)) < 0) ||
         (c->group && (p->group = gk_rows_need(rows, c->group, err)) < 0))
         return -1;
-    if (!c->val)
-        p->val = gk_rows_column(rows, "final_val_acc");
-    return 0;
+    return c->val ? 0 : gk_rows_find(rows, "final_val_acc", &p->val, err);
 }
 
 static int finite_cell(const struct gk_rows *rows, int at, double *v, struct gk_err *err)

@@ -2,8 +2,9 @@
 #include "gk/signal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "gk/number.h"
 
 int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct gk_err *err)
 {
@@ -18,10 +19,8 @@ int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct
         return gk_fail_usage(err, "--detrend: '%s' is none of: none mean linear highpass=F",
                              detrend);
     const char *text = detrend + sizeof highpass - 1;
-    char *end;
     c->detrend = GK_DETREND_HIGHPASS;
-    c->cutoff = strtod(text, &end);
-    if (!strchr("0123456789.", *text) || *end || !isfinite(c->cutoff) || !(c->cutoff > 0))
+    if (gk_number_real(text, strlen(text), &c->cutoff) != GK_NUMBER_FINITE || !(c->cutoff > 0))
         return gk_fail_usage(err, "--detrend: '%s' is no frequency above 0, in cycles per step",
                              text);
     return 0;

@@ -2,6 +2,7 @@
 #include "gk/dft.h"
 #include "gk/hjorth.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Difference number ORDER (0, 1, 2) of x at t. */
@@ -34,12 +35,22 @@ static double variance(const double *x, size_t n, int order)
     return sum / (double)count;
 }
 
-static double root_ratio(double num, double den)
+/* sqrt(num / den), or 0 where DEN is no larger than what rounding leaves. */
+static double root_ratio(double num, double den, double rounding)
 {
-    return den > 0 ? sqrt(num / den) : 0;
+    return den > rounding ? sqrt(num / den) : 0;
 }
 
-int gk_hjorth(struct gk_dft *d, const double *x, size_t n, struct gk_hjorth *h, struct gk_err *err)
+double gk_magnitude(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t t = 0; t < n; t++)
+        most = fmax(most, fabs(x[t]));
+    return most;
+}
+
+int gk_hjorth(struct gk_dft *d, const double *x, size_t n, double magnitude, struct gk_hjorth *h,
+              struct gk_err *err)
 {
     const double *e;
     if (gk_dft_energies(d, x, n, &e, err))
@@ -52,12 +63,19 @@ int gk_hjorth(struct gk_dft *d, const double *x, size_t n, struct gk_hjorth *h, 
         h->m2 += sides * w2 * e[k];
         h->m4 += sides * w2 * w2 * e[k];
     }
+    /* A value is off by two units in the last place at most, conditioned or not; a difference by
+     * twice that, a second difference by four times. */
+    const double off = 2 * magnitude * DBL_EPSILON, noise = off * off, count = (double)n;
     double v0 = variance(x, n, 0), v1 = variance(x, n, 1), v2 = variance(x, n, 2);
+    if (v1 <= 4 * noise)
+        v1 = 0;
+    if (v2 <= 16 * noise)
+        v2 = 0;
     h->activity = v0;
-    h->mobility = root_ratio(v1, v0);
-    double mobility1 = root_ratio(v2, v1);
+    h->mobility = root_ratio(v1, v0, noise);
+    double mobility1 = root_ratio(v2, v1, 0);
     h->complexity = h->mobility > 0 ? mobility1 / h->mobility : 0;
-    h->spectral_mobility = root_ratio(h->m2, h->m0);
-    h->spectral_complexity = root_ratio(h->m4, h->m2);
+    h->spectral_mobility = root_ratio(h->m2, h->m0, count * noise);
+    h->spectral_complexity = root_ratio(h->m4, h->m2, count * noise);
     return 0;
 }

@@ -14,19 +14,21 @@ struct gk_signal_priv {
     size_t cap;      /* of the samples */
     const char *file;
     size_t row;          /* rows read so far */
-    double at;           /* the step of the last of them */
+    double at, last;     /* the steps of the last of them, and of the last sample */
     struct gk_rows rows; /* a table */
-    int value, step;     /* and its columns; step -1: rows count */
+    int value;           /* and its column */
     struct gk_matrix m;  /* or, if there is no rows.priv, an array */
 };
 
-static int open_table(struct gk_signal *s, FILE *fp, const char *column, struct gk_err *err)
+static int open_table(struct gk_signal *s, FILE *fp, const char *column, const char *step,
+                      struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
     struct gk_rows *r = &p->rows;
     if (gk_rows_open(r, fp, p->file, true, err))
         return -1;
-    p->step = gk_rows_column(r, "step");
+    if (gk_rows_use_steps(r, step, err))
+        return -1;
     if (!r->name && !column && r->ncol == 1)
         p->value = 0;
     else
@@ -39,9 +41,9 @@ static int open_array(struct gk_signal *s, FILE *fp, enum gk_input_kind kind, co
 {
     struct gk_signal_priv *p = s->priv;
     struct gk_matrix *m = &p->m;
-    p->step = -1;
+    const struct gk_matrix_names names = {.tensor = tensor};
     s->column = tensor;
-    if (gk_matrix_read_from(m, fp, p->file, kind, tensor, err))
+    if (gk_matrix_read_from(m, fp, p->file, kind, &names, err))
         return -1;
     if (m->rows != 1 && m->cols != 1)
         return gk_fail(err, "%s: [%zu, %zu] is a matrix: a signal is one column", p->file, m->rows,
@@ -55,8 +57,8 @@ static int share_history(struct gk_signal *s, struct gk_err *err)
     return gk_history_join(&s->history, h, err);
 }
 
-int gk_signal_open(struct gk_signal *s, const char *path, const char *column, double from,
-                   double to, struct gk_err *err)
+int gk_signal_open(struct gk_signal *s, const char *path, const char *column, const char *step,
+                   double from, double to, struct gk_err *err)
 {
     FILE *fp;
     enum gk_input_kind kind;
@@ -73,7 +75,7 @@ int gk_signal_open(struct gk_signal *s, const char *path, const char *column, do
         fclose(fp);
         goto failed;
     }
-    if (kind == GK_INPUT_TABLE ? open_table(s, fp, column, err)
+    if (kind == GK_INPUT_TABLE ? open_table(s, fp, column, step, err)
                                : open_array(s, fp, kind, column, err))
         goto failed;
     if (share_history(s, err))
@@ -104,7 +106,7 @@ static int next_row(struct gk_signal *s, struct gk_err *err)
         return 1;
     }
     int rc = gk_rows_next(&p->rows, err);
-    if (rc == 1 && gk_rows_step(&p->rows, p->step, p->row++, &p->at, err))
+    if (rc == 1 && gk_rows_step(&p->rows, p->row++, &p->at, err))
         return -1;
     return rc;
 }
@@ -115,15 +117,20 @@ static bool is_even(double gap, double spacing, double step)
     return fabs(gap - spacing) <= 1e-6 * spacing + 1e-15 * fabs(step);
 }
 
-/* The row at hand becomes a sample; the one before it was at step BEFORE. */
-static int append(struct gk_signal *s, double before, struct gk_err *err)
+/* The row at hand becomes a sample (1), or is left out as it has no value (0). */
+static int append(struct gk_signal *s, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
-    double v, gap = p->at - before;
+    const double before = p->last, gap = p->at - before;
+    double v;
     if (!p->rows.priv)
         v = p->m.v[p->row - 1];
     else if (gk_rows_number(&p->rows, p->value, &v, err))
         return -1;
+    if (isnan(v) && p->rows.priv) {
+        p->rows.notes.left_out++;
+        return 0;
+    }
     if (!isfinite(v)) {
         gk_fail(err, "the value is %g", v);
         return fail_here(s, err);
@@ -140,6 +147,7 @@ static int append(struct gk_signal *s, double before, struct gk_err *err)
     if (gk_grow(&s->v, &p->cap, s->n + 1, sizeof *s->v, err))
         return gk_fail_at(err, "%s", p->file);
     s->v[s->n++] = v;
+    p->last = p->at;
     return 1;
 }
 
@@ -147,14 +155,13 @@ int gk_signal_next(struct gk_signal *s, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
     for (;;) {
-        double before = p->at;
         int rc = next_row(s, err);
         if (rc != 1)
             return rc;
         if (p->at >= p->to)
             return 0;
-        if (p->at >= p->from)
-            return append(s, before, err);
+        if (p->at >= p->from && (rc = append(s, err)) != 0)
+            return rc;
     }
 }
 
@@ -171,9 +178,24 @@ int gk_signal_read(struct gk_signal *s, struct gk_err *err)
 int gk_signal_empty(const struct gk_signal *s, struct gk_err *err)
 {
     const struct gk_signal_priv *p = s->priv;
+    if (p->rows.notes.left_out > 0)
+        return gk_fail(err,
+                       "%s: no row with a step in the window %.12g:%.12g has a value in column %s",
+                       p->file, p->from, p->to, s->column ? s->column : "1");
     return gk_fail(
         err, "%s: no row with a step in the window %.12g:%.12g; the last one read is at %.12g",
         p->file, p->from, p->to, p->at);
+}
+
+const struct gk_table_notes *gk_signal_notes(const struct gk_signal *s)
+{
+    s->priv->rows.notes.column = s->column;
+    return &s->priv->rows.notes;
+}
+
+const char *gk_signal_file(const struct gk_signal *s)
+{
+    return s->priv->file;
 }
 
 void gk_signal_close(struct gk_signal *s)

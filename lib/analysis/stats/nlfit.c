@@ -9,6 +9,7 @@
 #include <gsl/gsl_multifit_nlinear.h>
 #include <gsl/gsl_sf_erf.h>
 
+#include "gk/blas.h"
 #include "gk/mem.h"
 
 enum { MAX_P = 8, MAX_STEPS = 200 };
@@ -19,8 +20,9 @@ struct gk_nlfit {
     gsl_matrix *cov[MAX_P + 1];
     gk_nlfit_fn *fn;
     void *ctx;
-    double *r;   /* [n] */
-    double *jac; /* [n, max_p] */
+    double at[MAX_P]; /* where r and jac were computed */
+    double *r;        /* [n] */
+    double *jac;      /* [n, max_p] */
 };
 
 void gk_nlfit_free(struct gk_nlfit *w)
@@ -41,6 +43,7 @@ void gk_nlfit_free(struct gk_nlfit *w)
 int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *err)
 {
     gsl_set_error_handler_off(); /* its default is abort() */
+    gk_blas_threads(1);          /* which would add up long vectors in as many parts as there are */
     if (max_p < 1 || max_p > MAX_P || n < max_p)
         return gk_fail(err, "a fit of %zu parameters to %zu points", max_p, n);
     struct gk_nlfit *w = gk_alloc(1, sizeof *w, err);
@@ -67,29 +70,31 @@ int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *e
     return 0;
 }
 
+/* Both come at once: nearly every point that GSL asks about is one that it goes to, where it asks
+ * for the derivatives next. */
 static int residuals(const gsl_vector *theta, void *ctx, gsl_vector *f)
 {
     struct gk_nlfit *w = ctx;
-    w->fn(w->ctx, theta->data, w->r, NULL);
-    for (size_t i = 0; i < w->n; i++)
-        gsl_vector_set(f, i, w->r[i]);
-    return GSL_SUCCESS;
+    w->fn(w->ctx, theta->data, w->r, w->jac);
+    memcpy(w->at, theta->data, theta->size * sizeof *w->at);
+    const gsl_vector_const_view r = gsl_vector_const_view_array(w->r, w->n);
+    return gsl_vector_memcpy(f, &r.vector);
 }
 
 static int jacobian(const gsl_vector *theta, void *ctx, gsl_matrix *df)
 {
     struct gk_nlfit *w = ctx;
-    w->fn(w->ctx, theta->data, w->r, w->jac);
-    for (size_t i = 0; i < w->n; i++)
-        for (size_t j = 0; j < df->size2; j++)
-            gsl_matrix_set(df, i, j, w->jac[i * df->size2 + j]);
-    return GSL_SUCCESS;
+    if (memcmp(w->at, theta->data, theta->size * sizeof *w->at) != 0)
+        w->fn(w->ctx, theta->data, w->r, w->jac);
+    const gsl_matrix_const_view jac = gsl_matrix_const_view_array(w->jac, w->n, df->size2);
+    return gsl_matrix_memcpy(df, &jac.matrix);
 }
 
 double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, double *theta)
 {
     w->fn = fn;
     w->ctx = ctx;
+    w->at[0] = NAN; /* nowhere yet */
     gsl_multifit_nlinear_workspace *lm = w->lm[p];
     gsl_multifit_nlinear_fdf fdf = {.f = residuals, .df = jacobian, .n = w->n, .p = p, .params = w};
     gsl_vector_view start = gsl_vector_view_array(theta, p);
@@ -101,7 +106,8 @@ double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, do
         for (size_t j = 0; j < p; j++)
             theta[j] = gsl_vector_get(at, j);
     }
-    fn(ctx, theta, w->r, NULL);
+    if (memcmp(w->at, theta, p * sizeof *theta) != 0)
+        fn(ctx, theta, w->r, NULL);
     double sum = 0;
     for (size_t i = 0; i < w->n; i++)
         sum += w->r[i] * w->r[i];

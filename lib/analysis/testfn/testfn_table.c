@@ -41,9 +41,10 @@ static double norm(const double *v, size_t n)
     return sqrt(sum);
 }
 
-static int follow(FILE *fp, const struct gk_testfn *f, struct gk_optim *o, double *x, double *grad,
-                  int64_t steps, int64_t every, struct gk_err *err)
+static int follow(struct gk_out *out, const struct gk_testfn *f, struct gk_optim *o, double *x,
+                  double *grad, int64_t steps, int64_t every, struct gk_err *err)
 {
+    FILE *fp = out->fp;
     for (int64_t k = 0; k <= steps; k++) {
         double value = gk_testfn_value(f, x, grad), g = norm(grad, f->n);
         if (!isfinite(value) || !isfinite(g))
@@ -56,15 +57,15 @@ static int follow(FILE *fp, const struct gk_testfn *f, struct gk_optim *o, doubl
             gk_put_number(fp, value, false, '\t');
             gk_put_number(fp, gk_testfn_error(f, x), false, '\t');
             gk_put_number(fp, g, false, '\n');
-            if (ferror(fp)) /* the commit says why */
-                return 0;
+            if (gk_out_row(out, err))
+                return -1;
         }
         gk_optim_step(o, k, x, grad, g);
     }
     return 0;
 }
 
-int gk_testfn_path(FILE *fp, const struct gk_testfn *f, const struct gk_optim_conf *optim,
+int gk_testfn_path(struct gk_out *out, const struct gk_testfn *f, const struct gk_optim_conf *optim,
                    double *x, int64_t steps, int64_t every, const struct gk_history *h,
                    struct gk_err *err)
 {
@@ -73,9 +74,11 @@ int gk_testfn_path(FILE *fp, const struct gk_testfn *f, const struct gk_optim_co
     double *grad = gk_alloc(f->n, sizeof *grad, err);
     int rc = grad ? gk_optim_new(&o, optim, f->n, NULL, GK_F64, NULL, err) : -1;
     if (!rc)
-        rc = begin(fp, f, "step", rest, 3, h, err);
-    if (!rc)
-        rc = follow(fp, f, o, x, grad, steps, every, err);
+        rc = begin(out->fp, f, "step", rest, 3, h, err);
+    if (!rc) {
+        gk_optim_start(o, x);
+        rc = follow(out, f, o, x, grad, steps, every, err);
+    }
     gk_optim_free(o);
     gk_free(grad);
     return rc;
@@ -88,7 +91,7 @@ int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid 
     if (begin(fp, f, NULL, rest, 3, h, err))
         return -1;
     for (int64_t i = 0; i < g->n && !ferror(fp); i++) {
-        for (int64_t j = 0; j < g->n; j++) {
+        for (int64_t j = 0; j < g->n && !ferror(fp); j++) {
             double x[2] = {gk_grid_at(g, i), gk_grid_at(g, j)};
             double grad[2], value = gk_testfn_value(f, x, grad);
             gk_put_number(fp, x[0], false, '\t');

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gk/npy.h"
+#include "gk/glob.h"
 #include "gk/mem.h"
 #include "gk/table.h"
 
@@ -127,12 +128,16 @@ static int begin_rows(struct dump *p, struct gk_err *err)
 
 static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
 {
-    const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL; /* double would round it */
-    for (size_t i = from; i < from + n; i++) {
+    /* double would round them */
+    const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL;
+    const uint64_t *natural = t->dtype == GK_U64 ? t->data : NULL;
+    for (size_t i = from; i < from + n && !ferror(fp); i++) {
         const char after = i + 1 < from + n ? '\t' : '\n';
         double v;
         if (wide) {
             fprintf(fp, "%" PRId64 "%c", wide[i], after);
+        } else if (natural) {
+            fprintf(fp, "%" PRIu64 "%c", natural[i], after);
         } else {
             gk_tensor_part(t, i, 1, &v);
             gk_put_number(fp, v, gk_dtype_is_single(t->dtype), after);
@@ -146,6 +151,8 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
     int64_t step;
     if (t->count == 0)
         return gk_frame_fail(f, err, "tensor '%s' is empty", gk_show(t->name).s);
+    if (gk_tensor_check(t, err))
+        return gk_frame_fail(f, err, "%s", err->msg);
     const size_t columns = t->rank ? (size_t)t->shape[t->rank - 1] : 1;
     if (p->frames == 0) {
         p->columns = columns;
@@ -157,7 +164,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
                              gk_show(t->name).s, columns, p->columns);
     if (p->many && gk_frame_step(f, &step, err))
         return -1;
-    for (size_t i = 0; i < t->count; i += columns) {
+    for (size_t i = 0; i < t->count && !ferror(p->fp); i += columns) {
         if (p->many)
             fprintf(p->fp, "%" PRId64 "\t", step);
         put_row(p->fp, t, i, columns);
@@ -172,7 +179,7 @@ static int keep(struct dump *p, const struct gk_frame *f, const struct gk_tensor
                 struct gk_err *err)
 {
     struct gk_tensor *all = &p->all;
-    const size_t bytes = t->count * gk_dtype_size(t->dtype), have = p->frames * bytes;
+    const size_t bytes = gk_tensor_bytes(t), have = p->frames * bytes;
     if (p->frames == 0) {
         all->dtype = t->dtype;
         all->rank = t->rank + p->many;
@@ -200,12 +207,18 @@ static int put_frame(struct dump *p, const struct gk_frame *f, struct gk_err *er
     return 0;
 }
 
-static int put_alone(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
+/* The tensors of F that the patterns choose, in a frame of their own. */
+static int put_alone(struct dump *p, const struct gk_frame *f, const struct gk_tensor *one,
                      struct gk_err *err)
 {
     struct gk_frame alone = {0};
     const char *step = gk_frame_meta(f, "step");
-    int rc = gk_frame_add(&alone, t->name, t->dtype, t->rank, t->shape, t->data, err);
+    int rc = 0;
+    for (size_t i = 0; i < (one ? 1 : f->ntensor) && rc == 0; i++) {
+        const struct gk_tensor *t = one ? one : &f->tensor[i];
+        if (one || gk_glob_matches(p->d->tensor, t->name))
+            rc = gk_frame_add(&alone, t->name, t->dtype, t->rank, t->shape, t->data, err);
+    }
     if (rc == 0 && step)
         rc = gk_frame_set_meta(&alone, "step", step, err);
     if (rc == 0)
@@ -233,8 +246,8 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
     size_t cap = 0, at = 0;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        flat.count += gk_is_state(t->name) ? 0 : t->count;
-        if (!gk_is_state(t->name) && !gk_dtype_is_single(t->dtype))
+        flat.count += gk_is_parameter(t) ? t->count : 0;
+        if (gk_is_parameter(t) && !gk_dtype_is_single(t->dtype))
             flat.dtype = GK_F64;
     }
     if (flat.count == 0)
@@ -244,7 +257,7 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
         return -1;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (gk_is_state(t->name))
+        if (!gk_is_parameter(t))
             continue;
         if (flat.dtype == GK_F64)
             gk_tensor_f64(t, (double *)flat.data + at);
@@ -262,9 +275,19 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
 static int put_named(struct dump *p, const struct gk_frame *f, struct gk_err *err)
 {
     const struct gk_tensor *t = gk_frame_tensor(f, p->d->tensor);
-    if (!t)
+    const bool whole = t;
+    size_t n = whole;
+    for (size_t i = 0; i < f->ntensor && !whole; i++)
+        if (gk_glob_matches(p->d->tensor, f->tensor[i].name)) {
+            t = &f->tensor[i];
+            n++;
+        }
+    if (n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", gk_show(p->d->tensor).s);
-    return put_tensor(p, f, t, err);
+    if (n > 1 && p->d->format != GK_DUMP_SAFETENSORS)
+        return gk_frame_fail(f, err, "%zu tensors match '%s': as text or .npy one is written", n,
+                             gk_show(p->d->tensor).s);
+    return n > 1 ? put_alone(p, f, NULL, err) : put_tensor(p, f, t, err);
 }
 
 static int put(struct dump *p, const struct gk_frame *f, struct gk_err *err)
@@ -304,6 +327,13 @@ static int begin(struct dump *p, const struct gk_frame *f, bool many, struct gk_
                : 0;
 }
 
+static void drop_excluded(struct gk_frame *f, const char *exclude)
+{
+    for (size_t i = f->ntensor; i-- > 0;)
+        if (gk_glob_matches(exclude, f->tensor[i].name))
+            gk_frame_drop(f, i);
+}
+
 static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
 {
     struct gk_frame f = {0};
@@ -312,6 +342,7 @@ static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
         return gk_fail(err, "no frame has a step that --steps wants");
     while (rc == 1) {
         struct gk_frame next = {0};
+        drop_excluded(&f, p->d->exclude);
         rc = gk_dump_next(s, p->d->steps, &next, err);
         if (rc >= 0 && p->frames == 0 && begin(p, &f, rc == 1, err))
             rc = -1;

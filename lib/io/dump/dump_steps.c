@@ -1,10 +1,9 @@
 /* Frames by their step. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gk/dump.h"
+#include "gk/number.h"
 
 int gk_frame_step(const struct gk_frame *f, int64_t *step, struct gk_err *err)
 {
@@ -12,22 +11,19 @@ int gk_frame_step(const struct gk_frame *f, int64_t *step, struct gk_err *err)
     return gk_frame_meta(f, "step") ? gk_frame_meta_int(f, "step", 0, INT64_MAX, step, err) : 0;
 }
 
-/* A number up to the next ':', or nothing. */
-static bool take(const char **p, int64_t *v)
+/* Integers from 0 between colons, N of V at most: how many there are, or 0 if TEXT is not of this
+ * form. A place that is empty leaves its *V as it is. */
+static int take(const char *text, int64_t *const v[], int n)
 {
-    if (**p >= '0' && **p <= '9') {
-        char *end;
-        errno = 0;
-        *v = strtoll(*p, &end, 10);
-        *p = end;
-        if (errno != 0)
-            return false;
+    for (int i = 0; i < n; i++) {
+        const size_t len = strcspn(text, ":");
+        if (len > 0 && (gk_number_integer(text, len, v[i]) != GK_NUMBER_FINITE || *v[i] < 0))
+            return 0;
+        text += len;
+        if (!*text++)
+            return i + 1;
     }
-    if (**p == ':') {
-        ++*p;
-        return true;
-    }
-    return **p == '\0';
+    return 0;
 }
 
 int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err)
@@ -35,8 +31,7 @@ int gk_steps_parse(struct gk_steps *s, const char *text, struct gk_err *err)
     *s = (struct gk_steps){0, INT64_MAX, 1};
     if (!text)
         return 0;
-    const char *p = text;
-    if (!strchr(text, ':') || !take(&p, &s->a) || !take(&p, &s->b) || !take(&p, &s->every) || *p)
+    if (take(text, (int64_t *const[]){&s->a, &s->b, &s->every}, 3) < 2)
         return gk_fail_usage(err, "--steps: '%s': A:B or A:B:K with integers is wanted", text);
     if (s->a > s->b || s->every < 1)
         return gk_fail_usage(err, "--steps: '%s' holds no step", text);

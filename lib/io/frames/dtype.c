@@ -5,25 +5,47 @@
 #include <string.h>
 
 #include "frame_priv.h"
+#include "gk/mem.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are little-endian, as is npy");
 
+enum class { REAL, INTEGER, OPAQUE };
+
 static const struct {
     const char *name;
-    size_t size;
-} DTYPE[] = {
-    [GK_F64] = {"F64", 8}, [GK_F32] = {"F32", 4}, [GK_F16] = {"F16", 2}, [GK_BF16] = {"BF16", 2},
-    [GK_I64] = {"I64", 8}, [GK_I32] = {"I32", 4}, [GK_U8] = {"U8", 1},
+    unsigned bits;
+    enum class class;
+} DTYPE[GK_DTYPES] = {
+    [GK_F64] = {"F64", 64, REAL},          [GK_F32] = {"F32", 32, REAL},
+    [GK_F16] = {"F16", 16, REAL},          [GK_BF16] = {"BF16", 16, REAL},
+    [GK_I64] = {"I64", 64, INTEGER},       [GK_I32] = {"I32", 32, INTEGER},
+    [GK_U8] = {"U8", 8, INTEGER},          [GK_BOOL] = {"BOOL", 8, INTEGER},
+    [GK_I8] = {"I8", 8, INTEGER},          [GK_I16] = {"I16", 16, INTEGER},
+    [GK_U16] = {"U16", 16, INTEGER},       [GK_U32] = {"U32", 32, INTEGER},
+    [GK_U64] = {"U64", 64, INTEGER},       [GK_F8_E4M3] = {"F8_E4M3", 8, REAL},
+    [GK_F8_E5M2] = {"F8_E5M2", 8, REAL},   [GK_F8_E8M0] = {"F8_E8M0", 8, REAL},
+    [GK_C64] = {"C64", 64, OPAQUE},        [GK_F6_E2M3] = {"F6_E2M3", 6, OPAQUE},
+    [GK_F6_E3M2] = {"F6_E3M2", 6, OPAQUE}, [GK_F4] = {"F4", 4, OPAQUE},
 };
 
 size_t gk_dtype_size(enum gk_dtype t)
 {
-    return DTYPE[t].size;
+    return (DTYPE[t].bits + 7) / 8;
 }
 
 bool gk_dtype_is_single(enum gk_dtype t)
 {
-    return t == GK_F32 || t == GK_F16 || t == GK_BF16;
+    return DTYPE[t].class == REAL && t != GK_F64;
+}
+
+bool gk_dtype_is_float(enum gk_dtype t)
+{
+    return DTYPE[t].class == REAL;
+}
+
+bool gk_dtype_converts(enum gk_dtype t)
+{
+    return DTYPE[t].class != OPAQUE;
 }
 
 const char *gk_dtype_name(enum gk_dtype t)
@@ -33,13 +55,40 @@ const char *gk_dtype_name(enum gk_dtype t)
 
 bool gk_dtype_find(const char *name, enum gk_dtype *t)
 {
-    for (size_t i = 0; i < sizeof DTYPE / sizeof *DTYPE; i++) {
+    for (size_t i = 0; i < GK_DTYPES; i++) {
         if (strcmp(name, DTYPE[i].name) == 0) {
             *t = (enum gk_dtype)i;
             return true;
         }
     }
     return false;
+}
+
+int gk_dtype_bytes(enum gk_dtype t, size_t count, size_t *bytes, struct gk_err *err)
+{
+    const unsigned bits = DTYPE[t].bits;
+    if (bits % 8 == 0 ? !gk_mul(count, bits / 8, bytes) : !gk_mul(count, bits, bytes))
+        return gk_fail(err, "its shape makes more bytes than memory can have");
+    if (bits % 8 == 0)
+        return 0;
+    if (*bytes % 8 != 0)
+        return gk_fail(err, "%zu elements of %s do not fill whole bytes", count, DTYPE[t].name);
+    *bytes /= 8;
+    return 0;
+}
+
+size_t gk_tensor_bytes(const struct gk_tensor *t)
+{
+    size_t bytes = 0;
+    return gk_dtype_bytes(t->dtype, t->count, &bytes, NULL) ? 0 : bytes;
+}
+
+int gk_tensor_check(const struct gk_tensor *t, struct gk_err *err)
+{
+    if (gk_dtype_converts(t->dtype))
+        return 0;
+    return gk_fail(err, "tensor '%s' is %s, which gk lists and copies but does not compute with",
+                   gk_show(t->name).s, DTYPE[t->dtype].name);
 }
 
 static float from_bits(uint32_t bits)
@@ -66,6 +115,23 @@ static float from_f16(uint16_t h)
         return sign ? -f : f;
     }
     return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+/* 1 sign, 4 exponent (bias 7), 3 fraction bits, without infinities (Micikevicius et al. 2022). */
+static float from_e4m3(uint8_t x)
+{
+    const int exponent = x >> 3 & 0xf, fraction = x & 7;
+    if ((x & 0x7f) == 0x7f)
+        return NAN;
+    const float f =
+        exponent ? ldexpf((float)(8 + fraction), exponent - 10) : ldexpf((float)fraction, -9);
+    return x & 0x80 ? -f : f;
+}
+
+/* A power of two (OCP microscaling formats). */
+static float from_e8m0(uint8_t x)
+{
+    return x == 0xff ? NAN : ldexpf(1, x - 127);
 }
 
 #define CONVERT(TO, FROM, expr)                                                                    \
@@ -98,6 +164,41 @@ static float from_f16(uint16_t h)
     case GK_U8:                                                                                    \
         CONVERT(TO, uint8_t, x[i]);                                                                \
         break;                                                                                     \
+    case GK_BOOL:                                                                                  \
+        CONVERT(TO, uint8_t, x[i] != 0);                                                           \
+        break;                                                                                     \
+    case GK_I8:                                                                                    \
+        CONVERT(TO, int8_t, x[i]);                                                                 \
+        break;                                                                                     \
+    case GK_I16:                                                                                   \
+        CONVERT(TO, int16_t, x[i]);                                                                \
+        break;                                                                                     \
+    case GK_U16:                                                                                   \
+        CONVERT(TO, uint16_t, x[i]);                                                               \
+        break;                                                                                     \
+    case GK_U32:                                                                                   \
+        CONVERT(TO, uint32_t, x[i]);                                                               \
+        break;                                                                                     \
+    case GK_U64:                                                                                   \
+        CONVERT(TO, uint64_t, x[i]);                                                               \
+        break;                                                                                     \
+    case GK_F8_E4M3:                                                                               \
+        CONVERT(TO, uint8_t, from_e4m3(x[i]));                                                     \
+        break;                                                                                     \
+    case GK_F8_E5M2: /* the upper half of an F16 */                                                \
+        CONVERT(TO, uint8_t, from_f16((uint16_t)(x[i] << 8)));                                     \
+        break;                                                                                     \
+    case GK_F8_E8M0:                                                                               \
+        CONVERT(TO, uint8_t, from_e8m0(x[i]));                                                     \
+        break;                                                                                     \
+    case GK_C64:                                                                                   \
+    case GK_F6_E2M3:                                                                               \
+    case GK_F6_E3M2:                                                                               \
+    case GK_F4:                                                                                    \
+    case GK_DTYPES: /* gk_tensor_check keeps them away */                                          \
+        for (size_t i = 0; i < t->count; i++)                                                      \
+            dst[i] = (TO)NAN;                                                                      \
+        break;                                                                                     \
     }
 
 void gk_tensor_f64(const struct gk_tensor *t, double *dst)
@@ -124,6 +225,8 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
         memcpy(dst, t->data, t->count * sizeof *dst);
         return 0;
     }
+    if (gk_tensor_check(t, err))
+        return -1;
     /* Every 32-bit integer is exact in double, and no 64-bit one outside rounds into the range. */
     for (size_t i = 0; i < t->count; i++) {
         double v = 0;

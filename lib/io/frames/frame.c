@@ -1,5 +1,4 @@
 /* A frame in memory: its tensors and metadata by name. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "frame_priv.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 
 /* Where NAME is in a sorted array whose elements of SIZE bytes begin with the name (a tensor's, a
  * key); *FOUND false: where it would be. */
@@ -67,6 +67,14 @@ int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsi
     f->tensor[at] = t;
     f->ntensor++;
     return 0;
+}
+
+void gk_frame_drop(struct gk_frame *f, size_t i)
+{
+    free(f->tensor[i].name);
+    free(f->tensor[i].data);
+    f->ntensor--;
+    memmove(f->tensor + i, f->tensor + i + 1, (f->ntensor - i) * sizeof *f->tensor);
 }
 
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err)
@@ -147,11 +155,9 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
     const char *text = gk_frame_meta(f, key);
     if (!text)
         return gk_frame_fail(f, err, "the metadata have no '%s'", key);
-    char *end;
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    bool number = end > text && *end == '\0' && strchr("-0123456789", text[0]);
-    if (!number || errno != 0 || n < min || n > max)
+    int64_t n = 0;
+    if (*text == '+' || gk_number_integer(text, strlen(text), &n) != GK_NUMBER_FINITE || n < min ||
+        n > max)
         return gk_frame_fail(
             f, err, "metadata '%s' is '%s': an integer from %" PRId64 " to %" PRId64 " is wanted",
             key, gk_show(text).s, min, max);
@@ -170,6 +176,11 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
     if (!f->file)
         return -1;
     return gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number);
+}
+
+bool gk_is_parameter(const struct gk_tensor *t)
+{
+    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
 }
 
 bool gk_is_state(const char *name)

@@ -11,14 +11,26 @@ struct gk_shown gk_show(const char *name)
 {
     struct gk_shown shown;
     size_t n = 0, room = sizeof shown.s - 4; /* "..." and the end */
-    for (; n < room && name[n]; n++) {
-        unsigned char c = (unsigned char)name[n];
-        shown.s[n] = name[n];
-        if (c < 0x20 || c == 0x7f)
-            shown.s[n] = '?';
+    for (size_t len; name[n]; n += len) {
+        const size_t printable = gk_printable(name + n);
+        len = printable ? printable : 1;
+        if (n + len > room)
+            break;
+        memcpy(shown.s + n, printable ? name + n : "?", len);
     }
     snprintf(shown.s + n, sizeof "...", "%s", name[n] ? "..." : "");
     return shown;
+}
+
+struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape)
+{
+    struct gk_shape text = {"["};
+    size_t n = 1;
+    for (unsigned i = 0; i < rank && n < sizeof text.s; i++)
+        n += (size_t)snprintf(text.s + n, sizeof text.s - n, "%s%" PRIu64, i ? ", " : "", shape[i]);
+    if (n < sizeof text.s)
+        snprintf(text.s + n, sizeof text.s - n, "]");
+    return text;
 }
 
 int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
@@ -30,9 +42,7 @@ int gk_tensor_measure(struct gk_tensor *t, size_t *bytes, struct gk_err *err)
         if (!gk_mul(t->count, t->shape[i], &t->count))
             return gk_fail(err, "the product of its shape overflows");
     }
-    if (!gk_mul(t->count, gk_dtype_size(t->dtype), bytes))
-        return gk_fail(err, "its shape makes more bytes than memory can have");
-    return 0;
+    return gk_dtype_bytes(t->dtype, t->count, bytes, err);
 }
 
 int gk_slot_check(struct gk_slot *s, struct gk_err *err)

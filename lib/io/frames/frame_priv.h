@@ -47,6 +47,8 @@ int gk_slot_check(struct gk_slot *s, struct gk_err *err);
  * overlaps. */
 int gk_header_check(struct gk_header *h, struct gk_err *err);
 
+/* The bytes of COUNT elements; an overflow, and bits that fill no whole byte, are errors. */
+int gk_dtype_bytes(enum gk_dtype t, size_t count, size_t *bytes, struct gk_err *err);
 /* False if there is no such dtype. */
 bool gk_dtype_find(const char *name, enum gk_dtype *t);
 

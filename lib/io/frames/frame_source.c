@@ -1,6 +1,5 @@
 /* Frames off one input after another, as one sequence. Sizes are believed when the bytes are there:
  * memory grows with what has been read, never with what a header claims. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "frame_priv.h"
 #include "gk/input.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "io/stream/read.h"
 
 struct gk_source {
@@ -158,17 +158,16 @@ static int give(struct gk_frame *f, struct gk_header *h, struct gk_err *err)
 
 static int check_end(struct gk_source *s, const struct gk_header *h, struct gk_err *err)
 {
-    char *rest;
-    errno = 0;
-    unsigned long long n = strtoull(h->end, &rest, 10);
+    int64_t n = -1;
     if (h->n > 0)
         return gk_fail(err, "an end frame (gk.end) has no tensors, this one has '%s'",
                        gk_show(h->slot[0].t.name).s);
-    if (h->end[0] < '0' || h->end[0] > '9' || *rest != '\0' || errno != 0)
+    if (gk_number_integer(h->end, strlen(h->end), &n) != GK_NUMBER_FINITE || n < 0)
         return gk_fail(err, "gk.end is '%s', no number of frames", gk_show(h->end).s);
-    if (n != s->open)
-        return gk_fail(err, "gk.end is %llu, but the frames since the last end frame are %" PRIu64,
-                       n, s->open);
+    if ((uint64_t)n != s->open)
+        return gk_fail(
+            err, "gk.end is %" PRId64 ", but the frames since the last end frame are %" PRIu64, n,
+            s->open);
     s->open = 0;
     return 0;
 }

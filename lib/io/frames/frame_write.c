@@ -32,7 +32,7 @@ static int lay_out(struct gk_header *h, const struct gk_frame *f, struct gk_err 
     for (size_t i = 0; i < h->n; i++) {
         struct gk_slot *s = &h->slot[i];
         s->begin = pos;
-        s->end = pos += s->t.count * gk_dtype_size(s->t.dtype);
+        s->end = pos += gk_tensor_bytes(&s->t);
     }
     return 0;
 }

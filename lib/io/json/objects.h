@@ -1,8 +1,7 @@
 /* The objects of a stream, one at a time: one a line, an array of them, or any white space between
  * them; or those in the array "log_history" of one large object, as transformers' Trainer writes
  * it. NaN and Infinity, which Python writes and JSON does not know, come as the strings "nan",
- * "inf" and
- * "-inf". */
+ * "inf" and "-inf". */
 #ifndef GK_JSON_OBJECTS_H
 #define GK_JSON_OBJECTS_H
 

@@ -7,6 +7,13 @@
 #include <sys/stat.h>
 
 #include "crc32c.h"
+#include "out_priv.h"
+
+static bool is_written(FILE *fp)
+{
+    struct stat st;
+    return fstat(fileno(fp), &st) == 0 && gk_out_goes_to(&st);
+}
 
 int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err *err)
 {
@@ -19,6 +26,12 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
     *fp = standard ? stdin : fopen(path, "rbe");
     if (!*fp)
         return gk_fail(err, "%s:", *name);
+    if (is_written(*fp)) {
+        if (*fp != stdin)
+            fclose(*fp);
+        *fp = NULL;
+        return gk_fail_usage(err, "%s is both input and output", *name);
+    }
     int c = getc(*fp);
     if (c != EOF) {
         (void)ungetc(c, *fp); /* one is always taken back */

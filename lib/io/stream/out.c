@@ -7,15 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gk/mem.h"
+#include "out_priv.h"
 
 enum { MOST_OPEN = 16 };
 
@@ -67,27 +67,6 @@ static void drop_entry(const struct gk_out *out)
     }
 }
 
-/* The descriptor that PATH is another name of, or -1. Opening such a name again would give a
- * regular file behind it a second offset, at its beginning. */
-static int descriptor_named(const char *path)
-{
-    static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
-    if (!strcmp(path, "/dev/stdout"))
-        return STDOUT_FILENO;
-    if (!strcmp(path, "/dev/stderr"))
-        return STDERR_FILENO;
-    for (int i = 0; i < 2; i++) {
-        size_t len = strlen(prefixes[i]);
-        if (!strncmp(path, prefixes[i], len)) {
-            char *end;
-            long fd = strtol(path + len, &end, 10);
-            if (end != path + len && !*end && fd >= 0 && fd <= INT_MAX)
-                return (int)fd;
-        }
-    }
-    return -1;
-}
-
 /* A descriptor above standard error, so that a program started without one of the three does not
  * write its messages into a result. */
 static int above_standard(int fd)
@@ -105,13 +84,10 @@ static int wrap(struct gk_out *out, int fd, struct gk_err *err)
     fd = above_standard(fd);
     if (fd < 0)
         return gk_fail(err, "%s:", out->name);
-    out->fp = fdopen(fd, "w");
-    if (!out->fp) {
-        gk_fail(err, "%s:", out->name);
+    out->fp = gk_sink_open(&out->sink, fd, false, err);
+    if (!out->fp)
         close(fd);
-        return -1;
-    }
-    return 0;
+    return out->fp ? 0 : -1;
 }
 
 static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *err)
@@ -122,14 +98,15 @@ static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *er
                      attempt);
 }
 
-/* A new file with a new name beside out->path, with the mode that open(2) gives under the umask. */
-static int create_tmp(struct gk_out *out, struct gk_err *err)
+/* A new file with a new name beside out->path. One that replaces another is nobody else's to open
+ * until it has that one's mode. */
+static int create_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
 {
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
         out->tmp = make_tmp_name(out->path, attempt, err);
         if (!out->tmp)
             return -1;
-        int fd = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int fd = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
         if (fd >= 0) {
             add_entry(out);
             return wrap(out, fd, err);
@@ -142,128 +119,121 @@ static int create_tmp(struct gk_out *out, struct gk_err *err)
     return gk_fail(err, "%s:", out->name);
 }
 
-static int open_tmp(struct gk_out *out, struct gk_err *err)
+static int open_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
 {
     sigset_t all, was;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &was);
-    int rc = create_tmp(out, err);
+    int rc = create_tmp(out, replaces, err);
     pthread_sigmask(SIG_SETMASK, &was, NULL);
     return rc;
 }
 
-static const char *base_of(const char *path)
+/* The owner, group and mode of the file that is replaced, as far as this program may give them. A
+ * write would take the bits that change the user from it: so does this. */
+static int resemble(const struct gk_out *out, const struct stat *was, struct gk_err *err)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    const int fd = out->sink->fd;
+    if (fchown(fd, was->st_uid, was->st_gid))
+        (void)!fchown(fd, (uid_t)-1, was->st_gid);
+    return fchmod(fd, was->st_mode & 01777) ? gk_fail(err, "%s:", out->name) : 0;
 }
 
-/* free() it; NULL: no memory. */
-static char *folder_of(const char *path)
+/* Whether a file is being written that is to be at P. */
+static bool is_open(const struct gk_place *p)
 {
-    const char *base = base_of(path);
-    return base > path ? strndup(path, (size_t)(base - path)) : strdup(".");
-}
-
-static bool stat_folder(const char *path, struct stat *st)
-{
-    char *folder = folder_of(path);
-    const bool known = folder && stat(folder, st) == 0;
-    free(folder);
-    return known;
-}
-
-/* Whether PATH, which is no link, is one of the files that are being written. */
-static bool is_open(const char *path)
-{
-    struct stat a, b;
-    for (int i = 0; i < MOST_OPEN; i++) {
-        const char *other = open_outs[i] ? open_outs[i]->path : NULL;
-        if (other && strcmp(base_of(path), base_of(other)) == 0 && stat_folder(path, &a) &&
-            stat_folder(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-            return true;
+    bool same = false;
+    for (int i = 0; i < MOST_OPEN && !same; i++) {
+        struct gk_place other;
+        if (!open_outs[i])
+            continue;
+        same = !gk_place_find(&other, open_outs[i]->path, NULL) && gk_place_same(p, &other);
+        gk_place_free(&other);
     }
-    return false;
+    return same;
 }
 
-static int open_file(struct gk_out *out, const char *path, struct gk_err *err)
+/* A file beside P, which takes its place in the end. P keeps no path. */
+static int open_beside(struct gk_out *out, struct gk_place *p, struct gk_err *err)
 {
-    struct stat st;
-    int fd = descriptor_named(path);
-    if (fd >= 0)
-        return wrap(out, fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), err);
-    bool exists = stat(path, &st) == 0;
-    if (!exists && errno != ENOENT)
-        return gk_fail(err, "%s:", path);
-    /* A device, a pipe: written directly. (A folder fails here with its own message.) */
-    if (exists && !S_ISREG(st.st_mode))
-        return wrap(out, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), err);
-    if (!exists && !lstat(path, &st))
-        return gk_fail(err, "%s: a symbolic link to nowhere", path);
-    if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
-        return gk_fail(err, "%s:", path);
-    out->path = exists ? realpath(path, NULL) : strdup(path); /* a link stays, its target changes */
-    if (!out->path)
-        return gk_fail(err, "%s:", path);
-    if (is_open(out->path))
-        return gk_fail_usage(err, "%s: two outputs cannot go to one file", path);
-    if (entry_of(NULL) < 0)
-        return gk_fail(err, "%s: more than %d output files at a time", path, MOST_OPEN);
-    gk_out_catch_signals();
-    if (open_tmp(out, err))
+    if (p->exists && faccessat(AT_FDCWD, p->path, W_OK, AT_EACCESS))
+        return gk_fail(err, "%s:", out->name);
+    if (p->exists && gk_place_check(p, out->name, err))
         return -1;
-    if (exists && fchmod(fileno(out->fp), st.st_mode & 07777))
-        return gk_fail(err, "%s:", path);
-    return 0;
+    if (is_open(p))
+        return gk_fail_usage(err, "%s: two outputs cannot go to one file", out->name);
+    if (entry_of(NULL) < 0)
+        return gk_fail(err, "%s: more than %d output files at a time", out->name, MOST_OPEN);
+    gk_out_catch_signals();
+    out->path = p->path;
+    p->path = NULL;
+    return open_tmp(out, p->exists, err) || (p->exists && resemble(out, &p->st, err)) ? -1 : 0;
+}
+
+static int open_place(struct gk_out *out, const char *path, struct gk_err *err)
+{
+    struct gk_place p;
+    int rc = gk_place_find(&p, path, err);
+    if (!rc && p.fd >= 0)
+        rc = wrap(out, fcntl(p.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), err);
+    else if (!rc && p.exists /* a device, a pipe, or a folder, which fails here with its message */
+             && !S_ISREG(p.st.st_mode))
+        rc = wrap(out, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), err);
+    else if (!rc)
+        rc = open_beside(out, &p, err);
+    gk_place_free(&p);
+    return rc;
+}
+
+static int open_named(struct gk_out *out, const char *path, struct gk_err *err)
+{
+    out->name = path;
+    return *path ? open_place(out, path, err)
+                 : gk_fail(err, "the name of the output file is empty");
 }
 
 int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err)
 {
+    int rc;
     *out = (struct gk_out){0};
     if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
-        out->fp = stdout;
         out->name = "standard output";
+        out->fp = gk_sink_open(&out->sink, STDOUT_FILENO, true, err);
+        rc = out->fp ? 0 : -1;
     } else {
-        out->name = path;
-        if (!*path)
-            return gk_fail(err, "the name of the output file is empty");
-        if (open_file(out, path, err)) {
-            gk_out_discard(out);
-            return -1;
-        }
+        rc = open_named(out, path, err);
     }
-    if (binary && isatty(fileno(out->fp))) {
-        gk_fail(err, "%s is a terminal: binary data goes to a pipe or to -o FILE", out->name);
+    if (!rc && binary && isatty(out->sink->fd))
+        rc = gk_fail(err, "%s is a terminal: binary data goes to a pipe or to -o FILE", out->name);
+    if (rc)
         gk_out_discard(out);
-        return -1;
-    }
-    return 0;
-}
-
-/* After a failed write that errno no longer tells: a pipe without a reader, or something else. */
-static int cause_of_failure(FILE *fp)
-{
-    struct pollfd p = {.fd = fileno(fp)};
-    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) ? EPIPE : EIO;
+    return rc;
 }
 
 int gk_out_flush(struct gk_out *out, struct gk_err *err)
 {
-    bool failed_before = ferror(out->fp);
-    if (fflush(out->fp) != 0)
-        return gk_fail(err, "%s:", out->name);
-    if (failed_before) {
-        errno = cause_of_failure(out->fp);
-        return gk_fail(err, "%s:", out->name);
-    }
-    return 0;
+    if (fflush(out->fp) == 0 && !ferror(out->fp))
+        return 0;
+    errno = out->sink->error ? out->sink->error : EIO;
+    return gk_fail(err, "%s:", out->name);
+}
+
+int gk_out_row(struct gk_out *out, struct gk_err *err)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const double now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    if (!ferror(out->fp) && now - out->flushed < 0.05)
+        return 0;
+    out->flushed = now;
+    return gk_out_flush(out, err);
 }
 
 /* The name of a folder reaches the disk with the folder. Some file systems cannot do that, and a
  * folder may be writable without being readable: the data are safe then all the same. */
 static int sync_folder_of(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = gk_folder_of(path);
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = 0;
     free(folder);
     if (fd < 0)
@@ -276,7 +246,7 @@ static int sync_folder_of(const char *path)
 
 static int commit_file(struct gk_out *out, struct gk_err *err)
 {
-    if (fsync(fileno(out->fp)))
+    if (fsync(out->sink->fd))
         return gk_fail(err, "%s:", out->name);
     FILE *fp = out->fp;
     out->fp = NULL;
@@ -293,7 +263,7 @@ static int commit_file(struct gk_out *out, struct gk_err *err)
 /* Some file systems (NFS, quotas) tell of a full disk only at close. */
 static int commit_direct(struct gk_out *out, struct gk_err *err)
 {
-    int fd = dup(fileno(out->fp));
+    int fd = dup(out->sink->fd);
     if (fd < 0 || close(fd))
         return gk_fail(err, "%s:", out->name);
     return 0;
@@ -313,7 +283,7 @@ void gk_out_discard(struct gk_out *out)
     if (out->tmp && entry_of(out) >= 0)
         unlink(out->tmp);
     drop_entry(out);
-    if (out->fp && out->fp != stdout)
+    if (out->fp)
         fclose(out->fp);
     free(out->tmp);
     free(out->path);

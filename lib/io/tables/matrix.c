@@ -28,50 +28,71 @@ static bool is_labelled(const struct gk_rows *r)
     return r->name && r->ncol > 1 && !*r->name[0];
 }
 
-static int copy_names(struct gk_matrix *m, const struct gk_rows *r, size_t from, int step,
-                      struct gk_err *err)
+/* Of R's columns only coordinates are values: not the labels, not the steps, nor a further column
+ * that loggers use for steps. */
+static bool is_coordinate(const struct gk_rows *r, size_t i)
+{
+    if (i == 0 && is_labelled(r))
+        return false;
+    return (int)i != r->step && !(r->name && gk_is_step_name(r->name[i]));
+}
+
+static int copy_names(struct gk_matrix *m, const struct gk_rows *r, struct gk_err *err)
 {
     if (!r->name)
         return 0;
     m->name = calloc(m->cols + 1, sizeof *m->name);
     if (!m->name)
         return gk_fail(err, "no memory for the names of %zu columns", m->cols);
-    for (size_t i = from, at = 0; i < r->ncol; i++)
-        if ((int)i != step && !(m->name[at++] = gk_strdup(r->name[i], err)))
+    for (size_t i = 0, at = 0; i < r->ncol; i++)
+        if (is_coordinate(r, i) && !(m->name[at++] = gk_strdup(r->name[i], err)))
             return -1;
     return 0;
 }
 
-static int read_rows(struct gk_matrix *m, struct gk_rows *r, struct gk_err *err)
+static int add_row(struct gk_matrix *m, const struct gk_rows *r, size_t *v_cap, size_t *step_cap,
+                   struct gk_err *err)
 {
-    int rc, step = gk_rows_column(r, "step");
-    size_t v_cap = 0, step_cap = 0, need;
-    const size_t from = is_labelled(r);
-    if (r->ncol <= from + (step >= 0))
-        return gk_fail(err, "%s: no column but step", r->file);
-    m->cols = r->ncol - from - (step >= 0);
-    if (copy_names(m, r, from, step, err))
+    size_t need;
+    if (!gk_mul(m->rows + 1, m->cols, &need) || gk_grow(&m->v, v_cap, need, sizeof *m->v, err) ||
+        (r->step >= 0 && gk_grow(&m->step, step_cap, m->rows + 1, sizeof *m->step, err)))
         return -1;
-    while ((rc = gk_rows_next(r, err)) == 1) {
-        if (!gk_mul(m->rows + 1, m->cols, &need) ||
-            gk_grow(&m->v, &v_cap, need, sizeof *m->v, err) ||
-            (step >= 0 && gk_grow(&m->step, &step_cap, m->rows + 1, sizeof *m->step, err)))
+    double *to = m->v + m->rows * m->cols;
+    for (size_t i = 0; i < r->ncol; i++) {
+        double *v = (int)i == r->step ? &m->step[m->rows] : is_coordinate(r, i) ? to++ : NULL;
+        if (v && gk_rows_number(r, (int)i, v, err))
             return -1;
-        double *to = m->v + m->rows * m->cols;
-        for (size_t i = from; i < r->ncol; i++)
-            if (gk_rows_number(r, (int)i, (int)i == step ? &m->step[m->rows] : to++, err))
-                return -1;
-        m->rows++;
     }
+    m->rows++;
+    return 0;
+}
+
+static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, struct gk_err *err)
+{
+    int rc;
+    size_t v_cap = 0, step_cap = 0;
+    if (gk_rows_use_steps(r, step, err))
+        return -1;
+    for (size_t i = 0; i < r->ncol; i++)
+        m->cols += is_coordinate(r, i);
+    if (m->cols == 0)
+        return gk_fail(err, "%s: no column but the step", r->file);
+    if (copy_names(m, r, err))
+        return -1;
+    while ((rc = gk_rows_next(r, err)) == 1)
+        if (add_row(m, r, &v_cap, &step_cap, err))
+            return -1;
+    m->notes = r->notes;
     return rc;
 }
 
-static int read_table(struct gk_matrix *m, FILE *fp, const char *name, struct gk_err *err)
+static int read_table(struct gk_matrix *m, FILE *fp, const char *name, const char *step,
+                      struct gk_err *err)
 {
     struct gk_rows r;
     if (gk_rows_open(&r, fp, name, true, err))
         return -1;
-    int rc = read_rows(m, &r, err);
+    int rc = read_rows(m, &r, step, err);
     m->history = r.history;
     r.history = (struct gk_history){0};
     gk_rows_close(&r);
@@ -86,6 +107,8 @@ int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struc
         return gk_fail(err, "a matrix or a vector is wanted, this has rank %u", t->rank);
     if (t->count == 0)
         return gk_fail(err, "no values");
+    if (!gk_dtype_converts(t->dtype))
+        return gk_fail(err, "%s: gk does not compute with such numbers", gk_dtype_name(t->dtype));
     *rows = t->shape[0];
     *cols = t->rank == 2 ? t->shape[1] : 1;
     return 0;
@@ -149,7 +172,7 @@ static const struct gk_tensor *find_matrix(const struct gk_frame *f, struct gk_e
     const struct gk_tensor *found = NULL;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (t->rank < 1 || t->rank > 2)
+        if (t->rank < 1 || t->rank > 2 || !gk_dtype_converts(t->dtype))
             continue;
         if (found) {
             gk_frame_fail(f, err, "several matrices ('%.40s', '%.40s'): say which", found->name,
@@ -213,22 +236,26 @@ static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const cha
 }
 
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
-                        const char *tensor, struct gk_err *err)
+                        const struct gk_matrix_names *names, struct gk_err *err)
 {
+    const struct gk_matrix_names any = {0};
     int rc;
     *m = (struct gk_matrix){0};
+    if (!names)
+        names = &any;
     if (kind == GK_INPUT_NPY)
         rc = read_npy(m, fp, name, err);
     else if (kind == GK_INPUT_FRAMES)
-        rc = read_frame(m, fp, name, tensor, err);
+        rc = read_frame(m, fp, name, names->tensor, err);
     else
-        rc = read_table(m, fp, name, err);
+        rc = read_table(m, fp, name, names->step, err);
     if (rc)
         gk_matrix_free(m);
     return rc;
 }
 
-int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, struct gk_err *err)
+int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix_names *names,
+                   struct gk_err *err)
 {
     FILE *fp;
     const char *name;
@@ -240,5 +267,24 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const char *tensor, st
         fclose(fp);
         return -1;
     }
-    return gk_matrix_read_from(m, fp, name, kind, tensor, err);
+    return gk_matrix_read_from(m, fp, name, kind, names, err);
+}
+
+int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
+                     char *const *files, size_t n, const struct gk_matrix_names *names,
+                     struct gk_err *err)
+{
+    FILE *fp;
+    enum gk_input_kind kind;
+    *source = NULL;
+    if (n > 1)
+        return gk_source_open(source, files, n, err);
+    if (gk_input_open(&fp, name, n ? files[0] : NULL, err) || gk_input_kind(fp, *name, &kind, err))
+        return -1;
+    if (kind == GK_INPUT_FRAMES)
+        return gk_source_from(source, fp, *name, err);
+    if (names->tensor)
+        return gk_fail_usage(err, "--tensor: %s is %s, without tensors", *name,
+                             kind == GK_INPUT_NPY ? "a .npy array" : "text");
+    return gk_matrix_read_from(m, fp, *name, kind, names, err);
 }

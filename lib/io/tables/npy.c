@@ -15,8 +15,9 @@ enum { MAX_HEADER = 1 << 20 };
 static const struct {
     char code[3];
     enum gk_dtype dtype;
-} DESCR[] = {{"f8", GK_F64}, {"f4", GK_F32}, {"f2", GK_F16}, {"i8", GK_I64},
-             {"i4", GK_I32}, {"u1", GK_U8},  {"b1", GK_U8}};
+} DESCR[] = {{"f8", GK_F64}, {"f4", GK_F32},  {"f2", GK_F16}, {"i8", GK_I64}, {"i4", GK_I32},
+             {"u1", GK_U8},  {"b1", GK_BOOL}, {"i1", GK_I8},  {"i2", GK_I16}, {"u2", GK_U16},
+             {"u4", GK_U32}, {"u8", GK_U64},  {"c8", GK_C64}};
 
 /* The header as it is taken apart: P moves over it. */
 struct dict {
@@ -275,15 +276,18 @@ int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *
     return gk_npy_data(fp, name, t, fortran, err);
 }
 
-/* .npy has no BF16: it is written as the F32 that it widens to. */
+/* .npy has no BF16 and no F8: they are written as the F32 that they widen to. */
+static bool is_widened(enum gk_dtype t)
+{
+    return t == GK_BF16 || (gk_dtype_is_float(t) && gk_dtype_size(t) == 1);
+}
+
 static int put_widened(FILE *fp, const struct gk_tensor *t)
 {
-    struct gk_tensor one = *t;
-    float v;
-    one.count = 1;
     for (size_t i = 0; i < t->count; i++) {
-        one.data = (uint16_t *)t->data + i;
-        gk_tensor_f32(&one, &v);
+        double wide;
+        gk_tensor_part(t, i, 1, &wide);
+        const float v = (float)wide;
         if (fwrite(&v, sizeof v, 1, fp) != 1)
             return -1;
     }
@@ -292,14 +296,16 @@ static int put_widened(FILE *fp, const struct gk_tensor *t)
 
 int gk_npy_write(FILE *fp, const struct gk_tensor *t, struct gk_err *err)
 {
-    const enum gk_dtype dtype = t->dtype == GK_BF16 ? GK_F32 : t->dtype;
+    const enum gk_dtype dtype = is_widened(t->dtype) ? GK_F32 : t->dtype;
     const size_t size = gk_dtype_size(dtype);
-    const char *code = "";
+    const char *code = NULL;
     char header[512], shape[32 * GK_MAX_RANK] = "";
     for (size_t i = sizeof DESCR / sizeof *DESCR; i-- > 0;) {
         if (DESCR[i].dtype == dtype)
-            code = DESCR[i].code; /* of two names for U8 the first */
+            code = DESCR[i].code;
     }
+    if (!code)
+        return gk_fail(err, ".npy has no type for %s", gk_dtype_name(dtype));
     for (unsigned i = 0, at = 0; i < t->rank; i++)
         at += (unsigned)snprintf(shape + at, sizeof shape - at, i == 0 ? "%" PRIu64 : ", %" PRIu64,
                                  t->shape[i]);
@@ -314,8 +320,8 @@ int gk_npy_write(FILE *fp, const struct gk_tensor *t, struct gk_err *err)
         fwrite(version, 1, sizeof version, fp) != sizeof version ||
         fprintf(fp, "%s%*s\n", header, total - start - n - 1, "") < 0)
         return gk_fail(err, "cannot write:");
-    if (t->dtype == GK_BF16 ? put_widened(fp, t) != 0
-                            : fwrite(t->data, size, t->count, fp) != t->count)
+    if (is_widened(t->dtype) ? put_widened(fp, t) != 0
+                             : fwrite(t->data, size, t->count, fp) != t->count)
         return gk_fail(err, "cannot write:");
     return 0;
 }

@@ -19,12 +19,23 @@ struct gk_json_rows {
     struct gk_names columns;
     char *path; /* of the member at hand */
     size_t path_n, path_cap;
-    char *text; /* the cells of the row at hand, one behind the other, each with its end */
-    size_t text_n, text_cap;
-    size_t *at; /* [columns.n] of a cell in text, + 1; 0: the row has none */
+    struct gk_row *row; /* at hand */
+    size_t row_n;       /* bytes of its cells so far; the first is the empty cell */
+    size_t *at;         /* [columns.n] of a cell in row->buf; 0: the object has none */
 };
 
 /* ---- members ---- */
+
+static int put_cell(struct gk_json_rows *j, const char *text, size_t *at, struct gk_err *err)
+{
+    const size_t n = strlen(text) + 1;
+    if (gk_grow(&j->row->buf, &j->row->buf_cap, j->row_n + n, 1, err))
+        return -1;
+    memcpy(j->row->buf + j->row_n, text, n);
+    *at = j->row_n;
+    j->row_n += n;
+    return 0;
+}
 
 /* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
  * an array has no column. */
@@ -46,14 +57,8 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
         s = type == GK_JSON_TRUE    ? "1"
             : type == GK_JSON_FALSE ? "0"
             : type == GK_JSON_ARRAY ? "[...]"
-                                    : "nan";
-    const size_t n = strlen(s) + 1;
-    if (gk_grow(&j->text, &j->text_cap, j->text_n + n, 1, err))
-        return -1;
-    memcpy(j->text + j->text_n, s, n);
-    j->at[column] = j->text_n + 1;
-    j->text_n += n;
-    return 0;
+                                    : "";
+    return put_cell(j, s, &j->at[column], err);
 }
 
 /* Each member below V that is no object, its name in path, makes a column or, CELLS, a cell.
@@ -112,9 +117,8 @@ static int open_rows(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *e
         return -1;
     r->ncol = j->columns.n;
     r->name = calloc(j->columns.n, sizeof *r->name);
-    r->cell = calloc(j->columns.n, sizeof *r->cell);
     j->at = calloc(j->columns.n, sizeof *j->at);
-    if (!r->name || !r->cell || !j->at)
+    if (!r->name || !j->at)
         return gk_fail(err, "no memory for %zu columns", j->columns.n);
     for (size_t i = 0; i < j->columns.n; i++)
         r->name[i] = (char *)gk_names_get(&j->columns, i);
@@ -137,9 +141,26 @@ struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_er
     return NULL;
 }
 
-int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
+/* The cells of OBJECT, and an empty one wherever it has none. */
+static int fill_row(struct gk_json_rows *j, const struct gk_json *object, struct gk_row *w,
+                    struct gk_err *err)
 {
-    static char none[] = "nan";
+    size_t none;
+    j->row = w;
+    j->row_n = 0;
+    memset(j->at, 0, j->columns.n * sizeof *j->at);
+    if (put_cell(j, "", &none, err) || walk(j, object, true, err) ||
+        gk_grow(&w->cell, &w->cell_cap, j->columns.n, sizeof *w->cell, err))
+        return -1;
+    w->n = j->columns.n;
+    for (size_t i = 0; i < w->n; i++)
+        w->cell[i] = w->buf + j->at[i];
+    return 0;
+}
+
+int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
+                      struct gk_err *err)
+{
     struct gk_json *object;
     if (j->left == 0)
         return 0;
@@ -149,16 +170,10 @@ int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *
         return gk_fail_at(err, "%s", r->file);
     if (rc == 0)
         return gk_fail(err, "%s: cannot read again: the file has become shorter", r->file);
-    r->line = j->objects.line;
-    j->text_n = 0;
-    memset(j->at, 0, j->columns.n * sizeof *j->at);
-    rc = walk(j, object, true, err);
+    w->line = r->line = j->objects.line;
+    rc = fill_row(j, object, w, err);
     gk_json_free(object);
-    if (rc)
-        return gk_fail_at(err, "%s: line %zu", r->file, r->line);
-    for (size_t i = 0; i < j->columns.n; i++)
-        r->cell[i] = j->at[i] ? j->text + j->at[i] - 1 : none;
-    return 1;
+    return rc ? gk_fail_at(err, "%s: line %zu", r->file, r->line) : 1;
 }
 
 void gk_json_rows_close(struct gk_json_rows *j)
@@ -170,7 +185,6 @@ void gk_json_rows_close(struct gk_json_rows *j)
     gk_json_objects_end(&j->objects);
     gk_names_free(&j->columns);
     free(j->path);
-    free(j->text);
     free(j->at);
     free(j);
 }

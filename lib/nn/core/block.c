@@ -1,6 +1,8 @@
-/* A block of the transformer and its read-out, forward and backward:
- *   y = LN1(x + Wo attn(Wq x, Wk x, Wv x)),  x' = LN2(y + Wdown relu(Wup y)),  z = U x'
- * block_r.c holds the derivatives of both. */
+/* A block of the transformer, forward and backward:
+ *   h1 = enter(x),  y = join(x + Wo attn(Wq h1, Wk h1, Wv h1)),
+ *   h2 = enter(y),  x' = join(y + Wdown f(Wup h2))
+ * with biases where there are any. What enter, join and f are is the network's description
+ * (tf->norm, tf->act). block_r.c holds the derivatives, readout.c what follows the blocks. */
 #include <string.h>
 
 #include "transformer.h"
@@ -58,22 +60,84 @@ struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, cons
                                    b->dqkv + 2 * tf->d};
 }
 
+struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const struct tape *tp,
+                      const struct tape *rt, size_t row, const struct lane *lane)
+{
+    const struct block *w = &tf->w.block[l], *rw = rt ? &tf->rw.block[l] : NULL;
+    const struct block *dw = lane ? &lane->g.block[l] : NULL;
+    const struct fwd *f = &tp->f[l], *rf = rt ? &rt->f[l] : NULL;
+    const bool first = half == 1;
+    struct ln ln = {.gain = first ? w->gain1 : w->gain2, .bias = first ? w->bias1 : w->bias2};
+    if (!ln.gain)
+        return ln;
+    ln.xh = (first ? f->xh1 : f->xh2) + row * tf->d;
+    ln.s = (first ? f->s1 : f->s2) + row;
+    if (rt) {
+        ln.rgain = first ? rw->gain1 : rw->gain2;
+        ln.rbias = first ? rw->bias1 : rw->bias2;
+        ln.rxh = (first ? rf->xh1 : rf->xh2) + row * tf->d;
+        ln.rc = (first ? rf->s1 : rf->s2) + row;
+    }
+    if (lane) {
+        ln.dgain = first ? dw->gain1 : dw->gain2;
+        ln.dbias = first ? dw->bias1 : dw->bias2;
+    }
+    return ln;
+}
+
+void X(qkv_bias)(size_t d, const real *bqkv, real *qkv, size_t from, size_t q0, size_t to)
+{
+    if (!bqkv)
+        return;
+    if (q0 < from)
+        q0 = from;
+    if (q0 < to)
+        X(bias_add)(to - q0, d, bqkv, qkv + q0 * 3 * d, 3 * d);
+    X(bias_add)(to - from, d, bqkv + 2 * d, qkv + from * 3 * d + 2 * d, 3 * d);
+}
+
+void X(qkv_bias_sum)(size_t d, real *dbqkv, const real *dqkv, size_t from, size_t q0, size_t to)
+{
+    if (!dbqkv)
+        return;
+    if (q0 < from)
+        q0 = from;
+    if (q0 < to)
+        X(bias_sum)(to - q0, d, dqkv + q0 * 3 * d, 3 * d, dbqkv);
+    X(bias_sum)(to - from, d, dqkv + from * 3 * d + 2 * d, 3 * d, dbqkv + 2 * d);
+}
+
 /* The last block has no queries before row q0. */
 void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
                   size_t to)
 {
-    const size_t d = tf->d;
-    const real *x = tp->f[l].x + from * d, *w = tf->w.transposed[l].wqkv;
-    real *qkv = tp->f[l].qkv + from * 3 * d;
+    const size_t d = tf->d, q0 = l + 1 < tf->L || tp->q0 < from ? from : tp->q0;
+    const struct fwd *f = &tp->f[l];
+    const struct ln ln = X(block_ln)(tf, l, 1, tp, NULL, from, NULL);
+    const real *h = f->h1 + from * d, *w = tf->w.transposed[l].wqkv;
+    real *qkv = f->qkv + from * 3 * d;
+    tf->norm->enter(to - from, d, f->x + from * d, &ln, f->h1 + from * d);
     if (l + 1 < tf->L) {
-        linear_forward_wt(to - from, 3 * d, d, x, d, w, 3 * d, 0, qkv, 3 * d);
-        return;
+        linear_forward_wt(to - from, 3 * d, d, h, d, w, 3 * d, 0, qkv, 3 * d);
+    } else {
+        linear_forward_wt(to - from, 2 * d, d, h, d, w + d, 3 * d, 0, qkv + d, 3 * d);
+        if (q0 < to)
+            linear_forward_wt(to - q0, d, d, f->h1 + q0 * d, d, w, 3 * d, 0, f->qkv + q0 * 3 * d,
+                              3 * d);
     }
-    linear_forward_wt(to - from, 2 * d, d, x, d, w + d, 3 * d, 0, qkv + d, 3 * d);
-    const size_t q0 = tp->q0 > from ? tp->q0 : from;
-    if (q0 < to)
-        linear_forward_wt(to - q0, d, d, tp->f[l].x + q0 * d, d, w, 3 * d, 0,
-                          tp->f[l].qkv + q0 * 3 * d, 3 * d);
+    X(qkv_bias)(d, tf->w.block[l].bqkv, f->qkv, from, q0, to);
+}
+
+static void add_bias(size_t n, size_t width, const real *bias, real *y)
+{
+    if (bias)
+        X(bias_add)(n, width, bias, y, width);
+}
+
+static void sum_bias(size_t n, size_t width, const real *dy, real *db)
+{
+    if (db)
+        X(bias_sum)(n, width, dy, width, db);
 }
 
 void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -84,16 +148,23 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
     const struct transposes *t = &tf->w.transposed[l];
     const struct fwd *f = &tp->f[l];
     const struct attention at = X(block_heads)(tf, l, g, tp, NULL);
-    real *y = f->y + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
+    const struct ln ln2 = X(block_ln)(tf, l, 2, tp, NULL, i, NULL);
+    const bool keeps = tf->act->curved && tf->q->mode != GK_NET_SCORE;
+    real *y = f->y + i * d, *h = f->h2 + i * d, *u = f->u + i * ff, *out = tp->f[l + 1].x + i * d;
     X(attention_forward)(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
     if (l > 0)
         linear_forward_wt(n, d, d, f->a + i * d, d, t->wo, d, 0, y, d);
-    X(layernorm_forward)
-    (n, d, f->x + from * d, y, w->gain1, w->bias1, f->xh1 + i * d, f->s1 + i, y);
-    linear_forward_wt(n, ff, d, y, d, t->up, ff, 0, u, ff);
-    X(rectifier_forward)(n * ff, 0, u);
+    add_bias(n, d, w->bo, y);
+    const struct ln ln1 =
+        tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, NULL) : (struct ln){0};
+    tf->norm->join(n, d, f->x + from * d, &ln1, y);
+    tf->norm->enter(n, d, y, &ln2, h);
+    linear_forward_wt(n, ff, d, h, d, t->up, ff, 0, u, ff);
+    tf->act->forward(n, ff, w->bup, u, keeps ? f->f1 + i * ff : NULL,
+                     keeps && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL);
     linear_forward_wt(n, d, ff, u, ff, t->down, d, 0, out, d);
-    X(layernorm_forward)(n, d, y, out, w->gain2, w->bias2, f->xh2 + i * d, f->s2 + i, out);
+    add_bias(n, d, w->bdown, out);
+    tf->norm->join(n, d, y, &ln2, out);
 }
 
 void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real *sum)
@@ -106,95 +177,89 @@ void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real
     }
 }
 
+/* From dsum2 to dy: the feed-forward half. */
+static void ffn_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t i,
+                         size_t n, struct lane *lane)
+{
+    const size_t d = tf->d, ff = tf->ff;
+    const struct block *w = &tf->w.block[l], *dw = &lane->g.block[l];
+    const real keep = lane->g.keep;
+    const struct fwd *f = &tp->f[l];
+    const struct bwd *b = &tp->b[l];
+    const struct ln ln = X(block_ln)(tf, l, 2, tp, NULL, i, lane);
+    const bool curved = tf->act->curved;
+    real *dsum = b->dsum2 + i * d, *du = b->du + i * ff, *dy = b->dy + i * d;
+    const real *u = f->u + i * ff;
+    tf->norm->join_backward(n, d, b->dout + i * d, &ln, dsum);
+    linear_backward_weight(n, d, ff, dsum, d, u, ff, keep, dw->down);
+    sum_bias(n, d, dsum, dw->bdown);
+    linear_backward_input(n, d, ff, dsum, d, w->down, 0, du, ff);
+    tf->act->backward(n * ff, u, curved ? f->f1 + i * ff : NULL,
+                      curved && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL, du);
+    linear_backward_weight(n, ff, d, du, ff, f->h2 + i * d, d, keep, dw->up);
+    sum_bias(n, ff, du, dw->bup);
+    real *dh = tf->norm->enters ? b->dh2 + i * d : NULL, *dl = dh ? b->dl2 + i * d : NULL;
+    linear_backward_input(n, ff, d, du, ff, w->up, tf->norm->beta,
+                          tf->norm->lead(n, d, dsum, dy, dh), d);
+    tf->norm->led(n, d, dsum, dh, &ln, dl, dy);
+}
+
 void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                        const struct tape *tp, size_t from, size_t to, struct lane *lane)
 {
-    const size_t d = tf->d, ff = tf->ff, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
-    const struct block *w = &tf->w.block[l];
-    const struct block *dw = &lane->g.block[l];
-    const real keep = lane->g.keep;
+    const size_t d = tf->d, n = to - from, i = from - (l + 1 < tf->L ? 0 : tp->q0);
+    const struct block *w = &tf->w.block[l], *dw = &lane->g.block[l];
     const struct fwd *f = &tp->f[l];
     const struct bwd *b = &tp->b[l];
     const struct attention at = X(block_heads)(tf, l, g, tp, NULL);
     const struct attention_sums sums = X(block_sums)(tf, l, b, lane);
-    real *dh2 = b->dh2 + i * d, *du = b->du + i * ff, *dy = b->dy + i * d, *dh = b->dh + i * d;
-    const real *u = f->u + i * ff, *y = f->y + i * d, *p = f->p + i * tf->H * tf->T;
-
-    X(layernorm_backward)
-    (n, d, b->dout + i * d, w->gain2, f->xh2 + i * d, f->s2 + i, dh2, dw->gain2, dw->bias2);
-    linear_backward_weight(n, d, ff, dh2, d, u, ff, keep, dw->down);
-    linear_backward_input(n, d, ff, dh2, d, w->down, 0, du, ff);
-    X(rectifier_backward)(n * ff, 0, u, du);
-    linear_backward_weight(n, ff, d, du, ff, y, d, keep, dw->up);
-    memcpy(dy, dh2, n * d * sizeof *dy);
-    linear_backward_input(n, ff, d, du, ff, w->up, 1, dy, d);
-    X(layernorm_backward)(n, d, dy, w->gain1, f->xh1 + i * d, f->s1 + i, dh, dw->gain1, dw->bias1);
+    const real *p = f->p + i * tf->H * tf->T;
+    real *dsum = b->dsum1 + i * d;
+    ffn_backward(tf, l, tp, i, n, lane);
+    const struct ln ln =
+        tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, lane) : (struct ln){0};
+    tf->norm->join_backward(n, d, b->dy + i * d, &ln, dsum);
+    sum_bias(n, d, dsum, dw->bo);
     if (l == 0) { /* the table takes care of Wo, and gets what the residual path brings */
-        X(attention_backward)(&at, from, to, p, dh, &sums);
-        X(scatter_rows)(n, d, dh, g->tab + from, lane->dtabx);
+        X(attention_backward)(&at, from, to, p, dsum, &sums);
+        X(scatter_rows)(n, d, dsum, g->tab + from, lane->dtabx);
         return;
     }
-    linear_backward_weight(n, d, d, dh, d, f->a + i * d, d, keep, dw->wo);
-    linear_backward_input(n, d, d, dh, d, w->wo, 0, b->da + i * d, d);
+    linear_backward_weight(n, d, d, dsum, d, f->a + i * d, d, lane->g.keep, dw->wo);
+    linear_backward_input(n, d, d, dsum, d, w->wo, 0, b->da + i * d, d);
     X(attention_backward)(&at, from, to, p, b->da + i * d, &sums);
 }
 
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane)
 {
-    const size_t d = tf->d, n = to - from;
-    const real *w = tf->w.block[l].wqkv, *x = tp->f[l].x + from * d;
-    real *dw = lane->g.block[l].wqkv, *dqkv = tp->b[l].dqkv + from * 3 * d;
+    const size_t d = tf->d, n = to - from, q0 = l + 1 < tf->L || tp->q0 < from ? from : tp->q0;
+    const struct norm *norm = tf->norm;
+    const struct bwd *b = &tp->b[l];
+    const struct ln ln = X(block_ln)(tf, l, 1, tp, NULL, from, lane);
+    const real *w = tf->w.block[l].wqkv, *h = tp->f[l].h1 + from * d;
+    real *dw = lane->g.block[l].wqkv, *dqkv = b->dqkv + from * 3 * d;
     real *dx = tp->b[l - 1].dout + from * d;
+    real *dh = norm->enters ? b->dh1 + from * d : NULL, *dl = dh ? b->dl1 + from * d : NULL;
     const real keep = lane->g.keep;
+    X(qkv_bias_sum)(d, lane->g.block[l].bqkv, b->dqkv, from, q0, to);
     if (l + 1 < tf->L) {
-        linear_backward_weight(n, 3 * d, d, dqkv, 3 * d, x, d, keep, dw);
-        memcpy(dx, tp->b[l].dh + from * d, n * d * sizeof *dx);
-        linear_backward_input(n, 3 * d, d, dqkv, 3 * d, w, 1, dx, d);
+        const real *dsum = b->dsum1 + from * d;
+        linear_backward_weight(n, 3 * d, d, dqkv, 3 * d, h, d, keep, dw);
+        linear_backward_input(n, 3 * d, d, dqkv, 3 * d, w, norm->beta,
+                              norm->lead(n, d, dsum, dx, dh), d);
+        norm->led(n, d, dsum, dh, &ln, dl, dx);
         return;
     }
-    linear_backward_weight(n, 2 * d, d, dqkv + d, 3 * d, x, d, keep, dw + d * d);
-    linear_backward_input(n, 2 * d, d, dqkv + d, 3 * d, w + d * d, 0, dx, d);
-    const size_t q0 = tp->q0 > from ? tp->q0 : from;
-    if (q0 >= to)
-        return;
-    const real *dq = tp->b[l].dqkv + q0 * 3 * d, *dh = tp->b[l].dh + (q0 - tp->q0) * d;
-    dx = tp->b[l - 1].dout + q0 * d;
-    linear_backward_weight(to - q0, d, d, dq, 3 * d, tp->f[l].x + q0 * d, d, keep, dw);
-    linear_backward_input(to - q0, d, d, dq, 3 * d, w, 1, dx, d);
-#pragma omp simd
-    for (size_t j = 0; j < (to - q0) * d; j++)
-        dx[j] += dh[j];
-}
-
-double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
-                  const int32_t *labels, unsigned char *right)
-{
-    double loss = 0;
-    for (size_t j = 0; j < tf->k; j++) {
-        const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
-        real *z = tp->z + j * m * tf->V;
-        linear_forward_wt(m, tf->V, tf->d, tp->f[tf->L].x + row * tf->d, tf->d, tf->w.unembed_t,
-                          tf->V, 0, z, tf->V);
-        loss += X(crossentropy_forward)(m, tf->V, z, labels + j, tf->k, right + j);
+    real *to_h = norm->lead(n, d, NULL, dx, dh);
+    linear_backward_weight(n, 2 * d, d, dqkv + d, 3 * d, h, d, keep, dw + d * d);
+    linear_backward_input(n, 2 * d, d, dqkv + d, 3 * d, w + d * d, 0, to_h, d);
+    if (q0 < to) {
+        const real *dq = b->dqkv + q0 * 3 * d;
+        linear_backward_weight(to - q0, d, d, dq, 3 * d, tp->f[l].h1 + q0 * d, d, keep, dw);
+        linear_backward_input(to - q0, d, d, dq, 3 * d, w, 1, to_h + (q0 - from) * d, d);
     }
-    return loss;
-}
-
-void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
-                         const int32_t *labels, struct lane *lane)
-{
-    const size_t d = tf->d, V = tf->V;
-    const real scale = 1 / (real)(tf->plan->n * tf->k);
-    real *dout = tp->b[tf->L - 1].dout;
-    memset(dout, 0, (size_t)(tf->plan->T - tf->plan->first) * m * d * sizeof *dout);
-    for (size_t j = 0; j < tf->k; j++) {
-        const size_t row = (size_t)(tf->plan->score[j] - tf->plan->first) * m;
-        real *z = tp->z + j * m * V;
-        X(crossentropy_backward)
-        (m, V, z, labels + j, tf->k, scale, tp->prob ? tp->prob + j * m * V : NULL);
-        linear_backward_weight(m, V, d, z, V, tp->f[tf->L].x + row * d, d, j ? 1 : lane->g.keep,
-                               lane->g.unembed);
-        linear_backward_input(m, V, d, z, V, tf->w.unembed, 0, dout + row * d, d);
-    }
+    norm->led(n, d, NULL, dh, &ln, dl, dx);
+    if (q0 < to)
+        X(add_rows)(dx + (q0 - from) * d, b->dsum1 + (q0 - tp->q0) * d, (to - q0) * d);
 }

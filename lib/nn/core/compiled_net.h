@@ -30,7 +30,7 @@ struct gk_net_ops {
                   struct gk_pool *pool, struct gk_err *err);
     void (*free)(void *net);
     int (*run)(void *net, const struct gk_net_request *q, struct gk_err *err);
-    size_t tile; /* the examples of a tile that it is fastest with */
+    size_t tile; /* the examples of a tile that it is fastest with at the default size */
 };
 
 GK_DECLARE_COMPILATIONS(struct gk_net_ops, transformer);

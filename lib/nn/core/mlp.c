@@ -1,66 +1,48 @@
-/* The multilayer perceptron of Liu et al. 2022: h_0 = E[a] + E[b], h_l = leaky(W_l h_{l-1} + b_l),
- * z = U h_L + c; forward, backward, and the derivative of both along a direction. A lane is a task:
- * its tiles, in order, over buffers that hold every row (the network is small). */
+/* The multilayer perceptron: h_l = f(W_l h_{l-1} + b_l), z = U h_L + c, where h_0 is made of a
+ * row's operands (mlp_inputs.c; Liu et al. 2022 add their embeddings); forward, backward, and the
+ * derivative of both along a direction. A lane is a task: its tiles, in order, over buffers that
+ * hold every row (the network is small). */
+#include "mlp.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "gk/mem.h"
-#include "nn/core/compiled_net.h"
-#include "kernels/kernels.h"
 
-#define SLOPE ((real)0.01)
-
-/* Every row's values, or their derivatives along the direction. */
-struct rows {
-    real **h;  /* [L + 1] (n, width of layer) */
-    real **dh; /* [L + 1] gradient of h; of l >= 1 then of what entered the rectifier */
-    real *z;   /* (n, V) logits, then their gradient */
-};
-
-struct mlp {
-    size_t d, hidden, V, L, n, total;
-    const struct gk_plan *plan;
-    struct gk_pool *pool;
-    size_t embed, unembed, unbias, *weight, *bias; /* offsets in the flat vector */
-    struct rows v, r;
-    real *prob;               /* (n, V) kept for products */
-    real *lane[GK_MAX_LANES]; /* [total] gradients */
-    double *tile_loss;
-    unsigned char *right;
-    const real *theta;
-    real *theta_kept; /* of the last linearisation */
-    const struct gk_net_request *q;
-};
-
-static size_t width(const struct mlp *m, size_t l)
+/* The array *TO [L + 1] of rows' buffers, of layers FIRST to L. */
+static int layers_new(real ***to, const struct mlp *m, size_t first, struct gk_err *err)
 {
-    return l == 0 ? m->d : m->hidden;
+    *to = gk_alloc(m->L + 1, sizeof **to, err);
+    for (size_t l = first; l <= m->L && *to; l++)
+        if (!((*to)[l] = gk_alloc(m->n * mlp_width(m, l), sizeof(real), err)))
+            return -1;
+    return *to ? 0 : -1;
 }
 
 static int rows_new(struct rows *r, const struct mlp *m, struct gk_err *err)
 {
+    const size_t first = m->inputs->gathers ? 1 : 0;
     if (r->h)
         return 0;
-    r->h = gk_alloc(m->L + 1, sizeof *r->h, err);
-    r->dh = gk_alloc(m->L + 1, sizeof *r->dh, err);
     r->z = gk_alloc(m->n * m->V, sizeof *r->z, err);
-    for (size_t l = 0; l <= m->L && r->h && r->dh; l++) {
-        r->h[l] = gk_alloc(m->n * width(m, l), sizeof(real), err);
-        r->dh[l] = gk_alloc(m->n * width(m, l), sizeof(real), err);
-        if (!r->h[l] || !r->dh[l])
-            return -1;
-    }
-    return r->h && r->dh && r->z ? 0 : -1;
+    if (!r->z || layers_new(&r->h, m, first, err) || layers_new(&r->dh, m, first, err))
+        return -1;
+    /* a network without curves has arrays of no buffers */
+    const size_t none = m->L + 1;
+    return layers_new(&r->f1, m, m->act->curved ? 1 : none, err) ||
+                   layers_new(&r->f2, m, m->act->curved ? 1 : none, err)
+               ? -1
+               : 0;
 }
 
 static void rows_free(struct rows *r, size_t L)
 {
-    for (size_t l = 0; l <= L; l++) {
-        gk_free(r->h ? r->h[l] : NULL);
-        gk_free(r->dh ? r->dh[l] : NULL);
+    real **const all[] = {r->h, r->dh, r->f1, r->f2};
+    for (int i = 0; i < 4; i++) {
+        for (size_t l = 0; l <= L && all[i]; l++)
+            gk_free(all[i][l]);
+        gk_free(all[i]);
     }
-    gk_free(r->h);
-    gk_free(r->dh);
     gk_free(r->z);
 }
 
@@ -73,6 +55,8 @@ static void mlp_free(void *net)
     rows_free(&m->r, m->L);
     for (size_t i = 0; i < GK_MAX_LANES; i++)
         gk_free(m->lane[i]);
+    gk_free(m->columns);
+    gk_free(m->rcolumns);
     gk_free(m->prob);
     gk_free(m->weight);
     gk_free(m->bias);
@@ -82,26 +66,36 @@ static void mlp_free(void *net)
     gk_free(m);
 }
 
+static size_t offset(const struct gk_params *ps, const char *name)
+{
+    const struct gk_param *p = gk_params_find(ps, name);
+    return p ? p->offset : 0;
+}
+
 static int make_room(struct mlp *m, const struct gk_params *ps, struct gk_err *err)
 {
+    const size_t columns = m->inputs->gathers ? 2 * m->V * m->hidden : 0;
     m->weight = gk_alloc(m->L, sizeof *m->weight, err);
     m->bias = gk_alloc(m->L, sizeof *m->bias, err);
     m->tile_loss = gk_alloc(m->n, sizeof *m->tile_loss, err);
     m->right = gk_alloc(m->n, 1, err);
-    if (!m->weight || !m->bias || !m->tile_loss || !m->right || rows_new(&m->v, m, err))
+    m->columns = gk_alloc(columns, sizeof(real), err);
+    m->rcolumns = gk_alloc(columns, sizeof(real), err);
+    if (!m->weight || !m->bias || !m->tile_loss || !m->right || !m->columns || !m->rcolumns ||
+        rows_new(&m->v, m, err))
         return -1;
     for (size_t i = 0; i < m->plan->nlane; i++)
         if (!(m->lane[i] = gk_alloc(m->total, sizeof(real), err)))
             return -1;
-    m->embed = gk_params_find(ps, "embed.weight")->offset;
-    m->unembed = gk_params_find(ps, "unembed.weight")->offset;
-    m->unbias = gk_params_find(ps, "unembed.bias")->offset;
+    m->embed = offset(ps, "embed.weight");
+    m->unembed = offset(ps, "unembed.weight");
+    m->unbias = offset(ps, "unembed.bias");
     for (size_t l = 0; l < m->L; l++) {
         char name[64];
         snprintf(name, sizeof name, "layers.%zu.weight", l);
-        m->weight[l] = gk_params_find(ps, name)->offset;
+        m->weight[l] = offset(ps, name);
         snprintf(name, sizeof name, "layers.%zu.bias", l);
-        m->bias[l] = gk_params_find(ps, name)->offset;
+        m->bias[l] = offset(ps, name);
     }
     return 0;
 }
@@ -116,7 +110,12 @@ static void *mlp_make(const struct gk_arch *a, const struct gk_params *ps,
     m->hidden = (size_t)a->ff;
     m->V = (size_t)a->vocab;
     m->L = (size_t)a->layers;
+    m->biased = a->bias == GK_BIAS_ALL;
+    m->inputs = &X(mlp_inputs)[a->inputs];
+    m->act = &X(activations)[a->activation];
+    m->loss = &X(losses)[a->loss];
     m->n = plan->n;
+    m->second = (size_t)plan->second;
     m->total = ps->total;
     m->plan = plan;
     m->pool = pool;
@@ -127,108 +126,102 @@ static void *mlp_make(const struct gk_arch *a, const struct gk_params *ps,
     return m;
 }
 
-static void add_bias(size_t n, size_t out, const real *bias, real *y)
+/* The biases at THETA, or where their gradients are; NULL: there are none. */
+static real *biases(const struct mlp *m, const real *theta, size_t at)
 {
-    for (size_t i = 0; i < n; i++)
-#pragma omp simd
-        for (size_t j = 0; j < out; j++)
-            y[i * out + j] += bias[j];
+    return m->biased ? (real *)theta + at : NULL;
 }
 
-static void sum_bias(size_t n, size_t out, const real *dy, real *db)
+static void add_bias(const struct mlp *m, size_t n, size_t out, const real *bias, real *y)
 {
-    for (size_t i = 0; i < n; i++)
-#pragma omp simd
-        for (size_t j = 0; j < out; j++)
-            db[j] += dy[i * out + j];
+    if (m->biased)
+        X(bias_add)(n, out, bias, y, out);
 }
 
-/* h_0 of rows A..B from an embedding (or its derivative). */
-static void embed(const struct mlp *m, const real *theta, size_t a, size_t b, real *h)
+static void sum_bias(const struct mlp *m, size_t n, size_t out, const real *dy, real *db)
 {
-    const real *e = theta + m->embed;
-    for (size_t i = a; i < b; i++) {
-        const int32_t *t = gk_plan_tokens(m->plan, i);
-        const real *x = e + (size_t)t[0] * m->d, *y = e + (size_t)t[2] * m->d;
-#pragma omp simd
-        for (size_t j = 0; j < m->d; j++)
-            h[i * m->d + j] = x[j] + y[j];
-    }
+    if (m->biased)
+        X(bias_sum)(n, out, dy, out, db);
 }
 
-static void embed_backward(const struct mlp *m, size_t a, size_t b, const real *dh, real *g)
+/* Rows A on of layer L's buffer, or NULL where there is none. */
+static real *part(const struct mlp *m, real *const *buffer, size_t l, size_t a)
 {
-    real *e = g + m->embed;
-    for (size_t i = a; i < b; i++) {
-        const int32_t *t = gk_plan_tokens(m->plan, i);
-        real *x = e + (size_t)t[0] * m->d, *y = e + (size_t)t[2] * m->d;
-        for (size_t j = 0; j < m->d; j++) {
-            x[j] += dh[i * m->d + j];
-            y[j] += dh[i * m->d + j];
-        }
-    }
+    return buffer[l] ? buffer[l] + a * m->hidden : NULL;
+}
+
+static void activate(const struct mlp *m, size_t l, size_t a, size_t n)
+{
+    const enum gk_net_mode mode = m->q->mode;
+    m->act->forward(n, m->hidden, biases(m, m->theta, m->bias[l]), part(m, m->v.h, l + 1, a),
+                    mode == GK_NET_SCORE ? NULL : part(m, m->v.f1, l + 1, a),
+                    mode == GK_NET_LINEARISE ? part(m, m->v.f2, l + 1, a) : NULL);
 }
 
 static double forward(struct mlp *m, size_t a, size_t b)
 {
     const real *theta = m->theta;
-    const size_t n = b - a;
-    embed(m, theta, a, b, m->v.h[0]);
+    const size_t n = b - a, hid = m->hidden;
     for (size_t l = 0; l < m->L; l++) {
-        const size_t in = width(m, l), out = m->hidden;
-        real *y = m->v.h[l + 1] + a * out;
-        linear_forward(n, out, in, m->v.h[l] + a * in, in, theta + m->weight[l], 0, y, out);
-        add_bias(n, out, theta + m->bias[l], y);
-        X(rectifier_forward)(n * out, SLOPE, y);
+        if (l == 0)
+            m->inputs->forward(m, a, b);
+        else
+            linear_forward(n, hid, hid, m->v.h[l] + a * hid, hid, theta + m->weight[l], 0,
+                           m->v.h[l + 1] + a * hid, hid);
+        activate(m, l, a, n);
     }
     real *z = m->v.z + a * m->V;
-    linear_forward(n, m->V, m->hidden, m->v.h[m->L] + a * m->hidden, m->hidden, theta + m->unembed,
-                   0, z, m->V);
-    add_bias(n, m->V, theta + m->unbias, z);
-    return X(crossentropy_forward)(n, m->V, z, m->plan->labels + a, 1, m->right + a);
+    linear_forward(n, m->V, hid, m->v.h[m->L] + a * hid, hid, theta + m->unembed, 0, z, m->V);
+    add_bias(m, n, m->V, theta + m->unbias, z);
+    return m->loss->forward(n, m->V, z, m->plan->labels + a, 1, m->right + a);
 }
 
 static void backward(struct mlp *m, size_t a, size_t b, real *g)
 {
     const real *theta = m->theta;
     const size_t n = b - a, hid = m->hidden;
+    const bool keeps = m->q->mode == GK_NET_LINEARISE;
     real *z = m->v.z + a * m->V;
-    X(crossentropy_backward)
-    (n, m->V, z, m->plan->labels + a, 1, 1 / (real)m->plan->n,
-     m->q->mode == GK_NET_LINEARISE ? m->prob + a * m->V : NULL);
+    m->loss->backward(n, m->V, z, m->plan->labels + a, 1, 1 / (real)m->plan->n,
+                      keeps ? m->prob + a * m->V : NULL);
     linear_backward_weight(n, m->V, hid, z, m->V, m->v.h[m->L] + a * hid, hid, 1, g + m->unembed);
-    sum_bias(n, m->V, z, g + m->unbias);
+    sum_bias(m, n, m->V, z, g + m->unbias);
     linear_backward_input(n, m->V, hid, z, m->V, theta + m->unembed, 0, m->v.dh[m->L] + a * hid,
                           hid);
     for (size_t l = m->L; l-- > 0;) {
-        const size_t in = width(m, l);
         real *dy = m->v.dh[l + 1] + a * hid;
-        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, dy);
-        linear_backward_weight(n, hid, in, dy, hid, m->v.h[l] + a * in, in, 1, g + m->weight[l]);
-        sum_bias(n, hid, dy, g + m->bias[l]);
-        linear_backward_input(n, hid, in, dy, hid, theta + m->weight[l], 0, m->v.dh[l] + a * in,
-                              in);
+        m->act->backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
+                         keeps ? part(m, m->v.f2, l + 1, a) : NULL, dy);
+        sum_bias(m, n, hid, dy, g + m->bias[l]);
+        if (l == 0) {
+            m->inputs->backward(m, a, b, g);
+            return;
+        }
+        linear_backward_weight(n, hid, hid, dy, hid, m->v.h[l] + a * hid, hid, 1, g + m->weight[l]);
+        linear_backward_input(n, hid, hid, dy, hid, theta + m->weight[l], 0, m->v.dh[l] + a * hid,
+                              hid);
     }
-    embed_backward(m, a, b, m->v.dh[0], g);
 }
 
 static void r_forward(struct mlp *m, size_t a, size_t b)
 {
     const real *theta = m->theta, *dir = m->q->v;
     const size_t n = b - a, hid = m->hidden;
-    embed(m, dir, a, b, m->r.h[0]);
     for (size_t l = 0; l < m->L; l++) {
-        const size_t in = width(m, l);
         real *ry = m->r.h[l + 1] + a * hid;
-        linear_r_forward(n, hid, in, m->v.h[l] + a * in, m->r.h[l] + a * in, in,
-                         theta + m->weight[l], dir + m->weight[l], ry, hid);
-        add_bias(n, hid, dir + m->bias[l], ry);
-        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, ry);
+        if (l == 0)
+            m->inputs->r_forward(m, a, b);
+        else
+            linear_r_forward(n, hid, hid, m->v.h[l] + a * hid, m->r.h[l] + a * hid, hid,
+                             theta + m->weight[l], dir + m->weight[l], ry, hid);
+        add_bias(m, n, hid, dir + m->bias[l], ry);
+        m->act->r_forward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
+                          part(m, m->r.f1, l + 1, a), ry);
     }
     real *rz = m->r.z + a * m->V;
     linear_r_forward(n, m->V, hid, m->v.h[m->L] + a * hid, m->r.h[m->L] + a * hid, hid,
                      theta + m->unembed, dir + m->unembed, rz, m->V);
-    add_bias(n, m->V, dir + m->unbias, rz);
+    add_bias(m, n, m->V, dir + m->unbias, rz);
 }
 
 static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
@@ -237,24 +230,28 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
     const size_t n = b - a, hid = m->hidden;
     const real *dz = m->v.z + a * m->V;
     real *rz = m->r.z + a * m->V;
-    X(crossentropy_r_backward)(n, m->V, m->prob + a * m->V, 1 / (real)m->plan->n, rz);
+    m->loss->r_backward(n, m->V, m->prob + a * m->V, m->plan->labels + a, 1, 1 / (real)m->plan->n,
+                        rz);
     linear_r_backward_weight(n, m->V, hid, dz, rz, m->V, m->v.h[m->L] + a * hid,
                              m->r.h[m->L] + a * hid, hid, 1, g + m->unembed);
-    sum_bias(n, m->V, rz, g + m->unbias);
+    sum_bias(m, n, m->V, rz, g + m->unbias);
     linear_r_backward_input(n, m->V, hid, dz, rz, m->V, theta + m->unembed, dir + m->unembed, 0,
                             m->r.dh[m->L] + a * hid, hid);
     for (size_t l = m->L; l-- > 0;) {
-        const size_t in = width(m, l);
         const real *dy = m->v.dh[l + 1] + a * hid;
         real *rdy = m->r.dh[l + 1] + a * hid;
-        X(rectifier_backward)(n * hid, SLOPE, m->v.h[l + 1] + a * hid, rdy);
-        linear_r_backward_weight(n, hid, in, dy, rdy, hid, m->v.h[l] + a * in, m->r.h[l] + a * in,
-                                 in, 1, g + m->weight[l]);
-        sum_bias(n, hid, rdy, g + m->bias[l]);
-        linear_r_backward_input(n, hid, in, dy, rdy, hid, theta + m->weight[l], dir + m->weight[l],
-                                0, m->r.dh[l] + a * in, in);
+        m->act->r_backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
+                           part(m, m->v.f2, l + 1, a), part(m, m->r.f1, l + 1, a), rdy);
+        sum_bias(m, n, hid, rdy, g + m->bias[l]);
+        if (l == 0) {
+            m->inputs->r_backward(m, a, b, g);
+            return;
+        }
+        linear_r_backward_weight(n, hid, hid, dy, rdy, hid, m->v.h[l] + a * hid,
+                                 m->r.h[l] + a * hid, hid, 1, g + m->weight[l]);
+        linear_r_backward_input(n, hid, hid, dy, rdy, hid, theta + m->weight[l], dir + m->weight[l],
+                                0, m->r.dh[l] + a * hid, hid);
     }
-    embed_backward(m, a, b, m->r.dh[0], g);
 }
 
 static void lane_task(void *ctx, size_t task, int thread)
@@ -286,11 +283,11 @@ static void sum_task(void *ctx, size_t task, int thread)
     (void)thread;
     const struct mlp *m = ctx;
     const size_t from = task * SUM_PIECE;
-    const real *part[GK_MAX_LANES];
+    const real *sums[GK_MAX_LANES];
     for (size_t i = 0; i < m->plan->nlane; i++)
-        part[i] = m->lane[i] + from;
+        sums[i] = m->lane[i] + from;
     X(sum_lanes)
-    (m->plan->nlane, part, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
+    (m->plan->nlane, sums, m->total - from < SUM_PIECE ? m->total - from : SUM_PIECE,
      (real *)m->q->out + from);
 }
 
@@ -313,13 +310,17 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
         memcpy(m->theta_kept, q->theta, m->total * sizeof(real));
     }
     m->theta = q->mode >= GK_NET_LINEARISE ? m->theta_kept : q->theta;
+    X(mlp_load_columns)(m, q->mode == GK_NET_PRODUCT);
     gk_pool_run(m->pool, m->plan->nlane, lane_task, m);
-    if (q->out)
+    if (q->out) {
         gk_pool_run(m->pool, (m->total + SUM_PIECE - 1) / SUM_PIECE, sum_task, m);
+        X(mlp_store_columns)(m);
+    }
     if (q->score)
         *q->score = gk_plan_score(m->plan, m->tile_loss, m->right);
     if (q->act)
-        memcpy(q->act, m->v.h[q->layer], m->plan->n * width(m, (size_t)q->layer) * sizeof(real));
+        memcpy(q->act, m->v.h[q->layer],
+               m->plan->n * mlp_width(m, (size_t)q->layer) * sizeof(real));
     return 0;
 }
 

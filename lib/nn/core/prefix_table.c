@@ -58,6 +58,28 @@ static void head_values_weight(const struct transformer *tf, size_t h, const rea
      dwo + h * w, d);
 }
 
+/* The first block's first LayerNorm, where what the attention reads is one: of table rows from FROM
+ * on. */
+static struct ln table_ln(const struct transformer *tf, size_t from, const struct lane *lane)
+{
+    const struct block *w = &tf->w.block[0];
+    if (!tf->norm->enters)
+        return (struct ln){0};
+    struct ln ln = {
+        .gain = w->gain1, .bias = w->bias1, .xh = tf->tab.xh + from * tf->d, .s = tf->tab.s + from};
+    if (product(tf)) {
+        ln.rgain = tf->rw.block[0].gain1;
+        ln.rbias = tf->rw.block[0].bias1;
+        ln.rxh = tf->rtab.xh + from * tf->d;
+        ln.rc = tf->rtab.s + from;
+    }
+    if (lane) {
+        ln.dgain = lane->g.block[0].gain1;
+        ln.dbias = lane->g.block[0].bias1;
+    }
+    return ln;
+}
+
 void X(table_task)(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -68,20 +90,30 @@ void X(table_task)(void *ctx, size_t task, int thread)
     X(chunk)(tf, p->ntab, task, &from, &to);
     real *x = (product(tf) ? tf->rtab.x : tf->tab.x) + from * d;
     const real *embed = product(tf) ? tf->rw.embed : tf->w.embed;
+    const real *position = product(tf) ? tf->rw.position : tf->w.position;
     for (size_t i = 0; i < to - from; i++) {
         memcpy(x + i * d, embed + (size_t)p->tab_token[from + i] * d, d * sizeof *x);
-        if (!product(tf))
-            for (size_t j = 0; j < d; j++)
-                x[i * d + j] += tf->position[(size_t)p->tab_pos[from + i] * d + j];
+        for (size_t j = 0; position && j < d; j++)
+            x[i * d + j] += position[(size_t)p->tab_pos[from + i] * d + j];
     }
+    const struct ln ln = table_ln(tf, from, NULL);
+    const real *in = tf->tab.h + from * d;
+    real *rin = product(tf) ? tf->rtab.h + from * d : NULL;
+    if (product(tf))
+        tf->norm->r_enter(to - from, d, x, &ln, rin);
+    else
+        tf->norm->enter(to - from, d, x, &ln, tf->tab.h + from * d);
     const struct transposes *t = &tf->w.transposed[0],
                             *rt = product(tf) ? &tf->rw.transposed[0] : NULL;
     if (product(tf))
-        linear_r_forward_wt(to - from, 3 * d, d, tf->tab.x + from * d, x, d, t->wqkv, rt->wqkv,
-                            3 * d, tf->rtab.qkv + from * 3 * d, 3 * d);
+        linear_r_forward_wt(to - from, 3 * d, d, in, rin, d, t->wqkv, rt->wqkv, 3 * d,
+                            tf->rtab.qkv + from * 3 * d, 3 * d);
     else
-        linear_forward_wt(to - from, 3 * d, d, x, d, t->wqkv, 3 * d, 0, tf->tab.qkv + from * 3 * d,
+        linear_forward_wt(to - from, 3 * d, d, in, d, t->wqkv, 3 * d, 0, tf->tab.qkv + from * 3 * d,
                           3 * d);
+    X(qkv_bias)
+    (d, (product(tf) ? &tf->rw : &tf->w)->block[0].bqkv, (product(tf) ? &tf->rtab : &tf->tab)->qkv,
+     from, from, to);
     for (size_t h = 0; h < tf->H; h++) {
         if (product(tf)) {
             head_values(tf, h, tf->rtab.qkv, t->wo, 0, tf->rtab.vo, from, to);
@@ -117,12 +149,20 @@ void X(table_rows_task)(void *ctx, size_t task, int thread)
         if (product(tf))
             head_values_backward(tf, h, tf->tab.dvo, rw->wo, 1, t->dqkv, from, to);
     }
-    if (product(tf))
+    const struct norm *norm = tf->norm;
+    const struct ln ln = table_ln(tf, from, &tf->lane[task]);
+    real *dx = t->dx + from * d, *dh = norm->enters ? t->dh + from * d : NULL;
+    real *dl = dh ? t->dl + from * d : NULL, *to_h = norm->lead(n, d, dx, dx, dh);
+    if (product(tf)) {
         linear_r_backward_input(n, 3 * d, d, tf->tab.dqkv + from * 3 * d, t->dqkv + from * 3 * d,
-                                3 * d, w->wqkv, rw->wqkv, 1, t->dx + from * d, d);
-    else
-        linear_backward_input(n, 3 * d, d, t->dqkv + from * 3 * d, 3 * d, w->wqkv, 1,
-                              t->dx + from * d, d);
+                                3 * d, w->wqkv, rw->wqkv, norm->beta, to_h, d);
+        norm->r_led(n, d, dx, dh ? tf->tab.dh + from * d : NULL, dh, &ln,
+                    dh ? tf->tab.dl + from * d : NULL, dl, dx);
+    } else {
+        linear_backward_input(n, 3 * d, d, t->dqkv + from * 3 * d, 3 * d, w->wqkv, norm->beta, to_h,
+                              d);
+        norm->led(n, d, dx, dh, &ln, dl, dx);
+    }
 }
 
 void X(table_weights_task)(void *ctx, size_t task, int thread)
@@ -134,8 +174,13 @@ void X(table_weights_task)(void *ctx, size_t task, int thread)
     struct weights *g = &tf->lane[0].g;
     struct block *b = &g->block[0];
     if (task == 3) {
+        const real *dx = product(tf) ? rt->dx : t->dx;
         memset(g->embed, 0, tf->V * d * sizeof(real));
-        X(scatter_rows)(n, d, product(tf) ? rt->dx : t->dx, tf->plan->tab_token, g->embed);
+        X(scatter_rows)(n, d, dx, tf->plan->tab_token, g->embed);
+        if (g->position) { /* of positions beyond the rows' tokens it stays 0 */
+            memset(g->position, 0, tf->T * d * sizeof(real));
+            X(scatter_rows)(n, d, dx, tf->plan->tab_pos, g->position);
+        }
     } else if (task == 4) {
         for (size_t h = 0; h < tf->H; h++) {
             head_values_weight(tf, h, product(tf) ? rt->dvo : t->dvo, t->qkv, 0, b->wo);
@@ -143,10 +188,12 @@ void X(table_weights_task)(void *ctx, size_t task, int thread)
                 head_values_weight(tf, h, t->dvo, rt->qkv, 1, b->wo);
         }
     } else if (product(tf)) {
-        linear_r_backward_weight(n, d, d, t->dqkv + task * d, rt->dqkv + task * d, 3 * d, t->x,
-                                 rt->x, d, 0, b->wqkv + task * d * d);
+        linear_r_backward_weight(n, d, d, t->dqkv + task * d, rt->dqkv + task * d, 3 * d, t->h,
+                                 rt->h, d, 0, b->wqkv + task * d * d);
     } else {
-        linear_backward_weight(n, d, d, t->dqkv + task * d, 3 * d, t->x, d, 0,
+        linear_backward_weight(n, d, d, t->dqkv + task * d, 3 * d, t->h, d, 0,
                                b->wqkv + task * d * d);
     }
+    if (task == 0)
+        X(qkv_bias_sum)(d, b->bqkv, product(tf) ? rt->dqkv : t->dqkv, 0, 0, n);
 }

@@ -21,9 +21,10 @@ static real *carve(struct arena *a, size_t n)
 }
 
 static void carve_forward(struct tape *tp, const struct transformer *tf, bool stem, size_t examples,
-                          struct arena *ar)
+                          int backward, struct arena *ar)
 {
     const size_t d = tf->d, n = tp->rows;
+    const bool enters = tf->norm->enters, joins = tf->norm->joins;
     for (size_t l = 0; l <= tf->L; l++) {
         struct fwd *f = &tp->f[l];
         const bool last = l + 1 == tf->L;
@@ -31,18 +32,27 @@ static void carve_forward(struct tape *tp, const struct transformer *tf, bool st
         f->x = carve(ar, l == tf->L ? (n - tp->q0) * d : n * d);
         if (l == tf->L)
             break;
+        f->h1 = enters && l ? carve(ar, n * d) : f->x;
         f->qkv = l ? carve(ar, n * 3 * d) : NULL;
+        f->xh1 = enters && l ? carve(ar, n * d) : joins ? carve(ar, m * d) : NULL;
+        f->s1 = enters && l ? carve(ar, n) : joins ? carve(ar, m) : NULL;
         if (stem && last)
             break;
         f->p = carve(ar, m * tf->H * tf->T);
         f->a = l ? carve(ar, m * d) : NULL;
-        f->xh1 = carve(ar, m * d);
-        f->s1 = carve(ar, m);
         f->y = carve(ar, m * d);
+        f->h2 = enters ? carve(ar, m * d) : f->y;
         f->u = carve(ar, m * tf->ff);
-        f->xh2 = carve(ar, m * d);
-        f->s2 = carve(ar, m);
+        f->f1 = tf->act->curved && backward ? carve(ar, m * tf->ff) : NULL;
+        f->f2 = tf->act->curved && backward == 2 ? carve(ar, m * tf->ff) : NULL;
+        f->xh2 = enters || joins ? carve(ar, m * d) : NULL;
+        f->s2 = enters || joins ? carve(ar, m) : NULL;
     }
+    const size_t read = enters ? tf->k * examples : 0;
+    tp->h = carve(ar, read * d);
+    tp->xh = carve(ar, read * d);
+    tp->s = carve(ar, read);
+    tp->dh = carve(ar, read * d);
     tp->z = carve(ar, tf->k * examples * tf->V);
 }
 
@@ -50,6 +60,7 @@ static void carve_backward(struct tape *tp, const struct transformer *tf, size_t
                            bool keep, struct arena *ar)
 {
     const size_t d = tf->d, n = tp->rows;
+    const bool enters = tf->norm->enters, joins = tf->norm->joins;
     for (size_t l = 0; l < tf->L; l++) {
         struct bwd *b = &tp->b[l];
         if (l > 0 && !keep) { /* a step is done with one block before it comes to the next */
@@ -57,12 +68,15 @@ static void carve_backward(struct tape *tp, const struct transformer *tf, size_t
             continue;
         }
         b->dout = carve(ar, n * d);
-        b->dh2 = carve(ar, n * d);
+        b->dsum2 = joins ? carve(ar, n * d) : b->dout;
         b->du = carve(ar, n * tf->ff);
         b->dy = carve(ar, n * d);
-        b->dh = carve(ar, n * d);
+        b->dsum1 = joins ? carve(ar, n * d) : b->dy;
         b->da = carve(ar, n * d);
         b->dqkv = carve(ar, n * 3 * d);
+        real **const before[] = {&b->dh1, &b->dl1, &b->dh2, &b->dl2};
+        for (int i = 0; enters && i < 4; i++)
+            *before[i] = carve(ar, n * d);
     }
     if (keep)
         tp->prob = carve(ar, tf->k * examples * tf->V);
@@ -78,7 +92,7 @@ int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size
         return -1;
     for (int pass = 0; pass < 2; pass++) {
         struct arena ar = {tp->mem, 0};
-        carve_forward(tp, tf, stem, examples, &ar);
+        carve_forward(tp, tf, stem, examples, backward, &ar);
         if (backward)
             carve_backward(tp, tf, examples, backward == 2, &ar);
         if (pass == 0 && !(tp->mem = gk_alloc(ar.used, sizeof(real), err)))
@@ -95,103 +109,6 @@ void X(tape_free)(struct tape *tp)
     *tp = (struct tape){0};
 }
 
-/* Struct weights' own order: the tensors that are used together stand together, then the
- * transposes. */
-static struct segment *place(struct transformer *tf, const struct gk_params *ps, const char *name,
-                             bool one_lane)
-{
-    const struct gk_param *p = gk_params_find(ps, name);
-    struct segment *s = &tf->seg[tf->nseg++];
-    *s = (struct segment){
-        .flat = p->offset, .inner = tf->inner, .count = p->count, .one_lane = one_lane};
-    tf->inner += p->count;
-    return s;
-}
-
-static void align(size_t *at)
-{
-    *at = (*at + 15) / 16 * 16;
-}
-
-static void place_all(struct transformer *tf, const struct gk_params *ps)
-{
-    static const char *const names[] = {
-        "attn.q.weight", "attn.k.weight", "attn.v.weight",   "attn.o.weight", "norm1.weight",
-        "norm1.bias",    "ffn.up.weight", "ffn.down.weight", "norm2.weight",  "norm2.bias"};
-    place(tf, ps, "embed.weight", true);
-    align(&tf->inner);
-    place(tf, ps, "unembed.weight", false);
-    for (size_t l = 0; l < tf->L; l++)
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-            char name[64];
-            snprintf(name, sizeof name, "blocks.%zu.%s", l, names[i]);
-            if (i == 0 || i > 2) /* q, k, v without gaps */
-                align(&tf->inner);
-            place(tf, ps, name, l == 0 && i < 4);
-        }
-    align(&tf->inner);
-}
-
-/* COUNT matrices, each (ld / count, in), have their transposes side by side, in rows of LD. */
-static void transpose_together(struct transformer *tf, struct segment *s, size_t count, size_t in,
-                               size_t ld)
-{
-    for (size_t i = 0; i < count; i++) {
-        s[i].in = in;
-        s[i].transposed = tf->with_transposes + i * (ld / count);
-        s[i].ld = ld;
-    }
-    tf->with_transposes += in * ld;
-    align(&tf->with_transposes);
-}
-
-static void place_transposes(struct transformer *tf)
-{
-    const size_t d = tf->d;
-    struct segment *s = tf->seg + 1;
-    tf->with_transposes = tf->inner;
-    transpose_together(tf, s++, 1, d, tf->V);
-    for (size_t l = 0; l < tf->L; l++, s += 10) {
-        transpose_together(tf, s, 3, d, 3 * d);
-        transpose_together(tf, s + 3, 1, d, d);
-        transpose_together(tf, s + 6, 1, d, tf->ff);
-        transpose_together(tf, s + 7, 1, tf->ff, d);
-    }
-}
-
-int X(weights_new)(struct weights *w, const struct transformer *tf, bool transposed,
-                   struct gk_err *err)
-{
-    w->mem = gk_alloc(transposed ? tf->with_transposes : tf->inner, sizeof(real), err);
-    w->block = gk_alloc(tf->L, sizeof *w->block, err);
-    w->transposed = transposed ? gk_alloc(tf->L, sizeof *w->transposed, err) : NULL;
-    if (!w->mem || !w->block || (transposed && !w->transposed))
-        return -1;
-    const struct segment *s = tf->seg;
-    real *mem = w->mem;
-    w->embed = mem + s[0].inner;
-    w->unembed = mem + s[1].inner;
-    w->unembed_t = transposed ? mem + s[1].transposed : NULL;
-    s += 2;
-    for (size_t l = 0; l < tf->L; l++, s += 10) {
-        w->block[l] =
-            (struct block){mem + s[0].inner, mem + s[3].inner, mem + s[4].inner, mem + s[5].inner,
-                           mem + s[6].inner, mem + s[7].inner, mem + s[8].inner, mem + s[9].inner};
-        if (transposed)
-            w->transposed[l] = (struct transposes){mem + s[0].transposed, mem + s[3].transposed,
-                                                   mem + s[6].transposed, mem + s[7].transposed};
-    }
-    return 0;
-}
-
-void X(weights_free)(struct weights *w)
-{
-    gk_free(w->mem);
-    gk_free(w->block);
-    gk_free(w->transposed);
-    *w = (struct weights){0};
-}
-
 static int table_new(struct table *t, const struct transformer *tf, bool backward,
                      struct gk_err *err)
 {
@@ -201,11 +118,24 @@ static int table_new(struct table *t, const struct transformer *tf, bool backwar
     t->dvo = backward ? gk_alloc(tf->ntab_max * tf->H * tf->d, sizeof(real), err) : NULL;
     t->dqkv = backward ? gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err) : NULL;
     t->dx = backward ? gk_alloc(tf->ntab_max * tf->d, sizeof(real), err) : NULL;
-    return t->x && t->qkv && t->vo && (!backward || (t->dqkv && t->dvo && t->dx)) ? 0 : -1;
+    if (!t->x || !t->qkv || !t->vo || (backward && (!t->dqkv || !t->dvo || !t->dx)))
+        return -1;
+    t->h = t->x;
+    real **const normed[] = {&t->h, &t->xh, &t->s, &t->dh, &t->dl};
+    for (int i = 0; tf->norm->enters && i < (backward ? 5 : 3); i++)
+        if (!(*normed[i] = gk_alloc(tf->ntab_max * (i == 2 ? 1 : tf->d), sizeof(real), err)))
+            return -1;
+    return 0;
 }
 
 static void table_free(struct table *t)
 {
+    if (t->h != t->x)
+        gk_free(t->h);
+    gk_free(t->xh);
+    gk_free(t->s);
+    gk_free(t->dh);
+    gk_free(t->dl);
     gk_free(t->x);
     gk_free(t->qkv);
     gk_free(t->vo);
@@ -278,13 +208,9 @@ static int make_room(struct transformer *tf, struct gk_err *err)
     for (size_t i = 0; tf->scratch && i < threads; i++)
         if (leaf_tape(&tf->scratch[i], tf, tf->plan->tile_cap, grad, err))
             return -1;
-    tf->position = gk_alloc(tf->T * tf->d, sizeof(real), err);
     tf->tile_loss = gk_alloc(tf->plan->n, sizeof *tf->tile_loss, err);
     tf->right = gk_alloc(tf->plan->n * tf->k, 1, err);
-    if (!tf->scratch || !tf->position || !tf->tile_loss || !tf->right)
-        return -1;
-    positions(tf->position, tf->T, tf->d);
-    return 0;
+    return tf->scratch && tf->tile_loss && tf->right ? 0 : -1;
 }
 
 void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
@@ -305,18 +231,23 @@ void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
     tf->nlane_max = plan->nlane;
     tf->nstem_max = plan->nstem;
     tf->ntab_max = plan->ntab;
-    tf->seg = gk_alloc(ps->n, sizeof *tf->seg, err);
-    if (!tf->seg) {
-        X(transformer_free)(tf);
-        return NULL;
+    tf->norm = &X(norms)[a->norm];
+    tf->act = &X(activations)[a->activation];
+    tf->loss = &X(losses)[a->loss];
+    if (a->positions == GK_POSITIONS_SINUSOIDAL) {
+        tf->sinusoid = gk_alloc(tf->T * tf->d, sizeof(real), err);
+        if (!tf->sinusoid)
+            goto fail;
+        positions(tf->sinusoid, tf->T, tf->d);
     }
-    place_all(tf, ps);
-    place_transposes(tf);
-    if (make_room(tf, err)) {
-        X(transformer_free)(tf);
-        return NULL;
+    if (X(weights_place)(tf, ps, err) == 0 && make_room(tf, err) == 0) {
+        if (tf->sinusoid) /* a constant: tf->rw has none */
+            tf->w.position = tf->sinusoid;
+        return tf;
     }
-    return tf;
+fail:
+    X(transformer_free)(tf);
+    return NULL;
 }
 
 int X(transformer_linearise_room)(struct transformer *tf, struct gk_err *err)
@@ -369,7 +300,7 @@ void X(transformer_free)(void *net)
         lane_free(&tf->lane[i], tf->L);
     X(weights_free)(&tf->w);
     X(weights_free)(&tf->rw);
-    gk_free(tf->position);
+    gk_free(tf->sinusoid);
     gk_free(tf->tile_loss);
     gk_free(tf->right);
     gk_free(tf->seg);

@@ -4,26 +4,6 @@
 
 #include "transformer.h"
 
-/* to (in, ld) = x (out, in)', in squares that a register's rows and columns fill. */
-static void transpose(size_t out, size_t in, const real *x, real *to, size_t ld)
-{
-    enum { SIDE = 16 };
-    for (size_t r = 0; r < out; r += SIDE)
-        for (size_t c = 0; c < in; c += SIDE)
-            if (r + SIDE <= out && c + SIDE <= in) {
-                real square[SIDE][SIDE];
-                for (size_t i = 0; i < SIDE; i++)
-                    for (size_t j = 0; j < SIDE; j++)
-                        square[j][i] = x[(r + i) * in + c + j];
-                for (size_t j = 0; j < SIDE; j++)
-                    memcpy(to + (c + j) * ld + r, square[j], sizeof square[j]);
-            } else {
-                for (size_t i = r; i < out && i < r + SIDE; i++)
-                    for (size_t j = c; j < in && j < c + SIDE; j++)
-                        to[j * ld + i] = x[i * in + j];
-            }
-}
-
 static void load_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -33,7 +13,7 @@ static void load_task(void *ctx, size_t task, int thread)
     real *to = product(tf) ? tf->rw.mem : tf->w.mem;
     memcpy(to + s->inner, from + s->flat, s->count * sizeof(real));
     if (s->in)
-        transpose(s->count / s->in, s->in, from + s->flat, to + s->transposed, s->ld);
+        X(transpose)(s->count / s->in, s->in, from + s->flat, to + s->transposed, s->ld);
 }
 
 static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, real *to)
@@ -165,7 +145,7 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
             X(block_r_qkv)(tf, l, tp, rt, 0, g->rows);
         X(block_r_forward)(tf, l, g, tp, rt, l + 1 < tf->L ? 0 : tp->q0, g->rows);
     }
-    X(readout_r)(tf, tp, rt, m, lane);
+    X(readout_r)(tf, tp, rt, m, tf->plan->labels + tf->plan->tile[tile] * tf->k, lane);
     for (size_t l = tf->L; l-- > 0;) {
         if (l > 0)
             memset(rt->b[l].dqkv, 0, g->rows * 3 * tf->d * sizeof(real));
@@ -180,14 +160,11 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
 static void lane_clear(const struct transformer *tf, struct lane *lane)
 {
     const size_t d = tf->d;
-    for (size_t l = 0; l < tf->L; l++) {
-        const struct block *g = &lane->g.block[l];
-        real *const small[] = {g->gain1, g->bias1, g->gain2, g->bias2};
-        for (int i = 0; i < 4; i++)
-            memset(small[i], 0, d * sizeof(real));
-        if (l > 0)
-            memset(lane->dstem[l], 0, tf->plan->nstem * 3 * d * sizeof(real));
-    }
+    for (size_t i = 0; i < tf->nseg; i++)
+        if (tf->seg[i].added)
+            memset(lane->g.mem + tf->seg[i].inner, 0, tf->seg[i].count * sizeof(real));
+    for (size_t l = 1; l < tf->L; l++)
+        memset(lane->dstem[l], 0, tf->plan->nstem * 3 * d * sizeof(real));
     memset(lane->dtab, 0, tf->plan->ntab * 3 * d * sizeof(real));
     memset(lane->dtabvo, 0, tf->plan->ntab * tf->H * d * sizeof(real));
     memset(lane->dtabx, 0, tf->plan->ntab * d * sizeof(real));

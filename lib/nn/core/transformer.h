@@ -18,6 +18,7 @@ struct block {
     real *up;   /* (ff, d) */
     real *down; /* (d, ff) */
     real *gain2, *bias2;
+    real *bqkv, *bo, *bup, *bdown; /* biases (3d), (d), (ff), (d); NULL: there are none */
 };
 
 /* Their transposes, for the way forward. */
@@ -31,6 +32,9 @@ struct transposes {
 struct weights {
     real *mem;
     real *embed, *unembed;         /* (V, d) */
+    real *position;                /* (T, d) to add to the embedding, or NULL */
+    real *gain, *bias;             /* (d) of the LayerNorm before the read-out, or NULL */
+    real *bunembed;                /* (V) or NULL */
     struct block *block;           /* [L] */
     struct transposes *transposed; /* [L], and (d, V), where they are parameters or a direction */
     real *unembed_t;
@@ -43,39 +47,49 @@ struct weights {
 struct segment {
     size_t flat, inner, count;
     bool one_lane;         /* only the table phase adds to its gradient, in lane 0 */
+    bool added;            /* a lane's gradient is only ever added to: tensors of rank 1 */
     size_t in;             /* 0: not transposed */
     size_t transposed, ld; /* where its transpose begins, and the length of a row there */
 };
 
 /* What a group of rows leaves behind in one block. The block's rows are all rows, but in the last
- * block only those from q0 on. Of derivatives: the same with r. */
+ * block only those from q0 on; x, h1 and qkv are of all. Of derivatives: the same with r. */
 struct fwd {
     real *x;        /* (rows, d) what enters */
+    real *h1;       /* (rows, d) what the attention reads: x or its LayerNorm */
     real *qkv;      /* (rows, 3d); not in the first block, which reads the table */
     real *p;        /* (rows, heads, T) attention probabilities */
     real *a;        /* (rows, d) heads' outputs; not in the first block (struct attention) */
     real *xh1, *s1; /* (rows, d), (rows) LayerNorm's normalised rows and 1/deviation (r: rc) */
     real *y;        /* (rows, d) after the attention */
-    real *u;        /* (rows, ff) after ReLU */
+    real *h2;       /* (rows, d) what the feed-forward half reads: y or its LayerNorm */
+    real *u;        /* (rows, ff) after the activation */
+    real *f1, *f2;  /* (rows, ff) what a curved activation keeps (r: f1 is R{x}) */
     real *xh2, *s2;
 };
 
+/* Gradients. Where LayerNorm does not stand after a sum, dsum2 is dout and dsum1 is dy; where it
+ * does not stand before a half, there is no dh and dl. */
 struct bwd {
-    real *dout; /* (rows, d) gradient of what leaves the block */
-    real *dh2;  /* of the second LayerNorm's input */
-    real *du;   /* (rows, ff) before ReLU */
-    real *dy, *dh;
+    real *dout;  /* (rows, d) of what leaves the block */
+    real *dsum2; /* of y + feed-forward */
+    real *du;    /* (rows, ff) before the activation */
+    real *dy, *dsum1;
     real *da;
-    real *dqkv; /* (rows, 3d) */
+    real *dqkv;      /* (rows, 3d) */
+    real *dh1, *dl1; /* of h1, and what of it comes to x */
+    real *dh2, *dl2;
 };
 
 struct tape {
     real *mem;
     size_t rows, q0;
-    struct fwd *f; /* [L + 1]; f[L].x leaves the last block */
-    struct bwd *b; /* [L] */
-    real *z;       /* (k, m, V) logits, then their gradient */
-    real *prob;    /* (k, m, V) softmax, kept for products */
+    struct fwd *f;    /* [L + 1]; f[L].x leaves the last block */
+    struct bwd *b;    /* [L] */
+    real *h, *xh, *s; /* (k, m, d) what the read-out reads, if that is a LayerNorm */
+    real *dh;         /* (k, m, d) */
+    real *z;          /* (k, m, V) logits, then their gradient */
+    real *prob;       /* (k, m, V) what the loss keeps for products */
 };
 
 struct lane {
@@ -87,10 +101,12 @@ struct lane {
 };
 
 struct table {
-    real *x;   /* (ntab, d) */
-    real *qkv; /* (ntab, 3d) */
-    real *vo;  /* (ntab, heads d) Wo_h v_h of every head */
+    real *x;          /* (ntab, d) */
+    real *h, *xh, *s; /* (ntab, d), (ntab, d), (ntab) as in the blocks */
+    real *qkv;        /* (ntab, 3d) */
+    real *vo;         /* (ntab, heads d) Wo_h v_h of every head */
     real *dqkv, *dvo;
+    real *dh, *dl;
     real *dx; /* (ntab, d) */
 };
 
@@ -102,7 +118,10 @@ struct transformer {
     struct segment *seg;
     size_t nseg, inner;     /* reals in struct weights, without the transposes */
     size_t with_transposes; /* and with them */
-    real *position;         /* (T, d) */
+    const struct norm *norm;
+    const struct activation *act;
+    const struct loss *loss;
+    real *sinusoid; /* (T, d) or NULL */
     struct weights w, rw;
     struct lane lane[GK_MAX_LANES];
     struct table tab, rtab;
@@ -121,6 +140,8 @@ struct transformer {
 int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
                 size_t examples, int backward, struct gk_err *err);
 void X(tape_free)(struct tape *tp);
+/* weights.c: where the tensors are. */
+int X(weights_place)(struct transformer *tf, const struct gk_params *ps, struct gk_err *err);
 int X(weights_new)(struct weights *w, const struct transformer *tf, bool transposed,
                    struct gk_err *err);
 void X(weights_free)(struct weights *w);
@@ -161,6 +182,15 @@ struct attention X(block_heads)(const struct transformer *tf, size_t l, const st
 struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, const struct bwd *b,
                                     const struct lane *lane);
 
+/* One of a block's two LayerNorms, from its row ROW on, with its derivatives (RT not NULL) and
+ * where its gradient goes (LANE not NULL). */
+struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const struct tape *tp,
+                      const struct tape *rt, size_t row, const struct lane *lane);
+/* Biases of queries and values, if BQKV is not NULL, and their gradient; queries from row Q0 on. A
+ * bias of the keys adds the same to all scores of a row: the softmax does not see it. */
+void X(qkv_bias)(size_t d, const real *bqkv, real *qkv, size_t from, size_t q0, size_t to);
+void X(qkv_bias_sum)(size_t d, real *dbqkv, const real *dqkv, size_t from, size_t q0, size_t to);
+
 /* block.c: rows FROM <= r < TO of a group through block L. */
 void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
                   size_t to);
@@ -172,13 +202,6 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
 /* From those to b[l - 1].dout. l >= 1. */
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane);
-/* Logits of M examples whose rows that passed the last block are f[L].x; returns their loss summed.
- */
-double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
-                  const int32_t *labels, unsigned char *right);
-/* From the logits to b[L - 1].dout. */
-void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
-                         const int32_t *labels, struct lane *lane);
 
 /* block_r.c: derivatives of the above along tf->rw; RT holds the derivatives of TP. */
 void X(block_r_qkv)(const struct transformer *tf, size_t l, const struct tape *tp,
@@ -190,8 +213,16 @@ void X(block_r_backward)(const struct transformer *tf, size_t l, const struct gk
                          struct lane *lane);
 void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                              const struct tape *rt, size_t from, size_t to, struct lane *lane);
+
+/* readout.c. Logits of M examples whose rows that passed the last block are f[L].x; returns their
+ * loss summed. */
+double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
+                  const int32_t *labels, unsigned char *right);
+/* From the logits to b[L - 1].dout. */
+void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
+                         const int32_t *labels, struct lane *lane);
 /* Derivative of the logits and of readout_backward in one. */
 void X(readout_r)(const struct transformer *tf, const struct tape *tp, const struct tape *rt,
-                  size_t m, struct lane *lane);
+                  size_t m, const int32_t *labels, struct lane *lane);
 
 #endif

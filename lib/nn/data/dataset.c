@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/number.h"
 #include "gk/operation.h"
 
 static const char *const split_name[2] = {"train", "val"};
@@ -83,33 +84,52 @@ static int read_positions(struct gk_dataset *d, const struct gk_frame *f, struct
         return gk_frame_fail(f, err, "no metadata score_positions: not a dataset");
     const char *p = text;
     for (d->k = 0;; p++) {
-        if (*p < '0' || *p > '9' || d->k == GK_MAX_TOKENS)
-            break;
-        char *end;
-        long v = strtol(p, &end, 10);
-        p = end;
-        if (v >= GK_MAX_TOKENS || (d->k && v <= d->score[d->k - 1]))
+        const size_t len = strcspn(p, ",");
+        int64_t v = -1;
+        (void)gk_number_integer(p, len, &v);
+        if (v < (d->k ? d->score[d->k - 1] + 1 : 0) || v >= GK_MAX_TOKENS)
             break;
         d->score[d->k++] = (int)v;
+        p += len;
         if (!*p)
             return 0;
-        if (*p != ',')
-            break;
     }
     return gk_frame_fail(f, err, "metadata score_positions: '%.80s' is no list of rising positions",
                          text);
 }
 
-/* In layout paper the operands (all but the last two of vocab: op and =) answer too. */
-static int check_paper(const struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
+/* Layouts of two operands and one answer, which stand first in the vocabulary. */
+static const struct operand_layout {
+    const char *name;
+    int T, second; /* tokens a row, of which the last is scored; the second operand's place */
+    int marks;     /* tokens after the elements: op and =, or = alone */
+} operand_layouts[] = {{"paper", 4, 2, 2}, {"nanda", 3, 1, 1}};
+
+static const struct operand_layout *operand_layout(const struct gk_dataset *d)
 {
-    if (d->T != 4 || d->k != 1 || d->score[0] != 3)
-        return gk_frame_fail(f, err, "layout paper has 4 tokens a row, scored at position 3");
+    for (int i = 0; d->layout && i < 2; i++)
+        if (strcmp(d->layout, operand_layouts[i].name) == 0)
+            return &operand_layouts[i];
+    return NULL;
+}
+
+int gk_dataset_second_operand(const struct gk_dataset *d)
+{
+    const struct operand_layout *l = operand_layout(d);
+    return l && d->T > l->second && d->k == 1 ? l->second : -1;
+}
+
+static int check_operands(const struct gk_dataset *d, const struct operand_layout *l,
+                          const struct gk_frame *f, struct gk_err *err)
+{
+    if (d->T != l->T || d->k != 1 || d->score[0] != l->T - 1)
+        return gk_frame_fail(f, err, "layout %s has %d tokens a row, scored at position %d",
+                             l->name, l->T, l->T - 1);
     for (int i = 0; i < 2; i++) {
         const struct gk_rowset *s = &d->split[i];
         for (size_t r = 0; r < s->n; r++) {
-            const int32_t *t = s->tokens + 4 * r;
-            if (t[0] >= d->elements || t[2] >= d->elements || s->labels[r] >= d->elements)
+            const int32_t *t = s->tokens + (size_t)l->T * r;
+            if (t[0] >= d->elements || t[l->second] >= d->elements || s->labels[r] >= d->elements)
                 return gk_frame_fail(f, err,
                                      "%s row %zu: an operand or answer is none of the %d elements",
                                      split_name[i], r, d->elements);
@@ -148,9 +168,10 @@ static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_er
     if (check_vocab(d, f, err) || (layout && !(d->layout = gk_strdup(layout, err))))
         return -1;
     d->elements = d->vocab;
-    if (layout && !strcmp(layout, "paper")) {
-        d->elements = d->vocab - 2;
-        if (check_paper(d, f, err))
+    const struct operand_layout *operands = operand_layout(d);
+    if (operands) {
+        d->elements = d->vocab - operands->marks;
+        if (check_operands(d, operands, f, err))
             return -1;
     }
     return gk_history_add_text(&d->history, gk_frame_meta(f, "gk.history"), err);

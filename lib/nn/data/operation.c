@@ -151,10 +151,11 @@ int gk_operation_fits_openai(const struct gk_operation *o, struct gk_err *err)
     return 0;
 }
 
-/* How rows are written as tokens. */
+/* How rows are written as tokens: these places of EOS a op b = c EOS, and its last K as labels. */
 struct layout {
     const char *name, *score_positions;
-    int T, k;             /* tokens and labels a row */
+    int T, k; /* tokens and labels a row */
+    int place[6];
     int first;            /* the token of element 0 */
     int op, equal, vocab; /* the tokens of the operation and of '=' */
 };
@@ -163,9 +164,12 @@ static struct layout layout_of(const struct gk_operation *o, enum gk_layout whic
 {
     int n = o->elements;
     if (which == GK_LAYOUT_PAPER)
-        return (struct layout){"paper", "3", 4, 1, 0, n, n + 1, n + 2};
+        return (struct layout){"paper", "3", 4, 1, {1, 2, 3, 4}, 0, n, n + 1, n + 2};
+    if (which == GK_LAYOUT_NANDA)
+        return (struct layout){"nanda", "2", 3, 1, {1, 3, 4}, 0, n, n, n + 1};
     struct gk_op_info info = {0};
-    struct layout l = {"openai", "4,5", 6, 2, 0, OPENAI_OPERATORS, OPENAI_EQUAL, OPENAI_VOCAB};
+    struct layout l = {"openai",         "4,5",        6,           2, {0, 1, 2, 3, 4, 5}, 0,
+                       OPENAI_OPERATORS, OPENAI_EQUAL, OPENAI_VOCAB};
     gk_op_info(o->op, &info);
     l.first = info.modular ? OPENAI_NUMBERS : OPENAI_PERMUTATIONS;
     while (strcmp(openai_operators[l.op - OPENAI_OPERATORS], info.openai) != 0)
@@ -176,24 +180,23 @@ static struct layout layout_of(const struct gk_operation *o, enum gk_layout whic
 static void encode(const struct layout *l, const struct gk_equation *e, int32_t *tokens,
                    int32_t *labels)
 {
-    int32_t equation[] = {OPENAI_EOS, l->first + e->a, l->op,     l->first + e->b,
-                          l->equal,   l->first + e->c, OPENAI_EOS};
-    /* Layout paper is the piece a op b =, answered by c. */
-    const int32_t *from = equation + (l->T == 4);
-    memcpy(tokens, from, (size_t)l->T * sizeof *tokens);
+    const int32_t equation[] = {OPENAI_EOS, l->first + e->a, l->op,     l->first + e->b,
+                                l->equal,   l->first + e->c, OPENAI_EOS};
+    for (int t = 0; t < l->T; t++)
+        tokens[t] = equation[l->place[t]];
     memcpy(labels, equation + 5, (size_t)l->k * sizeof *labels);
 }
 
-/* Rows ORDER[0..n) of O as tensors SPLIT.tokens and SPLIT.labels. */
-static int add_split(struct gk_frame *f, const struct gk_operation *o, const struct layout *l,
-                     const char *split, const uint32_t *order, size_t n, struct gk_err *err)
+/* ROW [n] as tensors SPLIT.tokens and SPLIT.labels. */
+static int add_split(struct gk_frame *f, const struct layout *l, const char *split,
+                     const struct gk_equation *row, size_t n, struct gk_err *err)
 {
     bool train = split[0] == 't';
     int32_t *tokens = gk_alloc(n * (size_t)l->T, sizeof *tokens, err);
     int32_t *labels = gk_alloc(n * (size_t)l->k, sizeof *labels, err);
     int rc = tokens && labels ? 0 : -1;
     for (size_t i = 0; !rc && i < n; i++)
-        encode(l, &o->row[order[i]], tokens + i * (size_t)l->T, labels + i * (size_t)l->k);
+        encode(l, &row[i], tokens + i * (size_t)l->T, labels + i * (size_t)l->k);
     if (!rc)
         rc = gk_frame_add(f, train ? "train.tokens" : "val.tokens", GK_I32, 2,
                           (const uint64_t[]){n, (uint64_t)l->T}, tokens, err);
@@ -205,11 +208,11 @@ static int add_split(struct gk_frame *f, const struct gk_operation *o, const str
     return rc;
 }
 
-static int fill(struct gk_frame *f, const struct gk_operation *o, const struct layout *l,
-                const uint32_t *order, size_t train, struct gk_err *err)
+static int fill(struct gk_frame *f, const struct layout *l, const struct gk_equation *row, size_t n,
+                size_t train, struct gk_err *err)
 {
-    if (add_split(f, o, l, "train", order, train, err) ||
-        add_split(f, o, l, "val", order + train, o->n - train, err) ||
+    if (add_split(f, l, "train", row, train, err) ||
+        add_split(f, l, "val", row + train, n - train, err) ||
         gk_frame_set_meta(f, "gk.kind", "dataset", err) ||
         gk_frame_set_meta(f, "layout", l->name, err) ||
         gk_frame_set_meta(f, "score_positions", l->score_positions, err))
@@ -217,19 +220,42 @@ static int fill(struct gk_frame *f, const struct gk_operation *o, const struct l
     return gk_frame_set_meta_int(f, "vocab", l->vocab, err);
 }
 
+/* NOISY of ROW [n] get another of the ELEMENTS for an answer. ORDER [n]: room. */
+static void mislabel(struct gk_equation *row, size_t n, size_t noisy, int elements, uint32_t seed,
+                     uint32_t *order)
+{
+    struct gk_rng rng;
+    gk_rng_seed(&rng, seed, GK_RNG_LABELS);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    gk_rng_shuffle(&rng, order, n);
+    for (size_t i = 0; i < noisy; i++) {
+        int32_t *c = &row[order[i]].c;
+        const int32_t other = (int32_t)gk_rng_below(&rng, (uint64_t)elements - 1);
+        *c = other + (other >= *c);
+    }
+}
+
 int gk_operation_dataset(struct gk_frame *f, const struct gk_operation *o, enum gk_layout which,
-                         size_t train, uint32_t seed, struct gk_err *err)
+                         size_t train, size_t noisy, uint32_t seed, struct gk_err *err)
 {
     struct gk_mt mt;
     struct layout l = layout_of(o, which);
     uint32_t *order = gk_alloc(o->n, sizeof *order, err);
-    if (!order)
-        return -1;
-    for (size_t i = 0; i < o->n; i++)
+    struct gk_equation *row = gk_alloc(o->n, sizeof *row, err);
+    int rc = order && row ? 0 : -1;
+    for (size_t i = 0; !rc && i < o->n; i++)
         order[i] = (uint32_t)i;
-    gk_mt_seed(&mt, seed);
-    gk_mt_shuffle(&mt, order, o->n);
-    int rc = fill(f, o, &l, order, train, err);
+    if (!rc) {
+        gk_mt_seed(&mt, seed);
+        gk_mt_shuffle(&mt, order, o->n);
+        for (size_t i = 0; i < o->n; i++)
+            row[i] = o->row[order[i]];
+        if (noisy)
+            mislabel(row, train, noisy, o->elements, seed, order);
+        rc = fill(f, &l, row, o->n, train, err);
+    }
     gk_free(order);
+    gk_free(row);
     return rc;
 }

@@ -24,6 +24,11 @@ struct gk_engine {
     void *full;
 };
 
+static size_t tile_of(const struct gk_engine *e)
+{
+    return gk_plan_tile(&e->arch, e->ops->tile);
+}
+
 int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,
                   enum gk_split split, enum gk_dtype real, struct gk_pool *pool, struct gk_err *err)
 {
@@ -39,7 +44,7 @@ int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct 
     if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err))
         goto fail;
     if (e->rows->n > 0) {
-        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, e->ops->tile, err))
+        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, tile_of(e), err))
             goto fail;
         e->net = e->ops->make(a, &e->params, &e->plan, pool, err);
         if (!e->net)
@@ -152,7 +157,9 @@ int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *e
 
 size_t gk_engine_activation_width(const struct gk_engine *e, int layer)
 {
-    return (size_t)(e->arch.model == GK_MLP && layer > 0 ? e->arch.ff : e->arch.dim);
+    if (e->arch.model == GK_MLP && layer > 0)
+        return (size_t)e->arch.ff;
+    return (size_t)e->arch.dim * (e->arch.inputs == GK_INPUTS_CONCAT ? 2 : 1);
 }
 
 int gk_engine_activation_positions(const struct gk_engine *e)
@@ -167,8 +174,10 @@ int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, voi
         return -1;
     if (layer < 0 || layer > e->arch.layers)
         return gk_fail(err, "there is no layer %d: the network has %d", layer, e->arch.layers);
+    if (layer == 0 && e->arch.inputs == GK_INPUTS_ONEHOT)
+        return gk_fail(err, "a network with inputs onehot has no activations 'embed'");
     if (!e->full) {
-        if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, e->ops->tile, err))
+        if (gk_plan_new(&e->full_plan, e->data, e->rows, GK_PLAN_FULL, tile_of(e), err))
             return -1;
         e->full = e->ops->make(&e->arch, &e->params, &e->full_plan, e->pool, err);
         if (!e->full)

@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,10 +160,20 @@ static int plan_room(struct gk_plan *p, struct gk_err *err)
                : -1;
 }
 
+size_t gk_plan_tile(const struct gk_arch *a, size_t least)
+{
+    const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
+    const double weights = (4.0 * a->dim + 2.0 * a->ff) * a->dim;
+    const double most = least > LANE ? (double)least : LANE;
+    const double tile = fmin((double)least * fmax(weights / usual, 1), most);
+    return (size_t)tile / UNIT * UNIT;
+}
+
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
                 enum gk_plan_kind kind, size_t tile, struct gk_err *err)
 {
     *p = (struct gk_plan){.kind = kind, .T = d->T, .k = d->k, .tile_most = tile};
+    p->second = gk_dataset_second_operand(d);
     for (int j = 0; j < d->k; j++)
         p->score[j] = d->score[j];
     if (r->n > INT32_MAX / 2 / (size_t)d->T)

@@ -43,6 +43,7 @@ struct gk_plan {
     int T, k;
     int s;                    /* stem positions */
     int first;                /* rows at positions >= first go on after the last attention */
+    int second;               /* position of a second operand (gk/dataset.h), or -1 */
     int score[GK_MAX_TOKENS]; /* [k] scored positions */
     size_t n;                 /* examples */
     size_t ntab, nstem, ntile, nlane;
@@ -58,6 +59,11 @@ struct gk_plan {
     int32_t *leaf_tab, *leaf_nkeys, *leaf_ref0, *leaf_ref;
     struct gk_plan_trie *trie;
 };
+
+/* The examples of a tile for a network: LEAST up to the size of the default one. All tiles read a
+ * block's weights and add to their gradient. Those of a wide network do not stay in a cache, and a
+ * larger tile reads them for more examples. */
+size_t gk_plan_tile(const struct gk_arch *a, size_t least);
 
 /* Looks at all rows once (shared by plans of their subsets); room for any subset of them. Tiles of
  * about TILE examples. */

@@ -2,13 +2,13 @@
  * metadata that disagree with them are an error, metadata that are not there are made up for. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gk/checkpoint.h"
 #include "gk/mem.h"
+#include "gk/network.h"
+#include "gk/number.h"
 
-static const char *const MODEL[] = {[GK_TRANSFORMER] = "transformer", [GK_MLP] = "mlp"};
 static const char *const LAYER[] = {[GK_TRANSFORMER] = "blocks.", [GK_MLP] = "layers."};
 
 static bool begins(const char *s, const char *prefix)
@@ -25,7 +25,9 @@ static int count_layers(const struct gk_frame *f, const char *prefix)
         const char *name = f->tensor[i].name;
         if (!begins(name, prefix))
             continue;
-        const long l = strtol(name + strlen(prefix), NULL, 10);
+        const char *number = name + strlen(prefix);
+        int64_t l = -1;
+        (void)gk_number_integer(number, strcspn(number, "."), &l);
         if (l >= n)
             n = l < most ? (int)l + 1 : most;
     }
@@ -52,7 +54,7 @@ static int find_model(const struct gk_frame *f, enum gk_model *model, struct gk_
         return gk_frame_fail(f, err, "a checkpoint is wanted, its gk.kind is '%s'",
                              gk_show(kind).s);
     for (int m = GK_TRANSFORMER; m <= GK_MLP; m++) {
-        if (said ? strcmp(said, MODEL[m]) == 0 : count_layers(f, LAYER[m]) > 0) {
+        if (said ? gk_choice_index(GK_MODEL_CHOICES, said) == m : count_layers(f, LAYER[m]) > 0) {
             *model = (enum gk_model)m;
             return 0;
         }
@@ -81,6 +83,40 @@ static int take_heads(const struct gk_frame *f, struct gk_arch *a, struct gk_err
     return 0;
 }
 
+/* "post, pre or none" */
+static struct gk_shown or_list(const char *choices)
+{
+    struct gk_shown list = {""};
+    for (int i = 0, n = 0; *choices; i++) {
+        const size_t len = strcspn(choices, "|");
+        const bool last = !choices[len];
+        n += snprintf(list.s + n, sizeof list.s - (size_t)n, "%s%.*s",
+                      i == 0 ? ""
+                      : last ? " or "
+                             : ", ",
+                      (int)len, choices);
+        choices += len + !last;
+    }
+    return list;
+}
+
+/* What the metadata choose; what they leave open has its default. */
+static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_arch_item *item;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const char *said = item->choices ? gk_frame_meta(f, item->name) : NULL;
+        if (!said || !(item->models & 1u << a->model))
+            continue;
+        const int v = gk_choice_index(item->choices, said);
+        if (v < 0)
+            return gk_frame_fail(f, err, "metadata '%s' is '%s': %s is wanted", item->name,
+                                 gk_show(said).s, or_list(item->choices).s);
+        gk_arch_set(a, item, v);
+    }
+    return 0;
+}
+
 /* Metadata may repeat what the tensors say. */
 static int compare(const struct gk_frame *f, const char *key, int found, struct gk_err *err)
 {
@@ -95,21 +131,34 @@ static int compare(const struct gk_frame *f, const char *key, int found, struct 
                          said, found);
 }
 
+static int compare_sizes(const struct gk_frame *f, const struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_arch_item *item;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (!item->choices && gk_arch_has(a, item) &&
+            compare(f, item->name, gk_arch_get(a, item), err) != 0)
+            return -1;
+    return compare(f, "vocab", a->vocab, err);
+}
+
 static int find_arch(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
-    if (find_model(f, &a->model, err) != 0)
+    enum gk_model model = GK_TRANSFORMER;
+    if (find_model(f, &model, err) != 0)
         return -1;
-    const bool mlp = a->model == GK_MLP;
-    a->layers = count_layers(f, LAYER[a->model]);
-    if (take_width(f, "embed.weight", 0, &a->vocab, err) != 0 ||
-        take_width(f, "embed.weight", 1, &a->dim, err) != 0 ||
-        take_width(f, mlp ? "layers.0.weight" : "blocks.0.ffn.up.weight", 0, &a->ff, err) != 0)
+    *a = gk_arch_defaults(model);
+    if (take_choices(f, a, err) != 0)
         return -1;
-    if (take_heads(f, a, err) != 0 || compare(f, "layers", a->layers, err) != 0 ||
-        compare(f, "dim", a->dim, err) != 0 || compare(f, "vocab", a->vocab, err) != 0 ||
-        compare(f, mlp ? "hidden" : "ff", a->ff, err) != 0)
+    const bool mlp = model == GK_MLP, onehot = a->inputs == GK_INPUTS_ONEHOT;
+    a->layers = count_layers(f, LAYER[model]);
+    a->dim = 0;
+    if (take_width(f, onehot ? "unembed.weight" : "embed.weight", 0, &a->vocab, err) != 0 ||
+        (!onehot && take_width(f, "embed.weight", 1, &a->dim, err) != 0) ||
+        take_width(f, mlp ? "layers.0.weight" : "blocks.0.ffn.up.weight", 0, &a->ff, err) != 0 ||
+        (!mlp && a->positions == GK_POSITIONS_LEARNED &&
+         take_width(f, "positions.weight", 0, &a->tokens, err) != 0))
         return -1;
-    return 0;
+    return take_heads(f, a, err) != 0 ? -1 : compare_sizes(f, a, err);
 }
 
 static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, struct gk_err *err)
@@ -142,14 +191,32 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
     for (unsigned i = 0; i < p->rank && same; i++)
         same = t->shape[i] == p->shape[i];
     if (!same) {
-        if (p->rank == 1)
-            gk_frame_fail(f, err, "tensor '%s': the shape [%zu] is wanted", name, p->shape[0]);
-        else
-            gk_frame_fail(f, err, "tensor '%s': the shape [%zu, %zu] is wanted", name, p->shape[0],
-                          p->shape[1]);
+        const uint64_t shape[2] = {p->shape[0], p->shape[1]};
+        gk_frame_fail(f, err, "tensor '%s': the shape %s is wanted, not %s", name,
+                      gk_show_shape(p->rank, shape).s, gk_show_shape(t->rank, t->shape).s);
+        return NULL;
+    }
+    if (!gk_dtype_converts(t->dtype)) {
+        gk_frame_fail(f, err, "tensor '%s' is %s: no parameter of a network is", name,
+                      gk_dtype_name(t->dtype));
         return NULL;
     }
     return check_finite(f, t, err) == 0 ? t : NULL;
+}
+
+/* Tensor NAME is none of the network's. Perhaps the metadata leave out that it is another. */
+static int stray(const struct gk_frame *f, const struct gk_arch *a, const char *name,
+                 struct gk_err *err)
+{
+    const struct gk_arch_item *item = gk_params_missing(a, name);
+    const struct gk_word model = gk_choice_word(GK_MODEL_CHOICES, a->model);
+    if (!item)
+        return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers", gk_show(name).s,
+                             model.s, a->layers);
+    return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers with %s %s%s", name,
+                         model.s, a->layers, item->name,
+                         gk_choice_word(item->choices, gk_arch_get(a, item)).s,
+                         gk_frame_meta(f, item->name) ? "" : ", which the metadata leave out");
 }
 
 static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err)
@@ -165,9 +232,8 @@ static int check_params(struct gk_checkpoint *c, const struct gk_frame *f, struc
     }
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
-        if (!gk_is_state(name) && !gk_params_find(&c->params, name))
-            return gk_frame_fail(f, err, "tensor '%s' is none of a %s of %d layers",
-                                 gk_show(name).s, MODEL[c->arch.model], c->arch.layers);
+        if (gk_is_parameter(&f->tensor[i]) && !gk_params_find(&c->params, name))
+            return stray(f, &c->arch, name, err);
     }
     if (!said)
         return 0;
@@ -241,16 +307,10 @@ int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, con
 
 int gk_checkpoint_put_meta(struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err)
 {
-    const struct gk_arch *a = &c->arch;
+    const struct gk_network n = gk_network_of(c);
     if (gk_frame_set_meta(f, "gk.kind", "checkpoint", err) != 0 ||
-        gk_frame_set_meta(f, "model", MODEL[a->model], err) != 0 ||
         gk_frame_set_meta(f, "dtype", c->dtype == GK_F64 ? "f64" : "f32", err) != 0 ||
-        gk_frame_set_meta_int(f, "layers", a->layers, err) != 0 ||
-        gk_frame_set_meta_int(f, "dim", a->dim, err) != 0 ||
-        gk_frame_set_meta_int(f, "vocab", a->vocab, err) != 0 ||
-        gk_frame_set_meta_int(f, a->model == GK_MLP ? "hidden" : "ff", a->ff, err) != 0)
-        return -1;
-    if (a->model == GK_TRANSFORMER && gk_frame_set_meta_int(f, "heads", a->heads, err) != 0)
+        gk_network_put(f, &n, err) != 0)
         return -1;
     if (c->step >= 0 && gk_frame_set_meta_int(f, "step", c->step, err) != 0)
         return -1;

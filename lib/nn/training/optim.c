@@ -5,85 +5,150 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/core/kernels/optim_kernels.h"
-#include "nn/engine/dispatch.h"
 #include "gk/mem.h"
+#include "nn/engine/dispatch.h"
+#include "optim_priv.h"
 
-enum { BLOCK = 8192, MOST_STATES = 2 };
-
-struct block {
-    size_t begin, end;
-    bool decays;
-};
-
-struct gk_optim {
-    struct gk_optim_conf conf;
-    const struct gk_optim_kernels *kernels;
-    struct gk_pool *pool;
-    size_t n, size; /* elements, bytes an element */
-    struct block *block;
-    size_t nblock;
-    void *state[MOST_STATES]; /* [n] each, or NULL */
-    char *keep;               /* [n] or NULL */
-    /* the update at hand */
-    struct gk_update update, undecayed;
-    char *theta;
-    const char *grad;
-};
-
-static const char *const state_names[GK_OPTIM_KINDS][MOST_STATES] = {
-    [GK_ADAMW] = {"m", "v"},
-    [GK_ADAM] = {"m", "v"},
-    [GK_ADAMAX] = {"m", "u"},
-    [GK_RMSPROP] = {"v"},
-    [GK_MOMENTUM] = {"buf"},
-    [GK_SGD] = {NULL},
-    [GK_RPROP] = {"before", "stepsize"}};
+/* What each kind is: the names of its states, its defaults where they are not the usual, what its
+ * update looks at. */
+static const struct kind {
+    const char *a, *b;
+    double weight_decay, beta2, momentum;
+    struct gk_optim_uses uses;
+} kinds[GK_OPTIM_KINDS] = {
+    [GK_ADAMW] = {"m", "v", .weight_decay = 1, .uses = {true, true, true, .warmup = true}},
+    [GK_ADAM] = {"m", "v", .uses = {true, true, true, .warmup = true}},
+    [GK_ADAMAX] = {"m", "u", .uses = {true, true, true, .warmup = true}},
+    [GK_RMSPROP] = {"v", .beta2 = 0.99, .uses = {.beta2 = true, .eps = true, .warmup = true}},
+    [GK_RPROP] = {.a = "before", .b = "stepsize"},
+    [GK_MOMENTUM] = {"buf", .uses = {.momentum = true, .warmup = true}},
+    [GK_SGD] = {.uses = {.warmup = true}},
+    [GK_LION] = {"m", .weight_decay = 1, .beta2 = 0.99, .uses = {true, true, .warmup = true}},
+    [GK_MUON] = {"m", "v", .weight_decay = 1, .momentum = 0.95,
+                 .uses = {true, true, true, true, true, true}}};
 
 struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind)
 {
+    const struct kind *q = &kinds[kind];
     return (struct gk_optim_conf){.kind = kind,
                                   .lr = 1e-3,
-                                  .weight_decay = kind == GK_ADAMW ? 1 : 0,
+                                  .weight_decay = q->weight_decay,
                                   .beta1 = 0.9,
-                                  .beta2 = kind == GK_RMSPROP ? 0.99 : 0.98,
+                                  .beta2 = q->beta2 > 0 ? q->beta2 : 0.98,
                                   .eps = 1e-8,
-                                  .momentum = 0.9,
+                                  .momentum = q->momentum > 0 ? q->momentum : 0.9,
+                                  .muon_lr = 0.02,
                                   .warmup = 10};
+}
+
+struct gk_optim_uses gk_optim_uses(enum gk_optimizer kind)
+{
+    return kinds[kind].uses;
+}
+
+void gk_optim_add_stage(struct gk_optim *o, gk_stage *stage)
+{
+    o->stage[o->nstage++] = stage;
+}
+
+void *gk_optim_add_state(struct gk_optim *o, struct gk_optim_state s, size_t count,
+                         struct gk_err *err)
+{
+    s.vector = gk_alloc(count, o->size, err);
+    if (s.vector)
+        o->state[o->nstate++] = s;
+    return s.vector;
 }
 
 /* Cuts [begin, end) into blocks; counts them only while there is no array yet. */
 static void cut(struct gk_optim *o, size_t begin, size_t end, bool decays)
 {
-    for (; begin < end; begin += BLOCK, o->nblock++)
+    for (; begin < end; begin += GK_OPTIM_BLOCK, o->nblock++)
         if (o->block)
-            o->block[o->nblock] =
-                (struct block){begin, end - begin < BLOCK ? end : begin + BLOCK, decays};
+            o->block[o->nblock] = (struct gk_block){
+                begin, end - begin < GK_OPTIM_BLOCK ? end : begin + GK_OPTIM_BLOCK, decays};
 }
 
-static void cut_all(struct gk_optim *o, const struct gk_params *ps)
+/* Neighbours that are treated alike are cut as one. */
+static void cut_all(struct gk_optim *o)
 {
+    const struct gk_params *ps = &o->some;
     o->nblock = 0;
-    if (!o->conf.decay_matrices || !ps) {
-        cut(o, 0, o->n, true);
-        return;
-    }
     for (size_t i = 0, next; i < ps->n; i = next) {
-        const bool decays = ps->p[i].rank == 2;
-        for (next = i + 1; next < ps->n && (ps->p[next].rank == 2) == decays;)
-            next++;
-        cut(o, ps->p[i].offset, ps->p[next - 1].offset + ps->p[next - 1].count, decays);
+        const bool decays = !o->conf.decay_matrices || ps->p[i].rank == 2;
+        size_t end = ps->p[i].offset + ps->p[i].count;
+        for (next = i + 1; next < ps->n && ps->p[next].offset == end &&
+                           (!o->conf.decay_matrices || ps->p[next].rank == 2) == decays;
+             next++)
+            end += ps->p[next].count;
+        cut(o, ps->p[i].offset, end, decays);
     }
 }
 
-static void fill(enum gk_dtype real, size_t n, void *v, double x)
+static void update_block(void *ctx, size_t task, int thread)
 {
+    const struct gk_optim *o = ctx;
+    const struct gk_block b = o->block[task];
+    const size_t at = b.begin * o->size;
+    (void)thread;
+    if (o->keep)
+        memcpy(o->keep + at, o->theta + at, (b.end - b.begin) * o->size);
+    o->kernels->update[o->conf.kind](b.decays ? &o->update : &o->undecayed, b.end - b.begin,
+                                     o->theta + at, o->grad + at, o->a ? o->a + at : NULL,
+                                     o->b ? o->b + at : NULL);
+}
+
+static void update_elements(struct gk_optim *o)
+{
+    gk_pool_run(o->pool, o->nblock, update_block, o);
+}
+
+/* The tensors of PS, or all N elements as one, that decays. */
+static int list_tensors(struct gk_optim *o, const struct gk_params *ps, struct gk_err *err)
+{
+    const struct gk_param whole = {.rank = 2, .shape = {o->n, 1}, .count = o->n};
+    const size_t n = ps ? ps->n : 1;
+    o->all = (struct gk_params){gk_alloc(n, sizeof *o->all.p, err), n, o->n};
+    o->some = (struct gk_params){gk_alloc(n, sizeof *o->some.p, err), 0, o->n};
+    if (!o->all.p || !o->some.p)
+        return -1;
     for (size_t i = 0; i < n; i++) {
-        if (real == GK_F64)
-            ((double *)v)[i] = x;
-        else
-            ((float *)v)[i] = (float)x;
+        o->all.p[i] = ps ? ps->p[i] : whole;
+        if (!gk_muon_takes(&o->conf, &o->all.p[i]))
+            o->some.p[o->some.n++] = o->all.p[i];
     }
+    return 0;
+}
+
+static int make_update(struct gk_optim *o, struct gk_err *err)
+{
+    const struct kind *q = &kinds[o->conf.kind];
+    cut_all(o);
+    o->block = gk_alloc(o->nblock, sizeof *o->block, err);
+    if (!o->block)
+        return -1;
+    cut_all(o);
+    const struct gk_optim_state a = {.name = q->a, .tensors = &o->all};
+    const struct gk_optim_state b = {.name = q->b, .tensors = &o->some};
+    if ((q->a && !(o->a = gk_optim_add_state(o, a, o->n, err))) ||
+        (q->b && !(o->b = gk_optim_add_state(o, b, o->n, err))))
+        return -1;
+    if (o->conf.kind == GK_RPROP) { /* the first step sizes */
+        for (size_t i = 0; i < o->n; i++)
+            gk_reals_narrow(o->real, 1, &o->conf.lr, o->b + i * o->size);
+    }
+    gk_optim_add_stage(o, update_elements);
+    return 0;
+}
+
+static int make(struct gk_optim *o, const struct gk_params *ps, struct gk_err *err)
+{
+    if (list_tensors(o, ps, err) || gk_change_gradient(o, err) || make_update(o, err) ||
+        gk_muon_new(o, err))
+        return -1;
+    if (o->conf.hold_norm > 0)
+        gk_optim_add_stage(o, gk_hold_norm);
+    return 0;
 }
 
 int gk_optim_new(struct gk_optim **out, const struct gk_optim_conf *conf, size_t n,
@@ -94,44 +159,45 @@ int gk_optim_new(struct gk_optim **out, const struct gk_optim_conf *conf, size_t
     struct gk_optim *o = gk_alloc(1, sizeof *o, err);
     if (!o)
         return -1;
-    *o = (struct gk_optim){
-        .conf = *conf, .kernels = GK_COMPILATION(gk_optim_kernels, real), .pool = pool};
+    *o = (struct gk_optim){.conf = *conf,
+                           .kernels = GK_COMPILATION(gk_optim_kernels, real),
+                           .changes = GK_COMPILATION(gk_intervention_kernels, real),
+                           .pool = pool,
+                           .real = real};
     o->n = n;
     o->size = gk_dtype_size(real);
-    cut_all(o, ps);
-    o->block = gk_alloc(o->nblock, sizeof *o->block, err);
-    if (!o->block)
-        goto failed;
-    cut_all(o, ps);
-    for (size_t i = 0; i < gk_optim_states(o); i++) {
-        o->state[i] = gk_alloc(n, o->size, err);
-        if (!o->state[i])
-            goto failed;
-        if (conf->kind == GK_RPROP && i == 1)
-            fill(real, n, o->state[i], conf->lr); /* the first step sizes */
+    if (make(o, ps, err)) {
+        gk_optim_free(o);
+        return -1;
     }
     *out = o;
     return 0;
-failed:
-    gk_optim_free(o);
-    return -1;
 }
 
 void gk_optim_free(struct gk_optim *o)
 {
     if (!o)
         return;
-    for (int i = 0; i < MOST_STATES; i++)
-        gk_free(o->state[i]);
+    for (size_t i = 0; i < o->nstate; i++)
+        gk_free(o->state[i].vector);
+    gk_muon_free(o);
+    gk_interventions_free(o);
     gk_free(o->block);
+    gk_params_free(&o->all);
+    gk_params_free(&o->some);
     gk_free(o);
+}
+
+double gk_optim_warm(const struct gk_optim_conf *conf, double x, int64_t k)
+{
+    if (!kinds[conf->kind].uses.warmup || k >= conf->warmup)
+        return x;
+    return x * ((double)k / (double)conf->warmup);
 }
 
 double gk_optim_lr(const struct gk_optim_conf *conf, int64_t k)
 {
-    if (conf->kind == GK_RPROP || k >= conf->warmup)
-        return conf->lr;
-    return conf->lr * ((double)k / (double)conf->warmup);
+    return gk_optim_warm(conf, conf->lr, k);
 }
 
 void gk_optim_keep(struct gk_optim *o, void *prev)
@@ -139,25 +205,16 @@ void gk_optim_keep(struct gk_optim *o, void *prev)
     o->keep = prev;
 }
 
-static void update_block(void *ctx, size_t task, int thread)
+void gk_optim_clip(struct gk_optim *o, double grad_norm)
 {
-    const struct gk_optim *o = ctx;
-    const struct block b = o->block[task];
-    const size_t at = b.begin * o->size;
-    (void)thread;
-    if (o->keep)
-        memcpy(o->keep + at, o->theta + at, (b.end - b.begin) * o->size);
-    o->kernels->update[o->conf.kind](b.decays ? &o->update : &o->undecayed, b.end - b.begin,
-                                     o->theta + at, o->grad + at,
-                                     o->state[0] ? (char *)o->state[0] + at : NULL,
-                                     o->state[1] ? (char *)o->state[1] + at : NULL);
+    const double clip = o->conf.clip;
+    o->update.scale = o->undecayed.scale = clip > 0 && grad_norm > clip ? clip / grad_norm : 1;
 }
 
 void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad, double grad_norm)
 {
     const struct gk_optim_conf *c = &o->conf;
     o->update = (struct gk_update){
-        .scale = c->clip > 0 && grad_norm > c->clip ? c->clip / grad_norm : 1,
         .decay = c->weight_decay,
         .lr = gk_optim_lr(c, k),
         .beta1 = c->beta1,
@@ -169,27 +226,17 @@ void gk_optim_step(struct gk_optim *o, int64_t k, void *theta, const void *grad,
     };
     o->undecayed = o->update;
     o->undecayed.decay = 0;
+    o->k = k;
     o->theta = theta;
     o->grad = grad;
-    gk_pool_run(o->pool, o->nblock, update_block, o);
+    gk_optim_clip(o, grad_norm);
+    for (size_t i = 0; i < o->nstage; i++)
+        o->stage[i](o);
 }
 
 size_t gk_optim_states(const struct gk_optim *o)
 {
-    size_t n = 0;
-    while (n < MOST_STATES && state_names[o->conf.kind][n])
-        n++;
-    return n;
-}
-
-const char *gk_optim_state_name(const struct gk_optim *o, size_t i)
-{
-    return state_names[o->conf.kind][i];
-}
-
-void *gk_optim_state(struct gk_optim *o, size_t i)
-{
-    return o->state[i];
+    return o->nstate;
 }
 
 /* At most MOST_PARTS sums: their array fits on the stack whatever N is. */
@@ -216,7 +263,7 @@ void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void 
 {
     struct dots d = {.kernel = GK_COMPILATION(gk_optim_kernels, real)->dots,
                      .n = n,
-                     .block = BLOCK,
+                     .block = GK_OPTIM_BLOCK,
                      .size = gk_dtype_size(real),
                      .theta = theta,
                      .grad = grad ? grad : theta, /* read, and not told */

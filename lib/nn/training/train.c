@@ -8,7 +8,8 @@
 #include "gk/rng.h"
 #include "train_priv.h"
 
-/* FNV-1a over the rows: does a checkpoint belong to this dataset? */
+/* FNV-1a over the rows: does a checkpoint belong to this dataset? The scored positions count where
+ * they are not the last ones of a row, as in all layouts of gk-data. */
 static uint64_t digest(const struct gk_dataset *d)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -21,22 +22,32 @@ static uint64_t digest(const struct gk_dataset *d)
                 h = (h ^ (uint32_t)part[p][i]) * 0x100000001b3u;
         h = (h ^ r->n) * 0x100000001b3u;
     }
+    for (int i = 0; i < d->k; i++)
+        if (d->score[i] != d->T - d->k + i)
+            h = (h ^ (uint64_t)((i + 1) * GK_MAX_TOKENS + d->score[i])) * 0x100000001b3u;
     return h;
+}
+
+void gk_trainer_start(struct gk_trainer *t, const double *theta)
+{
+    const size_t n = t->ps->total;
+    struct gk_dots d;
+    gk_reals_narrow(t->conf.real, n, theta, t->theta);
+    gk_reals_narrow(t->conf.real, n, theta, t->init);
+    gk_vec_dots(t->pool, t->conf.real, n, t->init, NULL, NULL, NULL, &d);
+    t->init_squared = d.tt;
+    gk_optim_start(t->optim, t->init);
 }
 
 static int draw_init(struct gk_trainer *t, struct gk_err *err)
 {
-    const size_t n = t->ps->total;
-    double *wide = gk_alloc(n, sizeof *wide, err);
+    double *wide = gk_alloc(t->ps->total, sizeof *wide, err);
     if (!wide)
         return -1;
-    gk_params_draw(t->ps, &t->conf.arch, (uint64_t)t->conf.seed, wide);
-    gk_reals_narrow(t->conf.real, n, wide, t->theta);
-    gk_reals_narrow(t->conf.real, n, wide, t->init);
+    gk_params_draw(t->ps, &t->conf.arch, t->conf.init.scale > 0 ? &t->conf.init : NULL,
+                   (uint64_t)t->conf.seed, wide);
+    gk_trainer_start(t, wide);
     gk_free(wide);
-    struct gk_dots d;
-    gk_vec_dots(t->pool, t->conf.real, n, t->init, NULL, NULL, NULL, &d);
-    t->init_squared = d.tt;
     return 0;
 }
 
@@ -65,8 +76,9 @@ static int make(struct gk_trainer *t, struct gk_err *err)
         if (!t->order)
             return -1;
     }
-    if (make_vectors(t, err) || draw_init(t, err) ||
-        gk_optim_new(&t->optim, &c->optim, t->ps->total, t->ps, c->real, t->pool, err))
+    if (make_vectors(t, err) ||
+        gk_optim_new(&t->optim, &c->optim, t->ps->total, t->ps, c->real, t->pool, err) ||
+        draw_init(t, err))
         return -1;
     gk_optim_keep(t->optim, t->prev);
     return 0;
@@ -109,7 +121,7 @@ int64_t gk_trainer_step(const struct gk_trainer *t)
     return t->step;
 }
 
-void *gk_trainer_theta(struct gk_trainer *t)
+const void *gk_trainer_theta(const struct gk_trainer *t)
 {
     return t->theta;
 }

@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "gk/table.h"
 #include "train_priv.h"
@@ -20,7 +18,6 @@ struct loop {
     struct gk_out out; /* the trajectory */
     struct gk_stream stream;
     int64_t framed;  /* step of the last frame; -1: none */
-    double flushed;  /* when rows were last pushed, in seconds */
     bool checked_in; /* the checkpoint of this step is written */
 };
 
@@ -32,14 +29,6 @@ bool gk_train_is_log_step(int64_t step)
     return llrint(pow(10, j / 20)) == step;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Readers see the curve grow; a run of microsecond steps does not pay a system call for each. */
 static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *err)
 {
     const bool single = l->t->conf.real == GK_F32;
@@ -50,24 +39,7 @@ static int put_row(struct loop *l, const struct gk_train_row *r, struct gk_err *
     fprintf(fp, "%" PRId64 "\t", r->step);
     for (size_t i = 0; i < n; i++)
         gk_put_number(fp, v[i], single, i + 1 < n ? '\t' : '\n');
-    const double t = now();
-    if (t - l->flushed < 0.05)
-        return 0;
-    l->flushed = t;
-    return gk_out_flush(l->run->table, err);
-}
-
-static int put_frame(struct loop *l, struct gk_err *err)
-{
-    struct gk_frame f = {0};
-    int rc = gk_trainer_put(l->t, false, &f, err);
-    if (!rc)
-        rc = gk_frame_set_history(&f, l->run->history, err);
-    if (!rc && gk_stream_write(&l->stream, &f, err))
-        rc = gk_fail_at(err, "%s", l->out.name);
-    gk_frame_free(&f);
-    l->framed = l->t->step;
-    return rc;
+    return gk_out_row(l->run->table, err);
 }
 
 static bool frame_is_due(const struct loop *l)
@@ -76,15 +48,27 @@ static bool frame_is_due(const struct loop *l)
     return every == GK_EVERY_LOG ? gk_train_is_log_step(l->t->step) : l->t->step % every == 0;
 }
 
-static int fill_checkpoint(const struct loop *l, struct gk_frame *f, struct gk_err *err)
+/* What is known of the step at hand; WHOLE: all that a resumed run needs. */
+static int fill_checkpoint(const struct loop *l, bool whole, struct gk_frame *f, struct gk_err *err)
 {
-    const struct gk_frame *settings = l->run->weights_only ? NULL : l->run->settings;
+    const struct gk_frame *settings = whole ? l->run->settings : NULL;
     for (size_t i = 0; settings && i < settings->nmeta; i++)
         if (gk_frame_set_meta(f, settings->meta[i].key, settings->meta[i].value, err))
             return -1;
-    if (gk_trainer_put(l->t, !l->run->weights_only, f, err))
+    if (gk_trainer_put(l->t, whole, f, err))
         return -1;
     return gk_frame_set_history(f, l->run->history, err);
+}
+
+static int put_frame(struct loop *l, struct gk_err *err)
+{
+    struct gk_frame f = {0};
+    int rc = fill_checkpoint(l, l->run->trajectory_state, &f, err);
+    if (!rc && gk_stream_write(&l->stream, &f, err))
+        rc = gk_fail_at(err, "%s", l->out.name);
+    gk_frame_free(&f);
+    l->framed = l->t->step;
+    return rc;
 }
 
 static int save(struct loop *l, struct gk_err *err)
@@ -94,7 +78,7 @@ static int save(struct loop *l, struct gk_err *err)
     /* Rows first: whatever kills the run, no checkpoint is ahead of the curve. */
     if (!ferror(table->fp) && gk_out_flush(table, err) && err->kind != GK_ERR_CLOSED)
         return -1;
-    int rc = fill_checkpoint(l, &f, err);
+    int rc = fill_checkpoint(l, !l->run->weights_only, &f, err);
     if (!rc)
         rc = gk_frame_save(&f, l->run->save, err);
     gk_frame_free(&f);
@@ -102,26 +86,10 @@ static int save(struct loop *l, struct gk_err *err)
     return rc;
 }
 
-/* A place where nothing can be saved is found out now, not after hours. A pipe or device is left
- * alone: opening it would already say something to its reader. */
-static int try_to_save(const char *path, struct gk_err *err)
-{
-    struct stat st;
-    struct gk_out out;
-    if (!path || (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-        return 0;
-    if (gk_out_open(&out, path, true, err))
-        return -1;
-    gk_out_discard(&out);
-    return 0;
-}
-
 static int begin(struct loop *l, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     if (run->trajectory && gk_out_open(&l->out, run->trajectory, true, err))
-        return -1;
-    if (try_to_save(run->save, err))
         return -1;
     l->stream.fp = l->out.fp;
     return gk_table_begin(run->table->fp, run->history, columns, sizeof columns / sizeof *columns,
@@ -133,11 +101,16 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     const int64_t k = l->t->step;
-    const bool due = fresh && k % run->eval_every == 0, eval = due || (fresh && k == run->steps);
+    const bool due = fresh && k % run->eval_every == 0;
+    /* Weights may have been changed since the checkpoint counted: what it counted is looked at. */
+    const bool doubt = !fresh && run->perfect > 0 && l->t->perfect > 0;
+    const bool eval = due || doubt || (fresh && k == run->steps);
     struct gk_train_row row;
     l->checked_in = false;
     if (gk_trainer_measure(l->t, eval, &row, err))
         return -1;
+    if (doubt && row.val.acc != 1)
+        l->t->perfect = 0;
     if (!fresh)
         return 0;
     if (due) /* not the last row's own: where a run was cut must not show in how it goes on */
@@ -204,7 +177,7 @@ static int finish(struct loop *l, struct gk_err *err)
 
 int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err *err)
 {
-    struct loop l = {.t = t, .run = run, .framed = -1, .flushed = -1};
+    struct loop l = {.t = t, .run = run, .framed = -1};
     struct gk_err late = {0};
     int rc = begin(&l, err);
     if (!rc)

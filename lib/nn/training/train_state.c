@@ -2,7 +2,8 @@
  *
  * A whole checkpoint holds, beside parameters and architecture: optim.STATE.NAME, the optimiser's
  * vectors; "optimizer" and the other settings (from the tool); "data", a digest of the rows;
- * "perfect", the evaluations in a row that found accuracy 1. */
+ * "perfect", the evaluations in a row that found accuracy 1; "grokfast_since", the first update
+ * whose gradient the state of grokfast has seen. */
 #include "gk/train.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "gk/checkpoint.h"
+#include "gk/network.h"
 #include "train_priv.h"
 
 enum { PREFIX = 32, DIGEST = 17 };
@@ -40,9 +42,16 @@ static void digest_text(const struct gk_trainer *t, char text[DIGEST])
     snprintf(text, DIGEST, "%016" PRIx64, t->digest);
 }
 
-static void state_prefix(const struct gk_trainer *t, size_t i, char prefix[PREFIX])
+static const char SINCE[] = "grokfast_since";
+
+static bool has_grokfast(const struct gk_trainer *t)
 {
-    snprintf(prefix, PREFIX, "optim.%s.", gk_optim_state_name(t->optim, i));
+    return t->conf.optim.grokfast.kind != GK_GROKFAST_NONE;
+}
+
+static void state_prefix(const struct gk_optim_state *s, char prefix[PREFIX])
+{
+    snprintf(prefix, PREFIX, "optim.%s.", s->name);
 }
 
 /* The name of a kind of optimiser as its option has it. */
@@ -58,11 +67,13 @@ static int put_state(const struct gk_trainer *t, struct gk_frame *f, struct gk_e
 {
     char text[PREFIX];
     for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
-        state_prefix(t, i, text);
-        if (gk_checkpoint_put_vector(f, t->ps, text, t->conf.real, gk_optim_state(t->optim, i),
-                                     err))
+        const struct gk_optim_state s = gk_optim_state(t->optim, i, t->step);
+        state_prefix(&s, text);
+        if (gk_checkpoint_put_vector(f, s.tensors, text, t->conf.real, s.vector, err))
             return -1;
     }
+    if (has_grokfast(t) && gk_frame_set_meta_int(f, SINCE, gk_optim_grokfast_since(t->optim), err))
+        return -1;
     optimizer_text(t->conf.optim.kind, text);
     if (gk_frame_set_meta(f, "optimizer", text, err))
         return -1;
@@ -86,18 +97,21 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
                          const struct gk_frame *f, struct gk_err *err)
 {
     const char *data = gk_frame_meta(f, "data"), *optimizer = gk_frame_meta(f, "optimizer");
-    const struct gk_arch *a = &c->arch, *b = &t->conf.arch;
+    const struct gk_network got = gk_network_of(c),
+                            want = gk_network_of(&(struct gk_checkpoint){.arch = t->conf.arch});
     char text[PREFIX];
     if (!optimizer || !data || c->step < 0)
         return gk_frame_fail(f, err,
                              "weights only: nothing to resume (a checkpoint of gk-train --save, "
                              "without --weights-only, is wanted)");
-    if (a->model != b->model || a->layers != b->layers || a->dim != b->dim || a->ff != b->ff ||
-        a->vocab != b->vocab || (a->model == GK_TRANSFORMER && a->heads != b->heads))
-        return gk_frame_fail(f, err, "the checkpoint is of another architecture");
+    if (gk_network_check(f, &got, &want, "the one asked for", err))
+        return -1;
     digest_text(t, text);
     if (strcmp(data, text) != 0)
-        return gk_frame_fail(f, err, "the run was trained on another dataset");
+        return gk_frame_fail(f, err,
+                             "the run was trained on another dataset: its rows have the digest "
+                             "%.16s, not %s",
+                             data, text);
     if (c->seed != t->conf.seed)
         return gk_frame_fail(f, err, "the run began from seed %" PRId64, c->seed);
     optimizer_text(t->conf.optim.kind, text);
@@ -106,19 +120,70 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
     return 0;
 }
 
+/* Grokfast goes on where the checkpoint has its state, and begins where it has none; if it ends
+ * here, what it has left is passed over. */
+static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
+                         const struct gk_frame *f, bool *begins, struct gk_err *err)
+{
+    int64_t since = c->step;
+    *begins = !gk_frame_meta(f, SINCE) && !gk_frame_meta(f, "grokfast");
+    if (!*begins && gk_frame_meta_int(f, SINCE, 0, c->step, &since, err))
+        return -1;
+    gk_optim_set_grokfast_since(t->optim, since);
+    return 0;
+}
+
+/* Is the tensor one of the states, or of grokfast where a run without it goes on? */
+static bool is_known(const struct gk_trainer *t, const char *name, int64_t step, bool left)
+{
+    static const char *const grokfast[] = {"optim.ema.", "optim.queue."};
+    char prefix[PREFIX];
+    for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
+        const struct gk_optim_state s = gk_optim_state(t->optim, i, step);
+        state_prefix(&s, prefix);
+        if (strncmp(name, prefix, strlen(prefix)) == 0 &&
+            gk_params_find(s.tensors, name + strlen(prefix)))
+            return true;
+    }
+    for (int i = 0; i < 2 && left; i++)
+        if (strncmp(name, grokfast[i], strlen(grokfast[i])) == 0)
+            return true;
+    return false;
+}
+
+static int check_names(const struct gk_trainer *t, const struct gk_checkpoint *c,
+                       const struct gk_frame *f, bool begins, struct gk_err *err)
+{
+    char text[PREFIX];
+    optimizer_text(t->conf.optim.kind, text);
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const char *name = f->tensor[i].name;
+        if (gk_is_state(name) && !is_known(t, name, c->step, !has_grokfast(t) && !begins))
+            return gk_frame_fail(f, err, "tensor '%s' is no state of %s", gk_show(name).s, text);
+    }
+    return 0;
+}
+
 static int take_state(struct gk_trainer *t, const struct gk_checkpoint *c, const struct gk_frame *f,
                       struct gk_err *err)
 {
-    if (check_belongs(t, c, f, err) ||
-        gk_frame_meta_int(f, "perfect", 0, INT64_MAX, &t->perfect, err) ||
-        gk_checkpoint_vector(f, t->ps, "", t->conf.real, t->theta, err))
+    bool begins;
+    const int64_t most = c->step < INT64_MAX ? c->step + 1 : c->step; /* steps 0, 1, ... */
+    if (check_belongs(t, c, f, err) || gk_frame_meta_int(f, "perfect", 0, most, &t->perfect, err) ||
+        gk_checkpoint_vector(f, t->ps, "", t->conf.real, t->theta, err) ||
+        find_grokfast(t, c, f, &begins, err))
         return -1;
     for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
+        const struct gk_optim_state s = gk_optim_state(t->optim, i, c->step);
         char prefix[PREFIX];
-        state_prefix(t, i, prefix);
-        if (gk_checkpoint_vector(f, t->ps, prefix, t->conf.real, gk_optim_state(t->optim, i), err))
+        state_prefix(&s, prefix);
+        if (s.grokfast && begins)
+            continue;
+        if (gk_checkpoint_vector(f, s.tensors, prefix, t->conf.real, s.vector, err))
             return -1;
     }
+    if (check_names(t, c, f, begins, err))
+        return -1;
     t->step = c->step;
     t->have_prev = false;
     return 0;

@@ -5,9 +5,11 @@
 #ifndef GK_CORE_KERNELS_H
 #define GK_CORE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gk/arch.h"
 #include "nn/core/real.h"
 
 /* C (m, n) = op(A) op(B) + beta C (multiply.c). Fastest where only A is transposed and m, or k
@@ -87,15 +89,18 @@ static inline void linear_r_backward_weight(size_t n, size_t out, size_t in, con
 enum { SUM_PIECE = 8192 }; /* of a vector, for a task */
 void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out);
 
+/* to (in, ld) = x (out, in)' */
+void X(transpose)(size_t out, size_t in, const real *x, real *to, size_t ld);
+
 /* ---- y = LN(x + res): xh = (h - mean h) rs, rs = 1/sqrt(var h + 1e-5), y = gain xh + bias ---- */
 
-/* RES and Y may be the same rows. xh, y (n, d); rs (n). */
+/* RES and Y may be the same rows; RES NULL: there are none. xh, y (n, d); rs (n). */
 void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
                           const real *bias, real *xh, real *rs, real *y);
 /* dh (n, d), also the gradient of x and of res; dgain, dbias (d) are added to. */
 void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
                            const real *rs, real *dh, real *dgain, real *dbias);
-/* rc (n) = mean(xh * rh), so that R{rs} = -rs^2 rc; RRES and RY may be the same rows. */
+/* rc (n) = mean(xh * rh), so that R{rs} = -rs^2 rc; RRES as RES above. */
 void X(layernorm_r_forward)(size_t n, size_t d, const real *rx, const real *rres, const real *gain,
                             const real *rgain, const real *rbias, const real *xh, const real *rs,
                             real *rxh, real *rc, real *ry);
@@ -140,22 +145,90 @@ void X(attention_r_backward)(const struct attention *at, size_t row0, size_t row
                              const real *rp, const real *da, const real *rda,
                              const struct attention_sums *sums);
 
-/* ---- softmax cross-entropy, in a form that does not collapse (see loss.c) ---- */
+/* ---- losses of rows of logits z (n, V), whose labels are K apart ---- */
 
-/* Adds to *loss the sum over rows of -log softmax(z)[label]; LABEL's stride is k. right[i * k] says
- * whether the first largest logit is the label. z (n, V). */
-double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
-                               unsigned char *right);
-/* z becomes p (if P is not NULL, kept there too) and dz = scale (p - onehot). */
-void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                              real scale, real *p);
-/* rz becomes R{dz} = scale p (rz - p . rz). */
-void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, real scale, real *rz);
+struct loss {
+    /* Their sum. right[i k]: is the first largest logit the label? */
+    double (*forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                      unsigned char *right);
+    /* z becomes dz = SCALE times its gradient; what r_backward needs goes to KEEP (n, V), unless
+     * that is NULL. */
+    void (*backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                     real *keep);
+    /* rz becomes R{dz}. */
+    void (*r_backward)(size_t n, size_t V, const real *keep, const int32_t *label, size_t k,
+                       real scale, real *rz);
+};
+extern const struct loss X(losses)[GK_LOSSES]; /* by enum gk_loss */
 
-/* ---- max(x, slope x) in place; slope 0 is ReLU, 0.01 the mlp's leaky one ---- */
+#define GK_DECLARE_LOSS(name)                                                                      \
+    double X(name##_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,    \
+                             unsigned char *right);                                                \
+    void X(name##_backward)(size_t n, size_t V, real * z, const int32_t *label, size_t k,          \
+                            real scale, real *keep);                                               \
+    void X(name##_r_backward)(size_t n, size_t V, const real *keep, const int32_t *label,          \
+                              size_t k, real scale, real *rz)
+GK_DECLARE_LOSS(crossentropy); /* in a form that does not collapse (loss.c) */
+GK_DECLARE_LOSS(squares);
+GK_DECLARE_LOSS(stablemax);
+/* The first of the largest of z (V). */
+size_t X(argmax)(const real *z, size_t V);
 
-void X(rectifier_forward)(size_t n, real slope, real *x);
-/* dx times the slope at y (the rectified value has the sign of what went in); also R{dx}, R{y}. */
-void X(rectifier_backward)(size_t n, real slope, const real *y, real *dx);
+/* ---- activations ---- */
+
+struct activation {
+    bool curved; /* it keeps f1 = f' and f2 = f'' of what went in; otherwise they are not used */
+    /* y (rows, n) becomes f(y + bias); BIAS may be NULL. F1, F2 (rows, n): NULL where not wanted,
+     * F2 at least where F1 is. */
+    void (*forward)(size_t rows, size_t n, const real *bias, real *y, real *f1, real *f2);
+    /* dy (n) becomes dx; f2, unless NULL, is multiplied by dy: r_backward wants it so. */
+    void (*backward)(size_t n, const real *y, const real *f1, real *f2, real *dy);
+    /* ry (n) holds R{x}, which goes to rx, and becomes R{y}. */
+    void (*r_forward)(size_t n, const real *y, const real *f1, real *rx, real *ry);
+    /* rdy (n) becomes R{dx}. */
+    void (*r_backward)(size_t n, const real *y, const real *f1, const real *f2, const real *rx,
+                       real *rdy);
+};
+extern const struct activation X(activations)[GK_ACTIVATION_KINDS]; /* by enum gk_activation */
+
+/* ---- biases ---- */
+
+/* y (n, width; rows LD apart) += bias, and db (width) += the sum of dy's rows. */
+void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld);
+void X(bias_sum)(size_t n, size_t width, const real *dy, size_t ld, real *db);
+
+/* ---- where LayerNorm stands in a block, and what of it there is ---- */
+
+/* One LayerNorm over some rows: its parameters, what it keeps (above), where its gradient goes. */
+struct ln {
+    const real *gain, *bias, *rgain, *rbias;
+    real *xh, *s, *rxh, *rc;
+    real *dgain, *dbias;
+};
+
+/* A half of a block reads h = enter(x), and its result y joins the stream, x' = join(x + y). One of
+ * the two is LayerNorm, or neither; the other is the identity, and then h and x, or the gradients
+ * of x + y and of x', are one buffer. All rows (n, d). */
+struct norm {
+    bool enters, joins; /* which is LayerNorm */
+    void (*enter)(size_t n, size_t d, const real *x, const struct ln *ln, real *h);
+    void (*r_enter)(size_t n, size_t d, const real *rx, const struct ln *ln, real *rh);
+    /* y becomes x'. */
+    void (*join)(size_t n, size_t d, const real *x, const struct ln *ln, real *y);
+    void (*r_join)(size_t n, size_t d, const real *rx, const struct ln *ln, real *ry);
+    void (*join_backward)(size_t n, size_t d, const real *dout, const struct ln *ln, real *dsum);
+    void (*r_join_backward)(size_t n, size_t d, const real *dout, const real *rdout,
+                            const struct ln *ln, const real *dsum, real *rdsum);
+    /* The gradient of x is DSUM (NULL: nothing) and what comes through h. The latter is led to
+     * where lead() says, added to what is there times BETA; led() ends it. dl (n, d) is kept for
+     * r_led. */
+    real beta;
+    real *(*lead)(size_t n, size_t d, const real *dsum, real *dx, real *dh);
+    void (*led)(size_t n, size_t d, const real *dsum, const real *dh, const struct ln *ln, real *dl,
+                real *dx);
+    void (*r_led)(size_t n, size_t d, const real *rdsum, const real *dh, const real *rdh,
+                  const struct ln *ln, const real *dl, real *rdl, real *rdx);
+};
+extern const struct norm X(norms)[3]; /* by enum gk_norm_place */
 
 #endif

@@ -1,19 +1,29 @@
-/* LayerNorm of a residual sum; the formulas are in ops.h. All means are over the d entries of a
+/* LayerNorm of a residual sum; the formulas are in kernels.h. All means are over the d entries of a
  * row. */
 #include <math.h>
+#include <string.h>
 
 #include "kernels.h"
 #include "vec.h"
+
+/* h = x + res */
+ALWAYS_INLINE void sum_row(size_t d, const real *x, const real *res, real *h)
+{
+    if (!res) {
+        memcpy(h, x, d * sizeof *h);
+        return;
+    }
+#pragma omp simd
+    for (size_t j = 0; j < d; j++)
+        h[j] = x[j] + res[j];
+}
 
 void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
                           const real *bias, real *xh, real *rs, real *y)
 {
     for (size_t i = 0; i < n; i++) {
-        const real *xi = x + i * d, *ri = res + i * d;
         real *hi = xh + i * d, *yi = y + i * d;
-#pragma omp simd
-        for (size_t j = 0; j < d; j++)
-            hi[j] = xi[j] + ri[j];
+        sum_row(d, x + i * d, res ? res + i * d : NULL, hi);
         const real mean = total(hi, d) / (real)d;
 #pragma omp simd
         for (size_t j = 0; j < d; j++)
@@ -49,11 +59,9 @@ void X(layernorm_r_forward)(size_t n, size_t d, const real *rx, const real *rres
                             real *rxh, real *rc, real *ry)
 {
     for (size_t i = 0; i < n; i++) {
-        const real *rxi = rx + i * d, *rri = rres + i * d, *hi = xh + i * d;
+        const real *hi = xh + i * d;
         real *rhi = rxh + i * d, *ryi = ry + i * d;
-#pragma omp simd
-        for (size_t j = 0; j < d; j++)
-            rhi[j] = rxi[j] + rri[j];
+        sum_row(d, rx + i * d, rres ? rres + i * d : NULL, rhi);
         const real mean = total(rhi, d) / (real)d, c = dot(rhi, hi, d) / (real)d;
         rc[i] = c;
 #pragma omp simd

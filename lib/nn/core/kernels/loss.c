@@ -1,4 +1,4 @@
-/* Softmax cross-entropy and the rectifier.
+/* Softmax cross-entropy, and which loss is which.
  *
  * Two cancellations would stall a network that has memorised: log of a softmax that rounds to 1,
  * and p - 1 where p rounds to 1. With m the largest logit and e_j = exp(z_j - z_m), both are
@@ -11,7 +11,7 @@
 #include "exp.h"
 #include "kernels.h"
 
-static size_t argmax(const real *z, size_t V)
+size_t X(argmax)(const real *z, size_t V)
 {
     real top = z[0];
     for (size_t j = 1; j < V; j++)
@@ -56,7 +56,7 @@ double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t 
 {
     double loss = 0;
     for (size_t i = 0; i < n; i++, z += V) {
-        const size_t y = (size_t)label[i * k], m = argmax(z, V);
+        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
         right[i * k] = m == y;
         loss += log1p((double)sum_exponentials(z, V, m)) + (double)(z[m] - z[y]);
     }
@@ -67,7 +67,7 @@ void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label,
                               real scale, real *p)
 {
     for (size_t i = 0; i < n; i++, z += V) {
-        const size_t y = (size_t)label[i * k], m = argmax(z, V);
+        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
         const real s = exponentials(z, V, m, z);
         const real pm = 1 / (1 + s);
 #pragma omp simd
@@ -84,10 +84,12 @@ void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label,
 }
 
 /* Measured from rz_m, where p is largest, the mean loses nothing as p_m goes to 1. */
-void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, real scale, real *rz)
+void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, const int32_t *label, size_t k,
+                                real scale, real *rz)
 {
+    (void)label, (void)k;
     for (size_t i = 0; i < n; i++, p += V, rz += V) {
-        const real from = rz[argmax(p, V)];
+        const real from = rz[X(argmax)(p, V)];
         real mean = 0;
 #pragma omp simd reduction(+ : mean)
         for (size_t j = 0; j < V; j++)
@@ -98,16 +100,7 @@ void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, real scale, r
     }
 }
 
-void X(rectifier_forward)(size_t n, real slope, real *x)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        x[i] = x[i] > 0 ? x[i] : slope * x[i];
-}
-
-void X(rectifier_backward)(size_t n, real slope, const real *y, real *dx)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        dx[i] = y[i] > 0 ? dx[i] : slope * dx[i];
-}
+const struct loss X(losses)[GK_LOSSES] = {
+    [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_r_backward)},
+    [GK_MSE] = {X(squares_forward), X(squares_backward), X(squares_r_backward)},
+    [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), X(stablemax_r_backward)}};

@@ -1,6 +1,6 @@
 /* The optimisers, element by element, as PyTorch 1.13 defines them. g is the
- * clipped gradient; in all but adamw it holds the L2 decay, g = scale grad + decay theta. Every
- * element is on its own, so blocks and threads do not change a bit of the result. */
+ * clipped gradient; in all but adamw and lion it holds the L2 decay, g = scale grad + decay theta.
+ * Every element is on its own, so blocks and threads do not change a bit of the result. */
 #include "optim_kernels.h"
 
 #include <math.h>
@@ -133,6 +133,24 @@ static void sgd(const struct gk_update *u, size_t n, void *theta_, const void *g
         theta[i] -= lr * (scale * grad[i] + l2 * theta[i]);
 }
 
+/* u = sign(beta1 m + (1 - beta1) g);  theta = (1 - lr decay) theta - lr u;
+ * m = beta2 m + (1 - beta2) g  (Chen et al. 2023) */
+static void lion(const struct gk_update *u, size_t n, void *theta_, const void *grad_, void *m_,
+                 void *unused)
+{
+    (void)unused;
+    real *restrict theta = theta_, *restrict m = m_;
+    const real *restrict grad = grad_;
+    const real scale = (real)u->scale, lr = (real)u->lr, shrink = (real)(1 - u->lr * u->decay);
+    const real b1 = (real)u->beta1, c1 = (real)(1 - u->beta1);
+    const real b2 = (real)u->beta2, c2 = (real)(1 - u->beta2);
+    for (size_t i = 0; i < n; i++) {
+        const real g = scale * grad[i], way = b1 * m[i] + c1 * g;
+        theta[i] = shrink * theta[i] - (way > 0 ? lr : way < 0 ? -lr : 0);
+        m[i] = b2 * m[i] + c2 * g;
+    }
+}
+
 static void dots(size_t n, const void *theta_, const void *grad_, const void *prev_,
                  const void *init_, double sum[GK_DOTS])
 {
@@ -161,6 +179,8 @@ const struct gk_optim_kernels X(gk_optim_kernels) = {
                [GK_RMSPROP] = rmsprop,
                [GK_RPROP] = rprop,
                [GK_MOMENTUM] = momentum,
-               [GK_SGD] = sgd},
+               [GK_SGD] = sgd,
+               [GK_LION] = lion,
+               [GK_MUON] = adamw}, /* of what muon leaves */
     .dots = dots,
 };

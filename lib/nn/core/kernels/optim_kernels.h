@@ -6,7 +6,7 @@
 
 #include "nn/core/compilations.h"
 
-enum { GK_OPTIM_KINDS = 7 };
+enum { GK_OPTIM_KINDS = 9 };
 
 /* The constants of one update. */
 struct gk_update {

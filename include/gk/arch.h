@@ -1,0 +1,115 @@
+/* The description of a network: one table from which follow gk-train's options, a checkpoint's
+ * metadata, the checks and the presets. The tensors and their initial values follow from the
+ * description (gk/net.h). */
+#ifndef GK_ARCH_H
+#define GK_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gk/err.h"
+
+enum gk_model { GK_TRANSFORMER, GK_MLP, GK_MODELS };
+#define GK_MODEL_CHOICES "transformer|mlp"
+
+/* The values of each choice, in the order of the table below. 0 is the transformer's default. */
+enum gk_norm_place { GK_NORM_POST, GK_NORM_PRE, GK_NORM_LESS };
+enum gk_positions { GK_POSITIONS_SINUSOIDAL, GK_POSITIONS_LEARNED, GK_POSITIONS_NONE };
+enum gk_activation { GK_RELU, GK_LEAKY, GK_GELU, GK_SQUARE, GK_SILU, GK_TANH, GK_ACTIVATION_KINDS };
+enum gk_bias { GK_BIAS_NONE, GK_BIAS_FFN, GK_BIAS_ALL };
+enum gk_inputs { GK_INPUTS_SUM, GK_INPUTS_CONCAT, GK_INPUTS_ONEHOT };
+enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_LOSSES };
+#define GK_LOSS_CHOICES "ce|mse|stablemax"
+
+struct gk_arch {
+    enum gk_model model;
+    int layers;
+    int dim;   /* width of the embedding; 0 where the inputs are one-hot */
+    int heads; /* transformer; divides dim */
+    int ff;    /* transformer: the feed-forward width; mlp: the hidden width */
+    int vocab; /* mlp: the elements alone */
+    int norm;  /* enum gk_norm_place, and so on */
+    int positions;
+    int activation;
+    int bias;
+    int inputs; /* mlp */
+    int loss;
+    int tokens; /* rows of the learned positions; 0 without them */
+};
+
+/* The table. SIZE(name, field of struct gk_arch, models, default of the transformer, of the mlp,
+ * largest, help); CHOICE(name, models, default of the transformer, of the mlp, values, help). Names
+ * are those of options and metadata; models are a T or M alone, or both. */
+enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
+#define GK_ARCH_TABLE(SIZE, CHOICE)                                                                \
+    SIZE(layers, layers, GK_TM, 2, 2, 64, "blocks, or hidden layers of the mlp (default 2)")       \
+    SIZE(dim, dim, GK_TM, 128, 128, 65536, "width of the embedding (default 128)")                 \
+    SIZE(heads, heads, GK_T, 4, 1, 65536, "attention heads (default 4)")                           \
+    SIZE(ff, ff, GK_T, 512, 0, 1 << 20, "feed-forward width (default 512)")                        \
+    SIZE(hidden, ff, GK_M, 0, 200, 1 << 20, "width of the mlp's layers (default 200)")             \
+    CHOICE(norm, GK_T, GK_NORM_POST, 0, "post|pre|none",                                           \
+           "LayerNorm after each residual sum, before each half of a block, or nowhere "           \
+           "(default: post)")                                                                      \
+    CHOICE(positions, GK_T, GK_POSITIONS_SINUSOIDAL, 0, "sinusoidal|learned|none",                 \
+           "what is added to the embedding (default: sinusoidal)")                                 \
+    CHOICE(activation, GK_TM, GK_RELU, GK_LEAKY, "relu|leaky|gelu|square|silu|tanh",               \
+           "of the feed-forward or hidden layers (default: relu; mlp leaky)")                      \
+    CHOICE(bias, GK_TM, GK_BIAS_NONE, GK_BIAS_ALL, "none|ffn|all",                                 \
+           "no biases, those of the feed-forward layers, or all (default: none; mlp all)")         \
+    CHOICE(inputs, GK_M, 0, GK_INPUTS_SUM, "sum|concat|onehot",                                    \
+           "what the mlp reads of its operands: their embeddings' sum, both, or one-hot vectors "  \
+           "(default: sum)")                                                                       \
+    CHOICE(loss, GK_TM, GK_CE, GK_CE, GK_LOSS_CHOICES, "what is minimised (default: ce)")
+
+enum { GK_ARCH_ITEMS = 11 }; /* its entries */
+
+/* An entry as data. */
+struct gk_arch_item {
+    const char *name;
+    const char *choices; /* NULL: a size, in [1, most] */
+    size_t at;           /* of the int in struct gk_arch */
+    unsigned models;
+    int def[GK_MODELS];
+    int most;
+};
+/* Entry I, in the order of the table; NULL beyond the last. */
+const struct gk_arch_item *gk_arch_item(size_t i);
+int gk_arch_get(const struct gk_arch *a, const struct gk_arch_item *item);
+void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
+/* Does a network like A have what the entry is about? */
+bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
+/* The word of value V of an entry with choices, "pre"; "" beyond the last. */
+struct gk_word {
+    char s[24];
+};
+struct gk_word gk_choice_word(const char *choices, int v);
+/* The index of WORD among CHOICES, or -1. */
+int gk_choice_index(const char *choices, const char *word);
+
+struct gk_arch gk_arch_defaults(enum gk_model model);
+/* Are the descriptions the same, the loss included? */
+bool gk_arch_same(const struct gk_arch *a, const struct gk_arch *b);
+/* Can there be such a network? Otherwise a usage error that says what is wrong. */
+int gk_arch_check(const struct gk_arch *a, struct gk_err *err);
+
+/* How initial values are drawn. */
+enum gk_init_kind { GK_INIT_PAPER, GK_INIT_NANDA, GK_INIT_NORMAL, GK_INIT_FAN_IN };
+struct gk_init {
+    enum gk_init_kind kind;
+    double std;   /* GK_INIT_NORMAL */
+    double scale; /* of every matrix */
+};
+#define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in"
+/* scale is left alone. */
+int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
+void gk_init_text(const struct gk_init *in, char *buf, size_t size);
+
+/* Networks that readers know, by index in GK_PRESET_CHOICES. */
+#define GK_PRESET_CHOICES "paper|nanda|gpt2|liu|onehot|gromov"
+struct gk_preset {
+    struct gk_arch arch;
+    const char *init;
+};
+const struct gk_preset *gk_preset(int i);
+
+#endif

@@ -1,0 +1,16 @@
+/* Who hears how far long work has come. */
+#ifndef GK_TICK_H
+#define GK_TICK_H
+
+struct gk_tick {
+    void (*fn)(void *ctx, double done, double total); /* or NULL: nobody */
+    void *ctx;
+};
+
+static inline void gk_tick(const struct gk_tick *t, double done, double total)
+{
+    if (t->fn)
+        t->fn(t->ctx, done, total);
+}
+
+#endif

@@ -1,0 +1,126 @@
+#include "gk/spectra.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/blas.h"
+#include "gk/glob.h"
+#include "gk/mem.h"
+
+/* The values over the largest one: their squares neither overflow nor vanish. */
+static void summarise(const double *v, size_t n, struct gk_spectrum *s)
+{
+    double sum = 0, squares = 0, entropy = 0;
+    s->spectral_norm = n > 0 ? v[0] : 0;
+    if (!(s->spectral_norm > 0))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        const double x = v[i] / v[0];
+        sum += x;
+        squares += x * x;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double q = v[i] / v[0] / sum;
+        entropy -= q > 0 ? q * log(q) : 0;
+    }
+    s->norm = v[0] * sqrt(squares);
+    s->stable_rank = squares;
+    s->effective_rank = exp(entropy);
+}
+
+int gk_spectrum_of(double *a, size_t rows, size_t cols, struct gk_spectrum *s, struct gk_err *err)
+{
+    const size_t n = rows < cols ? rows : cols;
+    *s = (struct gk_spectrum){.rows = rows, .cols = cols};
+    double *v = gk_alloc(n, sizeof *v, err);
+    if (!v)
+        return -1;
+    const int rc = gk_singular_values(rows, cols, a, v, err);
+    if (!rc)
+        summarise(v, n, s);
+    gk_free(v);
+    return rc;
+}
+
+/* A matrix each is a task, with its own message: the first in name order is told. */
+struct task {
+    const struct gk_tensor *t;
+    struct gk_tensor_spectrum *to;
+    struct gk_err err;
+    int rc;
+};
+
+static int measure(const struct gk_tensor *t, struct gk_spectrum *s, struct gk_err *err)
+{
+    if (gk_tensor_check(t, err))
+        return -1;
+    double *a = gk_alloc(t->count, sizeof *a, err);
+    if (!a)
+        return -1;
+    gk_tensor_f64(t, a);
+    int rc = gk_spectrum_of(a, (size_t)t->shape[0], (size_t)t->shape[1], s, err);
+    gk_free(a);
+    return rc ? gk_fail_at(err, "tensor '%s'", gk_show(t->name).s) : 0;
+}
+
+static void do_task(void *ctx, size_t i, int thread)
+{
+    struct task *task = (struct task *)ctx + i;
+    (void)thread;
+    task->rc = measure(task->t, &task->to->s, &task->err);
+}
+
+static bool is_wanted(const struct gk_tensor *t, const char *globs)
+{
+    if (globs && !gk_is_glob(globs)) /* by its whole name it may be anything */
+        return t->rank == 2 && strcmp(t->name, globs) == 0;
+    return t->rank == 2 && gk_is_parameter(t) && (!globs || gk_glob_matches(globs, t->name));
+}
+
+static int fail_without(const struct gk_frame *f, const char *globs, struct gk_err *err)
+{
+    const struct gk_tensor *t = globs ? gk_frame_tensor(f, globs) : NULL;
+    if (!globs)
+        return gk_frame_fail(f, err, "it has no matrix");
+    if (t)
+        return gk_frame_fail(f, err, "tensor '%s' has rank %u: a matrix is wanted",
+                             gk_show(globs).s, t->rank);
+    return gk_frame_fail(f, err, "it has no matrix '%s'", gk_show(globs).s);
+}
+
+int gk_frame_spectra(const struct gk_frame *f, const char *globs, struct gk_pool *pool,
+                     struct gk_tensor_spectrum **out, size_t *n, struct gk_err *err)
+{
+    struct task *task = gk_alloc(f->ntensor, sizeof *task, err);
+    size_t cap = 0;
+    int rc = -1;
+    *out = NULL;
+    *n = 0;
+    if (!task || gk_grow(out, &cap, f->ntensor + 1, sizeof **out, err))
+        goto done;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        if (!is_wanted(t, globs))
+            continue;
+        (*out)[*n].name = t->name;
+        task[*n] = (struct task){.t = t, .to = &(*out)[*n]};
+        ++*n;
+    }
+    if (*n == 0) {
+        fail_without(f, globs, err);
+        goto done;
+    }
+    gk_pool_run(pool, *n, do_task, task);
+    rc = 0;
+    for (size_t i = 0; i < *n && !rc; i++)
+        if (task[i].rc)
+            rc = gk_frame_fail(f, err, "%s", task[i].err.msg);
+done:
+    gk_free(task);
+    if (rc) {
+        free(*out);
+        *out = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,75 @@
+/* Runs at neighbouring x taken together: where a fit may begin can be seen on some hundred of them
+ * as well as on all runs. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "gk/mem.h"
+#include "powerlaw_solve.h"
+
+enum { GROUPS = 256 }; /* of the runs that grokked, and of the censored ones */
+
+static int by_place(const void *a, const void *b, void *ctx)
+{
+    const struct pl_data *d = ctx;
+    const size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    if (d->censored[i] != d->censored[j])
+        return d->censored[i] ? 1 : -1;
+    if (d->u[i] != d->u[j])
+        return d->u[i] < d->u[j] ? -1 : 1;
+    return i < j ? -1 : i > j;
+}
+
+/* The runs at ORDER [n] as one more run of FEW, of their mean u and z and of all their weight. */
+static void add_group(struct pl_data *few, const struct pl_data *d, const size_t *order, size_t n)
+{
+    const size_t k = few->n++;
+    double weight = 0, u = 0, z = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double w = d->root[order[i]] * d->root[order[i]];
+        weight += w;
+        u += w * d->u[order[i]];
+        z += w * d->z[order[i]];
+    }
+    few->u[k] = u / weight;
+    few->z[k] = z / weight;
+    few->root[k] = sqrt(weight);
+    few->censored[k] = d->censored[order[0]];
+}
+
+/* The N runs at ORDER in as equal groups as can be. */
+static void add_groups(struct pl_data *few, const struct pl_data *d, const size_t *order, size_t n)
+{
+    const size_t groups = n < GROUPS ? n : GROUPS;
+    for (size_t g = 0; g < groups; g++) {
+        const size_t from = n * g / groups, to = n * (g + 1) / groups;
+        add_group(few, d, order + from, to - from);
+    }
+}
+
+int pl_few_new(struct pl_data *d, struct gk_err *err)
+{
+    d->few = d;
+    if (d->n <= (size_t)2 * GROUPS)
+        return 0;
+    d->few = gk_alloc(1, sizeof *d->few, err);
+    size_t *order = d->few ? gk_alloc(d->n, sizeof *order, err) : NULL;
+    if (!order || pl_data_room(d->few, (size_t)2 * GROUPS, err)) {
+        gk_free(order);
+        return -1;
+    }
+    for (size_t i = 0; i < d->n; i++)
+        order[i] = i;
+    qsort_r(order, d->n, sizeof *order, by_place, d);
+    add_groups(d->few, d, order, d->observed);
+    add_groups(d->few, d, order + d->observed, d->n - d->observed);
+    gk_free(order);
+    return 0;
+}
+
+void pl_few_free(struct pl_data *d)
+{
+    if (d->few == d || !d->few)
+        return;
+    pl_data_free(d->few);
+    gk_free(d->few);
+}

@@ -1,0 +1,138 @@
+/* Text tables: what cells and columns mean. */
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#include "gk/number.h"
+#include "gk/table.h"
+#include "table_priv.h"
+
+int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
+{
+    if (err) {
+        char text[sizeof err->msg];
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof text, fmt, ap);
+        va_end(ap);
+        gk_fail(err, "%s", text);
+    }
+    return gk_fail_at(err, "%s: line %zu", r->file, r->line);
+}
+
+/* ---- numbers ---- */
+
+bool gk_parse_cell(const char *s, double *v)
+{
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {{"", NAN}, {"true", 1}, {"false", 0}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(s, words[i].word)) {
+            *v = words[i].value;
+            return true;
+        }
+    const enum gk_number kind = gk_number_real(s, strlen(s), v);
+    return kind != GK_NUMBER_LARGE && kind != GK_NUMBER_NONE;
+}
+
+int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err)
+{
+    const char *cell = r->cell[col];
+    if (gk_parse_cell(cell, v))
+        return 0;
+    char name[GK_SHOWN + 16];
+    if (r->name)
+        snprintf(name, sizeof name, "%.*s", GK_SHOWN, r->name[col]);
+    else
+        snprintf(name, sizeof name, "%d", col + 1);
+    return gk_rows_fail(r, err, "column %s: '%.*s' is not a number, or out of range", name,
+                        GK_SHOWN, cell);
+}
+
+int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err *err)
+{
+    double step = (double)n;
+    if (r->step >= 0 && gk_rows_number(r, r->step, &step, err))
+        return -1;
+    if (!isfinite(step))
+        return gk_rows_fail(r, err, "the step is %g", step);
+    if (!(step > *last))
+        return gk_rows_fail(r, err, "step %.12g does not rise above step %.12g", step, *last);
+    *last = step;
+    return 0;
+}
+
+/* ---- columns ---- */
+
+/* Looks for NAME by COMPARE. *COL is -1 where there is none; two are an error. */
+static int find(const struct gk_rows *r, const char *name,
+                int (*compare)(const char *a, const char *b), int *col, struct gk_err *err)
+{
+    *col = -1;
+    for (size_t i = 0; r->name && i < r->ncol; i++) {
+        if (compare(r->name[i], name) != 0)
+            continue;
+        if (*col >= 0)
+            return gk_fail(err, "%s: two columns are called '%.*s'", r->file, GK_SHOWN, name);
+        *col = (int)i;
+    }
+    return 0;
+}
+
+int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_err *err)
+{
+    return find(r, name, strcmp, col, err);
+}
+
+int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
+{
+    int col;
+    if (gk_rows_find(r, name, &col, err))
+        return -1;
+    if (col >= 0)
+        return col;
+    if (!r->name)
+        return gk_fail(err, "%s: no column '%.*s': the table has no header", r->file, GK_SHOWN,
+                       name);
+    char list[512];
+    size_t n = 0;
+    for (size_t i = 0; i < r->ncol && n < sizeof list; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%.*s", i ? ", " : "", GK_SHOWN,
+                              r->name[i]);
+    if (n >= sizeof list)
+        snprintf(list + sizeof list - 5, sizeof " ...", " ...");
+    return gk_fail(err, "%s: no column '%.*s'; there are: %s", r->file, GK_SHOWN, name, list);
+}
+
+/* ---- steps ---- */
+
+/* The names of a step's column, the first that is there. */
+static const char *const step_names[] = {"step",      "_step", "global_step", "trainer/global_step",
+                                         "iteration", "iter",  "epoch"};
+enum { STEP_NAMES = sizeof step_names / sizeof *step_names };
+
+bool gk_is_step_name(const char *name)
+{
+    for (size_t i = 0; i < STEP_NAMES; i++)
+        if (!strcasecmp(name, step_names[i]))
+            return true;
+    return false;
+}
+
+int gk_rows_use_steps(struct gk_rows *r, const char *name, struct gk_err *err)
+{
+    r->step = -1;
+    if (name)
+        return (r->step = gk_rows_need(r, name, err)) < 0 ? -1 : 0;
+    for (size_t i = 0; i < STEP_NAMES && r->step < 0; i++)
+        if (find(r, step_names[i], strcasecmp, &r->step, NULL))
+            return gk_fail(err,
+                           "%s: two columns are called '%s', in any case of letters: say which "
+                           "holds the steps",
+                           r->file, step_names[i]);
+    r->notes.counted = r->name && r->step < 0;
+    return 0;
+}

@@ -1,0 +1,138 @@
+/* The squared error and stablemax (loss.c holds the cross-entropy). */
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+/* ---- (1/V) sum_j (z_j - [j = y])^2: dz = 2/V (z - onehot), R{dz} = 2/V R{z} ---- */
+
+double X(squares_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                          unsigned char *right)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k];
+        double sum = 0;
+        right[i * k] = X(argmax)(z, V) == y;
+#pragma omp simd reduction(+ : sum)
+        for (size_t j = 0; j < V; j++) {
+            const double e = (double)(j == y ? z[j] - 1 : z[j]);
+            sum += e * e;
+        }
+        loss += sum / (double)V;
+    }
+    return loss;
+}
+
+void X(squares_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                         real *keep)
+{
+    const real c = 2 * scale / (real)V;
+    (void)keep;
+    for (size_t i = 0; i < n; i++, z += V) {
+        z[label[i * k]] -= 1;
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] *= c;
+    }
+}
+
+void X(squares_r_backward)(size_t n, size_t V, const real *keep, const int32_t *label, size_t k,
+                           real scale, real *rz)
+{
+    const real c = 2 * scale / (real)V;
+    (void)keep, (void)label, (void)k;
+#pragma omp simd
+    for (size_t i = 0; i < n * V; i++)
+        rz[i] *= c;
+}
+
+/* ---- log(S / s_y) with s_j = s(z_j), S = sum_j s_j (Prieto et al. 2025) ----
+ *
+ * s(x) = x + 1 for x >= 0, else 1/(1 - x): s' = 1, s'' = 0, or s' = s^2, s'' = 2 s^3. As with the
+ * cross-entropy, the sum of the others, r = S - s_y, is kept apart so that nothing cancels where
+ * s_y is nearly all of S:
+ *   loss = log1p(r / s_y),  dz_j = s'_j / S,  dz_y = -s'_y r / (s_y S)
+ *   R{dz_j} = s''_j R{z_j} / S - s'_j / S^2 (sum_i s'_i R{z_i})
+ *   R{dz_y} = (s'_y^2 (S + s_y) / (s_y S) - s''_y) r / (s_y S) R{z_y}
+ *             - s'_y / S^2 (sum_{i != y} s'_i R{z_i}) */
+
+static inline real stable(real x)
+{
+    const real below = 1 / (1 + (x < 0 ? -x : 0));
+    return x < 0 ? below : x + 1;
+}
+
+static inline real stable1(real x, real s)
+{
+    return x < 0 ? s * s : 1;
+}
+
+static inline real stable2(real x, real s)
+{
+    return x < 0 ? 2 * s * s * s : 0;
+}
+
+/* The sum of s_j over j != y. */
+static real others(const real *z, size_t V, size_t y)
+{
+    real below = 0, above = 0;
+#pragma omp simd reduction(+ : below)
+    for (size_t j = 0; j < y; j++)
+        below += stable(z[j]);
+#pragma omp simd reduction(+ : above)
+    for (size_t j = y + 1; j < V; j++)
+        above += stable(z[j]);
+    return below + above;
+}
+
+double X(stablemax_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                            unsigned char *right)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k];
+        right[i * k] = X(argmax)(z, V) == y;
+        loss += log1p((double)others(z, V, y) / (double)stable(z[y]));
+    }
+    return loss;
+}
+
+void X(stablemax_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                           real *keep)
+{
+    if (keep)
+        memcpy(keep, z, n * V * sizeof *keep);
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k];
+        const real r = others(z, V, y), sy = stable(z[y]), S = r + sy;
+        const real own = -scale * stable1(z[y], sy) * (r / S) / sy, c = scale / S;
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] = c * stable1(z[j], stable(z[j]));
+        z[y] = own;
+    }
+}
+
+void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t *label, size_t k,
+                             real scale, real *rz)
+{
+    const real *z = keep;
+    for (size_t i = 0; i < n; i++, z += V, rz += V) {
+        const size_t y = (size_t)label[i * k];
+        const real r = others(z, V, y), sy = stable(z[y]), S = r + sy, ry = rz[y];
+        const real s1 = stable1(z[y], sy), s2 = stable2(z[y], sy);
+        real sum = 0;
+        rz[y] = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t j = 0; j < V; j++)
+            sum += stable1(z[j], stable(z[j])) * rz[j];
+        const real all = (sum + s1 * ry) / S, c = scale / S;
+#pragma omp simd
+        for (size_t j = 0; j < V; j++) {
+            const real s = stable(z[j]);
+            rz[j] = c * (stable2(z[j], s) * rz[j] - stable1(z[j], s) * all);
+        }
+        rz[y] = c * ((s1 * s1 * (1 + sy / S) / sy - s2) * (r / sy) * ry - s1 * sum / S);
+    }
+}

@@ -1,0 +1,28 @@
+# What sweep and sweep-run share.
+# shellcheck shell=bash disable=SC2154 # bin is theirs
+
+# What a tool that was killed (by SIGKILL, a crash, the power) left of a file half written. Whoever has
+# the run's lock knows that no tool is writing.
+has_temporaries() { # RUN
+    local file
+    for file in "$1"/.run.{data,ckpt}.*.tmp; do
+        [ ! -e "$file" ] || return 0
+    done
+    return 1
+}
+clear_temporaries() { # RUN
+    rm -f "$1"/.run.{data,ckpt}.*.tmp
+}
+
+# The step at which the rule t4:A,G,B ends a run, FRACTION of whose rows train.
+rule_limit() { # RULE FRACTION
+    local a g b
+    IFS=, read -r a g b <<<"${1#t4:}"
+    a=$a g=$g b=$b r=$2 awk 'BEGIN {
+        printf "%.6f", ENVIRON["a"] * (100 * ENVIRON["r"]) ^ -ENVIRON["g"] + ENVIRON["b"] + 1000 }'
+}
+
+# The fraction of the rows of a dataset that train.
+fraction_of() { # DATASET
+    "$bin/gk-ckpt-dump" --meta "$1" | awk -F'\t' '$1 == "frac" { print $2 }'
+}

@@ -1,0 +1,31 @@
+/* The size of tiles, by the size of the network. */
+#include "nn/engine/plan.h"
+
+#include "check.h"
+
+static size_t tile(int dim, int ff, size_t least)
+{
+    const struct gk_arch a = {
+        .model = GK_TRANSFORMER, .layers = 2, .dim = dim, .heads = 4, .ff = ff, .vocab = 99};
+    return gk_plan_tile(&a, least);
+}
+
+int main(void)
+{
+    static const size_t leasts[] = {32, 48, 320};
+    for (size_t i = 0; i < 3; i++) {
+        const size_t least = leasts[i];
+        /* sums of networks up to the default one are made in an order that stays */
+        for (int dim = 4; dim <= 128; dim += 4)
+            CHECK_INT_EQ(tile(dim, 4 * dim, least), least);
+        CHECK_INT_EQ(tile(128, 64, least), least);
+        CHECK_INT_EQ(tile(256, 1024, least), least < 80 ? 4 * least : 320);
+        CHECK_INT_EQ(tile(512, 2048, least), 320);
+        CHECK_INT_EQ(tile(1 << 20, 1 << 22, least), 320);
+        for (int dim = 4; dim < 1000; dim += 4) {
+            CHECK(tile(dim + 4, 512, least) >= tile(dim, 512, least));
+            CHECK_INT_EQ(tile(dim, 512, least) % 8, 0);
+        }
+    }
+    return check_status();
+}
