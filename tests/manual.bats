@@ -70,6 +70,10 @@ setup_file() {
         gk-hjorth --window 0:400 "runs/$i.tsv" | awk -F'\t' -v g="$((i > 6 || i == 3))" '/^[0-9]/ { print $5 "," $3 "," g }'
     done >>early.csv
     gk-predict fit -q --model grok.model early.csv >fit.tsv
+    mkdir runs/exp1
+    cp "$ROOT/tests/logs/torch.tfevents" runs/exp1/events.out.tfevents.1
+    awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"step\":%d,\"objective\":%g,\"score\":%d}\n", i, 1 / (i + 1), i }' >log.jsonl
+    awk 'BEGIN { print "step,norms/embed"; for (i = 0; i < 60; i++) print i "," 5 + i % 7 }' >norms.csv
 }
 
 @test "pages: every example of a tool runs (on smaller data and a smaller network)" {
