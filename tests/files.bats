@@ -127,6 +127,16 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     breaks 'gk-phases: n: a table is wanted, this is a .npy array' gk-phases n
 }
 
+@test "kinds: an event file of TensorBoard, with the tool that reads it" {
+    cp "$ROOT/tests/logs/torch.tfevents" e
+    for tool in gk-phases gk-hjorth gk-pca gk-spectra; do
+        breaks "$tool: e: this is a TensorBoard event file: gk-curve e | ..." $tool e
+    done
+    refuses 1 'gk-phases: standard input: this is a TensorBoard event file: ... | gk-curve | ...' gk-phases <e
+    gk-data --p 5 -o c
+    breaks 'gk-curve: c: a table is wanted, this is safetensors frames' gk-curve c
+}
+
 @test "json: columns are the members of all objects, those inside joined by /" {
     printf '{"step":0,"a":{"b":1,"c":{"d":2}}}\n{"step":1,"e":3}\n' >j
     breaks "gk-hjorth: j: no column 'x'; there are: step, a/b, a/c/d, e" gk-hjorth -c x j
