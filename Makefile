@@ -20,7 +20,9 @@ SANITIZE ?=
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
 ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(LDFLAGS)
+# What OpenBLAS asks and gk answers (lib/base/blas.c), whichever of its variants is linked with.
+ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
 LIBXSMM = $(eval LIBXSMM := $(shell printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -llapacke -llapack -lopenblas -lm
@@ -88,6 +90,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 # Long loops over numbers outside the core, which -O2 does not vectorise.
 $(patsubst %,$(BUILD)/lib/%.o,analysis/points/nearest analysis/points/nearest_many analysis/points/gram io/frames/dtype): \
     private OPT += -O3
+$(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIBXSMM),1,0)
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
@@ -136,25 +139,35 @@ check-full: ## check with the slow tests, then check-asan
 -include $(wildcard $(patsubst %,$(BUILD)/%.d,lib/*/* lib/*/*/* lib/nn/core/*/* cmd/* tests/unit/*))
 
 # Experiments and figures: make demo, make figures and more.
--include $(wildcard pipelines/*.mk tests/*/*.mk packaging/*.mk)
+-include $(wildcard pipelines/*/*.mk tests/*/*.mk packaging/*.mk)
 
 INSTALL ?= install
 BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
+# The programs that are scripts, what they call, and grids to begin with.
+SCRIPTS := $(wildcard pipelines/sweep/gk-*)
+SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*))
+GRIDS := $(wildcard pipelines/grids/*.grid)
 
 # Paths may hold spaces and all else. A relative one, or a ~ that no shell has expanded, is a mistake.
 BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
 BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
+PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/libexec/gk/sweep)
+GRIDS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/grids)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
 
 .PHONY: install uninstall
-install: all ## tools, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
+install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
 	$(absolute)
-	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE)
+	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE)
+	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
+	@$(INSTALL) -m 755 -- $(filter-out %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(filter %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@for t in $(notdir $(TOOLS)); do \
 	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
@@ -169,6 +182,9 @@ uninstall: ## the files that install put there; folders stay
 	@for t in $(notdir $(TOOLS)); do \
 	    rm -f -- $(BIN_HERE)/$$t $(BASH_HERE)/$$t $(ZSH_HERE)/_$$t; \
 	done
+	@for s in $(notdir $(SCRIPTS)); do rm -f -- $(BIN_HERE)/$$s; done
+	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
+	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
 	@for m in $(PAGES); do \
 	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/blas.h"
 #include "gk/cli.h"
 #include "gk/mem.h"
 #include "gk/out.h"
@@ -185,7 +186,7 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
         .matrices = params == 1, .tensor = tensor, .exclude = exclude, .step = step_column};
     struct gk_points x;
     struct gk_pool *pool;
-    if (check_options(err) || gk_pool_new(&pool, (int)common.threads, err) ||
+    if (check_options(err) || gk_blas_pool(&pool, (int)common.threads, err) ||
         gk_points_open(&x, files, nfiles, &conf, err))
         return -1;
     if (params_given && x.nparts == 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/blas.h"
 #include "gk/cli.h"
 #include "gk/train.h"
 
@@ -355,7 +356,7 @@ static int run_all(struct gk_err *err)
     take_preset();
     if (resolve(err) || gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
-        write_history(&h, &ckpt, &d, err) || gk_pool_new(&pool, (int)common.threads, err) ||
+        write_history(&h, &ckpt, &d, err) || gk_blas_pool(&pool, (int)common.threads, err) ||
         gk_trainer_new(&t, &conf, &d, pool, err) || (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
     run.resumed = resume != NULL;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gk/blas.h"
 #include "gk/cli.h"
 #include "gk/dimension.h"
 #include "gk/frame.h"
@@ -175,7 +176,7 @@ int main(int argc, char **argv)
     struct gk_err err = {0};
     struct run run = {0};
     gk_cli_start(&tool, &argc, &argv);
-    if (check_options(&run.conf, &err) || gk_pool_new(&run.pool, (int)common.threads, &err) ||
+    if (check_options(&run.conf, &err) || gk_blas_pool(&run.pool, (int)common.threads, &err) ||
         measure_inputs(&run, argv, (size_t)argc, &err) || gk_out_commit(&run.out, &err))
         gk_die(&tool, &err);
     gk_pool_free(run.pool);

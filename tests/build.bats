@@ -112,11 +112,34 @@ make_here() {
         grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
         grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
     done
+    for t in gk-sweep gk-predictors; do
+        cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
+        assert_equal "$("root/opt/gk/bin/$t" --version)" "$t 1.0"
+    done
     run "root/opt/gk/bin/gk-data" --version
     assert_output 'gk-data 1.0'
     make_here uninstall DESTDIR="$PWD/root" PREFIX=/opt/gk
     run find root ! -type d
     assert_output ''
+}
+
+@test "install: an installed sweep runs from PATH alone, with the tools beside it" {
+    make_here install DESTDIR="$PWD/a root" PREFIX=/opt/gk
+    printf '%s\n' '--p 5' '--dim 8' '--heads 2' '--ff 16' '--lr 1e-2 1e-3' '--steps 30' '--eval-every 10' >g.grid
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet g.grid want
+    mkdir links
+    ln -s "$PWD/a root/opt/gk/bin/gk-sweep" links/ # as in somebody's ~/bin
+    env -i PATH="$PWD/a root/opt/gk/bin:/usr/bin:/bin" gk-sweep --quiet g.grid got
+    env -i PATH="$PWD/links:/usr/bin:/bin" gk-sweep --quiet --runner parallel --jobs 2 g.grid linked
+    cmp want/table.tsv got/table.tsv
+    cmp want/table.tsv linked/table.tsv
+    rm got/table.tsv
+    env -i PATH="$PWD/a root/opt/gk/bin:/usr/bin:/bin" gk-sweep --collect got
+    cmp want/table.tsv got/table.tsv
+    env -i PATH="$PWD/a root/opt/gk/bin:/usr/bin:/bin" gk-predictors got/table.tsv >said || assert_equal $? 1
+    for g in "$ROOT"/pipelines/grids/*.grid; do
+        cmp "$g" "a root/opt/gk/share/gk/grids/${g##*/}"
+    done
 }
 
 @test "install: paths with spaces work; one that is not absolute is refused" {

@@ -4,7 +4,7 @@ load helpers
 # Its rules alone, on the tools as they are.
 demo() {
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
-        "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/demo.mk' |
+        "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/demo/demo.mk' |
         env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$ROOT" --no-print-directory -f - \
             DEMO="$PWD/${1-demo}" DEMO_P=11 DEMO_WINDOW=20 DEMO_STEPS=35 demo
 }

@@ -13,12 +13,12 @@ plant() {
     cp -r "$ROOT/pipelines" .
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' '.SECONDARY:' \
         '.SUFFIXES:' 'BUILD := build' 'BIN := bin' 'Q := @' '.PHONY: FORCE' 'FORCE:' \
-        'include pipelines/figures.mk' >Makefile
-    mkdir pipelines/tiny
+        'include pipelines/figures/figures.mk' >Makefile
+    mkdir pipelines/figures/tiny
     # an operation that generalises at once: the law needs runs that do
-    echo "a b c" | tr " " "\t" >pipelines/tiny/first
-    for a in {0..4}; do printf "$a %s $a\n" {0..4}; done | tr " " "\t" >>pipelines/tiny/first
-    cat >pipelines/tiny/all.conf <<'END'
+    echo "a b c" | tr " " "\t" >pipelines/figures/tiny/first
+    for a in {0..4}; do printf "$a %s $a\n" {0..4}; done | tr " " "\t" >>pipelines/figures/tiny/first
+    cat >pipelines/figures/tiny/all.conf <<'END'
 DATA_add := --op add --p 7
 NAME_add := a + b mod 7
 DATA_s5 := --op s3
@@ -69,8 +69,8 @@ T4_FRACTIONS_add := 0.6 0.7 0.8 0.9
 T4_FRACTIONS_s5 := 0.6 0.7 0.8 0.9
 T4_SEEDS_add := 0
 T4_SEEDS_s5 := 0
-SWEEP_t4_add := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
-SWEEP_t4_s5 := '--table pipelines/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
+SWEEP_t4_add := '--table pipelines/figures/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
+SWEEP_t4_s5 := '--table pipelines/figures/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
 END
 }
 
@@ -113,21 +113,21 @@ makes() {
         [ "$(head -c 4 $f/fig$n.png | tail -c 3)" = PNG ] || fail "fig$n.png"
         grep -q '</svg>' $f/fig$n.svg || fail "fig$n.svg"
         [ "$(grep -c -v '^#' $f/fig$n.tsv)" -gt 2 ] || fail "fig$n.tsv"
-        grep -q '^# gk-\|^# sweep' $f/fig$n.tsv || fail "fig$n.tsv does not say how it was made"
+        grep -q '^# gk-' $f/fig$n.tsv || fail "fig$n.tsv does not say how it was made"
         assert_equal "$(head -n 1 $f/fig$n.numbers.tsv)" $'number\tvalue\tpaper'
         [ "$(wc -l <$f/fig$n.numbers.tsv)" -gt 1 ] || fail "fig$n.numbers.tsv"
     done
     ! grep -i 'warning\|error' "$BATS_FILE_TMPDIR/log" || fail 'gnuplot is not content'
-    touch pipelines/tiny/all.conf bin/gk-*
+    touch pipelines/figures/tiny/all.conf bin/gk-*
     makes
 }
 
 @test "figures: a value rebuilds what uses it" {
-    sed -i 's/^SURFACE := .*/SURFACE := -1:1:7/' pipelines/tiny/all.conf
+    sed -i 's/^SURFACE := .*/SURFACE := -1:1:7/' pipelines/figures/tiny/all.conf
     makes surface-random.tsv 'fig15.*'
-    sed -i 's/^CLIP := .*/CLIP := 0.2/' pipelines/tiny/all.conf
+    sed -i 's/^CLIP := .*/CLIP := 0.2/' pipelines/figures/tiny/all.conf
     makes 'runs/clipped.[tgep]*' 'fig13*'
-    sed -i 's/^HEAT_DECAYS := .*/HEAT_DECAYS := 0 2/' pipelines/tiny/all.conf
+    sed -i 's/^HEAT_DECAYS := .*/HEAT_DECAYS := 0 2/' pipelines/figures/tiny/all.conf
     cp -a $f/sweeps/heat-0.6/runs runs
     makes 'sweeps/heat-*.grid' 'sweeps/heat-*/table.tsv' 'sweeps/heat-*/index' 'sweeps/heat-*/runs/*weight-decay=2/*' 'fig[267].*'
     # and of a sweep only the runs that are new
@@ -144,7 +144,7 @@ makes() {
 @test "figures: a script rebuilds what it makes" {
     echo '# changed' >>pipelines/plots/lines.gp
     makes 'fig[489].[ps][nv]g' 'fig10.[ps][nv]g'
-    touch pipelines/numbers
+    touch pipelines/figures/numbers
     makes 'fig*.numbers.tsv'
 }
 
@@ -164,7 +164,7 @@ makes() {
     assert_equal "$(cd $f && find . -type f ! -path './.made/*' | sort)" "$(printf './%s\n' \
         fig25.{numbers.tsv,png,svg,tsv} testfn/rosenbrock-{adam,adamax,momentum,rmsprop,rprop,sgd}.tsv)"
     run ! figures PROFILE=none fig25
-    assert_line --partial 'no profile none: pipelines/none has no .conf'
+    assert_line --partial 'no profile none: pipelines/figures/none has no .conf'
 }
 
 @test "figures: each profile lists 29, with titles and costs" {
@@ -199,16 +199,16 @@ makes() {
     done
     # what was not made is left out
     rm $f/fig3.svg
-    run -0 pipelines/report tiny $f
+    run -0 pipelines/figures/report tiny $f
     refute_line --partial 'id="fig3"'
     assert_line --partial 'id="fig4"'
 }
 
 @test "figures: a step that was killed is made again" {
     cp $f/fig2.tsv want
-    mv pipelines/stack stack
-    printf '#!/bin/bash\necho half\nsleep 60\n' >pipelines/stack
-    chmod +x pipelines/stack
+    mv pipelines/figures/stack stack
+    printf '#!/bin/bash\necho half\nsleep 60\n' >pipelines/figures/stack
+    chmod +x pipelines/figures/stack
     setsid bash -c "$(declare -f figures); figures fig2" >/dev/null 2>&1 &
     for ((i = 0; i < 100; i++)); do
         [ "$(cat $f/fig2.tsv 2>/dev/null)" != half ] || break
@@ -217,7 +217,7 @@ makes() {
     assert_equal "$(cat $f/fig2.tsv)" half
     kill -KILL -- -$!
     wait $! || true
-    mv stack pipelines/stack # older than what was left
+    mv stack pipelines/figures/stack # older than what was left
     run -0 figures fig2
     cmp want $f/fig2.tsv
 }
@@ -225,9 +225,9 @@ makes() {
 @test "figures: a name made of others' signs is shown as it is, and no part of a command" {
     local name="it's \$(touch executed) \`touch executed\` \"; system('touch executed'); & gk-train pipelines/x build/figures/tiny/y <b> # a_b^2 %s"
     # as make has it: $ is $$, and # begins a comment
-    sed -i '/^NAME_t4_add/d' pipelines/tiny/all.conf
-    printf 'NAME_t4_add := %s\n' "${name//\$/\$\$}" | sed 's/#/\\#/' >>pipelines/tiny/all.conf
-    sed -i 's/^\(TITLE\|SAYS\)_5 := .*/\1_5 := $(NAME_t4_add)/' pipelines/figures/sweeps.mk
+    sed -i '/^NAME_t4_add/d' pipelines/figures/tiny/all.conf
+    printf 'NAME_t4_add := %s\n' "${name//\$/\$\$}" | sed 's/#/\\#/' >>pipelines/figures/tiny/all.conf
+    sed -i 's/^\(TITLE\|SAYS\)_5 := .*/\1_5 := $(NAME_t4_add)/' pipelines/figures/rules/sweeps.mk
     makes 'fig5.*' 'fig5-fit.tsv'
     assert_equal "$(column_of operation $f/fig5.tsv | head -n 1)" "$name"
     grep -qF "gamma, ${name}"$'\t' $f/fig5.numbers.tsv
@@ -242,32 +242,32 @@ makes() {
 }
 
 @test "figures: grids of their own seeds, and runs that diverge" {
-    sed -i 's/^T4_SEEDS_add := 0/T4_SEEDS_add := 0 1/; s/^HEAT_LRS := .*/HEAT_LRS := 1e-3 1e38/' pipelines/tiny/all.conf
+    sed -i 's/^T4_SEEDS_add := 0/T4_SEEDS_add := 0 1/; s/^HEAT_LRS := .*/HEAT_LRS := 1e-3 1e38/' pipelines/figures/tiny/all.conf
     run -0 figures fig5 fig2
     assert_equal "$(column_of operation $f/fig5.tsv | sort | uniq -c | awk '{ print $1 }' | paste -sd' ')" '4 8'
     assert_equal "$(column_of status $f/sweeps/heat-0.6/table.tsv | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd' ')" '2 done 2 failed'
     run -0 figures fig2
     refute_output --partial RUN
     # none that went well: there is nothing to draw
-    sed -i 's/^HEAT_LRS := .*/HEAT_LRS := 1e38 2e38/' pipelines/tiny/all.conf
+    sed -i 's/^HEAT_LRS := .*/HEAT_LRS := 1e38 2e38/' pipelines/figures/tiny/all.conf
     run ! figures fig2
 }
 
 @test "stack: rows under the columns that tell them apart, histories once" {
     printf '# gk-data x\n# gk-train a\nstep\tloss\n0\t1\n\n1\t2\n' >a
     printf '# gk-data x\n# gk-train b\nstep\tloss\n0\t3\n' >b
-    run -0 pipelines/stack r 0.3 a '0.8 clipped' b
+    run -0 pipelines/figures/stack r 0.3 a '0.8 clipped' b
     assert_output $'# gk-data x\n# gk-train a\n# gk-train b\nr\tstep\tloss\n0.3\t0\t1\n0.3\t1\t2\n0.8 clipped\t0\t3'
-    run -0 pipelines/stack seed:split 0:train a 1:val b
+    run -0 pipelines/figures/stack seed:split 0:train a 1:val b
     assert_line $'seed\tsplit\tstep\tloss'
     assert_line $'1\tval\t0\t3'
     # columns are matched by their names
     printf 'b\tc\ta\n2\t3\t1\n' >other
     printf 'a\tb\n8\t9\n' >small
-    run -0 pipelines/stack r 1 small 2 other
+    run -0 pipelines/figures/stack r 1 small 2 other
     assert_output $'r\ta\tb\n1\t8\t9\n2\t1\t2'
-    breaks 'stack: small: no column c' pipelines/stack r 2 other 1 small
-    run -0 pipelines/stack -c r 2 other 1 small
+    breaks 'stack: small: no column c' pipelines/figures/stack r 2 other 1 small
+    run -0 pipelines/figures/stack -c r 2 other 1 small
     assert_output $'r\tb\ta\n2\t2\t1\n1\t9\t8'
 }
 
@@ -276,19 +276,19 @@ makes() {
         printf 'r\tm0_400\tfinal_val_acc\tgrokked\n'
         printf '0.5\t%s\n' $'1\t0\t0' $'2\t0.1\t0' $'3\t1\t1' $'40\t1\t1' $'nan\t0\t0'
     } >t
-    run -0 pipelines/numbers signature t
+    run -0 pipelines/figures/numbers signature t
     assert_line --partial $'r = 0.5 (4 runs)\t0.9487\t' # ranks 1 2 3 4 and 1 2 3.5 3.5
     assert_line $'AUC of m0 for grokking, r = 0.5\t1\t'
     printf 'r\tstep\tgrad_norm\n0.5\t0\t1\n0.5\t1\t3\n0.5\t2\t2\n' >g
-    run -0 pipelines/numbers gradient g
+    run -0 pipelines/figures/numbers gradient g
     assert_line $'|gradient|^2: largest over median, r = 0.5\t2.25\t'
     printf 'r\tstep\tgrad_norm\n0.5\t0\t1\n0.5\t1\t3\n' >g # squares 1 and 9: the median is 5
-    run -0 pipelines/numbers gradient g
+    run -0 pipelines/figures/numbers gradient g
     assert_line $'|gradient|^2: largest over median, r = 0.5\t1.8\t'
     printf 'seed\tlayer\tsplit\tstep\tmethod\tid\n' >d
     for s in 1 2 3; do printf '0\tblock1\tval\t%s\t%s\t%s\n' $s twonn $s $s mle $((2 * s + 1)); done >>d
-    run -0 pipelines/numbers dimension d
+    run -0 pipelines/figures/numbers dimension d
     assert_line $'correlation of MLE and TwoNN (3 points)\t1.0000\t0.996'
-    run -1 pipelines/numbers cosines g
+    run -1 pipelines/figures/numbers cosines g
     assert_line 'g: no column cos_prev'
 }

@@ -54,12 +54,12 @@ hostile() {
 
 @test "hostile: the first word of a grid's line, and every value" {
     printf -- '--steps 3\n--a//;e>x7;s/ 1\n' >g
-    breaks "sweep: g: line 2: '--a//;e>x7;s/' is not an option" "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" g out
+    breaks "gk-sweep: g: line 2: '--a//;e>x7;s/' is not an option" "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" g out
     [ ! -e x7 ]
     [ ! -e out ]
     # A shell of its own, as Bats looks at every command here.
     cat >each <<'END'
-. "$ROOT/pipelines/sweep-grid.bash"
+. "$ROOT/pipelines/sweep/grid.bash"
 bin=$GK_BUILD/bin
 fail() {
     printf '%s\n' "$*" >&2
@@ -70,7 +70,7 @@ grid_options_of() { if [ "$1" = gk-data ]; then echo "$of_data"; else echo "$of_
 refused() { # LINE MESSAGE
     printf -- '--steps 3\n%s\n' "$1" >g
     ! grid_read g 2>said || fail "taken: $1"
-    [ "$(<said)" = "sweep: g: line 2: $2" ] || fail "$1: $(<said)"
+    [ "$(<said)" = "gk-sweep: g: line 2: $2" ] || fail "$1: $(<said)"
 }
 n=0
 while IFS= read -r text; do
@@ -100,11 +100,11 @@ END
     local bytes
     for bytes in '\0' '\1' '\33[31m' '\177' '\302\233' 'a\rb'; do
         printf -- "--lr 1\n--steps $bytes 3\n" >g
-        run --separate-stderr -1 "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" g out
-        assert_regex "$stderr" '^sweep: g: line 2: a (NUL byte: this is no text|control character)$'
+        run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" g out
+        assert_regex "$stderr" '^gk-sweep: g: line 2: a (NUL byte: this is no text|control character)$'
     done
     printf -- '--steps 3\n\0' >g
-    breaks 'sweep: g: line 2: a NUL byte: this is no text' "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" g out
+    breaks 'gk-sweep: g: line 2: a NUL byte: this is no text' "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" g out
     [ ! -e out ]
 }
 
@@ -121,16 +121,16 @@ END
     bash -eu ../make <../names
     mapfile -t names <../names
     for text in "${names[@]}"; do args+=("$text" "$text"); done
-    "$ROOT/pipelines/stack" "$text" "${args[@]}" >../got
+    "$ROOT/pipelines/figures/stack" "$text" "${args[@]}" >../got
     cmp ../got <(printf '%s\tn\n' "$text" && seq "${#names[@]}" | paste ../names -)
     # a table of such columns and such cells
     hostile | paste -s >../wide
     hostile | tac | paste -s >>../wide
-    "$ROOT/pipelines/stack" r 1 ../wide 2 ../wide >../got
+    "$ROOT/pipelines/figures/stack" r 1 ../wide 2 ../wide >../got
     cmp ../got <(sed '1s/^/r\t/; 2s/^/1\t/' ../wide && sed -n 's/^/2\t/; 2p' ../wide)
     for text in '# x' $'a\tb' $'a\nexecuted'; do
-        breaks "stack: '$text' has a tab or a newline or begins with #" "$ROOT/pipelines/stack" r "$text" ../wide
-        breaks "stack: '$text' has a tab or a newline or begins with #" "$ROOT/pipelines/stack" "$text" r ../wide
+        breaks "stack: '$text' has a tab or a newline or begins with #" "$ROOT/pipelines/figures/stack" r "$text" ../wide
+        breaks "stack: '$text' has a tab or a newline or begins with #" "$ROOT/pipelines/figures/stack" "$text" r ../wide
     done
     cd ..
     nothing_ran
@@ -140,7 +140,7 @@ END
     cat >each <<'END'
 while IFS= read -r text; do
     printf '%s\ttrain_loss\tval_loss\n%s\t1\t2\n' "$text" "$text" >"./$text"
-    "$ROOT/pipelines/numbers" minima "$text" "$text" >said
+    "$ROOT/pipelines/figures/numbers" minima "$text" "$text" >said
     printf '%s\n' "training loss, from least to largest, $text"$'\t1 to 1\t' "where it is least, $text"$'\t0\t' \
         "where validation loss is least, $text"$'\t2 at 0\t' | cmp - <(sed 1d said) || { echo "$text" >&2 && exit 1; }
 done
@@ -149,7 +149,7 @@ END
     hostile name | grep -v '^#' | bash -eu ../each
     cd ..
     { printf 'r\tt2\tt4\tslingshots\n' && hostile | sed 's/$/\t1\t2\t0/' | grep -v '^#'; } >t
-    "$ROOT/pipelines/numbers" phases r t | sed -n 's/^t2, \(.*\)\t1\t$/\1/p' >got
+    "$ROOT/pipelines/figures/numbers" phases r t | sed -n 's/^t2, \(.*\)\t1\t$/\1/p' >got
     cmp got <(hostile | grep -v '^#' | tr - ' ')
     nothing_ran
 }
@@ -157,7 +157,7 @@ END
 @test "hostile: groups of predictors, the column and the table" {
     local groups=('$(executed) `executed`' "';executed;' \\x41 & a=b" ' "; system("executed"); " '  'group' 0.5 0.50) by='"]; system("executed"); x["'
     {
-        echo '# sweep 1.0'
+        echo '# gk-sweep 1.0'
         printf '%s\t' "$by" && echo id status steps grokked final_val_acc m0_{100,200,400} train_loss_400 grad_norm_400 \
             val_loss_400 activity_400 mobility_400 complexity_400 | tr ' ' '\t'
         for i in {0..47}; do
@@ -167,12 +167,12 @@ END
             echo
         done | sed 's/\t$//'
     } >'a=b;$(executed)'
-    GK_BIN=$GK_BUILD/bin "$ROOT/pipelines/predictors" 'a=b;$(executed)' "$by" >t
+    GK_BIN=$GK_BUILD/bin "$ROOT/pipelines/sweep/gk-predictors" 'a=b;$(executed)' "$by" >t
     assert_equal "$(column_of group t | uniq | head -n 6)" "$(printf '%s\n' "${groups[@]}" | sed 's/^ *//; s/ *$//')"
     # 8 runs each, 4 of which grokked, whatever the group is called
     assert_equal "$(awk -F'\t' '!/^#/ && $1 != "group" || $2 == "m0_100" { print $3, $4 }' t | sort -u)" '8 4'
     printf 'id\tg\n1\t#x\n' >t
-    GK_BIN=$GK_BUILD/bin breaks 'predictors: a group "#x" would be a comment in the table' "$ROOT/pipelines/predictors" t g
+    GK_BIN=$GK_BUILD/bin breaks 'gk-predictors: a group "#x" would be a comment in the table' "$ROOT/pipelines/sweep/gk-predictors" t g
     nothing_ran
 }
 
@@ -194,7 +194,7 @@ END
         touch "./fig1-$text.tsv"
     done < <(hostile name | awk 'NR % 4 == 0' && echo 'x%41?#')
     cd ..
-    "$ROOT/pipelines/report" '"><script>executed()</script> $(executed)' 'fi"g&<b>' >page
+    "$ROOT/pipelines/figures/report" '"><script>executed()</script> $(executed)' 'fi"g&<b>' >page
     python3 - page 'fi"g&<b>' <<'END'
 import html.parser, os, sys, urllib.parse
 folder = sys.argv[2]
@@ -252,28 +252,28 @@ datasets() {
 
 @test "hostile: values of a grid are trained as they are, and named in the table" {
     datasets
-    "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet g 'out=1'
-    "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --runner parallel g other
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet g 'out=1'
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --runner parallel g other
     cmp out=1/table.tsv other/table.tsv
     assert_equal "$(column_of table out=1/table.tsv)" "$(printf '%s\n' "${tables[@]}")"
     assert_equal "$(column_of status out=1/table.tsv | sort -u)" 'done'
     grep -qxF -- "data	--table ${tables[2]}" out=1/runs/*/args
     # the other scripts on a folder that awk would take for an assignment
     cp out=1/table.tsv want
-    "$ROOT/pipelines/sweep" --collect out=1
+    "$ROOT/pipelines/sweep/gk-sweep" --collect out=1
     cmp want out=1/table.tsv
-    "$ROOT/pipelines/sweep-settled" out=1/table.tsv
+    "$ROOT/pipelines/sweep/settled" out=1/table.tsv
     run=$(find out=1/runs -mindepth 1 | head -n 1)
-    "$ROOT/pipelines/sweep-row" "$GK_BUILD/bin" "$run" 'done' | cmp - "$run/row"
+    "$ROOT/pipelines/sweep/row" "$GK_BUILD/bin" "$run" 'done' | cmp - "$run/row"
     cp want t=1
-    "$ROOT/pipelines/sweep-settled" t=1
+    "$ROOT/pipelines/sweep/settled" t=1
     nothing_ran
 }
 
 @test "hostile: folders of a sweep, its tools, its model, whatever runs it" {
     printf '%s\n' '--op add' '--p 2' '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--lr 1e-3 2e-3' '--steps 3' >g
     printf 'feature\tfrom\tto\tlog\tfloor\tcentre\tscale\tweight\n(intercept)\tnan\tnan\t0\t-inf\t0\t1\t9\nm0_2\t0\t2\t1\t1e-9\t0\t1\t0\n' >model
-    "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --give-up 0.5 --model model g want
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --give-up 0.5 --model model g want
     local dir i=0
     for dir in '$(executed)' '`executed`' "';executed;' \\" '"&executed&" %s' ' a=b ' '*' '<executed' '#x'; do
         mkdir "./$dir"
@@ -281,7 +281,7 @@ datasets() {
         cp model "./$dir/-m=1"
         (
             cd "./$dir"
-            "$ROOT/pipelines/sweep" --bin ./bin --quiet --runner "$( ((i % 2)) && echo parallel || echo local)" \
+            "$ROOT/pipelines/sweep/gk-sweep" --bin ./bin --quiet --runner "$( ((i % 2)) && echo parallel || echo local)" \
                 --give-up 0.5 --model=-m=1 ../g "out $dir"
         )
         cmp want/table.tsv "./$dir/out $dir/table.tsv"
@@ -289,7 +289,7 @@ datasets() {
     done
     # cd would go to another folder of this name
     mkdir -p elsewhere/out
-    CDPATH=$PWD/elsewhere "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet g out
+    CDPATH=$PWD/elsewhere "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet g out
     [ -e out/table.tsv ]
     [ -z "$(ls elsewhere/out)" ]
     nothing_ran
@@ -303,7 +303,7 @@ while IFS= read -r text; do
     printf 't1\tt2\tt3\tt4\tdelay\tphase\tslingshots\n1\tnan\tnan\tnan\tnan\t%s\t0\n' "$text" >phases.tsv
     { printf '# gk-x %s\n' "$text" && cat run.tsv; } >"./$text/run.tsv"
     cp phases.tsv hjorth.tsv "./$text/"
-    "$ROOT/pipelines/demo-report" "$text" 3 >said
+    "$ROOT/pipelines/demo/report" "$text" 3 >said
     grep -qxF -- "This is $text." said && grep -qxF -- "  gk-x $text" said && grep -qF -- "The picture: $text/demo.png" said ||
         { echo "$text" && cat said && exit 1; } >&2
 done
@@ -331,7 +331,7 @@ drawn() {
                   print $0, $0, $0, $0, $0, layer, plane[NR], (i + j) % 2 ? "train" : "val", "mle", parameter[j], 2, 10 * i, \
                       j, i, v, v, v, v, v, 1 - v, v, -v, v, -v, 0.1 * i, 10 + i, 20 + i, 50, v, v, v, v, v, i / 1000, \
                       j, i + v, j - v, i, j, v, v, v, v, i / 10, v } } }' >table
-    "$ROOT/pipelines/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
+    "$ROOT/pipelines/plots/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
 }
 
 # shows FILE < TEXTS: a picture in SVG shows each of these texts as a text of its own.
@@ -408,22 +408,22 @@ END
     breaks "$table1: column r: '\$(executed)' is not a number" rows number table1 r n=1
     breaks "$table1: no column x" rows count table1 x
     if command -v gnuplot >/dev/null; then
-        ! "$ROOT/pipelines/plot" sizes png t "$table1" >o.png 2>said || fail 'drawn without its columns'
-        ! "$ROOT/pipelines/plot" heat png t "$table1" >o.png 2>said || fail 'drawn without its columns'
+        ! "$ROOT/pipelines/plots/plot" sizes png t "$table1" >o.png 2>said || fail 'drawn without its columns'
+        ! "$ROOT/pipelines/plots/plot" heat png t "$table1" >o.png 2>said || fail 'drawn without its columns'
         grep -qxF "plot: $table1: no column lr" said || fail "$(cat said)"
     fi
     # as it was found: a cell that ended a quote of the shell's, and one that awk ran as a number
     if command -v gnuplot >/dev/null; then
         printf 'r\tm0_400\tfinal_val_acc\tlr\n%s\t1\t0.5\t1e-3\n%s\t2\t0.25\t2e-3\n' "x';executed;'" other >t
-        "$ROOT/pipelines/plot" scatter svg t t | grep -qF "<text>r = x';executed;'</text>"
+        "$ROOT/pipelines/plots/plot" scatter svg t t | grep -qF "<text>r = x';executed;'</text>"
         printf 'run\tstep\ttrain_acc\tval_acc\ttrain_loss\tval_loss\tt2\tt4\na\t10\t0\t0\t1\t1\tsystem("executed")\tnan\n' >t
-        ! "$ROOT/pipelines/plot" curves png t t t >o.png 2>said || fail 'drawn with no number'
+        ! "$ROOT/pipelines/plots/plot" curves png t t t >o.png 2>said || fail 'drawn with no number'
         grep -qxF "plot: $PWD/t: column t2: 'system(\"executed\")' is not a number" said || fail "$(cat said)"
     fi
-    wrong_usage "plot: '.x' is no plot" "$ROOT/pipelines/plot" '.x' png t "$table1"
-    wrong_usage "plot: 'a; executed' is no plot" "$ROOT/pipelines/plot" 'a; executed' png t "$table1"
-    wrong_usage "plot: 'x;' is not what heat shows" "$ROOT/pipelines/plot" 'heat/x;' png t "$table1"
-    wrong_usage "plot: 'x11' is neither png nor svg" "$ROOT/pipelines/plot" heat x11 t "$table1"
+    wrong_usage "plot: '.x' is no plot" "$ROOT/pipelines/plots/plot" '.x' png t "$table1"
+    wrong_usage "plot: 'a; executed' is no plot" "$ROOT/pipelines/plots/plot" 'a; executed' png t "$table1"
+    wrong_usage "plot: 'x;' is not what heat shows" "$ROOT/pipelines/plots/plot" 'heat/x;' png t "$table1"
+    wrong_usage "plot: 'x11' is neither png nor svg" "$ROOT/pipelines/plots/plot" heat x11 t "$table1"
     nothing_ran
 }
 
@@ -477,17 +477,16 @@ END
 
 # A tree of the rules alone, whose scripts tell their arguments.
 told() {
-    mkdir -p tree/tests/{faults,lint,fuzz} tree/{.ci,pipelines,cmd,include/gk,build/bin}
+    mkdir -p tree/tests/{faults,lint,fuzz} tree/{.ci,cmd,include/gk,build/bin}
     touch tree/include/gk/version.h tree/cmd/gk-data.c
     cp "$ROOT/Makefile" tree/
-    cp "$ROOT"/pipelines/*.mk tree/pipelines/
-    cp -r "$ROOT"/pipelines/{quick,figures,demo.conf} tree/pipelines/
+    cp -r "$ROOT"/pipelines tree/
     (cd "$ROOT" && cp --parents tests/*/*.mk packaging/*.mk "$OLDPWD/tree/")
-    for script in .ci/setup tests/run tests/faults/run tests/faults/soak tests/fuzz/run tests/lint/valgrind pipelines/sweep build/bin/gk-data; do
+    for script in .ci/setup tests/run tests/faults/run tests/faults/soak tests/fuzz/run tests/lint/valgrind pipelines/sweep/gk-sweep build/bin/gk-data; do
         printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"tree/$script"
         chmod +x "tree/$script"
     done
-    rules=(NO_SETUP=1 -o all -o units -o build/faults/inject.so -o build/faults/drive)
+    rules=(NO_SETUP=1 -o all -o units -o build/faults/inject.so -o build/faults/drive -o build/faults/limit)
     for script in data train phases hjorth predict ckpt-dump; do rules+=(-o "build/bin/gk-$script"); done
 }
 
@@ -505,6 +504,7 @@ while IFS= read -r text; do
         "${rules[@]}" sweep GRID=-g RUNNER="$text" JOBS="$text"
     say "$text" "$text" "${rules[@]}" soak SECONDS="$text"
     say "$text" "$text" "${rules[@]}" check-faults STRIDE="$text"
+    say "$text" "$text" "${rules[@]}" check-limits STRIDE="$text"
     say "$text" 'is not an absolute path.  Stop.' "${rules[@]}" install PREFIX="x$text"
     "${rules[@]}" install uninstall DESTDIR="$PWD/root" PREFIX="/a $text" >said 2>&1 || { cat said && exit 1; } >&2
     [ -d "root/a $text/bin" ] || { echo "$text: not in root" && exit 1; } >&2

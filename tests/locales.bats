@@ -43,41 +43,41 @@ fine() {
     printf 'feature\tfrom\tto\tlog\tfloor\tcentre\tscale\tweight\n(intercept)\tnan\tnan\t0\t-inf\t0\t1\t0.125\n' >m
     printf 'm0_10\t0\t10\t1\t1e-9\t0\t1.5\t0\nlr\tnan\tnan\t0\t-inf\t2.5e-3\t1e-3\t1.5\n' >>m
     sweeps() {
-        "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --rule t4:1000.5,1.5,-964.5 --give-up 0.25 --model ../m ../g.grid runs
-        "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --collect runs
-        "$ROOT/pipelines/sweep-settled" runs/table.tsv
+        "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --rule t4:1000.5,1.5,-964.5 --give-up 0.25 --model ../m ../g.grid runs
+        "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --collect runs
+        "$ROOT/pipelines/sweep/settled" runs/table.tsv
     }
     fine sweeps
     assert_equal "$(column_of reason C/runs/table.tsv)" "$(printf '%s\n' 'not generalised by step 40' 'given up at step 12')"
-    same "$ROOT/pipelines/sweep" --rule t4:1,5,2,3 g o
-    assert_equal "$(cat C/err)" "sweep: --rule: 't4:1,5,2,3' is not t4:A,GAMMA,B"
-    same "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" ../m out
-    assert_equal "$(cat C/err)" "sweep: ../m: line 1: 'feature' is not an option"
+    same "$ROOT/pipelines/sweep/gk-sweep" --rule t4:1,5,2,3 g o
+    assert_equal "$(cat C/err)" "gk-sweep: --rule: 't4:1,5,2,3' is not t4:A,GAMMA,B"
+    same "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" ../m out
+    assert_equal "$(cat C/err)" "gk-sweep: ../m: line 1: 'feature' is not an option"
     # the options whose names have an i, and letters that are none in C
     printf -- '--steps 3\n--d\xc4\xb1m 8\n' >g
-    same "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" ../g out
-    assert_equal "$(cat C/err)" "sweep: ../g: line 2: '--d??m' is not an option"
+    same "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" ../g out
+    assert_equal "$(cat C/err)" "gk-sweep: ../g: line 2: '--d??m' is not an option"
 }
 
 @test "locales: predictors, the demo's findings, tables joined and told in numbers, a page" {
     {
-        echo '# sweep 1.0'
+        echo '# gk-sweep 1.0'
         echo lr frac id status steps grokked final_val_acc m0_{100,200,400} train_loss_400 grad_norm_400 \
             val_loss_400 activity_400 mobility_400 complexity_400 | tr ' ' '\t'
         awk -v OFS='\t' 'BEGIN { for (i = 0; i < 24; i++) { y = i % 3 == 0; noise = 1.5 + i * 7 % 11
             print 1e-3 * (1 + i % 4), 0.5 + i % 2 / 10, "run" i, "done", y ? 900 : 1000, y, y ? 1 : 0.1 + noise / 100, \
                 1.25, noise, (y ? 5e4 : 50) + noise, 1, noise, 1, noise, noise, noise } }'
     } >t
-    GK_BIN=$GK_BUILD/bin fine "$ROOT/pipelines/predictors" ../t frac
+    GK_BIN=$GK_BUILD/bin fine "$ROOT/pipelines/sweep/gk-predictors" ../t frac
     # of 12 runs 5 end at step 400 of 1000: of 11,600 steps 3,000
     assert_equal "$(awk -F'\t' '$1 == 0.5 && $2 == "m0_400" { print $11, $13 }' C/out)" '5 0.259'
 
     gk-data --p 5 | gk-train --layers 1 --dim 4 --heads 2 --ff 4 --steps 20 --quiet -o run.tsv
     gk-hjorth run.tsv >hjorth.tsv
     gk-phases run.tsv >phases.tsv
-    fine "$ROOT/pipelines/demo-report" .. 10
+    fine "$ROOT/pipelines/demo/report" .. 10
     grep -q 'activity *0\.' C/out
-    fine "$ROOT/pipelines/stack" r 0.5 ../run.tsv 0.25 ../run.tsv
+    fine "$ROOT/pipelines/figures/stack" r 0.5 ../run.tsv 0.25 ../run.tsv
     cp C/out fig1.tsv
 
     {
@@ -92,17 +92,17 @@ fine() {
     local kind
     for kind in 'phases run' gradient cosines 'minima r' variance dimension signature 'optimizers rosenbrock' grid; do
         # shellcheck disable=SC2086 # words
-        fine "$ROOT/pipelines/numbers" $kind ../all
+        fine "$ROOT/pipelines/figures/numbers" $kind ../all
         grep -q '[0-9]\.[0-9]' C/out || [ "$kind" = 'phases run' ] || fail "$kind: no fractions"
     done
     for kind in ends beside powerlaw; do
-        fine "$ROOT/pipelines/numbers" $kind ../all ../all
+        fine "$ROOT/pipelines/figures/numbers" $kind ../all ../all
     done
 
     printf '1\tA title\tIt says\n' >figures.tsv
     touch fig1.svg
-    "$ROOT/pipelines/numbers" gradient all >fig1.numbers.tsv
-    fine "$ROOT/pipelines/report" $'gr\xc3\xbcn' ..
+    "$ROOT/pipelines/figures/numbers" gradient all >fig1.numbers.tsv
+    fine "$ROOT/pipelines/figures/report" $'gr\xc3\xbcn' ..
 }
 
 @test "locales: pictures" {
@@ -112,9 +112,9 @@ fine() {
         for i in 1 2 3 4; do echo a 0.5 $((10 * i)) 0.$i 1.$i 0.2$i 0.1$i 1$i.5 0.$i ${i}e-3 0.$i 11.5 nan | tr ' ' '\t'; done
     } >t
     for plot in curves heat scatter sizes; do
-        fine "$ROOT/pipelines/plot" $plot png $'A\xc3\xa9 title' ../t ../t
+        fine "$ROOT/pipelines/plots/plot" $plot png $'A\xc3\xa9 title' ../t ../t
         assert_equal "$(head -c 4 C/out | tail -c 3)" PNG
-        fine "$ROOT/pipelines/plot" $plot svg $'A\xc3\xa9 title' ../t ../t
+        fine "$ROOT/pipelines/plots/plot" $plot svg $'A\xc3\xa9 title' ../t ../t
     done
 }
 

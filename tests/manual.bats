@@ -69,6 +69,12 @@ small() {
 }
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
+    export PATH=$ROOT/pipelines/sweep:$PATH
+    # of two remainders both outcomes are common
+    printf '%s\n' '--p 7' '--q 2' '--train 24' '--dim 8' '--heads 2' '--ff 8' '--lr 1e-3 1e-2' '--weight-decay 0 1' \
+        '--seed 0 1 2 3' '--steps 450' '--eval-every 10' >first.grid
+    sed 's/^--seed.*/--seed 4/' first.grid >second.grid
+    gk-sweep --quiet first.grid first
     gk-data --p 11 -o add.data
     small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 200 --save end.ckpt' | bash >run.tsv
     cp end.ckpt final.safetensors

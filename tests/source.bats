@@ -114,7 +114,8 @@ calls() {
 
 @test "source: no variable is part of a program for awk, sed or gnuplot" {
     mapfile -t scripts < <(grep -rlE '^#!/bin/bash' .ci tests pipelines packaging --exclude='*.bats')
-    scripts+=(pipelines/*.bash tests/helpers.bash Makefile pipelines/*.mk pipelines/figures/*.mk tests/*/*.mk packaging/*.mk)
+    mapfile -t -O "${#scripts[@]}" scripts < <(find pipelines -name '*.bash' -o -name '*.mk' | sort)
+    scripts+=(tests/helpers.bash Makefile tests/*/*.mk packaging/*.mk)
     # neither as an option of awk, which looks for escapes in it, nor in the text: it goes by the environment
     run -1 grep -nE 'awk .*-v *[A-Za-z_]+="?\$' "${scripts[@]}"
     run -1 grep -nE '(awk|sed)( -[A-Za-z][^ "]*)* +"[^"]*[$][A-Za-z0-9_{]' "${scripts[@]}"

@@ -3,7 +3,7 @@
 load helpers
 
 sweep() {
-    "$ROOT/pipelines/sweep" --bin "${bin:-$GK_BUILD/bin}" "$@"
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "${bin:-$GK_BUILD/bin}" "$@"
 }
 
 # grid LINE...: a tiny network, and these options
@@ -34,7 +34,7 @@ wrapped() {
     wrong() { # LINE MESSAGE GRID-LINE...
         printf '%s\n' "${@:3}" >g.grid
         run --separate-stderr -1 sweep g.grid out
-        assert_equal "$stderr" "sweep: g.grid: line $1: $2"
+        assert_equal "$stderr" "gk-sweep: g.grid: line $1: $2"
         [ ! -e out ]
     }
     wrong 2 'neither gk-data nor gk-train has an option --rate' '--steps 3' '--rate 1'
@@ -49,39 +49,43 @@ wrapped() {
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
     wrong 1 '--steps has one value: where each run ended is a column of the table' '--steps 30 40'
     echo '--lr 1' >g.grid
-    breaks 'sweep: g.grid: no --steps: where does a run end?' sweep g.grid out
-    breaks 'sweep: none.grid: cannot be read' sweep none.grid out
+    breaks 'gk-sweep: g.grid: no --steps: where does a run end?' sweep g.grid out
+    breaks 'gk-sweep: none.grid: cannot be read' sweep none.grid out
     [ ! -e out ]
 }
 
 @test "sweep: wrong options" {
     small
-    wrong_usage 'sweep: two operands are wanted: GRID DIR' sweep g.grid
-    wrong_usage "sweep: --runner: 'cloud' is none of: local parallel slurm" sweep --runner cloud g.grid o
-    wrong_usage "sweep: --jobs: '0' is not an integer above 0" sweep --jobs 0 g.grid o
-    wrong_usage "sweep: --jobs: '99999999999999999999' is not below 1000000" sweep --jobs 99999999999999999999 g.grid o
-    wrong_usage "sweep: --save-every: '10000000000000000' is not below 1000000000000000" \
+    wrong_usage 'gk-sweep: two operands are wanted: GRID DIR' sweep g.grid
+    wrong_usage "gk-sweep: --runner: 'cloud' is none of: local parallel slurm" sweep --runner cloud g.grid o
+    wrong_usage "gk-sweep: --jobs: '0' is not an integer above 0" sweep --jobs 0 g.grid o
+    wrong_usage "gk-sweep: --jobs: '99999999999999999999' is not below 1000000" sweep --jobs 99999999999999999999 g.grid o
+    wrong_usage "gk-sweep: --save-every: '10000000000000000' is not below 1000000000000000" \
         sweep --save-every 10000000000000000 g.grid o
     for rule in t4:1,2 t4:1,2,x t4:1,2,3,4 t4:1e999,1,0 t4:1,-1e400,0 't4:1,1,\x31' 't4:1,1,$(date)' 't4:1,1, 2'; do
-        wrong_usage "sweep: --rule: '$rule' is not t4:A,GAMMA,B" sweep --rule "$rule" g.grid o
+        wrong_usage "gk-sweep: --rule: '$rule' is not t4:A,GAMMA,B" sweep --rule "$rule" g.grid o
     done
-    wrong_usage "sweep: --give-up: '1e400' is not a number" sweep --give-up 1e400 --model g.grid g.grid o
-    wrong_usage 'sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
-    wrong_usage "sweep: unknown option '--fast'" sweep --fast g.grid o
-    wrong_usage 'sweep: --jobs needs a value' sweep g.grid o --jobs
-    breaks 'sweep: m: cannot be read' sweep --give-up 0.5 --model m g.grid o
-    breaks 'sweep: g.grid: not a model that says its windows' sweep --give-up 0.5 --model g.grid g.grid o
-    breaks 'sweep: g.grid: no sweep is there' sweep --collect g.grid
+    wrong_usage "gk-sweep: --give-up: '1e400' is not a number" sweep --give-up 1e400 --model g.grid g.grid o
+    wrong_usage 'gk-sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
+    wrong_usage "gk-sweep: unknown option '--fast'" sweep --fast g.grid o
+    wrong_usage 'gk-sweep: --jobs needs a value' sweep g.grid o --jobs
+    breaks 'gk-sweep: m: cannot be read' sweep --give-up 0.5 --model m g.grid o
+    breaks 'gk-sweep: g.grid: not a model that says its windows' sweep --give-up 0.5 --model g.grid g.grid o
+    breaks 'gk-sweep: g.grid: no sweep is there' sweep --collect g.grid
     [ ! -e o ]
 }
 
-@test "sweep: a clean man page that names every option" {
-    page=$ROOT/docs/man/gk-sweep.7
-    run bash -c 'mandoc -T lint -W style "$1" 2>&1 | grep -vE "referenced manual not found|outdated mandoc.db"' - "$page"
-    assert_output ''
-    mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >text
-    for o in $(sweep --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
-        grep -qE -- "$o([^a-z0-9-]|\$)" text || fail "gk-sweep.7 does not name $o"
+@test "sweep: clean man pages that name every option" {
+    local name page
+    for name in gk-sweep gk-predictors; do
+        page=$ROOT/docs/man/$name.1
+        run bash -c 'mandoc -T lint -W style "$1" 2>&1 | grep -vE "referenced manual not found|outdated mandoc.db"' - "$page"
+        assert_output ''
+        mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >text
+        for o in $("$ROOT/pipelines/sweep/$name" --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
+            grep -qE -- "$o([^a-z0-9-]|\$)" text || fail "$name.1 does not name $o"
+        done
+        assert_equal "$("$ROOT/pipelines/sweep/$name" --version)" "$name $(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")"
     done
 }
 
@@ -89,14 +93,14 @@ wrapped() {
     small
     run --separate-stderr -0 sweep g.grid out
     assert_equal "$output" ''
-    assert_equal "$stderr" 'sweep: 4 runs, 4 to do, in out'
+    assert_equal "$stderr" 'gk-sweep: 4 runs, 4 to do, in out'
     ids='lr=1e-2,weight-decay=0 lr=1e-2,weight-decay=1 lr=1e-3,weight-decay=0 lr=1e-3,weight-decay=1'
     assert_equal "$(column_of id out/table.tsv | paste -sd' ')" "$ids"
     assert_equal "$(column_of lr out/table.tsv | paste -sd' ')" '1e-2 1e-2 1e-3 1e-3'
     assert_equal "$(column_of weight-decay out/table.tsv | paste -sd' ')" '0 1 0 1'
     assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
     assert_equal "$(head -n 1 out/table.tsv)" \
-        '# sweep 1.0 --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4'
+        '# gk-sweep 1.0 --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4'
     assert_equal "$(ls out/runs | paste -sd' ')" "$ids"
     alone --lr 1e-3 --weight-decay 0 --steps 30 >want.tsv
     cmp out/runs/lr=1e-3,weight-decay=0/run.tsv want.tsv
@@ -158,11 +162,11 @@ wrapped() {
     sweep --quiet --jobs 1 g.grid out
     cp -r out before
     run --separate-stderr -0 sweep g.grid out
-    assert_equal "$stderr" 'sweep: 4 runs, 0 to do, in out'
+    assert_equal "$stderr" 'gk-sweep: 4 runs, 0 to do, in out'
     diff -r before out
     rm -r out/runs/lr=1e-2,weight-decay=1
     run --separate-stderr -0 sweep g.grid out
-    assert_equal "$stderr" 'sweep: 4 runs, 1 to do, in out'
+    assert_equal "$stderr" 'gk-sweep: 4 runs, 1 to do, in out'
     diff -r before out
 }
 
@@ -184,7 +188,7 @@ if [[ $* == *'--lr 1e-2 --weight-decay 1'* ]] && [ ! -e killed ]; then
 fi
 exec "$real" "$@"
 END
-    run setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --jobs 1 g.grid out
+    run setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet --jobs 1 g.grid out
     [ "$status" -ne 0 ]
     cut=out/runs/lr=1e-2,weight-decay=1
     assert_equal "$(cat $cut/status)" running
@@ -195,16 +199,16 @@ END
     done
     cmp whole/table.tsv out/table.tsv
     # Nothing was done twice: the first run once, the second in two parts.
-    assert_equal "$(grep -h from out/runs/lr=1e-2*/log)" 'sweep-run: from step 0 to 30
-sweep-run: from step 0 to 30
-sweep-run: from step 20 to 30'
+    assert_equal "$(grep -h from out/runs/lr=1e-2*/log)" 'gk-sweep: from step 0 to 30
+gk-sweep: from step 0 to 30
+gk-sweep: from step 20 to 30'
 }
 
 @test "sweep: killed at any time, again and again, it comes to the same" {
     grid '--lr 1e-2 1e-3 1e-4' '--steps 3000' '--eval-every 7' >g.grid
     sweep --quiet g.grid whole
     for _ in 1 2 3; do
-        setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out &
+        setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out &
         until [ -n "$(find out/runs -newer g.grid -name run.ckpt 2>/dev/null)" ] || ! kill -0 $! 2>/dev/null; do
             sleep 0.05
         done
@@ -235,11 +239,11 @@ sweep-run: from step 20 to 30'
     for signal in INT TERM; do
         # A job of an interactive shell, so that INT is not ignored
         bash -c 'set -m; "$@" & pid=$!; until grep -qs running out/runs/seed=1/status && [ -s out/runs/seed=1/part.tsv ]; do sleep 0.05; done
-            kill -"$0" $pid; wait $pid' $signal "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --jobs 1 g.grid out \
+            kill -"$0" $pid; wait $pid' $signal "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --jobs 1 g.grid out \
             2>said && status=0 || status=$?
         if [ $status -ne 0 ]; then
             assert_equal $status $((128 + $(kill -l $signal)))
-            grep -q '^sweep: stopped; the same command goes on from here' said
+            grep -q '^gk-sweep: stopped; the same command goes on from here' said
             assert_equal "$(cat out/runs/seed=1/status)" queued
             [ -s out/runs/seed=1/run.ckpt ]
         fi
@@ -251,7 +255,7 @@ sweep-run: from step 20 to 30'
 
 @test "sweep: a run that fails is named, the others go on; again only if asked" {
     grid '--lr 1e-3 1e30 1e-2' '--steps 30' '--eval-every 4' >g.grid
-    failed='sweep: failed: out/runs/lr=1e30: gk-train: step 2: the training loss is not finite (nan)'
+    failed='gk-sweep: failed: out/runs/lr=1e30: gk-train: step 2: the training loss is not finite (nan)'
     breaks "$failed" sweep --quiet g.grid out
     assert_equal "$(column_of status out/table.tsv | paste -sd' ')" 'done failed done'
     assert_equal "$(column_of reason out/table.tsv | sed -n 2p)" "${failed#*lr=1e30: }"
@@ -277,7 +281,7 @@ mkdir killed 2>/dev/null && kill -9 $$
 exec "$real" "$@"
 END
     run --separate-stderr -1 sweep --quiet --jobs 1 g.grid out
-    assert_equal "$stderr" 'sweep: failed: out/runs/lr=1e-2,weight-decay=0: killed by signal 9'
+    assert_equal "$stderr" 'gk-sweep: failed: out/runs/lr=1e-2,weight-decay=0: killed by signal 9'
     sweep --quiet g.grid out
     cmp whole/table.tsv out/table.tsv
 }
@@ -288,7 +292,7 @@ END
     sed -i 's/--p 5/--p 7/' g.grid
     run --separate-stderr -1 sweep --quiet g.grid out
     assert_equal "${stderr_lines[0]}" \
-        'sweep: out/runs/lr=1e-2,weight-decay=0 was made with other options; --anew makes it again, or take another directory:'
+        'gk-sweep: out/runs/lr=1e-2,weight-decay=0 was made with other options; --anew makes it again, or take another directory:'
     assert_equal "$(tail -n 1 <<<"$stderr")" '> data	--op add --p 7'
     sweep --quiet --anew g.grid out
     sweep --quiet g.grid other
@@ -335,7 +339,7 @@ model() {
 @test "sweep: a rule that leaves a run no step is refused before anything runs" {
     grid '--lr 1e-2' '--frac 0.2 0.5 0.8' '--split-seed 1 2' '--steps 9' >g.grid
     ends() { # RULE FRACTION
-        wrong_usage "sweep: --rule: '$1' ends a run before its first step where the fraction that trains is $2" sweep --rule "$1" g.grid none
+        wrong_usage "gk-sweep: --rule: '$1' ends a run before its first step where the fraction that trains is $2" sweep --rule "$1" g.grid none
         [ ! -e none ]
     }
     ends t4:1,1,-5000 0.2
@@ -359,7 +363,7 @@ model() {
     gk-predict fit --bootstrap 50 --features m0_400,train_loss_400 --model m out/table.tsv >fit
     assert_equal "$(column_of model fit | paste -sd' ')" 'model model_fitted m0_400 train_loss_400'
     # That is no model to give runs up with, this one is.
-    breaks 'sweep: m: the model asks for train_loss_400, which is no option of the grid' \
+    breaks 'gk-sweep: m: the model asks for train_loss_400, which is no option of the grid' \
         sweep --quiet --give-up 0.5 --model m g.grid again
     gk-predict fit --bootstrap 50 --features m0_100,mobility_100,lr --model m out/table.tsv >fit
     sweep --quiet --give-up 1 --model m g.grid again
@@ -376,7 +380,7 @@ model() {
 
 # 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.
 told_apart() {
-    echo '# sweep 1.0'
+    echo '# gk-sweep 1.0'
     echo lr frac id status steps grokked final_val_acc m0_100 m0_200 m0_400 train_loss_400 grad_norm_400 val_loss_400 \
         activity_400 mobility_400 complexity_400 | tr ' ' '\t'
     awk -v OFS='\t' 'BEGIN { for (i = 0; i < 60; i++) { y = i % 3 == 0; noise = 1 + i * 7 % 11
@@ -397,7 +401,7 @@ told_apart() {
     cmp want/table.tsv "$dir/table.tsv"
     # nobody to make them: no row is better than one under wrong names
     sed -i 's/\tphase\t/\t/' "$dir/runs/lr=1e-2,weight-decay=0/row"
-    "$ROOT/pipelines/sweep-collect" "$dir"
+    "$ROOT/pipelines/sweep/collect" "$dir"
     assert_equal "$(column_of mobility_100 "$dir/table.tsv" | head -n 1)" nan
     assert_equal "$(awk -F'\t' '!/^#/ { print NF }' "$dir/table.tsv" | sort -u | wc -l)" 1
 }
@@ -405,7 +409,7 @@ told_apart() {
 @test "predictors: what tells runs apart, and what giving up by it would save" {
     told_apart >table
     export GK_BIN=$GK_BUILD/bin
-    "$ROOT/pipelines/predictors" table frac >t
+    "$ROOT/pipelines/sweep/gk-predictors" table frac >t
     row() {
         awk -F'\t' -v g="$1" -v p="$2" '$1 == g && $2 == p' t
     }
@@ -418,18 +422,29 @@ told_apart() {
     assert_equal "$(row 0.6 lr+m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 30 10 1 20 0 0.414)"
     # A run that ended before its window did is left out; runs that all ended alike have no AUC.
     told_apart | awk -F'\t' -v OFS='\t' '$3 == "run0" { $10 = "nan" } { print }' >table
-    "$ROOT/pipelines/predictors" table frac,grokked >t
+    "$ROOT/pipelines/sweep/gk-predictors" table frac,grokked >t
     assert_equal "$(row 0.5,1 m0_400 | cut -f 3-8)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 9 9 nan nan nan nan)"
     # Without groups all runs are one.
     told_apart >table
-    "$ROOT/pipelines/predictors" table >t
+    "$ROOT/pipelines/sweep/gk-predictors" table >t
     assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 60 20 1 40 0 0.414)"
     assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 60 20 1)"
-    run --separate-stderr -1 "$ROOT/pipelines/predictors" table nothere
-    assert_equal "$stderr" 'predictors: no column nothere'
+    run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" table nothere
+    assert_equal "$stderr" 'gk-predictors: no column nothere'
     printf 'lr\tx\n1\t2\n' >other
-    run --separate-stderr -1 "$ROOT/pipelines/predictors" other
-    assert_equal "$stderr" 'predictors: other: no column id: no table of a sweep'
+    run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" other
+    assert_equal "$stderr" 'gk-predictors: other: no column id: no table of a sweep'
+}
+
+@test "predictors: help, and wrong usage" {
+    local predictors=$ROOT/pipelines/sweep/gk-predictors
+    run -0 --separate-stderr "$predictors" --help
+    assert_equal "${lines[0]}" 'Usage: gk-predictors TABLE [COLUMN[,COLUMN]]'
+    wrong_usage "gk-predictors: unknown option '--fast'" "$predictors" --fast
+    wrong_usage 'gk-predictors: one or two operands are wanted: TABLE [COLUMN[,COLUMN]]' "$predictors"
+    wrong_usage 'gk-predictors: one or two operands are wanted: TABLE [COLUMN[,COLUMN]]' "$predictors" a b c
+    breaks 'gk-predictors: none: cannot be read' "$predictors" none
+    breaks 'gk-predictors: .: cannot be read' "$predictors" .
 }
 
 @test "make sweep: a grid, a runner, a folder" {
@@ -455,7 +470,7 @@ told_apart() {
     for g in "$ROOT"/pipelines/grids/*.grid; do
         # shellcheck disable=SC2030,SC2031
         bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_cross && echo "${#grid_id[@]}"' - \
-            "$ROOT/pipelines/sweep-grid.bash" "$g" >n
+            "$ROOT/pipelines/sweep/grid.bash" "$g" >n
         [ "$(<n)" -ge 5 ]
     done
 }
@@ -472,11 +487,11 @@ ends_by_term() {
     # it asks its parent, the sweep, to stop
     printf '#!/bin/bash\n[ -e dull ] && trap : TERM\nkill -TERM $PPID\n[ ! -e dull ] || sleep 0.7\nexec sleep 60\n' >fake/parallel
     chmod +x fake/parallel
-    said=$(printf 'sweep: %s\n' '4 runs, 4 to do, in out' 'stopped; the same command goes on from here')
-    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    said=$(printf 'gk-sweep: %s\n' '4 runs, 4 to do, in out' 'stopped; the same command goes on from here')
+    ends_by_term "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
     assert_equal "$stderr" "$said"
     touch dull
-    ends_by_term "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
+    ends_by_term "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner parallel g.grid out
     assert_equal "$stderr" "$said"
 }
 
@@ -494,7 +509,7 @@ started() {
     grid '--lr 1e-2' '--steps 1000000' >g.grid
     stop_one() { # RUNNER SIGNAL: also to its processes, if SIGNAL is a TERM to all
         run=$1-$2/runs/run
-        started "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --runner "$1" --save-every 1000000 g.grid "$1-$2"
+        started "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --runner "$1" --save-every 1000000 g.grid "$1-$2"
         if [ "$2" = all ]; then kill -TERM -- -$pid; else kill "-$2" $pid; fi
         wait $pid && fail "$1 $2: goes on" || [ $? -gt 128 ]
         assert_equal "$1 $2 $(cat "$run/status")" "$1 $2 queued"
@@ -509,7 +524,7 @@ started() {
     grid '--lr 1e-2' '--steps 6000' '--eval-every 7' >g.grid
     sweep --quiet g.grid whole
     run=out/runs/run
-    started "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out
+    started "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --save-every 100 g.grid out
     until [ -s $run/run.ckpt ]; do sleep 0.02; done
     kill -TERM $pid
     wait $pid && fail 'goes on' || true
@@ -519,7 +534,7 @@ until [ -e told ]; do sleep 0.05; done
 sleep 0.5
 exec "$real" "$@"
 END
-    "$ROOT/pipelines/sweep" --bin "$bin" --quiet g.grid out &
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet g.grid out &
     until [ -e asked ]; do sleep 0.02; done
     kill -TERM $!
     touch told
@@ -547,7 +562,7 @@ touch asked
 kill -TERM 0
 sleep 5
 END
-        setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --give-up 0.5 --model m g.grid out || assert_equal $? 143
+        setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet --give-up 0.5 --model m g.grid out || assert_equal $? 143
         assert_equal "$tool $(cat out/runs/run/status)" "$tool queued"
         [ -s out/runs/run/run.ckpt ]
         sweep --quiet --give-up 0.5 --model m g.grid out
@@ -571,15 +586,15 @@ fi
 [ -e ended ] || touch beside
 exec "$real" "$@"
 END
-    "$ROOT/pipelines/sweep" --bin "$bin" --quiet one.grid out &
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet one.grid out &
     until [ -e training ]; do sleep 0.02; done
     kill -9 $!
     wait $! || true
-    "$ROOT/pipelines/sweep" --bin "$bin" --anew two.grid out 2>said &
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --anew two.grid out 2>said &
     until [ -s said ] || ! kill -0 $!; do sleep 0.05; done
     touch seen
     wait $!
-    assert_equal "$(head -n 1 said)" 'sweep: waiting for out/runs/run, which another process has'
+    assert_equal "$(head -n 1 said)" 'gk-sweep: waiting for out/runs/run, which another process has'
     [ ! -e beside ]
     cmp want/table.tsv out/table.tsv
     cmp want/runs/run/run.tsv out/runs/run/run.tsv
@@ -605,12 +620,12 @@ END
 
 @test "sweep: a directory whose name a runner would not keep" {
     small
-    wrong_usage "sweep: '"$'a\nb'"': a name with a newline is not for a sweep" sweep g.grid $'a\nb'
-    wrong_usage "sweep: 'a{}b': GNU parallel would replace the braces in this name" sweep --runner parallel g.grid 'a{}b'
+    wrong_usage "gk-sweep: '"$'a\nb'"': a name with a newline is not for a sweep" sweep g.grid $'a\nb'
+    wrong_usage "gk-sweep: 'a{}b': GNU parallel would replace the braces in this name" sweep --runner parallel g.grid 'a{}b'
     [ ! -e $'a\nb' ] && [ ! -e 'a{}b' ]
     mkdir 'c{.}d'
     cd 'c{.}d'
-    wrong_usage "sweep: '$PWD/out': GNU parallel would replace the braces in this name" sweep --runner parallel ../g.grid out
+    wrong_usage "gk-sweep: '$PWD/out': GNU parallel would replace the braces in this name" sweep --runner parallel ../g.grid out
     [ ! -e out ]
     sweep --quiet ../g.grid out
     assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
@@ -636,7 +651,7 @@ kill -9 0
 END
     local i
     for i in 1 2 3; do
-        run setsid "$ROOT/pipelines/sweep" --bin "$bin" --quiet --jobs 1 g.grid out
+        run setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet --jobs 1 g.grid out
         [ "$status" -ne 0 ]
         assert_equal "$(temporaries out | wc -l)" 2 # not those of the calls before
     done

@@ -480,12 +480,6 @@ start() {
     assert_equal "$(metadata dtype narrow)" f32
 }
 
-@test "a thread that cannot be started is an error" {
-    [ -z "${GK_SANITIZED-}" ] || skip "sanitizers need the address space"
-    data >d
-    refuses_like 1 '^gk-train: cannot start thread [0-9]+ of 900: ' bash -c 'ulimit -v 400000; gk-train --threads 900 "$@"' - "${tiny[@]}" d
-}
-
 @test "--until-grokked looks at weights that were changed before it believes what was counted" {
     gk-data --p 7 -o d
     net=(-d d --layers 1 --dim 8 --heads 2 --ff 8)

@@ -8,8 +8,16 @@
 #include <stddef.h>
 
 #include "gk/err.h"
+#include "gk/pool.h"
 
-void gk_blas_threads(int n);
+/* Before the first product: makes sure that CALLS threads can ask for one at a time. OpenBLAS takes
+ * memory when it is first asked, and where there is none it asks the system for ever. BLAS itself
+ * works with one thread: the caller's. */
+int gk_blas_start(int calls, struct gk_err *err);
+/* A pool for tasks that ask for products. It has fewer than THREADS where BLAS serves fewer. */
+int gk_blas_pool(struct gk_pool **out, int threads, struct gk_err *err);
+/* Whether the libraries find the memory that they take before main; see lib/cli/limits.c. */
+bool gk_blas_can_load(void);
 
 /* C (m, n) = alpha op(A) op(B) + beta C with op(A) (m, k), op(B) (k, n); ld: elements a row. */
 void gk_sgemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,

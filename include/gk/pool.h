@@ -7,7 +7,7 @@
 #include "gk/err.h"
 
 struct gk_pool;
-/* THREADS includes the caller. BLAS is set to one thread: a task calls it by itself. */
+/* THREADS includes the caller. Tasks that ask for products want gk_blas_pool. */
 int gk_pool_new(struct gk_pool **out, int threads, struct gk_err *err);
 void gk_pool_free(struct gk_pool *p);
 int gk_pool_threads(const struct gk_pool *p);

@@ -2,21 +2,112 @@
 #include "gk/blas.h"
 
 #include <cblas.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* OpenBLAS's own functions: under another CBLAS the references stay null. */
-extern void openblas_set_num_threads(int n) __attribute__((weak));
-extern int blas_thread_shutdown_(void) __attribute__((weak));
+#define OPENBLAS(declaration) extern declaration __attribute__((weak))
+OPENBLAS(int openblas_get_parallel(void));
+OPENBLAS(int openblas_get_num_threads(void));
+OPENBLAS(void openblas_set_num_threads(int n));
+OPENBLAS(char *openblas_get_config(void));
+OPENBLAS(void *blas_memory_alloc(int from));
+OPENBLAS(void blas_memory_free(void *buffer));
 
-/* OpenBLAS starts its threads when it is loaded, and they spin for a tenth of a second before they
- * sleep: that long a core looks busy, and a pool's thread shares the other one with its caller. */
-void gk_blas_threads(int n)
+/* OpenBLAS asks these functions how many threads the environment wants: while it is loaded, before
+ * main, when it starts them, each with a buffer; and under OpenMP in every product. gk has threads
+ * of its own and calls BLAS from them, so it answers itself: a program's function comes before a
+ * library's (ALL_LDFLAGS in the Makefile exports these). They are weak, so that a program linked
+ * with a static OpenBLAS has the library's. */
+int openblas_num_threads_env(void);
+int openblas_omp_num_threads_env(void);
+int omp_get_max_threads(void);
+
+__attribute__((weak)) int openblas_num_threads_env(void)
 {
-    if (openblas_set_num_threads)
-        openblas_set_num_threads(n);
-    if (n == 1 && blas_thread_shutdown_)
-        blas_thread_shutdown_();
+    return 1;
 }
+
+__attribute__((weak)) int openblas_omp_num_threads_env(void)
+{
+    return 1;
+}
+
+__attribute__((weak)) int omp_get_max_threads(void)
+{
+    return 1;
+}
+
+/* ---- memory ---- */
+
+/* A product takes a buffer, and gives it back for the next. An OpenBLAS has 50 or twice as many as
+ * it may have threads, whichever is more; MOST is what is used of them. */
+enum { BUFFER = 32 << 22, FEWEST = 50, MOST = 128 };
+
+static int most_calls(void)
+{
+    static const char key[] = "MAX_THREADS=";
+    const char *at = openblas_get_config ? strstr(openblas_get_config(), key) : NULL;
+    const int twice = at ? 2 * atoi(at + strlen(key)) : 0;
+    return twice > MOST || !openblas_get_config ? MOST : twice > FEWEST ? twice : FEWEST;
+}
+
+static bool can_map(int n, size_t size)
+{
+    void *at[MOST];
+    int i = 0;
+    for (; i < n; i++) {
+        at[i] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (at[i] == MAP_FAILED)
+            break;
+    }
+    const bool all = i == n;
+    while (i-- > 0)
+        munmap(at[i], size);
+    return all;
+}
+
+/* Under OpenMP, OpenBLAS takes a buffer at once. Fortran's library, which it brings along, takes
+ * less than FORTRAN, and where that fails its message of that fails too, and so on. */
+bool gk_blas_can_load(void)
+{
+    enum { OPENMP = 2, FORTRAN = 1 << 20 };
+    const bool buffer = openblas_get_parallel && openblas_get_parallel() == OPENMP;
+    return can_map(1, buffer ? BUFFER + FORTRAN : FORTRAN);
+}
+
+int gk_blas_start(int calls, struct gk_err *err)
+{
+    static int ready; /* buffers that OpenBLAS has taken */
+    void *buffer[MOST];
+    if (openblas_get_num_threads && openblas_get_num_threads() > 1)
+        openblas_set_num_threads(1);
+    if (!blas_memory_alloc || calls <= ready)
+        return 0;
+    if (!can_map(calls - ready, BUFFER))
+        return calls == 1
+                   ? gk_fail(err, "no memory for BLAS: it takes %d MiB", BUFFER >> 20)
+                   : gk_fail(err, "no memory for BLAS: it takes %d MiB for each of %d threads",
+                             BUFFER >> 20, calls);
+    for (int i = 0; i < calls; i++)
+        buffer[i] = blas_memory_alloc(0);
+    for (int i = 0; i < calls; i++)
+        blas_memory_free(buffer[i]);
+    ready = calls;
+    return 0;
+}
+
+int gk_blas_pool(struct gk_pool **out, int threads, struct gk_err *err)
+{
+    const int most = most_calls();
+    *out = NULL;
+    if (threads > most)
+        threads = most;
+    return gk_blas_start(threads, err) ? -1 : gk_pool_new(out, threads, err);
+}
+
+/* ---- products ---- */
 
 static int row_length(size_t ld) /* CBLAS refuses 0 even where there is nothing to read */
 {

@@ -18,10 +18,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "gk/blas.h"
 #include "gk/mem.h"
 
 enum { SPINS = 2000 }; /* of a pause each: some tens of microseconds */
+
+/* Whatever the limit is for the stack of the first thread, by which the C library gives others
+ * theirs. LIBXSMM takes 128 KiB in one step, which leaps over the guard page of a small one. */
+enum { STACK = 2 << 20 };
 
 struct worker {
     struct gk_pool *pool;
@@ -153,15 +156,19 @@ static void spread(const struct gk_pool *p)
 static int start_workers(struct gk_pool *p, struct gk_err *err)
 {
     sigset_t all, was;
-    int rc = 0;
+    pthread_attr_t attr;
+    int rc = pthread_attr_init(&attr);
+    if (!rc)
+        rc = pthread_attr_setstacksize(&attr, STACK);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &was);
     for (int i = 0; i < p->threads - 1 && !rc; i++) {
         p->worker[i] = (struct worker){.pool = p, .number = i + 1};
-        rc = pthread_create(&p->worker[i].id, NULL, work, &p->worker[i]);
+        rc = pthread_create(&p->worker[i].id, &attr, work, &p->worker[i]);
         p->started += !rc;
     }
     pthread_sigmask(SIG_SETMASK, &was, NULL);
+    pthread_attr_destroy(&attr);
     if (rc)
         return gk_fail(err, "cannot start thread %d of %d: %s", p->started + 2, p->threads,
                        strerror(rc));
@@ -171,7 +178,6 @@ static int start_workers(struct gk_pool *p, struct gk_err *err)
 int gk_pool_new(struct gk_pool **out, int threads, struct gk_err *err)
 {
     *out = NULL;
-    gk_blas_threads(1);
     struct gk_pool *p = gk_alloc(1, sizeof *p, err);
     if (!p)
         return -1;

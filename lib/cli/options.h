@@ -34,6 +34,9 @@ void gk_print_help(FILE *fp, const struct gk_tool *tool);
 int gk_print_completion(FILE *fp, const struct gk_tool *tool, const char *shell,
                         struct gk_err *err);
 
+/* Makes sure that the first thread's stack suffices for what the libraries put there. */
+int gk_need_stack(struct gk_err *err);
+
 /* If gk_cli_catch_stop has caught a signal, ends the program by it. */
 void gk_end_by_signal(void);
 

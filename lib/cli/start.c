@@ -222,7 +222,7 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
     fill_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    if (defaults(tool, &err) || parse(tool, argc, *argv, &err) ||
+    if (defaults(tool, &err) || parse(tool, argc, *argv, &err) || gk_need_stack(&err) ||
         gk_cli_outputs(tool, NULL, NULL, &err))
         gk_die(tool, &err);
 }

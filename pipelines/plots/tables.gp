@@ -1,4 +1,4 @@
-# Tables, by pipelines/plots/rows: t is 1 for the first of pipelines/plot's tables, and a value of a
+# Tables, by pipelines/plots/rows: t is 1 for the first of pipelines/plots/plot's tables, and a value of a
 # column is named by its place among the values. What shows a text that another wrote says noenhanced,
 # so that _ and ^ are themselves.
 heading = system('printf %s "$title" | tr "\001-\037\177" "[?*]" | iconv -c -f UTF-8 -t UTF-8')

@@ -172,7 +172,6 @@ static _Noreturn void become(bool preload)
     for (int fd = 3; fd < 16; fd++)
         close(fd);
     setenv("TMPDIR", work, 1);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
     setenv("GK_FAULTS", log_path, 1);
     if (preload)
         setenv("LD_PRELOAD", injector, 1);

@@ -33,7 +33,7 @@ TSAN_TESTS := -f 'unit: (pool|net_reference|optim|interventions|lion_muon|spectr
     build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
 .PHONY: check-tsan
 check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan
-	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \
+	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \
 	$(MAKE) BUILD=build-tsan OPT='-O1 -g' SANITIZE=-fsanitize=thread TESTS=$(call quoted,$(or $(TESTS),$(TSAN_TESTS))) check
 
 # build-valgrind/bin holds scripts in the tools' names: any test runs with them.

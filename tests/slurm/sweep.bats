@@ -3,7 +3,7 @@
 load ../helpers
 
 sweep() {
-    "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" "$@"
+    "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" "$@"
 }
 
 grid() {
@@ -26,7 +26,7 @@ until_true() {
     named=$stderr
     run --separate-stderr -1 sweep --quiet --runner slurm g.grid slurm
     assert_equal "$stderr" "${named//local/slurm}"
-    assert_equal "$(grep -c '^sweep: failed: slurm/runs/lr=1e30,seed=[0-2]: gk-train: step 2: ' <<<"$stderr")" 3
+    assert_equal "$(grep -c '^gk-sweep: failed: slurm/runs/lr=1e30,seed=[0-2]: gk-train: step 2: ' <<<"$stderr")" 3
     cmp local/table.tsv slurm/table.tsv
     for r in local/runs/*; do
         cmp "$r/run.tsv" "slurm/runs/${r##*/}/run.tsv"
@@ -65,15 +65,15 @@ until_true() {
 
 @test "slurm: a sweep killed while its jobs go on is not submitted twice" {
     grid '--lr 1e-2' '--seed 0 1' '--steps 10000'
-    setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --quiet --runner slurm --jobs 1 g.grid slurm &
+    setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --runner slurm --jobs 1 g.grid slurm &
     until_true test -s slurm/runs/seed=0/part.tsv
     kill -9 -- -$!
     wait $! || true
     jobs=$(cat slurm/slurm.jobs)
     run --separate-stderr -0 sweep --runner slurm g.grid slurm
-    assert_equal "${stderr_lines[1]}" "sweep: Slurm's jobs $jobs are of an earlier call"
+    assert_equal "${stderr_lines[1]}" "gk-sweep: Slurm's jobs $jobs are of an earlier call"
     for r in slurm/runs/*; do
-        assert_equal "$(grep 'from step' "$r/log")" 'sweep-run: from step 0 to 10000'
+        assert_equal "$(grep 'from step' "$r/log")" 'gk-sweep: from step 0 to 10000'
     done
     sweep --quiet g.grid local
     cmp local/table.tsv slurm/table.tsv
@@ -81,12 +81,12 @@ until_true() {
 
 @test "slurm: a signal cancels the jobs, saved; the next call goes on" {
     grid '--lr 1e-2' '--seed 0 1' '--steps 20000'
-    setsid "$ROOT/pipelines/sweep" --bin "$GK_BUILD/bin" --runner slurm --jobs 1 g.grid slurm 2>said &
+    setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner slurm --jobs 1 g.grid slurm 2>said &
     until_true test -s slurm/runs/seed=0/part.tsv
     kill -TERM $!
     wait $! && status=0 || status=$?
     assert_equal $status 143
-    grep -q '^sweep: stopped' said
+    grep -q '^gk-sweep: stopped' said
     assert_equal "$(squeue --noheader)" ''
     [ -s slurm/runs/seed=0/run.ckpt ]
     sweep --quiet --runner slurm g.grid slurm

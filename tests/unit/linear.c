@@ -178,7 +178,7 @@ static void test_refusals(void)
 
 int main(void)
 {
-    gk_blas_threads(1);
+    CHECK(!gk_blas_start(1, NULL));
     gk_rng_seed(&rng, 0, 0);
     test_products();
     test_gram();

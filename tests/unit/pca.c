@@ -313,7 +313,7 @@ int main(void)
     int fd = mkstemp(path);
     CHECK(fd >= 0);
     close(fd);
-    gk_blas_threads(1);
+    CHECK(!gk_blas_start(1, NULL));
     gk_rng_seed(&rng, 5, 1);
     test_known();
     test_many();

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gk/blas.h"
 #include "gk/mem.h"
 #include "gk/network.h"
 #include "gk/table.h"
@@ -21,7 +22,7 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
         return gk_fail_usage(err, "-d: standard input cannot be the checkpoints and the dataset");
     if (gk_dataset_read(&s->data, data, err))
         return -1;
-    if (gk_pool_new(&s->pool, threads, err)) {
+    if (gk_blas_pool(&s->pool, threads, err)) {
         gk_dataset_free(&s->data);
         return -1;
     }

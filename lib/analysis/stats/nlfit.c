@@ -43,10 +43,9 @@ void gk_nlfit_free(struct gk_nlfit *w)
 int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *err)
 {
     gsl_set_error_handler_off(); /* its default is abort() */
-    gk_blas_threads(1);          /* which would add up long vectors in as many parts as there are */
     if (max_p < 1 || max_p > MAX_P || n < max_p)
         return gk_fail(err, "a fit of %zu parameters to %zu points", max_p, n);
-    struct gk_nlfit *w = gk_alloc(1, sizeof *w, err);
+    struct gk_nlfit *w = gk_blas_start(1, err) ? NULL : gk_alloc(1, sizeof *w, err);
     if (!w)
         return -1;
     w->n = n;

@@ -30,6 +30,9 @@ struct gk_net_ops {
                   struct gk_pool *pool, struct gk_err *err);
     void (*free)(void *net);
     int (*run)(void *net, const struct gk_net_request *q, struct gk_err *err);
+    /* Asked before the first run, and after each: -1 where a product could not be made as it should
+     * be. */
+    int (*products)(struct gk_err *err);
     size_t tile; /* the examples of a tile that it is fastest with at the default size */
 };
 

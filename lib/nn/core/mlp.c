@@ -324,4 +324,4 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     return 0;
 }
 
-const struct gk_net_ops X(mlp) = {mlp_make, mlp_free, mlp_run, 320};
+const struct gk_net_ops X(mlp) = {mlp_make, mlp_free, mlp_run, X(multiply_check), 320};

@@ -262,4 +262,4 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
 enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
 
 const struct gk_net_ops X(transformer) = {X(transformer_make), X(transformer_free), transformer_run,
-                                          TILE};
+                                          X(multiply_check), TILE};

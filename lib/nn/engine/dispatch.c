@@ -1,7 +1,14 @@
 #include "dispatch.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#ifndef GK_LIBXSMM
+#define GK_LIBXSMM 0
+#endif
 
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
 #if defined(__clang__) /* clang 14 does not know the levels; no processor has these without the    \
@@ -15,11 +22,28 @@
 #define HAS_V4 HAS("x86-64-v4")
 #endif
 
+/* The products of v4 are code that LIBXSMM makes at run time. systemd's MemoryDenyWriteExecute,
+ * SELinux and others refuse memory for that, and LIBXSMM, which does not look, would jump into what
+ * must not be executed. Memory that has run out is another matter: that is an error (multiply.c).
+ */
+static bool may_make_code(void)
+{
+    enum { SIZE = 4096 };
+    if (!GK_LIBXSMM)
+        return true;
+    void *p =
+        mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return errno == ENOMEM || errno == EAGAIN;
+    munmap(p, SIZE);
+    return true;
+}
+
 static enum gk_isa best(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (HAS_V4)
+    if (HAS_V4 && may_make_code())
         return GK_ISA_V4;
     if (HAS_V3)
         return GK_ISA_V3;

@@ -41,7 +41,7 @@ int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct 
     e->data = d;
     e->rows = &d->split[split];
     e->ops = a->model == GK_MLP ? GK_COMPILATION(mlp, real) : GK_COMPILATION(transformer, real);
-    if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err))
+    if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err) || e->ops->products(err))
         goto fail;
     if (e->rows->n > 0) {
         if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, tile_of(e), err))
@@ -93,6 +93,12 @@ static void select_rows(struct gk_engine *e, const uint32_t *subset, size_t n)
     e->subset = subset != NULL;
 }
 
+static int run(const struct gk_engine *e, void *net, const struct gk_net_request *q,
+               struct gk_err *err)
+{
+    return e->ops->run(net, q, err) || e->ops->products(err) ? -1 : 0;
+}
+
 static int need_rows(const struct gk_engine *e, struct gk_err *err)
 {
     return e->net ? 0 : gk_fail(err, "the split has no rows");
@@ -106,7 +112,7 @@ int gk_engine_score(struct gk_engine *e, const void *theta, struct gk_score *s, 
     }
     select_rows(e, NULL, 0);
     const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .score = s};
-    if (e->ops->run(e->net, &q, err))
+    if (run(e, e->net, &q, err))
         return -1;
     if (!isfinite(s->loss)) /* an overflow: nothing was compared */
         s->acc = NAN;
@@ -123,7 +129,7 @@ int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subse
     select_rows(e, subset, n);
     const struct gk_net_request q = {
         .mode = GK_NET_GRADIENT, .theta = theta, .out = grad, .score = s};
-    return e->ops->run(e->net, &q, err);
+    return run(e, e->net, &q, err);
 }
 
 int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struct gk_err *err)
@@ -132,7 +138,7 @@ int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struc
         return -1;
     select_rows(e, NULL, 0);
     const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .logits = logits};
-    return e->ops->run(e->net, &q, err);
+    return run(e, e->net, &q, err);
 }
 
 int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
@@ -143,7 +149,7 @@ int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, stru
     select_rows(e, NULL, 0);
     const struct gk_net_request q = {
         .mode = GK_NET_LINEARISE, .theta = theta, .out = grad, .score = s};
-    e->linearised = e->ops->run(e->net, &q, err) == 0;
+    e->linearised = run(e, e->net, &q, err) == 0;
     return e->linearised ? 0 : -1;
 }
 
@@ -152,7 +158,7 @@ int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *e
     if (!e->linearised)
         return gk_fail(err, "a Hessian product needs a linearised engine");
     const struct gk_net_request q = {.mode = GK_NET_PRODUCT, .v = v, .out = hv};
-    return e->ops->run(e->net, &q, err);
+    return run(e, e->net, &q, err);
 }
 
 size_t gk_engine_activation_width(const struct gk_engine *e, int layer)
@@ -185,5 +191,5 @@ int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, voi
     }
     const struct gk_net_request q = {
         .mode = GK_NET_SCORE, .theta = theta, .act = act, .layer = layer};
-    return e->ops->run(e->full, &q, err);
+    return run(e, e->full, &q, err);
 }

@@ -17,6 +17,10 @@
 void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
                  const real *b, size_t ldb, real beta, real *c, size_t ldc);
 
+/* Before the first product, and after any: -1 with a message if one was not made the way it should,
+ * for want of memory. */
+int X(multiply_check)(struct gk_err *err);
+
 /* ---- linear maps, y = x W': thin names for the three products and what they sum into ---- */
 
 /* y (n, out) = beta y + x (n, in) w (out, in)' */

@@ -8,6 +8,8 @@
 #if GK_LIBXSMM
 
 #include <libxsmm.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 #if GK_REAL_IS_F64
 #define dispatch libxsmm_dmmdispatch
@@ -16,6 +18,41 @@ typedef libxsmm_dmmfunction kernel;
 #define dispatch libxsmm_smmdispatch
 typedef libxsmm_smmfunction kernel;
 #endif
+
+/* LIBXSMM asks the system for memory that may be executed, and where it gets none a plain
+ * allocator, whose memory may not be. This allocator has none to give, so that there is no kernel
+ * at all then; the sums would come out in another order, so it is remembered. Both precisions share
+ * this, as they share LIBXSMM. */
+#if GK_REAL_IS_F64
+extern atomic_bool gk_kernels_lack_memory;
+#else
+atomic_bool gk_kernels_lack_memory;
+#endif
+
+static void *no_memory(size_t size)
+{
+    (void)size;
+    atomic_store(&gk_kernels_lack_memory, true);
+    return NULL;
+}
+
+int X(multiply_check)(struct gk_err *err)
+{
+    static const libxsmm_malloc_function take = {.function = no_memory};
+    static const libxsmm_free_function give = {.function = free};
+    static bool ready;
+    if (!ready) {
+        libxsmm_registry_info tables;
+        /* Its way around SELinux is files in /tmp, which dispatch.c has made unneeded. */
+        ready = !setenv("LIBXSMM_SE", "0", 1) && !libxsmm_get_registry_info(&tables) &&
+                !libxsmm_set_default_allocator(NULL, take, give);
+        if (!ready)
+            return gk_fail(err, "no memory for the tables of LIBXSMM");
+    }
+    if (atomic_load(&gk_kernels_lack_memory))
+        return gk_fail(err, "no memory for the code of a matrix product");
+    return 0;
+}
 
 /* Compiled when a shape is first asked for, found in some ten nanoseconds later. LIBXSMM thinks in
  * columns: C' (n, m) = B' (n, k) op(A') (k, m). NULL: it cannot. */
@@ -65,6 +102,12 @@ void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, 
                  const real *b, size_t ldb, real beta, real *c, size_t ldc)
 {
     gk_gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
+int X(multiply_check)(struct gk_err *err)
+{
+    (void)err;
+    return 0;
 }
 
 #endif

@@ -1,5 +1,5 @@
-# Grids of options, for sweep: reading, checking, the cross product.
-# shellcheck shell=bash disable=SC2154 # bin is sweep's
+# Grids of options, for gk-sweep: reading, checking, the cross product.
+# shellcheck shell=bash disable=SC2154 # bin and version are gk-sweep's
 #   grid_name[k] grid_tool[k] grid_values[k]   the options, in the order of the file
 #   grid_id[i] grid_point[i]                   the runs: a name, and an index of a value per option
 
@@ -12,7 +12,7 @@ grid_options_of() {
 }
 
 grid_fail() {
-    printf 'sweep: %s: line %d: %s\n' "$grid_file" "$grid_line" "$1" >&2
+    printf 'gk-sweep: %s: line %d: %s\n' "$grid_file" "$grid_line" "$1" >&2
     return 1
 }
 
@@ -52,7 +52,7 @@ grid_read() {
     grid_file=$1 grid_line=0
     grid_name=() grid_tool=() grid_values=()
     if [ ! -f "$1" ] || [ ! -r "$1" ]; then
-        echo "sweep: $1: cannot be read" >&2
+        echo "gk-sweep: $1: cannot be read" >&2
         return 1
     fi
     if IFS= read -r -d '' before <"$1"; then # a NUL ends it, which bash would leave out
@@ -75,7 +75,7 @@ grid_read() {
         grid_add "${words[@]}" || return
     done <"$1"
     [[ " ${grid_name[*]} " == *' steps '* ]] ||
-        { echo "sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
+        { echo "gk-sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
 }
 
 # All points, the last option the fastest.
@@ -124,7 +124,7 @@ grid_args() {
 # The history line, then a table of the varied options and the run's name.
 grid_index() { # RULE GIVE-UP
     local i k at values
-    printf '# sweep 1.0'
+    printf '# gk-sweep %s' "$version"
     for k in "${!grid_name[@]}"; do
         printf ' --%s%s' "${grid_name[k]}" "${grid_values[k]:+ ${grid_values[k]// /,}}"
     done

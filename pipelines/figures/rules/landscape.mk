@@ -16,8 +16,8 @@ $(eval $(call line,after,s5-$(S5_HIGH),cat $(F)/runs/s5-$(S5_HIGH).end))
 $(eval $(call line,before,add-$(LOW),gk-ckpt-dump --format safetensors --steps $(BEFORE):$(BEFORE):1 $(F)/runs/add-$(LOW).gks))
 AFTER := after: $(NAME_s5)
 BEFORE_IT := before: $(NAME_add)
-$(eval $(call step,$(F)/fig3.tsv,pipelines/stack run text:AFTER $(F)/line-after.tsv text:BEFORE_IT $(F)/line-before.tsv > $(F)/fig3.tsv))
-$(eval $(call figure,3,line,,pipelines/numbers minima run $(F)/fig3.tsv))
+$(eval $(call step,$(F)/fig3.tsv,pipelines/figures/stack run text:AFTER $(F)/line-after.tsv text:BEFORE_IT $(F)/line-before.tsv > $(F)/fig3.tsv))
+$(eval $(call figure,3,line,,pipelines/figures/numbers minima run $(F)/fig3.tsv))
 
 TITLE_4 := From each point of the run toward its last: $(NAME_s5), r = $(S5_LOW)
 SAYS_4 := Across, training step t; up, alpha in theta_t + alpha (theta* - theta_t): 0 is the point itself and 1 the last point of the run. A wall between the two shows as a bright band in the loss.
@@ -31,7 +31,7 @@ $(eval $(call lines,fig9,add-$(LOW),random:1,--norm filter --alpha $(LINE_RANDOM
 TITLE_10 := From each point of the run toward its start: $(NAME_add), r = $(LOW)
 SAYS_10 := As figure 4, toward the initial parameters: 1 is the start. The paper finds each point a minimum on this line.
 $(eval $(call lines,fig10,add-$(LOW),first,--alpha $(LINE_FIRST)))
-$(foreach n,4 8 9 10,$(eval $(call figure,$n,lines,,pipelines/numbers minima step $(F)/fig$n.tsv)))
+$(foreach n,4 8 9 10,$(eval $(call figure,$n,lines,,pipelines/figures/numbers minima step $(F)/fig$n.tsv)))
 
 TITLE_15 := Around the last point of the run: $(NAME_add), r = $(HIGH)
 SAYS_15 := Above, along two random directions with the size of the weights (filter normalisation); below, in the plane of the two main axes of the run, with its path. Left training loss, right validation loss.
@@ -40,14 +40,14 @@ PLANE_RUN := $(F)/runs/add-$(HIGH)
 $(eval $(call step,$(F)/surface-path.tsv $(F)/surface-axes.gks,gk-pca --components 2 --axes $(F)/surface-axes.gks -o $(F)/surface-path.tsv $(PLANE_RUN).gks))
 $(foreach k,0 1,$(eval $(call step,$(F)/surface-axis$k.ckpt,gk-ckpt-dump --format safetensors --steps $k:$k:1 -o $(F)/surface-axis$k.ckpt $(F)/surface-axes.gks)))
 $(eval $(call step,$(F)/surface-plane.tsv,gk-landscape -q -d $(PLANE_RUN).data --toward $(F)/surface-axis0.ckpt --toward2 $(F)/surface-axis1.ckpt --alpha $(PLANE) --beta $(PLANE2) -o $(F)/surface-plane.tsv $(PLANE_RUN).end))
-$(eval $(call step,$(F)/fig15.tsv,pipelines/stack plane random $(F)/surface-random.tsv main $(F)/surface-plane.tsv > $(F)/fig15.tsv))
-$(eval $(call figure,15,surface,$(F)/surface-path.tsv,pipelines/numbers minima plane $(F)/fig15.tsv))
+$(eval $(call step,$(F)/fig15.tsv,pipelines/figures/stack plane random $(F)/surface-random.tsv main $(F)/surface-plane.tsv > $(F)/fig15.tsv))
+$(eval $(call figure,15,surface,$(F)/surface-path.tsv,pipelines/figures/numbers minima plane $(F)/fig15.tsv))
 
 define lines_by_fraction
 $(foreach r,$(FRACTIONS_$(1)),$(call lines,lines/$(1)-$r,$(1)-$r,$(F)/runs/$(1)-$r.end,--alpha $(LINE))
 )
-$(call step,$(F)/fig$(2).tsv,pipelines/stack r $(foreach r,$(FRACTIONS_$(1)),$r $(F)/lines/$(1)-$r.tsv) > $(F)/fig$(2).tsv)
-$(call figure,$(2),lines-by-fraction,,pipelines/numbers minima r $(F)/fig$(2).tsv)
+$(call step,$(F)/fig$(2).tsv,pipelines/figures/stack r $(foreach r,$(FRACTIONS_$(1)),$r $(F)/lines/$(1)-$r.tsv) > $(F)/fig$(2).tsv)
+$(call figure,$(2),lines-by-fraction,,pipelines/figures/numbers minima r $(F)/fig$(2).tsv)
 endef
 TITLE_16 := From each point of a run toward its last, for each fraction r of training data: $(NAME_add)
 SAYS_16 := As figure 4 for every fraction: above, the training loss; below, validation accuracy.

@@ -8,11 +8,11 @@ define testfn_rules
 $(call step,$(F)/fig$(2).tsv,gk-testfn --function $(1) --log --grid $(TESTFN_GRID_$(1)) -o $(F)/fig$(2).tsv)
 $(foreach o,$(OPTIMIZERS),$(call step,$(F)/testfn/$(1)-$o.tsv,gk-testfn --function $(1) --log --optimizer $o --lr $(TESTFN_LR) --steps $(TESTFN_STEPS) -o $(F)/testfn/$(1)-$o.tsv)
 )
-$(foreach n,$(3) $(4),$(call step,$(F)/fig$n.tsv,pipelines/stack optimizer $(foreach o,$(OPTIMIZERS),$o $(F)/testfn/$(1)-$o.tsv) > $(F)/fig$n.tsv)
+$(foreach n,$(3) $(4),$(call step,$(F)/fig$n.tsv,pipelines/figures/stack optimizer $(foreach o,$(OPTIMIZERS),$o $(F)/testfn/$(1)-$o.tsv) > $(F)/fig$n.tsv)
 )
-$(call figure,$(2),testfn-surface,,pipelines/numbers grid $(F)/fig$(2).tsv)
-$(call figure,$(3),testfn-errors,,pipelines/numbers optimizers $(1) $(F)/fig$(3).tsv)
-$(call figure,$(4),testfn-paths,$(F)/fig$(2).tsv,pipelines/numbers optimizers $(1) $(F)/fig$(4).tsv)
+$(call figure,$(2),testfn-surface,,pipelines/figures/numbers grid $(F)/fig$(2).tsv)
+$(call figure,$(3),testfn-errors,,pipelines/figures/numbers optimizers $(1) $(F)/fig$(3).tsv)
+$(call figure,$(4),testfn-paths,$(F)/fig$(2).tsv,pipelines/figures/numbers optimizers $(1) $(F)/fig$(4).tsv)
 endef
 TITLE_24 := Rosenbrock function in log scale, its contours and its descent directions
 SAYS_24 := log(1 + f) in two dimensions. The gradient is large across the ravine, nearly zero along it, and large again around the minimum at (1, 1).

@@ -5,7 +5,7 @@
 #   PROFILE=paper            its settings; days on a small machine
 #   FIGURES="3 11"           of make figures and make report: only these
 #
-# The values are in pipelines/PROFILE, the rules by theme in pipelines/figures, and what is made in
+# The values are in pipelines/figures/PROFILE, the rules by theme in pipelines/figures/rules, and what is made in
 # build/figures/PROFILE: a picture (PNG, SVG), its table, and its numbers.
 #
 # A step is a command and the files it makes. What it depends on is read off the command: files
@@ -18,8 +18,8 @@ include pipelines/given.mk
 PROFILE ?= quick
 FIG ?= $(BUILD)/figures/$(PROFILE)
 F = $(FIG)
-PROFILE_CONF := $(wildcard pipelines/$(PROFILE)/*.conf)
-$(if $(PROFILE_CONF),,$(error no profile $(PROFILE): pipelines/$(PROFILE) has no .conf))
+PROFILE_CONF := $(wildcard pipelines/figures/$(PROFILE)/*.conf)
+$(if $(PROFILE_CONF),,$(error no profile $(PROFILE): pipelines/figures/$(PROFILE) has no .conf))
 include $(PROFILE_CONF)
 
 # As many tasks at a time as the profile says, unless -j does.
@@ -61,10 +61,10 @@ $(Q)export PATH="$(BIN):$$PATH" LC_ALL=C; $(call filled,$(call with_threads,$(CO
 @mv $(call kept_in,$(1)).new $(call kept_in,$(1))
 endef
 
-# $(eval $(call figure,N,PLOT,TABLES,NUMBERS)): figN from figN.tsv and further tables by pipelines/plot, and
+# $(eval $(call figure,N,PLOT,TABLES,NUMBERS)): figN from figN.tsv and further tables by pipelines/plots/plot, and
 # its numbers by the command NUMBERS. TITLE_N says what it shows, also without the paper at hand.
 define picture
-$(call step,$(F)/fig$(1).$(2),pipelines/plot $(3) $(2) text:TITLE_$(1) $(F)/fig$(1).tsv $(4) > $(F)/fig$(1).$(2),\
+$(call step,$(F)/fig$(1).$(2),pipelines/plots/plot $(3) $(2) text:TITLE_$(1) $(F)/fig$(1).tsv $(4) > $(F)/fig$(1).$(2),\
     $(patsubst %,pipelines/plots/%,$(firstword $(subst /, ,$(3))).gp common.gp tables.gp rows))
 endef
 define figure
@@ -78,8 +78,8 @@ endef
 NUMBERS := 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29
 FIGURES ?= $(NUMBERS)
 # The others look at the runs.
-include pipelines/figures/runs.mk
-include $(filter-out pipelines/figures/runs.mk,$(wildcard pipelines/figures/*.mk))
+include pipelines/figures/rules/runs.mk
+include $(filter-out pipelines/figures/rules/runs.mk,$(wildcard pipelines/figures/rules/*.mk))
 
 .PHONY: figures list-figures report
 figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
@@ -90,5 +90,5 @@ $(eval $(call step,$(F)/figures.tsv,printf '%s\t%s\t%s\n' \
     $(foreach n,$(NUMBERS),'$n' text:TITLE_$n text:SAYS_$n) > $(F)/figures.tsv))
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
-$(eval $(call step,$(F)/index.html,pipelines/report $(PROFILE) $(F) > $(F)/index.html,\
+$(eval $(call step,$(F)/index.html,pipelines/figures/report $(PROFILE) $(F) > $(F)/index.html,\
     $(F)/figures.tsv $(foreach n,$(FIGURES),$(F)/fig$n.png $(F)/fig$n.svg $(F)/fig$n.numbers.tsv)))

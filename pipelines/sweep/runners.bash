@@ -1,5 +1,5 @@
-# How sweep has its runs done: here, by GNU parallel, by Slurm.
-# shellcheck shell=bash disable=SC2154 # the variables are sweep's
+# How gk-sweep has its runs done: here, by GNU parallel, by Slurm.
+# shellcheck shell=bash disable=SC2154 # the variables are gk-sweep's
 
 duration() { # SECONDS
     if [ "$1" -lt 90 ]; then
@@ -20,13 +20,13 @@ progress() {
         took=$((SECONDS - start)) left='?'
         [ "$over" -le "$before" ] ||
             left=$(duration $((took * (${#grid_id[@]} - over) / (over - before))))
-        printf '\rsweep: %d of %d runs, %d failed, %d s, %s left \033[K' \
+        printf '\rgk-sweep: %d of %d runs, %d failed, %d s, %s left \033[K' \
             "$over" "${#grid_id[@]}" "$failed" "$took" "$left" >&2
     done
 }
 
 run_pending() {
-    local cmd=("$here/sweep-run" "$bin" "$save_every" "${keep:-0}" "$dir") monitor='' rc=0
+    local cmd=("$lib/run" "$bin" "$save_every" "${keep:-0}" "$dir") monitor='' rc=0
     if [ -z "$quiet" ] && [ -t 2 ]; then
         progress &
         monitor=$!
@@ -93,7 +93,7 @@ stop_parallel() {
 }
 
 # A run is ended by INT, to all of its processes: the trainer, a background job, ignores that, and
-# sweep-run tells it once.
+# run tells it once.
 run_parallel() {
     [ -z "$stopped" ] || return 0
     parallel --will-cite --quote --workdir "$PWD" --termseq INT,20000,KILL,25 ${jobs:+--jobs "$jobs"} \

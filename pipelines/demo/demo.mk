@@ -1,7 +1,7 @@
 # make demo: data, 400 steps and their spectral signature, the same run resumed until it groks, a
 # figure. The values are in demo.conf; what is made is in build/demo.
 include pipelines/given.mk
-include pipelines/demo.conf
+include pipelines/demo/demo.conf
 
 DEMO := $(BUILD)/demo
 
@@ -11,10 +11,10 @@ demo_run = @printf '\n%s\n  $$ %s\n' $(call quoted,$(1)) $(call quoted,$(strip $
 	export PATH="$(BIN):$$PATH" LC_ALL=C; mkdir -p $(DEMO); $(2)
 
 .PHONY: demo
-demo: $(DEMO)/demo.png $(DEMO)/demo.svg pipelines/demo-report ## a transformer that groks, with its picture, in about three minutes
-	@pipelines/demo-report $(DEMO) $(DEMO_WINDOW)
+demo: $(DEMO)/demo.png $(DEMO)/demo.svg pipelines/demo/report ## a transformer that groks, with its picture, in about three minutes
+	@pipelines/demo/report $(DEMO) $(DEMO_WINDOW)
 
-$(DEMO)/$(DEMO_OP).data: $(BIN)/gk-data pipelines/demo.conf pipelines/demo.mk
+$(DEMO)/$(DEMO_OP).data: $(BIN)/gk-data pipelines/demo/demo.conf pipelines/demo/demo.mk
 	$(call demo_run,All sums a + b modulo $(DEMO_P). The network will see $(DEMO_FRAC) of them and be asked about the others:,\
 	gk-data --op $(DEMO_OP) --p $(DEMO_P) --frac $(DEMO_FRAC) -o $@)
 
@@ -43,7 +43,7 @@ $(DEMO)/spectrum.tsv: $(DEMO)/early.tsv $(BIN)/gk-fft
 	gk-fft --window 0:$(DEMO_WINDOW) --detrend mean --taper hann -o $@ $<)
 
 DEMO_TABLES := $(DEMO)/run.tsv $(DEMO)/phases.tsv $(DEMO)/spectrum.tsv
-$(DEMO)/demo.%: pipelines/plot pipelines/plots/demo.gp pipelines/plots/tables.gp pipelines/plots/rows pipelines/demo.conf $(DEMO_TABLES)
+$(DEMO)/demo.%: pipelines/plots/plot pipelines/plots/demo.gp pipelines/plots/tables.gp pipelines/plots/rows pipelines/demo/demo.conf $(DEMO_TABLES)
 	@$< demo/$(DEMO_WINDOW) $* $(call quoted,$(DEMO_TITLE)) $(DEMO_TABLES) > $@.new && mv $@.new $@
 
 # The picture in the README is one of these.

@@ -10,5 +10,5 @@ sweep: $(SWEEP_TOOLS) ## trains over GRID=FILE, by RUNNER=local|parallel|slurm, 
 	$(call words_of,$(SWEEPFLAGS)); \
 	grid=$(call quoted,$(GRID)) dir=$(call quoted,$(SWEEP)); \
 	name=$${grid##*/}; dir=$${dir:-$(BUILD)/sweeps/$${name%.*}}; \
-	pipelines/sweep --runner $(call quoted,$(RUNNER)) $(if $(JOBS),--jobs $(call quoted,$(JOBS))) --bin $(BIN) \
+	pipelines/sweep/gk-sweep --runner $(call quoted,$(RUNNER)) $(if $(JOBS),--jobs $(call quoted,$(JOBS))) --bin $(BIN) \
 	    "$${words[@]}" "$${grid/#-/./-}" "$${dir/#-/./-}"

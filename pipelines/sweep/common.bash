@@ -1,4 +1,4 @@
-# What sweep and sweep-run share.
+# What gk-sweep, gk-predictors and run share.
 # shellcheck shell=bash disable=SC2154 # bin is theirs
 
 # What a tool that was killed (by SIGKILL, a crash, the power) left of a file half written. Whoever has
@@ -25,4 +25,19 @@ rule_limit() { # RULE FRACTION
 # The fraction of the rows of a dataset that train.
 fraction_of() { # DATASET
     "$bin/gk-ckpt-dump" --meta "$1" | awk -F'\t' '$1 == "frac" { print $2 }'
+}
+
+# The folder of the tools that belong to a script in DIR: installed beside it, built in the same sources,
+# or those on PATH.
+tools_of() { # DIR
+    local folder tool
+    for folder in "$1" "$1/../../build/bin"; do
+        [ ! -x "$folder/gk-train" ] || { (cd -- "$folder" && pwd) && return; }
+    done
+    tool=$(command -v gk-train) && dirname "$tool"
+}
+# The version of the tools in BIN, which is also that of the scripts.
+version_of() { # BIN
+    local said
+    said=$("$1/gk-train" --version) && printf '%s\n' "${said##* }"
 }
