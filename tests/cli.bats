@@ -331,6 +331,7 @@ promised() {
         hold-norm trajectory-state ;;
     gk-eval) echo data activations position split ;;
     gk-ckpt-dump) echo list meta tensor flat format steps split-to ;;
+    gk-curve) echo map percent step join list ;;
     gk-fft) echo column window detrend taper ;;
     gk-hjorth) echo column window detrend taper follow ;;
     gk-phases) echo high low hold ;;

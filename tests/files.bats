@@ -126,3 +126,95 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     printf '\x93NUMPY\1\0' >n
     breaks 'gk-phases: n: a table is wanted, this is a .npy array' gk-phases n
 }
+
+@test "kinds: an event file of TensorBoard, with the tool that reads it" {
+    cp "$ROOT/tests/logs/torch.tfevents" e
+    for tool in gk-phases gk-hjorth gk-pca gk-spectra; do
+        breaks "$tool: e: this is a TensorBoard event file: gk-curve e | ..." $tool e
+    done
+    refuses 1 'gk-phases: standard input: this is a TensorBoard event file: ... | gk-curve | ...' gk-phases <e
+    gk-data --p 5 -o c
+    breaks 'gk-curve: c: a table is wanted, this is safetensors frames' gk-curve c
+}
+
+@test "json: columns are the members of all objects, those inside joined by /" {
+    printf '{"step":0,"a":{"b":1,"c":{"d":2}}}\n{"step":1,"e":3}\n' >j
+    breaks "gk-hjorth: j: no column 'x'; there are: step, a/b, a/c/d, e" gk-hjorth -c x j
+    # a member that an object lacks is an empty cell
+    for column in a/b a/c/d e; do
+        gk-hjorth -c "$column" j >out 2>said
+        assert_equal "$(tail -n 1 out | cut -f 1)" 1
+        assert_equal "$(<said)" "gk-hjorth: note: j: 1 row is left out: no value in column $column"
+    done
+    # an array is there, and no number
+    printf '{"a":[1,2]}\n' >j
+    breaks "gk-hjorth: j: line 1: column a: '[...]' is not a number, or out of range" gk-hjorth -c a j
+}
+
+@test "json: true, false, null, and numbers that stand in quotes; NaN and Infinity as Python writes them" {
+    printf 'a\n1\n0\n0.5\n-1e3\n7\n' | gk-hjorth -c a >want
+    printf '{"a":true}{"a":false}{"a":"0.5"}{"a":-1e3}{"a":"7"}' | gk-hjorth -c a | cmp - want
+    for value in null NaN '"nan"'; do
+        printf '{"step":0,"a":%s}\n{"step":3,"a":2}' "$value" >j
+        gk-hjorth -c a j >out 2>said
+        assert_equal "$(tail -n 1 out | cut -f 1)" 1
+        assert_equal "$(<said)" 'gk-hjorth: note: j: 1 row is left out: no value in column a'
+    done
+    printf '{"a":Infinity}' >j
+    breaks 'gk-hjorth: j: line 1: the value is inf' gk-hjorth -c a j
+    printf '{"a":-Infinity}' >j
+    breaks 'gk-hjorth: j: line 1: the value is -inf' gk-hjorth -c a j
+    # a number beyond 64 bits, and every digit of the others
+    printf 'a\n18446744073709551616\n0.1\n0.30000000000000004\n' | gk-hjorth -c a >want
+    printf '{"a":18446744073709551616}{"a":0.1}{"a":0.30000000000000004}' | gk-hjorth -c a | cmp - want
+}
+
+@test "json: objects of one step that complement each other are one row" {
+    # as transformers' Trainer writes them: the evaluation has an object of its own
+    printf '{"epoch":1,"train_acc":0.2,"step":%d}{"val_acc":0.1,"step":%d}' 49 49 99 99 >j
+    sed -i 's/0\.2,"step":99/1,"step":99/; s/$/{"train_acc":1,"step":149,"val_acc":null}{"val_acc":1,"step":149}/' j
+    gk-phases j >out 2>said
+    assert_equal "$(tail -n 1 out | cut -f 1-6)" $'49\t99\t49\t149\t50\tcomprehension'
+    assert_equal "$(<said)" 'gk-phases: note: j: 3 rows are merged with the row before, of the same step'
+    printf '{"step":0,"a":1}\n{"step":0,"b":2,"a":3}\n{"step":1}' >j
+    breaks "gk-hjorth: j: line 2: step 0 stands in line 1, too, with another 'a'" gk-hjorth -c a j
+    # the last member is the one that is missing: that is no file cut off
+    printf '{"step":0,"a":1,"b":1}{"step":1,"a":2}' | gk-hjorth -c a | tail -n 1 | cut -f 1 | grep -qx 2
+}
+
+@test "json: what is no JSON, with the line" {
+    while IFS='|' read -r text message; do
+        printf '%b' "$text" >j
+        breaks "gk-pca: j: $message" gk-pca j
+    done <<'END'
+{"a":1|line 1: the input ends inside an object
+{"a":1}\n{"a":|line 2: the input ends inside an object
+{"a":"x|line 1: the input ends inside an object
+[{"a":1}|line 1: the input ends inside an array
+[{"a":1},|line 1: the input ends inside an array
+[{"a":1}\n{"a":2}]|line 2: a comma is wanted between two objects
+[{"a":1}]\n7|line 2: more text behind the last object
+{"a":1}\nx|line 2: an object is wanted
+{"a":1}\n[1]|line 2: an object is wanted
+[{"a":1},[1]]|line 1: an object is wanted
+{"a":1}\n\n{"a":01}|line 3: invalid token near '0'
+{\n"a":\n1 2}|line 3: '}' expected near '2'
+{"a":Nan}|line 1: invalid token near 'Nan'
+{"a":1,"a":2}|line 1: duplicate object key near '"a"'
+{"a":{"b":1},"a/b":2}|line 1: two values of 'a/b'
+{"a":1e999}|line 1: real number overflow near '1e999'
+{}|objects without a member
+[]|no objects: an empty table
+{"log_history":[]}|no objects: an empty table
+{"log_history":[{"a":1}]|line 1: the input ends inside an object
+{"log_history":[{"a":1}]}x|line 1: more text behind the last object
+END
+}
+
+@test "json: a million rows in little memory" {
+    [ -z "${GK_SANITIZED-}" ] || skip 'memory is no measure'
+    awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "{\"step\":%d,\"a\":%d}\n", i, i % 7 }' >j
+    run -0 "$GK_BUILD/tests/peak" 100 gk-hjorth -q -c a --window 999990: j
+    # shellcheck disable=SC2002 # a pipe is the point
+    run -0 bash -c 'cat j | "$GK_BUILD/tests/peak" 100 gk-hjorth -q -c a --window 999990:'
+}

@@ -12,8 +12,23 @@ blocks() {
     # In order: each run of Python blocks is one program, so that `frame` is there where it is used.
     awk '/^```sh$/ { on = "sh"; next } /^```python$/ { on = "py"; next } /^```$/ { on = ""; next }
          on == "sh" { print >> "commands.sh" } on == "py" { print >> "programs.py" }' "$ROOT/docs/bring-your-own.md"
+    # what the loggers wrote
+    logs=$ROOT/tests/logs
+    mkdir -p runs/exp1 runs/exp2 runs/resumed lightning_logs/version_0 output/checkpoint-12
+    cp "$logs/torch.tfevents" runs/exp1/events.out.tfevents.1
+    cp "$logs/tensors.tfevents" runs/exp2/events.out.tfevents.1
+    cp "$logs/resumed.1.tfevents" runs/resumed/events.out.tfevents.1
+    cp "$logs/resumed.2.tfevents" runs/resumed/events.out.tfevents.2
+    cp "$logs/lightning.csv" lightning_logs/version_0/metrics.csv
+    cp "$logs/trainer_state.json" output/checkpoint-12
+    cp "$logs/wandb.csv" wandb_export.csv
+    sed 's/"step":/"_step":/' "$logs/polars.jsonl" >history.jsonl
     run -0 python3 programs.py
     run -0 bash -eu -o pipefail commands.sh
+    # TensorBoard's, the resumed one's and W&B's are one curve
+    gk-phases -q "$logs/want.csv" | tail -n 1 >want
+    gk-phases -q exp1.tsv | tail -n 1 | cmp - want
+    [ "$(grep -cxFf want <<<"$output")" -ge 3 ] || fail "$output"
     # a read-out of zeros says ln 7
     gk-data --p 7 | gk-eval -d - own.ckpt >eval.tsv
     close_to "$(column_of train_loss eval.tsv)" 1.9459101490553132 1e-6
@@ -103,6 +118,10 @@ setup_file() {
         gk-hjorth --window 0:400 "runs/$i.tsv" | awk -F'\t' -v g="$((i > 6 || i == 3))" '/^[0-9]/ { print $5 "," $3 "," g }'
     done >>early.csv
     gk-predict fit -q --model grok.model early.csv >fit.tsv
+    mkdir runs/exp1
+    cp "$ROOT/tests/logs/torch.tfevents" runs/exp1/events.out.tfevents.1
+    awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"step\":%d,\"objective\":%g,\"score\":%d}\n", i, 1 / (i + 1), i }' >log.jsonl
+    awk 'BEGIN { print "step,norms/embed"; for (i = 0; i < 60; i++) print i "," 5 + i % 7 }' >norms.csv
 }
 
 @test "pages: every example of a tool runs (on smaller data and a smaller network)" {

@@ -36,7 +36,7 @@ recipe() {
     gk-train) cmd=("$1" -d d --model mlp --layers 1 --dim 4 --hidden 4 --steps 3) ;;
     gk-eval) cmd=("$1" -d d c) binary='--activations layer0' ;;
     gk-ckpt-dump) cmd=("$1" c) binary='--format safetensors' ;;
-    gk-fft | gk-hjorth | gk-phases) cmd=("$1" curve) ;;
+    gk-curve | gk-fft | gk-hjorth | gk-phases) cmd=("$1" curve) ;;
     gk-landscape) cmd=("$1" -d d --toward random:1 --alpha -1:1:3 c) ;;
     gk-hvp) cmd=("$1" -d d c) binary='--vector c' ;;
     gk-pca) cmd=("$1" --components 2 matrix) ;;

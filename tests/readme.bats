@@ -13,6 +13,8 @@ load helpers
 
 @test "the README's pipes run (on smaller data, for fewer steps)" {
     printf 'step,loss\n%s\n' "$(seq 0 20 | awk '{ print $1 "," exp(-$1 / 5) }')" >log.csv
+    mkdir -p runs/exp1
+    cp "$ROOT/tests/logs/torch.tfevents" runs/exp1/events.out.tfevents.1
     sed -n 's/^    \(gk-[^#]*\).*/\1/p' "$ROOT/README.md" >session
     [ "$(wc -l <session)" -ge 7 ]
     sed -i 's/--steps [0-9]*/--steps 12/; s/--p 97/--p 11/; s/^gk-data |/gk-data --p 11 |/

@@ -18,6 +18,9 @@ struct gk_table_notes {
     const char *column; /* the one that is read */
 };
 
+#define GK_NOTE_COUNTED                                                                            \
+    "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
+
 /* A table being read, a row at a time. The fields are the reader's, valid until the next row. */
 struct gk_rows {
     const char *file; /* for messages */

@@ -62,10 +62,7 @@ void gk_note(const struct gk_tool *tool, const char *fmt, ...)
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n)
 {
     if (n->counted)
-        gk_note(tool,
-                "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step "
-                "names it",
-                file);
+        gk_note(tool, GK_NOTE_COUNTED, file);
     if (n->merged)
         gk_note(tool, "%s: %zu row%s merged with the row before, of the same step", file, n->merged,
                 n->merged == 1 ? " is" : "s are");

@@ -1,7 +1,7 @@
 # Fuzzing the parsers: tests/fuzz/NAME.c is a target, tests/fuzz/corpus/NAME/ its inputs. The targets
 # are built twice: with libFuzzer and the sanitizers (make fuzz, in build-fuzz), and with a plain main
 # that replays the corpus (make check).
-FUZZ := frame table npy dataset checkpoint options torch
+FUZZ := frame table json npy dataset checkpoint options events curve torch
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 SECONDS ?= 60
 

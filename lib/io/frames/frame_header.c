@@ -1,48 +1,13 @@
-/* A frame's header between JSON text and struct gk_header. The only file that knows Jansson. */
+/* A frame's header between JSON text and struct gk_header. */
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "frame_priv.h"
 #include "gk/mem.h"
+#include "io/json/json.h"
 
 static const char METADATA[] = "__metadata__";
-
-/* A tree takes up to a hundred times its text ("[[],[],..."), so 16 MiB of text may not simply be
- * taken apart: the trees of one thread have a budget. It fits 60,000 tensors. Jansson does not pass
- * every failed allocation on (2.14 may drop a key as it writes), so they are noted here. */
-enum { BUDGET = 64 << 20 };
-static _Thread_local size_t spent;
-static _Thread_local bool refused;
-
-static void *tree_malloc(size_t n)
-{
-    if (n > BUDGET || spent + n > BUDGET) {
-        refused = true;
-        return NULL;
-    }
-    void *p = malloc(n);
-    if (p)
-        spent += malloc_usable_size(p);
-    else
-        refused = true;
-    return p;
-}
-
-static void tree_free(void *p)
-{
-    spent -= p ? malloc_usable_size(p) : 0;
-    free(p);
-}
-
-static void use_budget(void)
-{
-    json_set_alloc_funcs(tree_malloc, tree_free);
-    refused = false;
-}
 
 void gk_header_free(struct gk_header *h)
 {
@@ -89,12 +54,13 @@ static struct gk_shown key_before(const char *text, size_t pos)
     return gk_show(key);
 }
 
-static int fail_json(const char *text, size_t len, const json_error_t *je, struct gk_err *err)
+static int fail_json(const char *text, size_t len, const struct gk_json_fault *fault,
+                     struct gk_err *err)
 {
-    if (refused)
+    if (fault->memory)
         return gk_fail(err, "its header of %zu bytes takes too much memory", len);
-    size_t pos = je->position > 0 ? (size_t)je->position : 0;
-    struct gk_shown key = key_before(text, pos < len ? pos : len), why = gk_show(je->text);
+    const size_t pos = fault->at;
+    struct gk_shown key = key_before(text, pos < len ? pos : len), why = gk_show(fault->text);
     gk_fail(err, "its header at byte %zu: %s", pos, why.s);
     if (!key.s[0])
         return -1;
@@ -102,42 +68,43 @@ static int fail_json(const char *text, size_t len, const json_error_t *je, struc
                                         : gk_fail_at(err, "tensor '%s'", key.s);
 }
 
-static int take_size(const json_t *v, const char *what, uint64_t *out, struct gk_err *err)
+static int take_size(const struct gk_json *v, const char *what, uint64_t *out, struct gk_err *err)
 {
-    if (!json_is_integer(v) || json_integer_value(v) < 0)
+    if (gk_json_type(v) != GK_JSON_INTEGER || gk_json_integer(v) < 0)
         return gk_fail(err, "%s: an integer of at least 0 is wanted", what);
-    *out = (uint64_t)json_integer_value(v);
+    *out = (uint64_t)gk_json_integer(v);
     return 0;
 }
 
-static int take_entry(struct gk_slot *s, const json_t *entry, struct gk_err *err)
+static int take_entry(struct gk_slot *s, const struct gk_json *entry, struct gk_err *err)
 {
-    const json_t *dtype = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape");
-    const json_t *offsets = json_object_get(entry, "data_offsets");
-    if (!json_is_object(entry) || !dtype || !shape || !offsets)
+    const struct gk_json *dtype = gk_json_member(entry, "dtype");
+    const struct gk_json *shape = gk_json_member(entry, "shape");
+    const struct gk_json *offsets = gk_json_member(entry, "data_offsets");
+    if (!dtype || !shape || !offsets)
         return gk_fail(err, "an object with dtype, shape and data_offsets is wanted");
-    if (!json_is_string(dtype))
+    if (gk_json_type(dtype) != GK_JSON_STRING)
         return gk_fail(err, "dtype: a string is wanted");
-    if (!gk_dtype_find(json_string_value(dtype), &s->t.dtype))
-        return gk_fail(err, "unknown dtype '%s'", gk_show(json_string_value(dtype)).s);
-    if (!json_is_array(shape))
+    if (!gk_dtype_find(gk_json_text(dtype), &s->t.dtype))
+        return gk_fail(err, "unknown dtype '%s'", gk_show(gk_json_text(dtype)).s);
+    if (gk_json_type(shape) != GK_JSON_ARRAY)
         return gk_fail(err, "shape: an array is wanted");
-    if (json_array_size(shape) > GK_MAX_RANK)
-        return gk_fail(err, "rank %zu is over %d", json_array_size(shape), GK_MAX_RANK);
-    s->t.rank = (unsigned)json_array_size(shape);
+    if (gk_json_size(shape) > GK_MAX_RANK)
+        return gk_fail(err, "rank %zu is over %d", gk_json_size(shape), GK_MAX_RANK);
+    s->t.rank = (unsigned)gk_json_size(shape);
     for (unsigned i = 0; i < s->t.rank; i++) {
-        if (take_size(json_array_get(shape, i), "shape", &s->t.shape[i], err) != 0)
+        if (take_size(gk_json_item(shape, i), "shape", &s->t.shape[i], err) != 0)
             return -1;
     }
-    if (!json_is_array(offsets) || json_array_size(offsets) != 2)
+    if (gk_json_type(offsets) != GK_JSON_ARRAY || gk_json_size(offsets) != 2)
         return gk_fail(err, "data_offsets: an array of two is wanted");
-    if (take_size(json_array_get(offsets, 0), "data_offsets", &s->begin, err) != 0 ||
-        take_size(json_array_get(offsets, 1), "data_offsets", &s->end, err) != 0)
+    if (take_size(gk_json_item(offsets, 0), "data_offsets", &s->begin, err) != 0 ||
+        take_size(gk_json_item(offsets, 1), "data_offsets", &s->end, err) != 0)
         return -1;
     return gk_slot_check(s, err);
 }
 
-static int take_tensor(struct gk_header *h, const char *name, const json_t *entry,
+static int take_tensor(struct gk_header *h, const char *name, const struct gk_json *entry,
                        struct gk_err *err)
 {
     struct gk_slot s = {0};
@@ -155,28 +122,26 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const struct gk_meta *)a)->key, ((const struct gk_meta *)b)->key);
 }
 
-static int take_meta(struct gk_header *h, json_t *meta, struct gk_err *err)
+static int take_meta(struct gk_header *h, const struct gk_json *meta, struct gk_err *err)
 {
-    const char *key;
-    json_t *v;
-    if (json_is_null(meta)) /* as the Python package has it */
+    if (gk_json_type(meta) == GK_JSON_NULL) /* as the Python package has it */
         return 0;
-    if (!json_is_object(meta))
+    if (gk_json_type(meta) != GK_JSON_OBJECT)
         return gk_fail(err, "%s: an object is wanted", METADATA);
-    json_object_foreach(meta, key, v)
-    {
-        if (!json_is_string(v))
+    for (struct gk_json_walk w = {0}; gk_json_walk(meta, &w);) {
+        const char *key = w.name, *value = gk_json_text(w.value);
+        if (!value)
             return gk_fail(err, "%s: '%s': a string is wanted", METADATA, gk_show(key).s);
         if (strcmp(key, "gk.stream") == 0) {
             h->in_stream = true;
         } else if (strcmp(key, "gk.end") == 0) {
-            if (!(h->end = gk_strdup(json_string_value(v), err)))
+            if (!(h->end = gk_strdup(value, err)))
                 return -1;
         } else {
             if (gk_grow(&h->meta, &h->meta_cap, h->nmeta + 1, sizeof *h->meta, err) != 0)
                 return -1;
             struct gk_meta *m = &h->meta[h->nmeta++];
-            *m = (struct gk_meta){gk_strdup(key, err), gk_strdup(json_string_value(v), err)};
+            *m = (struct gk_meta){gk_strdup(key, err), gk_strdup(value, err)};
             if (!m->key || !m->value)
                 return -1;
         }
@@ -188,55 +153,51 @@ static int take_meta(struct gk_header *h, json_t *meta, struct gk_err *err)
 
 int gk_header_parse(struct gk_header *h, const char *text, size_t len, struct gk_err *err)
 {
-    json_error_t je;
+    struct gk_json_fault fault;
     *h = (struct gk_header){0};
-    use_budget();
-    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
-    if (!root || refused) {
-        json_decref(root);
-        return fail_json(text, len, &je, err);
-    }
+    struct gk_json *root = gk_json_load(text, len, false, &fault);
+    if (!root)
+        return fail_json(text, len, &fault, err);
     int rc = 0;
-    const char *key;
-    json_t *v;
-    if (!json_is_object(root))
+    if (gk_json_type(root) != GK_JSON_OBJECT)
         rc = gk_fail(err, "its header: an object is wanted");
-    json_object_foreach(root, key, v)
-    {
-        if (rc == 0)
-            rc = strcmp(key, METADATA) == 0 ? take_meta(h, v, err) : take_tensor(h, key, v, err);
-    }
-    json_decref(root);
+    for (struct gk_json_walk w = {0}; rc == 0 && gk_json_walk(root, &w);)
+        rc = strcmp(w.name, METADATA) == 0 ? take_meta(h, w.value, err)
+                                           : take_tensor(h, w.name, w.value, err);
+    gk_json_free(root);
     return rc;
 }
 
-static json_t *entry_of(const struct gk_slot *s)
+static struct gk_json *entry_of(const struct gk_slot *s)
 {
-    json_t *shape = json_array();
+    struct gk_json *entry = gk_json_new_object(), *shape = gk_json_new_array();
+    struct gk_json *offsets = gk_json_new_array();
     int rc = 0;
     for (unsigned i = 0; i < s->t.rank; i++)
-        rc |= json_array_append_new(shape, json_integer((json_int_t)s->t.shape[i]));
-    if (rc != 0) {
-        json_decref(shape);
-        return NULL;
-    }
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", gk_dtype_name(s->t.dtype), "shape", shape,
-                     "data_offsets", (json_int_t)s->begin, (json_int_t)s->end);
+        rc |= gk_json_append(shape, gk_json_new_integer((int64_t)s->t.shape[i]));
+    rc |= gk_json_append(offsets, gk_json_new_integer((int64_t)s->begin));
+    rc |= gk_json_append(offsets, gk_json_new_integer((int64_t)s->end));
+    rc |= gk_json_set(entry, "dtype", gk_json_new_text(gk_dtype_name(s->t.dtype)));
+    rc |= gk_json_set(entry, "shape", shape);
+    rc |= gk_json_set(entry, "data_offsets", offsets);
+    if (rc == 0)
+        return entry;
+    gk_json_free(entry);
+    return NULL;
 }
 
-static json_t *meta_of(const struct gk_header *h, const struct gk_meta *more)
+static struct gk_json *meta_of(const struct gk_header *h, const struct gk_meta *more)
 {
-    json_t *meta = json_object();
-    bool ok = meta;
+    struct gk_json *meta = gk_json_new_object();
+    int rc = 0;
     for (size_t i = 0; i < h->nmeta; i++)
-        ok = ok && json_object_set_new(meta, h->meta[i].key, json_string(h->meta[i].value)) == 0;
+        rc |= gk_json_set(meta, h->meta[i].key, gk_json_new_text(h->meta[i].value));
     if (more)
-        ok = ok && json_object_set_new(meta, more->key, json_string(more->value)) == 0;
-    if (!ok) {
-        json_decref(meta);
-        return NULL;
-    }
-    return meta;
+        rc |= gk_json_set(meta, more->key, gk_json_new_text(more->value));
+    if (rc == 0)
+        return meta;
+    gk_json_free(meta);
+    return NULL;
 }
 
 /* N bytes of JSON as a string of their own, spaces after them up to a multiple of 8. */
@@ -256,32 +217,29 @@ static char *pad(const char *text, size_t n, size_t *len, struct gk_err *err)
 char *gk_header_text(const struct gk_header *h, const struct gk_meta *more, size_t *len,
                      struct gk_err *err)
 {
-    use_budget();
-    json_t *root = json_object(), *meta = NULL;
+    gk_json_begin();
+    struct gk_json *root = gk_json_new_object();
     char *text = NULL, *padded = NULL;
-    if (h->nmeta > 0 || more) {
-        meta = meta_of(h, more);
-        if (json_object_set_new(root, METADATA, meta) != 0) {
-            gk_fail(err, "its metadata are not UTF-8, or too many");
-            goto done;
-        }
+    if ((h->nmeta > 0 || more) && gk_json_set(root, METADATA, meta_of(h, more)) != 0) {
+        gk_fail(err, "its metadata are not UTF-8, or too many");
+        goto done;
     }
     for (size_t i = 0; i < h->n; i++) {
-        if (json_object_set_new(root, h->slot[i].t.name, entry_of(&h->slot[i])) != 0) {
+        if (gk_json_set(root, h->slot[i].t.name, entry_of(&h->slot[i])) != 0) {
             gk_fail(err, "tensor '%s': its name is not UTF-8, or there are too many tensors",
                     gk_show(h->slot[i].t.name).s);
             goto done;
         }
     }
-    text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
-    if (!text || refused)
+    text = gk_json_write(root);
+    if (!text)
         gk_fail(err, "its header takes too much memory");
     else if (strlen(text) > GK_MAX_HEADER)
         gk_fail(err, "its header would be over 16 MiB");
     else
         padded = pad(text, strlen(text), len, err);
 done:
-    tree_free(text);
-    json_decref(root);
+    gk_json_free_text(text);
+    gk_json_free(root);
     return padded;
 }

@@ -1,7 +1,7 @@
 /* What the files of the frame reader and writer share. The way of a frame's bytes:
  *
  *   frame_source.c  takes length, header and data off the input, never more than has come
- *   frame_header.c  header text <-> struct gk_header (the only code that knows JSON)
+ *   frame_header.c  header text <-> struct gk_header
  *   frame_check.c   is the layout that the header claims one that can be?
  *   frame_write.c   lays tensors out and writes them
  *   frame.c, dtype.c  the frame and its numbers once they are in memory

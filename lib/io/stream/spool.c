@@ -56,3 +56,21 @@ int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err)
     }
     return 0;
 }
+
+FILE *gk_spool_all(FILE *fp, struct gk_err *err)
+{
+    char buf[1 << 16];
+    int64_t end = 0;
+    int fd = gk_spool_open(err), rc = fd < 0 ? -1 : 0;
+    for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof buf, fp)) > 0;)
+        rc = gk_spool_write(fd, buf, n, &end, err);
+    if (rc == 0 && ferror(fp))
+        rc = gk_fail(err, "cannot read:");
+    FILE *file = rc == 0 ? fdopen(fd, "rb") : NULL;
+    if (rc == 0 && !file)
+        gk_fail(err, "a temporary file:");
+    if (!file && fd >= 0)
+        close(fd);
+    fclose(fp);
+    return file;
+}

@@ -19,18 +19,10 @@ enum {
     MOST_COLUMNS = 2 << 20,
 };
 
-/* A row as it was read: its line, cut into cells. */
-struct row {
-    char *buf;   /* the line */
-    char **cell; /* [n] into it */
-    size_t n, buf_cap, cell_cap;
-    size_t line; /* its number */
-    bool ended;  /* by a newline */
-};
-
 struct gk_rows_priv {
-    FILE *fp;
-    struct row at_hand,
+    FILE *fp;                  /* of text */
+    struct gk_json_rows *json; /* or this */
+    struct gk_row at_hand,
         ahead;      /* ahead: read to see whether it repeats the step of the row at hand */
     char *header;   /* the line that the names point into */
     size_t lines;   /* read so far */
@@ -45,7 +37,7 @@ struct gk_rows_priv {
 /* ---- lines ---- */
 
 /* The next line without its end: 1, 0 at the end of input, -1. */
-static int read_line(struct gk_rows *r, struct row *w, struct gk_err *err)
+static int read_line(struct gk_rows *r, struct gk_row *w, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;
     size_t n = 0;
@@ -88,7 +80,7 @@ static int take_comment(struct gk_rows *r, const char *line, struct gk_err *err)
 }
 
 /* The next line that is no comment and not blank: 1, 0, -1. */
-static int read_data_line(struct gk_rows *r, struct row *w, struct gk_err *err)
+static int read_data_line(struct gk_rows *r, struct gk_row *w, struct gk_err *err)
 {
     int rc;
     while ((rc = read_line(r, w, err)) == 1) {
@@ -163,7 +155,7 @@ static int cut_cell(struct gk_rows *r, char **next, char **cell, struct gk_err *
 }
 
 /* Cuts W's line at the separators, in place. */
-static int split(struct gk_rows *r, struct row *w, struct gk_err *err)
+static int split(struct gk_rows *r, struct gk_row *w, struct gk_err *err)
 {
     w->n = 0;
     for (char *next = w->buf; next; w->n++) {
@@ -177,17 +169,17 @@ static int split(struct gk_rows *r, struct row *w, struct gk_err *err)
     return 0;
 }
 
-static void free_row(struct row *w)
+static void free_row(struct gk_row *w)
 {
     free(w->buf);
     free(w->cell);
-    *w = (struct row){0};
+    *w = (struct gk_row){0};
 }
 
 /* ---- header and rows ---- */
 
 /* Empty cells and words for truth are no numbers here: they are as likely to be names. */
-static bool all_numbers(const struct row *w)
+static bool all_numbers(const struct gk_row *w)
 {
     double v;
     for (size_t i = 0; i < w->n; i++)
@@ -202,13 +194,13 @@ static void take_names(struct gk_rows *r)
     struct gk_rows_priv *p = r->priv;
     p->header = p->at_hand.buf;
     r->name = p->at_hand.cell;
-    p->at_hand = (struct row){0};
+    p->at_hand = (struct gk_row){0};
 }
 
 /* Numbers between blanks, as numpy.savetxt writes them? Tried on a copy: if not, it is one name. */
 static int is_blank_separated(struct gk_rows *r, bool *is, struct gk_err *err)
 {
-    struct row copy = {.buf = gk_strdup(r->priv->at_hand.buf, err)};
+    struct gk_row copy = {.buf = gk_strdup(r->priv->at_hand.buf, err)};
     if (!copy.buf)
         return gk_fail_at(err, "%s", r->file);
     r->priv->sep = ' ';
@@ -253,11 +245,17 @@ static int read_header(struct gk_rows *r, bool headless, struct gk_err *err)
 }
 
 /* Bytes of no kind may be a damaged table. */
-static int open_as_text(struct gk_rows *r, bool headless, struct gk_err *err)
+static int open_as(struct gk_rows *r, bool headless, struct gk_err *err)
 {
+    struct gk_rows_priv *p = r->priv;
     enum gk_input_kind kind = GK_INPUT_UNKNOWN;
-    if (gk_input_look(r->priv->fp, r->file, &kind, err))
+    if (gk_input_look(p->fp, r->file, &kind, err))
         return -1;
+    if (kind == GK_INPUT_JSON) {
+        p->json = gk_json_rows_open(r, p->fp, err);
+        p->fp = NULL;
+        return p->json ? 0 : -1;
+    }
     if (kind != GK_INPUT_TABLE && kind != GK_INPUT_UNKNOWN)
         return gk_input_refuse(r->file, kind, "a table is", err);
     return read_header(r, headless, err);
@@ -272,7 +270,7 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
         return gk_fail(err, "%s: no memory for a table", file);
     }
     r->priv->fp = fp;
-    if (open_as_text(r, headless, err)) {
+    if (open_as(r, headless, err)) {
         gk_rows_close(r);
         return -1;
     }
@@ -280,8 +278,10 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
 }
 
 /* Reads a row into W: 1, 0 at the end, -1. */
-static int read_row(struct gk_rows *r, struct row *w, struct gk_err *err)
+static int read_row(struct gk_rows *r, struct gk_row *w, struct gk_err *err)
 {
+    if (r->priv->json)
+        return gk_json_rows_next(r, r->priv->json, w, err);
     int rc = read_data_line(r, w, err);
     if (rc != 1)
         return rc;
@@ -295,7 +295,7 @@ static int read_row(struct gk_rows *r, struct row *w, struct gk_err *err)
     return 1;
 }
 
-static bool has_empty_cell(const struct row *w)
+static bool has_empty_cell(const struct gk_row *w)
 {
     for (size_t i = 0; i < w->n; i++)
         if (!*w->cell[i])
@@ -303,7 +303,7 @@ static bool has_empty_cell(const struct row *w)
     return false;
 }
 
-static bool same_step(const struct gk_rows *r, const struct row *a, const struct row *b)
+static bool same_step(const struct gk_rows *r, const struct gk_row *a, const struct gk_row *b)
 {
     double x, y;
     return gk_parse_cell(a->cell[r->step], &x) && gk_parse_cell(b->cell[r->step], &y) && x == y;
@@ -328,7 +328,7 @@ static void drop_kept(struct gk_rows_priv *p)
 
 /* Fills the empty cells of A from B, a row of the same step. A cell that both have must be the same
  * in both. */
-static int merge(struct gk_rows *r, struct row *a, const struct row *b, struct gk_err *err)
+static int merge(struct gk_rows *r, struct gk_row *a, const struct gk_row *b, struct gk_err *err)
 {
     for (size_t i = 0; i < a->n; i++) {
         double x, y;
@@ -374,7 +374,7 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
     int rc = 1;
     drop_kept(p);
     if (p->has_ahead) {
-        const struct row next = p->ahead;
+        const struct gk_row next = p->ahead;
         p->ahead = p->at_hand;
         p->at_hand = next;
         p->has_ahead = false;
@@ -397,7 +397,9 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
 void gk_rows_close(struct gk_rows *r)
 {
     if (r->priv) {
-        fclose(r->priv->fp);
+        if (r->priv->fp)
+            fclose(r->priv->fp);
+        gk_json_rows_close(r->priv->json);
         free_row(&r->priv->at_hand);
         free_row(&r->priv->ahead);
         drop_kept(r->priv);

@@ -1,13 +1,36 @@
-/* What the files of the table reader share. */
+/* What the files of the table reader share: table.c reads text, table_json.c JSON, table_cells.c
+ * says what cells and columns mean. */
 #ifndef GK_TABLE_PRIV_H
 #define GK_TABLE_PRIV_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gk/table.h"
 
 enum { GK_SHOWN = 40 }; /* bytes of a cell in a message */
+
+/* A row as it was read. */
+struct gk_row {
+    char *buf;   /* its line, or its cells one behind the other */
+    char **cell; /* [n] into it */
+    size_t n, buf_cap, cell_cap;
+    size_t line; /* its number */
+    bool ended;  /* by a newline */
+};
 
 /* The value of a cell: a number, nan where it is empty, 1 or 0 for a true or false. A number that
  * a double makes inf is none; one that it makes 0 is 0. */
 bool gk_parse_cell(const char *s, double *v);
+
+/* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol and name,
+ * whose texts belong to the result. A file is read twice, first for the names; what is no file goes
+ * to a temporary one first, to its end. NULL: an error. */
+struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err);
+/* Fills W: 1 a row, 0 the end, -1. */
+int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
+                      struct gk_err *err);
+void gk_json_rows_close(struct gk_json_rows *j);
 
 #endif

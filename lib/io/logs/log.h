@@ -1,0 +1,25 @@
+/* A log of any kind as points, in the order of the file. */
+#ifndef GK_LOG_H
+#define GK_LOG_H
+
+#include <stdio.h>
+
+#include "gk/err.h"
+#include "gk/history.h"
+#include "gk/notes.h"
+#include "point.h"
+
+struct gk_log;
+
+/* Takes over FP, also where it fails. STEP: the column of a table that is the step; NULL: found by
+ * its name. */
+int gk_log_open(struct gk_log **log, FILE *fp, const char *name, const char *step,
+                struct gk_notes *notes, struct gk_err *err);
+/* 1 a point, 0 the end, -1. */
+int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err);
+/* The point at hand is no number: an error that says where. */
+int gk_log_no_number(const struct gk_log *log, const struct gk_point *point, struct gk_err *err);
+const struct gk_history *gk_log_history(const struct gk_log *log); /* NULL: it has none */
+void gk_log_close(struct gk_log *log);
+
+#endif

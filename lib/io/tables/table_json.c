@@ -1,0 +1,190 @@
+/* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
+ * it by '/'. The columns are the members of all objects, in the order in which they are first seen:
+ * that takes a pass of its own. A row's cells are text, as those of a text table are. */
+#include "table_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/input.h"
+#include "gk/mem.h"
+#include "gk/names.h"
+#include "io/json/objects.h"
+#include "io/stream/spool.h"
+
+struct gk_json_rows {
+    FILE *fp;
+    struct gk_json_objects objects;
+    size_t left; /* rows to come */
+    struct gk_names columns;
+    char *path; /* of the member at hand */
+    size_t path_n, path_cap;
+    struct gk_row *row; /* at hand */
+    size_t row_n;       /* bytes of its cells so far; the first is the empty cell */
+    size_t *at;         /* [columns.n] of a cell in row->buf; 0: the object has none */
+};
+
+/* ---- members ---- */
+
+static int put_cell(struct gk_json_rows *j, const char *text, size_t *at, struct gk_err *err)
+{
+    const size_t n = strlen(text) + 1;
+    if (gk_grow(&j->row->buf, &j->row->buf_cap, j->row_n + n, 1, err))
+        return -1;
+    memcpy(j->row->buf + j->row_n, text, n);
+    *at = j->row_n;
+    j->row_n += n;
+    return 0;
+}
+
+/* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
+ * an array has no column. */
+static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+{
+    char number[32];
+    const char *s = number;
+    const enum gk_json_type type = gk_json_type(v);
+    const ptrdiff_t column = gk_names_find(&j->columns, j->path);
+    if (column < 0) /* the file has changed since its columns were read */
+        return 0;
+    if (j->at[column])
+        return gk_fail(err, "two values of '%.40s'", j->path);
+    if (type == GK_JSON_REAL)
+        snprintf(number, sizeof number, "%.17g", gk_json_real(v));
+    else if (type == GK_JSON_STRING)
+        s = gk_json_text(v);
+    else
+        s = type == GK_JSON_TRUE    ? "1"
+            : type == GK_JSON_FALSE ? "0"
+            : type == GK_JSON_ARRAY ? "[...]"
+                                    : "";
+    return put_cell(j, s, &j->at[column], err);
+}
+
+/* Each member below V that is no object, its name in path, makes a column or, CELLS, a cell.
+ * Objects nest as deep as the parser allows. */
+static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
+{
+    const size_t n = j->path_n;
+    size_t column;
+    for (struct gk_json_walk w = {0}; gk_json_walk(v, &w); j->path_n = n) {
+        const size_t len = strlen(w.name);
+        if (gk_grow(&j->path, &j->path_cap, n + len + 2, 1, err))
+            return -1;
+        if (n > 0)
+            j->path[j->path_n++] = '/';
+        memcpy(j->path + j->path_n, w.name, len + 1);
+        j->path_n += len;
+        if (gk_json_type(w.value) == GK_JSON_OBJECT ? walk(j, w.value, cells, err)
+            : cells                                 ? set_cell(j, w.value, err)
+                    : gk_names_add(&j->columns, j->path, &column, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- rows ---- */
+
+/* All names, and the number of rows. */
+static int read_names(struct gk_json_rows *j, struct gk_err *err)
+{
+    struct gk_json_objects *o = &j->objects;
+    struct gk_json *object;
+    const off_t begin = ftello(j->fp);
+    int rc;
+    gk_json_objects_begin(o, j->fp);
+    while ((rc = gk_json_objects_next(o, &object, err)) == 1) {
+        rc = walk(j, object, false, err);
+        gk_json_free(object);
+        if (rc)
+            return gk_fail_at(err, "line %zu", o->line);
+    }
+    j->left = o->count;
+    if (rc == 0 && j->columns.n == 0)
+        rc = gk_fail(err, j->left ? "objects without a member" : "no objects: an empty table");
+    gk_json_objects_end(o);
+    gk_json_objects_begin(o, j->fp);
+    if (rc == 0 && fseeko(j->fp, begin, SEEK_SET) != 0)
+        rc = gk_fail(err, "cannot read again:");
+    return rc;
+}
+
+static int open_rows(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
+{
+    if (!gk_input_is_file(j->fp) && !(j->fp = gk_spool_all(j->fp, err)))
+        return -1;
+    if (read_names(j, err))
+        return -1;
+    r->ncol = j->columns.n;
+    r->name = calloc(j->columns.n, sizeof *r->name);
+    j->at = calloc(j->columns.n, sizeof *j->at);
+    if (!r->name || !j->at)
+        return gk_fail(err, "no memory for %zu columns", j->columns.n);
+    for (size_t i = 0; i < j->columns.n; i++)
+        r->name[i] = (char *)gk_names_get(&j->columns, i);
+    return 0;
+}
+
+struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err)
+{
+    struct gk_json_rows *j = calloc(1, sizeof *j);
+    if (!j) {
+        fclose(fp);
+        gk_fail(err, "%s: no memory for a table", r->file);
+        return NULL;
+    }
+    j->fp = fp;
+    if (open_rows(r, j, err) == 0)
+        return j;
+    gk_fail_at(err, "%s", r->file);
+    gk_json_rows_close(j);
+    return NULL;
+}
+
+/* The cells of OBJECT, and an empty one wherever it has none. */
+static int fill_row(struct gk_json_rows *j, const struct gk_json *object, struct gk_row *w,
+                    struct gk_err *err)
+{
+    size_t none;
+    j->row = w;
+    j->row_n = 0;
+    memset(j->at, 0, j->columns.n * sizeof *j->at);
+    if (put_cell(j, "", &none, err) || walk(j, object, true, err) ||
+        gk_grow(&w->cell, &w->cell_cap, j->columns.n, sizeof *w->cell, err))
+        return -1;
+    w->n = j->columns.n;
+    for (size_t i = 0; i < w->n; i++)
+        w->cell[i] = w->buf + j->at[i];
+    return 0;
+}
+
+int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
+                      struct gk_err *err)
+{
+    struct gk_json *object;
+    if (j->left == 0)
+        return 0;
+    j->left--;
+    int rc = gk_json_objects_next(&j->objects, &object, err);
+    if (rc < 0)
+        return gk_fail_at(err, "%s", r->file);
+    if (rc == 0)
+        return gk_fail(err, "%s: cannot read again: the file has become shorter", r->file);
+    w->line = r->line = j->objects.line;
+    rc = fill_row(j, object, w, err);
+    gk_json_free(object);
+    return rc ? gk_fail_at(err, "%s: line %zu", r->file, r->line) : 1;
+}
+
+void gk_json_rows_close(struct gk_json_rows *j)
+{
+    if (!j)
+        return;
+    if (j->fp)
+        fclose(j->fp);
+    gk_json_objects_end(&j->objects);
+    gk_names_free(&j->columns);
+    free(j->path);
+    free(j->at);
+    free(j);
+}
