@@ -42,6 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < f.ntensor; i++)
         bytes += gk_tensor_bytes(&f.tensor[i]);
     REQUIRE(bytes <= MOST);
+    if (f.ntensor + f.nmeta > 1000) { /* the frames' own fuzzer writes many */
+        gk_frame_free(&f);
+        return 0;
+    }
     /* names that are no UTF-8 are refused by the writer */
     struct bytes b;
     FILE *fp = begin_bytes(&b);
@@ -49,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fclose(fp);
     if (rc != 0) {
         refused(&no_text);
-    } else if (f.ntensor + f.nmeta < 1000) {
+    } else {
         struct gk_source *s;
         MUST(gk_source_from(&s, open_bytes(b.p, b.n), "input", &err));
         REQUIRE(gk_source_next(s, &again, &err) == 1);

@@ -8,7 +8,8 @@
 #include "gk/number.h"
 #include "torch_priv.h"
 
-enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20, OVERHEAD = 64 };
+/* With OVERHEAD for each there are no more names than a frame's header may hold. */
+enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20, OVERHEAD = 256 };
 
 struct level { /* a list or dict that the walk is in */
     const struct gk_pickle_list *list;
