@@ -5,7 +5,7 @@ high = 900
 load 'pipelines/plots/common.gp'
 n = count(1, 'run')
 stats table using 'step' nooutput; last = STATS_max
-set multiplot layout 2,n title heading."\n" noenhanced font large; set lmargin 11
+set multiplot layout 2,n title heading."\n" noenhanced font large; set lmargin 11; set rmargin 5
 set logscale x; set xrange [10:1.1 * last]; set grid y lc rgb faint lw 0.6 dt 1
 do for [row = 1:2] {
     do for [i = 1:n] {
@@ -24,7 +24,7 @@ do for [row = 1:2] {
         if (row == 1) {
             set title text_of(1, 'run', i)."\n" noenhanced; set ylabel 'accuracy'; set yrange [0:1.05]; set format y '%g'
         } else {
-            unset title; set ylabel 'cross-entropy loss (nats)'; set logscale y; set yrange [1e-7:20]; set format y '10^{%T}'
+            unset title; set ylabel 'cross-entropy loss (nats)'; set logscale y; set yrange [1e-7:20<*]; set format y '10^{%T}'
         }
         what = row == 1 ? 'acc' : 'loss'
         plot rows(1, run) using 'step':'train_'.what with lines lw 1 lc rgb blue title 'training', \
