@@ -52,8 +52,8 @@ struct gk_landscape_conf {
     struct gk_toward toward[2];
     int directions; /* 1 or 2 */
     enum gk_norm norm;
-    bool matrices;       /* directions lie in parameters of rank 2 alone */
-    const char *exclude; /* and not in those that match (gk/glob.h); or NULL */
+    bool matrices;          /* directions lie in parameters of rank 2 alone */
+    const char *exclude;    /* and not in those that match (gk/glob.h); or NULL */
     struct gk_grid grid[2]; /* alpha, beta */
     char *const *files;     /* the input, for what reads it again */
     size_t nfiles;
