@@ -20,7 +20,7 @@ struct gk_chunk {
 struct gk_sweep {
     const struct gk_points *x;
     enum gk_sweep_center center;
-    bool turned; /* Z is (width, n) with a point a column, else (n, width) with a point a row */
+    bool transposed; /* Z is (width, n) with a point a column, else (n, width) with a point a row */
     void (*each)(void *ctx,
                  const struct gk_chunk *c); /* sees (and may change) each chunk; or NULL */
     void *ctx;
@@ -42,7 +42,8 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
 /* The sum of a_i b_i, in eight partial sums. */
 double gk_dot(const double *a, const double *b, size_t n);
 
-/* The error behind a sum that is not finite: which coordinate it is, or that squares overflow. */
+/* The error that a sum which is not finite stands for: which coordinate it is, or that squares
+ * overflow. */
 int gk_blame(const struct gk_points *x, struct gk_err *err);
 
 #endif
