@@ -86,7 +86,7 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* The line of provenance, with the command behind the version. */
+/* The line of provenance, with the command after the version. */
 static int add_history(const char *command, struct gk_history *h, struct gk_err *err)
 {
     char *line = gk_cli_line(&tool, err), *full = NULL;

@@ -154,6 +154,18 @@ base:
     assert_output ''
 }
 
+@test "source: every file that a page names is there" {
+    names() {
+        grep -ohE '`(cmd|docs|include|lib|packaging|pipelines|tests)/[A-Za-z0-9_./-]*`' *.md docs/*.md tests/*.md tests/golden/*.md |
+            tr -d '`' | sort -u
+    }
+    run -0 names
+    [ "${#lines[@]}" -gt 30 ] || fail 'nothing was looked at'
+    for f in "${lines[@]}"; do
+        [ -e "$f" ] || fail "$f"
+    done
+}
+
 @test "README names the packages of .ci/packages" {
     for part in build test demo slurm; do
         for package in $(sed -n "s/^\([^# ]*\) *# $part?\{0,1\}:.*/\1/p" .ci/packages); do

@@ -8,7 +8,7 @@
 #include "gk/err.h"
 #include "gk/frame.h"
 
-/* The vector in F under the names of C's parameters, or under these names behind a common prefix,
+/* The vector in F under the names of C's parameters, or under these names after a common prefix,
  * as "hv.embed.weight"; "optim.*" beside them is ignored. v [total]. A tensor that is missing, of
  * another shape, of no parameter or not finite is an error that names it; so are a vector that is
  * all zero and metadata that tell of another network than C. */

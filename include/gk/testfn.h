@@ -44,7 +44,7 @@ double gk_testfn_error(const struct gk_testfn *f, const double *x);
 int gk_testfn_path(struct gk_out *out, const struct gk_testfn *f, const struct gk_optim_conf *optim,
                    double *x, int64_t steps, int64_t every, const struct gk_history *h,
                    struct gk_err *err);
-/* x, y, value, grad_x, grad_y on G's points squared (n = 2), a blank line behind
+/* x, y, value, grad_x, grad_y on G's points squared (n = 2), a blank line after
  * each x. */
 int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid *g,
                       const struct gk_history *h, struct gk_err *err);

@@ -7,7 +7,7 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 
-/* Cuts TEXT at its commas: an array of pointers with the words behind it in the same block. */
+/* Cuts TEXT at its commas: an array of pointers with the words after it in the same block. */
 static int cut(const char *option, const char *text, char ***words, size_t *n, struct gk_err *err)
 {
     size_t count = 1, len = strlen(text) + 1, cap = 0;

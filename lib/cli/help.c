@@ -33,8 +33,8 @@ static bool choices_in_text(const struct gk_opt *o)
     return o->type == GK_CHOICE && strlen(o->choices) > LONGEST_CHOICES;
 }
 
-/* " (integer in [1, 9]; default 3)", or nothing. DEF is how the help ends that tells the default
- * itself, "default: the other", or the option's own default, or NULL. */
+/* " (integer in [1, 9]; default 3)", or nothing. DEF is the text about the default: what
+ * the help itself says ("default: the other"), or the option's own default, or NULL. */
 static void type_text(const struct gk_opt *o, const char *def, char *buf, size_t size)
 {
     char range[80];

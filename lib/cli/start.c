@@ -85,7 +85,7 @@ static bool is_integer(const char *word)
     return word && gk_number_integer(word, strlen(word), &v) != GK_NUMBER_NONE;
 }
 
-/* One word "--name", "--name=value" or "--name value"; NEXT is the word behind it or NULL. Returns
+/* One word "--name", "--name=value" or "--name value"; NEXT is the word after it or NULL. Returns
  * how many words it took, or -1. */
 static int long_option(const struct gk_tool *tool, char *word, char *next, struct gk_err *err)
 {
@@ -115,7 +115,7 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
     return set(tool, o, next, err) ? -1 : 2;
 }
 
-/* A word of letters: flags, the last of which may be an option with its value behind it. */
+/* A word of letters: flags, the last of which may be an option with its value after it. */
 static int letters(const struct gk_tool *tool, const char *word, const char *next,
                    struct gk_err *err)
 {

@@ -39,7 +39,8 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Room to restart in: thrice what is wanted and more; more still as far as memory is cheap. */
+/* How many vectors to hold before a restart: at least three times as many as are wanted, and more
+ * where memory is cheap. */
 static size_t choose_cap(size_t n, const struct gk_lanczos_conf *c)
 {
     const size_t bytes = (size_t)256 << 20, most = 400;
@@ -117,7 +118,7 @@ static void random_vector(struct gk_lanczos *l, double *x)
         x[i] = gk_rng_normal(&l->rng);
 }
 
-/* v_m after the space of v_0..v_{m-1} turned out to be invariant: any direction off it. */
+/* Sets v_m where the space of v_0..v_{m-1} is invariant: to any direction outside that space. */
 static void escape(struct gk_lanczos *l)
 {
     random_vector(l, l->w);
@@ -172,10 +173,10 @@ static double bound(const struct gk_lanczos *l, double value, double top)
     return l->conf.tol * fmax(fabs(value), 1e-3 * fabs(top));
 }
 
-/* By what factor the worst of the wanted pairs misses its bound, of which the rounding in the
- * products gets a share: at most 1 if all are there. A start that leans on one eigenvector finds it
- * before it can have seen the one beyond: hence the least number of steps. A second search also has
- * to know the next value well enough to tell it from the last that is wanted. */
+/* The factor by which the worst of the wanted pairs misses its bound; at most 1 if all converged.
+ * A share of the bound is left for rounding in the products. A start close to one eigenvector finds
+ * it before the search can see a larger one, so there is a least number of steps. A second search
+ * must also know the next value well enough to tell it from the last one that is wanted. */
 static double shortfall(const struct gk_lanczos *l)
 {
     const size_t m = l->m, enough = 20;

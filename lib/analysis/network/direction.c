@@ -66,8 +66,7 @@ int gk_direction_put(struct gk_frame *f, const struct gk_checkpoint *c, const ch
         single = gk_alloc(ps->total, sizeof *single, err);
         if (!single)
             return -1;
-        for (size_t i = 0; i < ps->total; i++)
-            single[i] = (float)v[i];
+        gk_reals_narrow(GK_F32, ps->total, v, single);
     }
     const int rc =
         gk_checkpoint_put_vector(f, ps, prefix, real, single ? (const void *)single : v, err);

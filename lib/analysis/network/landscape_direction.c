@@ -17,7 +17,7 @@ int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, s
     static const struct {
         const char *word;
         enum gk_toward_kind kind;
-        int64_t min; /* of the number behind the word's ':' */
+        int64_t min; /* of the number after the word's ':' */
     } known[] = {{"next", GK_TOWARD_NEXT, 0},
                  {"first", GK_TOWARD_FIRST, 0},
                  {"random:", GK_TOWARD_RANDOM, 0},

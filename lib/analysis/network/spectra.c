@@ -44,7 +44,7 @@ int gk_spectrum_of(double *a, size_t rows, size_t cols, struct gk_spectrum *s, s
     return rc;
 }
 
-/* A matrix each is a task, with its own message: the first in name order is told. */
+/* Each matrix is a task with its own message; the first one in name order is reported. */
 struct task {
     const struct gk_tensor *t;
     struct gk_tensor_spectrum *to;

@@ -3,8 +3,8 @@
  * Z is worked on in blocks of columns. While the products of one block are added to the Gram
  * matrix, a tile of it a task, the chunks of the next block are read and centred: both are tasks of
  * one round. Centring needs nothing but the columns at hand, since every block holds all points
- * (or, turned, a centre found beforehand), and so it comes before the products: the Gram matrix of
- * points far from the origin loses nothing to cancellation. */
+ * (or, transposed, a centre found beforehand), and so it comes before the products: the Gram matrix
+ * of points far from the origin loses nothing to cancellation. */
 #include "gram.h"
 
 #include <math.h>
@@ -25,8 +25,8 @@ struct work {
     const struct gk_sweep *s;
     size_t rows, kept, columns, block, chunk, ld;
     double *z[2];      /* (rows, ld) this block and the next */
-    double *centre;    /* turned: [2, rows] a point, and the mean of the differences from it */
-    double *reference; /* (SLOTS, 2, larger of chunk and width if turned) working space */
+    double *centre;    /* transposed: [2, rows] a point, and the mean of the differences from it */
+    double *reference; /* (SLOTS, 2, larger of chunk and width if transposed) working space */
     size_t reference_size;
     struct gk_err *err; /* (SLOTS) */
     bool failed[GK_SWEEP_SLOTS];
@@ -37,12 +37,12 @@ struct work {
 
 size_t gk_sweep_rows(const struct gk_sweep *s)
 {
-    return s->turned ? s->x->width : s->x->n;
+    return s->transposed ? s->x->width : s->x->n;
 }
 
 size_t gk_sweep_columns(const struct gk_sweep *s)
 {
-    return s->turned ? s->x->n : s->x->width;
+    return s->transposed ? s->x->n : s->x->width;
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -144,7 +144,7 @@ static void load(struct work *w, size_t slot, int thread)
     struct gk_chunk c = {w->z[w->loading % 2] + from, w->ld, first + from, to - from, slot, thread};
     if (c.n == 0)
         return;
-    if ((w->s->turned ? load_columns : load_rows)(w, &c, &w->err[slot]) != 0)
+    if ((w->s->transposed ? load_columns : load_rows)(w, &c, &w->err[slot]) != 0)
         w->failed[slot] = true;
     else if (w->s->each)
         w->s->each(w->s->ctx, &c);
@@ -203,7 +203,7 @@ static int check_loaded(struct work *w, struct gk_err *err)
 static int run(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
     const size_t blocks = w->block > 0 ? (w->columns + w->block - 1) / w->block : 0;
-    if (w->s->turned && find_centre(w, err) != 0)
+    if (w->s->transposed && find_centre(w, err) != 0)
         return -1;
     gk_pool_run(pool, GK_SWEEP_SLOTS, load_task, w);
     for (w->at = 0; w->at < blocks; w->at++) {
@@ -231,7 +231,7 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
     w.ld = w.block + PAD;
     w.tile = (w.kept + tiles - 1) / tiles;
     w.tiles = s->gram ? tiles * (tiles + 1) / 2 : 0;
-    w.reference_size = s->turned && w.rows > w.chunk ? w.rows : w.chunk;
+    w.reference_size = s->transposed && w.rows > w.chunk ? w.rows : w.chunk;
     if (!gk_mul(w.rows, w.ld, &space))
         return gk_fail(err, "%zu points are too many", w.rows);
     w.z[0] = gk_alloc(space, sizeof *w.z[0], err);
@@ -306,7 +306,7 @@ int gk_sweep_scale(struct gk_sweep *s, struct gk_pool *pool, struct gk_err *err)
     /* The first point for the mean: where that overflows there is no number left to see. */
     const struct gk_sweep look = {.x = s->x,
                                   .center = s->center == GK_SWEEP_MEAN ? GK_SWEEP_FIRST : s->center,
-                                  .turned = s->turned,
+                                  .transposed = s->transposed,
                                   .each = find_largest,
                                   .ctx = &l};
     if (check_finite(s->x, err) != 0 || gk_sweep_run(&look, pool, err) != 0)

@@ -20,8 +20,8 @@ struct gk_chunk {
 struct gk_sweep {
     const struct gk_points *x;
     enum gk_sweep_center center;
-    int exponent; /* Z is over 2^EXPONENT */
-    bool turned;  /* Z is (width, n) with a point a column, else (n, width) with a point a row */
+    int exponent;    /* Z is over 2^EXPONENT */
+    bool transposed; /* Z is (width, n) with a point a column, else (n, width) with a point a row */
     void (*each)(void *ctx,
                  const struct gk_chunk *c); /* sees (and may change) each chunk; or NULL */
     void *ctx;

@@ -152,7 +152,7 @@ static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk
 static bool subtract_squares(const struct work *w)
 {
     const struct gk_pca *r = w->r;
-    if (w->sweep.turned || w->stages > 1)
+    if (w->sweep.transposed || w->stages > 1)
         return false;
     for (size_t t = 0; t < r->n; t++) {
         double left = w->norm[t];
@@ -169,7 +169,7 @@ static bool subtract_squares(const struct work *w)
 static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
     struct gk_pca *r = w->r;
-    for (size_t k = 0; k < w->found && !w->sweep.turned; k++)
+    for (size_t k = 0; k < w->found && !w->sweep.transposed; k++)
         for (size_t t = 0; t < r->n; t++)
             r->score[t * r->k + k] = w->u[k * w->rows + t] * w->sigma[k];
     const bool have_residuals = subtract_squares(w);
@@ -177,15 +177,15 @@ static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
         return 0;
     w->sweep.gram = NULL;
     w->sweep.kept = 0;
-    w->sweep.each = w->sweep.turned ? finish_columns : finish_rows;
+    w->sweep.each = w->sweep.transposed ? finish_columns : finish_rows;
     if (run_sweep(w, pool, err) != 0)
         return -1;
     for (size_t k = 0; k < w->found; k++) {
         const double *u = w->u + k * w->rows;
-        if (w->sweep.turned && r->axis)
+        if (w->sweep.transposed && r->axis)
             memcpy(r->axis + k * w->rows, u, w->rows * sizeof *u);
     }
-    for (size_t t = 0; t < r->n && !w->sweep.turned && !have_residuals; t++) {
+    for (size_t t = 0; t < r->n && !w->sweep.transposed && !have_residuals; t++) {
         double sum = 0;
         for (size_t s = 0; s < GK_SWEEP_SLOTS; s++)
             sum += w->square[s * w->rows + t];
@@ -312,7 +312,7 @@ int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf
     struct work w = {.conf = conf, .r = r};
     w.sweep.x = x;
     w.sweep.center = center[conf->center];
-    w.sweep.turned = x->width < x->n;
+    w.sweep.transposed = x->width < x->n;
     w.rows = gk_sweep_rows(&w.sweep);
     int rc = alloc_results(r, x->width, conf, err);
     if (rc == 0)

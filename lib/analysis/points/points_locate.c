@@ -285,7 +285,7 @@ int gk_points_take_npy(struct gk_points *p, FILE *fp, const char *name, struct g
         const int64_t at = stay ? t.at : s->spooled;
         if (stay) {
             rc = gk_npy_skip(fp, name, &t, err);
-        } else if (fortran) { /* it has no rows to read: turned over in memory */
+        } else if (fortran) { /* it has no rows to read: transposed in memory */
             rc = gk_npy_data(fp, name, &t, true, err) || spool_part(s, &t, err) ? -1 : 0;
             free(t.data);
         } else {

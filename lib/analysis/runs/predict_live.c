@@ -8,7 +8,7 @@
 #include "gk/number.h"
 #include "gk/predict.h"
 
-enum { LEAST = 3 }; /* samples of which Hjorth's parameters make sense: two differences */
+enum { LEAST = 3 }; /* samples at least: Hjorth's parameters need two differences */
 
 /* A window that some features share. */
 struct window {

@@ -20,7 +20,7 @@ struct dump {
     size_t frames;
     struct gk_history history;
     struct gk_stream stream;
-    struct gk_tensor all; /* .npy: the frames so far, their data one behind the other */
+    struct gk_tensor all; /* .npy: the frames so far, their data one after the other */
     size_t cap;
     size_t columns; /* tsv: of the first frame's tensor */
 };

@@ -13,7 +13,7 @@
 
 enum { GK_MAX_HEADER = 16 << 20 };
 
-/* A tensor as a header describes it: its data are the bytes begin..end-1 behind the header. */
+/* A tensor as a header describes it: its data are the bytes begin..end-1 after the header. */
 struct gk_slot {
     struct gk_tensor t;
     uint64_t begin, end;

@@ -1,4 +1,4 @@
-/* Output that is whole or not there. The lifecycle is told in gk/out.h.
+/* Output that is whole or not there. gk/out.h tells the lifecycle.
  *
  * Open temporaries stand in a table of fixed size, so that a signal handler can walk it: it only
  * reads pointers and calls unlink, both safe there. Signals are held back while a file exists that

@@ -10,7 +10,7 @@
 
 /* The descriptor, or -1. */
 int gk_spool_open(struct gk_err *err);
-/* Appends N bytes at *END and moves *END behind them. */
+/* Appends N bytes at *END and moves *END past them. */
 int gk_spool_write(int fd, const void *data, size_t n, int64_t *end, struct gk_err *err);
 /* Reads exactly N bytes at AT from FD, whoever wrote them. */
 int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err);

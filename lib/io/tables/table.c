@@ -111,7 +111,7 @@ static char *trim(char *s)
     return s;
 }
 
-/* A quoted cell, S at its first quote: undoes the quoting in place and returns what is behind the
+/* A quoted cell, S at its first quote: undoes the quoting in place and returns what follows the
  * closing quote, or NULL if there is none. */
 static char *unquote(char *s)
 {

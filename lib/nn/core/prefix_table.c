@@ -1,4 +1,4 @@
-/* The table's phases: embeddings, the first block's q, k, v and its values behind the output
+/* The table's phases: embeddings, the first block's q, k, v and its values after the output
  * matrix, for every distinct (position, token); then the gradients of all that. */
 #include <string.h>
 

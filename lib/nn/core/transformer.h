@@ -52,7 +52,7 @@ struct segment {
     size_t transposed, ld; /* where its transpose begins, and the length of a row there */
 };
 
-/* What a group of rows leaves behind in one block. The block's rows are all rows, but in the last
+/* What one block keeps of a group of rows. The block's rows are all rows, but in the last
  * block only those from q0 on; x, h1 and qkv are of all. Of derivatives: the same with r. */
 struct fwd {
     real *x;        /* (rows, d) what enters */
@@ -95,7 +95,7 @@ struct tape {
 struct lane {
     struct weights g;
     real *dtab;   /* (ntab, 3d) gradient of the table's q and k */
-    real *dtabvo; /* (ntab, heads d) and of its values behind the output matrix */
+    real *dtabvo; /* (ntab, heads d) and of its values after the output matrix */
     real *dtabx;  /* (ntab, d) and of its embeddings, by the residual path */
     real **dstem; /* [L] (nstem, 3d) gradient of the stem's q, k, v */
 };

@@ -77,7 +77,7 @@ static int read_split(struct gk_dataset *d, const struct gk_frame *f, enum gk_sp
     return check_values(f, name, "labels", s->labels, s->n, k, d->vocab, err);
 }
 
-/* "4,5": rising positions, of which read_split compares the number. */
+/* "4,5": rising positions. read_split compares their number with the labels. */
 static int read_positions(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     const char *text = gk_frame_meta(f, "score_positions");

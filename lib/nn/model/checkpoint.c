@@ -1,5 +1,6 @@
-/* Checkpoints: what a frame's tensors and metadata say about a network. The tensors decide;
- * metadata that disagree with them are an error, metadata that are not there are made up for. */
+/* Checkpoints: what a frame's tensors and metadata say about a network. The tensors decide.
+ * Metadata that disagree with them are an error; what metadata leave out follows from the tensors
+ * or has its default. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

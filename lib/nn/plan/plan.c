@@ -7,8 +7,8 @@
 
 #include "gk/mem.h"
 
-/* Examples of a lane, up to which there is but one. Shares are cut in whole UNITs, of which
- * products are fast. */
+/* Up to LANE examples take one lane. Lanes get whole UNITs of examples, as products of that many
+ * rows are fast. */
 enum { LANE = 320, UNIT = 8 };
 
 /* What is known of all rows, whatever the subset. */

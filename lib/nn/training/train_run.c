@@ -113,7 +113,7 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
         l->t->perfect = 0;
     if (!fresh)
         return 0;
-    if (due) /* not the last row's own: where a run was cut must not show in how it goes on */
+    if (due) /* the extra row at a run's end does not count: a resumed run has none there */
         l->t->perfect = row.val.acc == 1 ? l->t->perfect + 1 : 0;
     if (put_row(l, &row, err))
         return -1;
