@@ -86,7 +86,7 @@ END
     done | cmp - want
     gk-curve "$LOGS/trainer_state-end.json" 2>said >out
     assert_equal "$(<said)" 'gk-curve: note: taken by their names: learning_rate as lr, loss as train_loss, eval_loss as val_loss, eval_accuracy as val_acc
-gk-curve: note: column train_loss could also be the series train_loss: --map train_loss=SERIES
+gk-curve: note: column train_loss could also be the series train_loss: map train_loss=SERIES
 gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, eval_steps_per_second, total_flos, train_loss, train_runtime, train_samples_per_second, train_steps_per_second'
 }
 
@@ -112,7 +112,7 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     wrong_usage "gk-curve: --map: '=x' is not of the form COLUMN=SERIES" gk-curve --map =x long
     wrong_usage "gk-curve: --map: '' is not of the form COLUMN=SERIES" gk-curve --map 'x=c\\d,' long
     wrong_usage "gk-curve: --map: 'x' is given twice" gk-curve --map 'x=c\\d,x==' long
-    wrong_usage 'gk-curve: --map: the column step is what --step says' gk-curve --map 'step=c\\d' long
+    wrong_usage 'gk-curve: --map: the column step is chosen apart from the others' gk-curve --map 'step=c\\d' long
     printf 'step,a,b\n0,x,1\n1,y,z\n' >text
     breaks "gk-curve: --map: 'a' holds no numbers" gk-curve --map x=a text
     breaks "gk-curve: text: line 3: column b: 'z' is not a number, or out of range" gk-curve -q --map x=b text
@@ -121,7 +121,7 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     printf 'step,c\n0,2\n' >tab
     breaks "gk-curve: 'x?y' cannot be the name of a column" gk-curve -q --map $'x\ty=c' tab
     printf 'step,x,y\n0,1,2\n' >other
-    breaks 'gk-curve: no series is a column by its name alone: --map train_loss=SERIES says which; there are: x, y' gk-curve other
+    breaks 'gk-curve: --map: no series is a column by its name alone: train_loss=SERIES says which; there are: x, y' gk-curve other
     printf 'step,x\n0,a\n' >none
     breaks 'gk-curve: no series of numbers' gk-curve none
 }
@@ -156,19 +156,19 @@ taken() {
     gk-curve t >out 2>said && fail 'a curve of nothing'
     taken train_loss_step train_loss_epoch val_loss >/dev/null
     run --separate-stderr -0 gk-curve t
-    assert_equal "$stderr" 'gk-curve: note: column train_loss could be the series train_loss_step, train_loss_epoch: --map train_loss=SERIES
+    assert_equal "$stderr" 'gk-curve: note: column train_loss could be the series train_loss_step, train_loss_epoch: map train_loss=SERIES
 gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
 }
 
 @test "curve: --percent, and accuracies that are no fractions" {
     printf 'step,train_acc,val_acc,share\n0,10,50,25\n5,100.00001,100,50\n' >p
-    breaks "gk-curve: 'train_acc' is 10 at step 0: train_acc is from 0 to 1; --percent train_acc" gk-curve -q p
+    breaks "gk-curve: --percent: 'train_acc' is 10 at step 0: train_acc is from 0 to 1, or it is in percent" gk-curve -q p
     gk-curve -q --percent train_acc,val_acc,share --map share=share p | tail -n +3 >got
     assert_equal "$(<got)" $'0\t0.10000000000000001\t0.5\t0.25\n5\t1\t1\t0.5'
     sed -i 's/50$/500/' p
     gk-curve -q --percent train_acc,val_acc,share --map share=share p | tail -n 1 | cut -f 4 | grep -qx 5
     sed -i 's/100\.00001/101/' p
-    breaks "gk-curve: 'train_acc' is 101 at step 5: train_acc is from 0 to 100 in percent" gk-curve -q --percent train_acc,val_acc p
+    breaks "gk-curve: --percent: 'train_acc' is 101 at step 5: train_acc is from 0 to 100 in percent" gk-curve -q --percent train_acc,val_acc p
     wrong_usage "gk-curve: --percent: 'x' is no column of the curve" gk-curve -q --percent x p
     printf 'step,val_acc\n0,1.0000001\n' | gk-curve -q | tail -n 1 | cut -f 2 | grep -qx 1
 }
@@ -193,7 +193,7 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     rows logs/*/e | cmp - <(printf 'step\ttrain_loss\tval_loss\n0\t2\t4\n1\t1\t3\n')
     # two runs that are not the splits of one
     mv logs/train logs/one && mv logs/validation logs/two
-    breaks 'gk-curve: no series is a column by its name alone: --map train_loss=SERIES says which; there are: one/epoch_loss, two/epoch_loss' gk-curve logs/*/e
+    breaks 'gk-curve: --map: no series is a column by its name alone: train_loss=SERIES says which; there are: one/epoch_loss, two/epoch_loss' gk-curve logs/*/e
     rows --map a=one/epoch_loss,b=two/epoch_loss logs/*/e | cmp - <(printf 'step\ta\tb\n0\t2\t4\n1\t1\t3\n')
     rows --join logs/*/e | cmp - <(printf 'step\ttrain_loss\n0\t4\n1\t3\n')
 }

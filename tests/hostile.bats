@@ -325,14 +325,14 @@ drawn() {
             "lambda_max", "lambda_min", "frac", "t2", "t4", "steps", "id", "estimate", "cumulative", "m0_400", "final_val_acc", "lr", \
             "weight-decay", "pc1", "pc2", "x", "y", "value", "grad_x", "grad_y", "error", "frequency", "energy", \
              "across", "up", "over", "x_at", "y_at", "z", \
-             "excluded_train", "restricted_val", "sum_share", "key_share", "embed_gini", "embed_ipr"
+             "excluded_train", "restricted_val", "sum_share", "key_share", "embed_gini", "embed_ipr", "param_norm"
             split("random main other", plane, " "); split("a gamma b other", parameter, " ") }
         NR == 1 { layer = $0 }
         { for (i = 1; i <= 4; i++) { if (NR > 1 || i > 1) print ""
               for (j = 1; j <= 4; j++) { v = (NR + i * j) / 100
                   print $0, $0, $0, $0, $0, layer, plane[NR], (i + j) % 2 ? "train" : "val", "mle", parameter[j], 2, 10 * i, \
                       j, i, v, v, v, v, v, 1 - v, v, -v, v, -v, 0.1 * i, 10 + i, 20 + i, 50, v, v, v, v, v, i / 1000, \
-                       j, i + v, j - v, i, j, v, v, v, v, i / 10, v, $0, $0, $0, i, j, v, v, v, v, v, v, v } } }' >table
+                       j, i + v, j - v, i, j, v, v, v, v, i / 10, v, $0, $0, $0, i, j, v, v, v, v, v, v, v, v } } }' >table
     "$ROOT/pipelines/plots/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
 }
 
@@ -480,7 +480,8 @@ END
 
 # A tree of the rules alone, whose scripts tell their arguments.
 told() {
-    mkdir -p tree/tests/{faults,lint,fuzz} tree/{.ci,cmd,include/gk,build/bin}
+    mkdir -p tree/tests/{faults,lint,fuzz} tree/{.ci,cmd,include/gk,lib/nn/model/rename,build/bin}
+    touch tree/lib/nn/model/rename/nanda.tsv
     touch tree/include/gk/version.h tree/cmd/gk-data.c
     cp "$ROOT/Makefile" tree/
     cp -r "$ROOT"/pipelines tree/

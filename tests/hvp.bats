@@ -216,7 +216,7 @@ sure_and_wrong() {
     gk-train "${tiny[@]}" --steps 6 --trajectory t.gks --every 3 --trajectory-state --save c
     run --separate-stderr gk-hvp -d d --precondition t.gks
     assert_equal "$status" 0
-    assert_equal "$stderr" 'gk-hvp: note: t.gks: frame 1: --precondition: the optimiser has made no update yet: skipped'
+    assert_equal "$stderr" 'gk-hvp: note: t.gks: frame 1: the optimiser has made no update yet: skipped'
     printf '%s\n' "$output" >t
     assert_equal "$(column_of step t | xargs)" '3 6'
     assert_equal "$(column_of threshold t | sort -u)" 3800.0000000000005
@@ -226,13 +226,13 @@ sure_and_wrong() {
     # a trajectory of weights knows no rate; sgd without momentum is stable up to 2/lr
     gk-train "${tiny[@]}" --steps 2 --trajectory w.gks
     assert_equal "$(gk-hvp -q -d d --max-products 30 w.gks | column_of threshold | sort -u)" nan
-    breaks "gk-hvp: w.gks: frame 1: --precondition: it has no optimiser's state (gk-train --save or --trajectory-state keeps it)" \
+    breaks "gk-hvp: --precondition: w.gks: frame 1: it has no optimiser's state, which checkpoints have, and trajectories that were asked to" \
         gk-hvp -d d --precondition -o o w.gks
     gk-train "${tiny[@]}" --steps 0 --save zero
-    breaks 'gk-hvp: zero: frame 1: --precondition: the optimiser has made no update yet' gk-hvp -d d --precondition -o o zero
+    breaks 'gk-hvp: --precondition: zero: frame 1: the optimiser has made no update yet' gk-hvp -d d --precondition -o o zero
     for kind in lion momentum; do
         gk-train "${tiny[@]}" --optimizer $kind --steps 2 --save other
-        breaks "gk-hvp: other: frame 1: --precondition: the state is of $kind, not of adam or adamw" \
+        breaks "gk-hvp: --precondition: other: frame 1: the state is of $kind, not of adam or adamw" \
             gk-hvp -d d --precondition -o o other
     done
     with_metadata c beta2 1 >bad

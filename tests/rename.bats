@@ -85,12 +85,12 @@ END
 @test "rename: what no line names, and what two tensors become, is named" {
     local file=$there/nanda.pt
     frame extra 3 >e
-    breaks "gk-ckpt-dump: e: frame 1: no line of the table 'nanda' names the tensor 'extra' [3]; --exclude leaves it out" gk-ckpt-dump --rename nanda e
-    breaks "gk-ckpt-dump: $file: frame 1: no line of the table 'gpt2' names the tensor 'blocks.0.attn.W_K' [2, 4, 8]; --exclude leaves it out" \
+    breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'nanda' names the tensor 'extra' [3]: leave it out" gk-ckpt-dump --rename nanda e
+    breaks "gk-ckpt-dump: --exclude: $file: frame 1: no line of the table 'gpt2' names the tensor 'blocks.0.attn.W_K' [2, 4, 8]: leave it out" \
         gk-ckpt-dump --rename gpt2 "$file"
     frame a.embed.weight 4x2 b.embed.weight 4x2 >e
     table '*embed.weight embed.weight -'
-    breaks "gk-ckpt-dump: e: frame 1: 'a.embed.weight' and 'b.embed.weight' both become 'embed.weight': --exclude leaves one of them out" gk-ckpt-dump --rename table e
+    breaks "gk-ckpt-dump: --exclude: e: frame 1: 'a.embed.weight' and 'b.embed.weight' both become 'embed.weight': leave one of them out" gk-ckpt-dump --rename table e
     # integers are left out, with a note
     frame E 4x2 W 3x2 U 4x3 count:I64 '' mask:I64 3 >e
     table 'E embed.weight' 'W layers.0.weight' 'U unembed.weight' '@meta activation relu'
@@ -105,20 +105,20 @@ END
     # a dot ends what * stands for
     frame nE 4x2 W 3x2 U 4x3 >e
     table '*E embed.weight' 'W layers.0.weight' 'U unembed.weight' '@meta activation relu'
-    breaks "gk-ckpt-dump: e: frame 1: no line of the table 'table' names the tensor 'nE' [4, 2]; --exclude leaves it out" gk-ckpt-dump --rename table e
+    breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'table' names the tensor 'nE' [4, 2]: leave it out" gk-ckpt-dump --rename table e
 }
 
 @test "rename: what neither tensors nor table tell must be said, and rightly" {
     local file=$there/gpt2_tied.pt
-    breaks "gk-ckpt-dump: $file: frame 1: neither its tensors nor the table 'gpt2' tell all of the network: --set heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
+    breaks "gk-ckpt-dump: --set: $file: frame 1: neither its tensors nor the table 'gpt2' tell all of the network: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
-    breaks "gk-ckpt-dump: $there/encoder_post.pt: frame 1: neither its tensors nor the table 'torch_encoder' tell all of the network: --set norm=post|pre|none,positions=sinusoidal|none" \
+    breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: neither its tensors nor the table 'torch_encoder' tell all of the network: norm=post|pre|none,positions=sinusoidal|none" \
         gk-ckpt-dump --rename torch_encoder --set heads=2,activation=relu "$there/encoder_post.pt"
     breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8: say 'heads' in the metadata" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'activation' is 'gelu_new': relu, leaky, gelu, square, silu or tanh is wanted" \
         gk-ckpt-dump --rename gpt2 --set heads=2,activation=gelu_new "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'ff' is 13, but the tensors make it 12" gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu,ff=13 "$file"
-    wrong_usage "gk-ckpt-dump: --rename, --set: 'head' describes no network: layers, dim, heads, ff, norm, positions, activation and so on do" \
+    wrong_usage "gk-ckpt-dump: --set: 'head' describes no network: layers, dim, heads, ff, norm, positions, activation and so on do" \
         gk-ckpt-dump --rename gpt2 --set head=2,activation=relu "$file"
     wrong_usage "gk-ckpt-dump: --set: 'heads': KEY=VALUE is wanted" gk-ckpt-dump --rename gpt2 --set heads "$file"
     wrong_usage 'gk-ckpt-dump: --set: only --rename makes metadata' gk-ckpt-dump --set heads=2 "$file"

@@ -92,8 +92,12 @@ nn/plan: nn/model nn/data
 nn/model: nn/data
 nn/data:
 io/dump: io/tables io/frames io/stream
-io/tables: io/frames io/stream
-io/frames: io/stream
+io/rename: io/tables io/frames io/stream
+io/torch: io/frames io/stream
+io/logs: io/tables io/frames io/json io/stream
+io/tables: io/frames io/json io/stream
+io/frames: io/json io/stream
+io/json: io/stream
 io/stream:
 base/compute: base
 base:

@@ -135,11 +135,10 @@ static int make_room(struct gk_curvature *c, struct gk_err *err)
 static int prepare(struct gk_curvature *c, const struct gk_frame *f, struct gk_err *err)
 {
     if (c->made != c->study->made && make_room(c, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     const int none = gk_hessian_at(&c->hessian, c->study, f, err);
-    return none
-               ? none
-               : precondition_threshold(f, c->conf->hessian.precondition, &c->threshold, err);
+    return none ? none
+                : precondition_threshold(f, c->conf->hessian.precondition, &c->threshold, err);
 }
 
 static void put_step(const struct gk_curvature *c, FILE *fp)

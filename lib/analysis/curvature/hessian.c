@@ -106,12 +106,14 @@ int gk_hessian_at(struct gk_hessian *h, struct gk_study *s, const struct gk_fram
 {
     struct gk_score score;
     const int none = h->scale ? precondition_read(f, &s->ckpt, h->all, err) : 0;
-    if (none)
+    if (none) {
+        gk_fail_about(err, "precondition");
         return none;
+    }
     if (h->scale)
         gk_hessian_take(h, h->all, h->scale);
     if (gk_engine_linearise(h->engine, s->theta, h->hv, &score, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     from_real(h, h->grad);
     (void)rescale(h, h->grad, h->grad);
     h->products = 0;
@@ -119,7 +121,7 @@ int gk_hessian_at(struct gk_hessian *h, struct gk_study *s, const struct gk_fram
         if (!isfinite(h->grad[i]))
             return gk_frame_fail(f, err, "the gradient is not finite");
     if (h->conf.gauss_newton && gk_engine_linearise_logits(h->engine, s->theta, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     return 0;
 }
 

@@ -1,3 +1,4 @@
+/* The preconditioner of adam and adamw, and the threshold of stability (precondition.h). */
 #include "precondition.h"
 
 #include <math.h>
@@ -27,10 +28,10 @@ static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, 
         any = gk_is_state(f->tensor[i].name);
     if (!any || !optimizer)
         return gk_frame_fail(f, err,
-                             "--precondition: it has no optimiser's state (gk-train --save or "
-                             "--trajectory-state keeps it)");
+                             "it has no optimiser's state, which checkpoints have, and "
+                             "trajectories that were asked to");
     if (strcmp(optimizer, "adam") != 0 && strcmp(optimizer, "adamw") != 0)
-        return gk_frame_fail(f, err, "--precondition: the state is of %s, not of adam or adamw",
+        return gk_frame_fail(f, err, "the state is of %s, not of adam or adamw",
                              gk_show(optimizer).s);
     return c->step >= 0 ? 0 : gk_frame_fail(f, err, "the metadata have no 'step'");
 }
@@ -44,7 +45,7 @@ int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, d
         gk_checkpoint_vector(f, &c->params, "optim.v.", GK_F64, scale, err))
         return -1;
     if (c->step == 0) {
-        gk_frame_fail(f, err, "--precondition: the optimiser has made no update yet");
+        gk_frame_fail(f, err, "the optimiser has made no update yet");
         return 1;
     }
     const double part = -expm1((double)c->step * log(beta2)); /* 1 - beta2^t */
@@ -52,7 +53,7 @@ int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, d
         scale[i] = 1 / sqrt(sqrt(scale[i] / part) + eps);
         if (!isfinite(scale[i]))
             return gk_frame_fail(f, err,
-                                 "--precondition: entry %zu of the optimiser's state has no "
+                                 "entry %zu of the optimiser's state has no "
                                  "inverse root",
                                  i);
     }

@@ -110,7 +110,8 @@ static int check_parameters(const struct gk_landscape *l, struct gk_err *err)
     for (size_t i = 0; i < ps->n; i++)
         if (gk_toward_uses(l->conf, &ps->p[i]))
             return 0;
-    return gk_fail_usage(err, "--exclude: no parameter is left");
+    gk_fail_usage(err, "no parameter is left");
+    return gk_fail_about(err, "exclude");
 }
 
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,

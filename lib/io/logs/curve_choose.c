@@ -57,10 +57,10 @@ static ptrdiff_t need_series(const struct gk_curve *c, const char *name, struct 
             continue;
         if (c->series[i].points > 0)
             return (ptrdiff_t)i;
-        return gk_fail(err, "--map: '%.60s' holds no numbers", name);
+        return gk_fail(err, "'%.60s' holds no numbers", name);
     }
     gk_curve_names(c, is_number, 0, list, sizeof list);
-    return gk_fail(err, "--map: no series '%.60s'; there are: %s", name, list);
+    return gk_fail(err, "no series '%.60s'; there are: %s", name, list);
 }
 
 /* "COLUMN=SERIES", which is cut apart. */
@@ -68,17 +68,17 @@ static int take_pair(struct gk_curve *c, char *pair, struct gk_err *err)
 {
     char *series = strchr(pair, '=');
     if (!series || series == pair || !series[1])
-        return gk_fail_usage(err, "--map: '%.60s' is not of the form COLUMN=SERIES", pair);
+        return gk_fail_usage(err, "'%.60s' is not of the form COLUMN=SERIES", pair);
     *series++ = '\0';
     if (!strcmp(pair, "step"))
-        return gk_fail_usage(err, "--map: the column step is what --step says");
+        return gk_fail_usage(err, "the column step is chosen apart from the others");
     if (find_column(c, pair) >= 0)
-        return gk_fail_usage(err, "--map: '%.60s' is given twice", pair);
+        return gk_fail_usage(err, "'%.60s' is given twice", pair);
     const ptrdiff_t number = need_series(c, series, err);
     return number < 0 ? -1 : add_column(c, pair, (size_t)number, err);
 }
 
-/* The pairs of --map. A backslash takes the byte behind it as it is. */
+/* The pairs of the map. A backslash keeps the byte after it as it is. */
 static int take_map(struct gk_curve *c, const char *map, struct gk_err *err)
 {
     char *pair = gk_strdup(map, err);
@@ -92,6 +92,8 @@ static int take_map(struct gk_curve *c, const char *map, struct gk_err *err)
         }
         *to = '\0';
         rc = take_pair(c, pair, err);
+        if (rc)
+            gk_fail_about(err, "map");
         if (!*p++)
             break;
     }
@@ -141,7 +143,7 @@ static int append(char **text, const char *separator, char *what, struct gk_err 
     return longer ? 0 : -1;
 }
 
-/* Adds "COLUMN=SERIES", as --map has it. */
+/* Adds "COLUMN=SERIES", as a list of them has it. */
 static int append_pair(char **text, const char *column, const char *series, struct gk_err *err)
 {
     char *name = gk_format(err, "%s%s", series, series), *to = name;
@@ -186,7 +188,7 @@ static int say_rest(struct gk_curve *c, const bool *guessed, struct gk_err *err)
         const ptrdiff_t at = find_column(c, gk_curve_own[i]);
         gk_curve_names(c, may_be, i, list, sizeof list);
         if (*list && (at < 0 || guessed[at]) &&
-            gk_notes_add(&c->notes, err, "column %s could%s be the series %s: --map %s=SERIES",
+            gk_notes_add(&c->notes, err, "column %s could%s be the series %s: map %s=SERIES",
                          gk_curve_own[i], at < 0 ? "" : " also", list, gk_curve_own[i]))
             return -1;
     }
@@ -245,10 +247,12 @@ static int take_percent(struct gk_curve *c, struct gk_err *err)
     int rc = gk_list_words("percent", c->conf.percent, &word, &n, err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         const ptrdiff_t at = find_column(c, word[i]);
-        if (at < 0)
-            rc = gk_fail_usage(err, "--percent: '%.60s' is no column of the curve", word[i]);
-        else
+        if (at < 0) {
+            gk_fail_usage(err, "'%.60s' is no column of the curve", word[i]);
+            rc = gk_fail_about(err, "percent");
+        } else {
             c->column[at].percent = true;
+        }
     }
     free(word);
     return rc;
@@ -284,11 +288,12 @@ int gk_curve_choose(struct gk_curve *c, bool list, struct gk_err *err)
     if (rc == 0 && c->ncolumn == 0 && !list) {
         gk_curve_names(c, is_number, 0, there, sizeof there);
         rc = gk_fail(err,
-                     *there
-                         ? "no series is a column by its name alone: --map train_loss=SERIES says "
-                           "which; there are: %s"
-                         : "no series of numbers%s",
+                     *there ? "no series is a column by its name alone: train_loss=SERIES says "
+                              "which; there are: %s"
+                            : "no series of numbers%s",
                      there);
+        if (*there)
+            gk_fail_about(err, "map");
     }
     if (rc == 0)
         rc = sort_columns(c, &guessed, &given, err);

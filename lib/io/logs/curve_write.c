@@ -147,10 +147,12 @@ static int check_values(const struct gk_curve *c, const struct gk_curve_column *
     const double most = k->percent ? 100 : 1;
     for (size_t i = 0; (accuracy || k->percent) && i < l->n; i++) {
         double *v = &l->dot[i].value;
-        if (accuracy && !(*v >= 0 && *v <= most * (1 + 1e-6)))
-            return gk_fail(err, "'%.60s' is %.9g at step %.12g: %s is from 0 to %g%s%s",
-                           c->series[k->series].name, *v, l->dot[i].step, k->name, most,
-                           k->percent ? " in percent" : "; --percent ", k->percent ? "" : k->name);
+        if (accuracy && !(*v >= 0 && *v <= most * (1 + 1e-6))) {
+            gk_fail(err, "'%.60s' is %.9g at step %.12g: %s is from 0 to %g%s",
+                    c->series[k->series].name, *v, l->dot[i].step, k->name, most,
+                    k->percent ? " in percent" : ", or it is in percent");
+            return gk_fail_about(err, "percent");
+        }
         if (accuracy && *v > most) /* an average in single precision */
             *v = most;
         *v /= most;

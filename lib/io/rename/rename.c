@@ -112,11 +112,11 @@ static int give(struct work *w, const struct gk_line *l, const struct gk_tensor 
         return -1;
     const struct giver *other = find_giver(w, ours);
     int rc = 0;
-    if (other && !(l->if_missing && other->line != l->number))
-        rc = gk_frame_fail(w->f, err,
-                           "'%s' and '%s' both become '%s': --exclude leaves one of them out",
-                           gk_show(other->theirs).s, gk_show(from->name).s, gk_show(ours).s);
-    else if (!other)
+    if (other && !(l->if_missing && other->line != l->number)) {
+        gk_frame_fail(w->f, err, "'%s' and '%s' both become '%s': leave one of them out",
+                      gk_show(other->theirs).s, gk_show(from->name).s, gk_show(ours).s);
+        rc = gk_fail_about(err, "exclude");
+    } else if (!other)
         rc = gk_grow(&w->giver, &w->cap, w->n + 1, sizeof *w->giver, err) ||
                      change(w, l, from, ours, err)
                  ? -1
@@ -187,12 +187,12 @@ static int check_used(const struct work *w, const bool *used, struct gk_rename_n
         const struct gk_tensor *t = &w->f->tensor[i];
         if (used[i])
             continue;
-        if (gk_dtype_is_float(t->dtype))
-            return gk_frame_fail(w->f, err,
-                                 "no line of the table '%s' names the tensor '%s' %s; --exclude "
-                                 "leaves it out",
-                                 gk_show(w->r->name).s, gk_show(t->name).s,
-                                 gk_show_shape(t->rank, t->shape).s);
+        if (gk_dtype_is_float(t->dtype)) {
+            gk_frame_fail(
+                w->f, err, "no line of the table '%s' names the tensor '%s' %s: leave it out",
+                gk_show(w->r->name).s, gk_show(t->name).s, gk_show_shape(t->rank, t->shape).s);
+            return gk_fail_about(err, "exclude");
+        }
         if (notes->left_out++ == 0)
             notes->first = gk_show(t->name);
     }

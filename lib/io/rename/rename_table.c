@@ -53,8 +53,8 @@ static int fail_unknown(const char *name, const char *folder, struct gk_err *err
     }
     if (n >= 0)
         free(entry);
-    return gk_fail_usage(err, "--rename: there is no table '%s': %s, or a file's name",
-                         gk_show(name).s, list);
+    gk_fail_usage(err, "there is no table '%s': %s, or a file's name", gk_show(name).s, list);
+    return gk_fail_about(err, "rename");
 }
 
 /* NAME as a file, or else among those that come with gk. */
@@ -250,7 +250,8 @@ static int parse_set(struct gk_rename *r, const char *set, struct gk_err *err)
     for (char *entry; rc == 0 && (entry = strsep(&rest, ","));) {
         char *value = strchr(entry, '=');
         if (!value || value == entry || !value[1]) {
-            rc = gk_fail_usage(err, "--set: '%s': KEY=VALUE is wanted", gk_show(entry).s);
+            gk_fail_usage(err, "'%s': KEY=VALUE is wanted", gk_show(entry).s);
+            rc = gk_fail_about(err, "set");
             break;
         }
         *value++ = '\0';

@@ -42,11 +42,13 @@ static int check_keys(const struct gk_frame *f, struct gk_err *err)
             known |= !strcmp(key, others[k]);
         for (size_t k = 0; (item = gk_arch_item(k)); k++)
             known |= !strcmp(key, item->name);
-        if (!known)
-            return gk_fail_usage(err,
-                                 "--rename, --set: '%s' describes no network: layers, dim, heads, "
-                                 "ff, norm, positions, activation and so on do",
-                                 gk_show(key).s);
+        if (!known) {
+            gk_fail_usage(err,
+                          "'%s' describes no network: layers, dim, heads, ff, norm, positions, "
+                          "activation and so on do",
+                          gk_show(key).s);
+            return gk_fail_about(err, "set");
+        }
     }
     return 0;
 }
@@ -70,9 +72,9 @@ static int check_said(const struct gk_frame *f, bool mlp, const struct gk_rename
                                   needed[i].choices);
     if (n == 0)
         return 0;
-    return gk_frame_fail(f, err,
-                         "neither its tensors nor the table '%s' tell all of the network: --set %s",
-                         gk_show(gk_rename_name(r)).s, list);
+    gk_frame_fail(f, err, "neither its tensors nor the table '%s' tell all of the network: %s",
+                  gk_show(gk_rename_name(r)).s, list);
+    return gk_fail_about(err, "set");
 }
 
 static int make(struct gk_frame *f, const struct gk_param *p, double value, struct gk_err *err)
@@ -97,7 +99,7 @@ static int make_missing(struct gk_frame *f, const struct gk_rename *r, struct gk
     if (gk_checkpoint_arch(&arch, f, err))
         return -1;
     if (gk_params_init(&ps, &arch, err))
-        return gk_frame_fail(f, err, "%s", err ? err->msg : "");
+        return gk_frame_fail_at(f, err);
     int rc = 0;
     for (size_t i = 0; i < ps.n && rc == 0; i++)
         if (!has(f, ps.p[i].name) && gk_rename_makes(r, ps.p[i].name, &value))
