@@ -167,7 +167,7 @@ END
     breaks 'gk-fourier: other: the dataset has 121 rows, too few for the pairs of 3999 elements' gk-fourier -d other c
     breaks "gk-fourier: standard input: no metadata 'op' in the dataset: frequencies need add, sub, mul or div" \
         gk-fourier -d - c < <(with_metadata d op -)
-    wrong_usage 'gk-fourier: -d: a dataset is needed' gk-fourier c
+    wrong_usage 'gk-fourier: --data: a dataset is needed' gk-fourier c
     wrong_usage "gk-fourier: --keys: '0': a number of 1 to 5 frequencies is wanted" gk-fourier -d d --keys 0 c
     wrong_usage "gk-fourier: --keys: '6': a number of 1 to 5 frequencies is wanted" gk-fourier -d d --keys 6 c
     wrong_usage "gk-fourier: --keys: 'all': a number of 1 to 5 frequencies is wanted" gk-fourier -d d --keys all c

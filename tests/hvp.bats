@@ -236,13 +236,13 @@ sure_and_wrong() {
             gk-hvp -d d --precondition -o o other
     done
     with_metadata c beta2 1 >bad
-    breaks "gk-hvp: bad: frame 1: metadata 'beta2' is '1': a number from 0 to 1 is wanted" gk-hvp -d d --precondition -o o bad
+    breaks "gk-hvp: --precondition: bad: frame 1: metadata 'beta2' is '1': a number from 0 to 1 is wanted" gk-hvp -d d --precondition -o o bad
     with_metadata c eps - >bad
-    breaks "gk-hvp: bad: frame 1: the metadata have no 'eps'" gk-hvp -d d --precondition -o o bad
+    breaks "gk-hvp: --precondition: bad: frame 1: the metadata have no 'eps'" gk-hvp -d d --precondition -o o bad
     with_metadata c lr fast >bad
     breaks "gk-hvp: bad: frame 1: metadata 'lr' is 'fast': a number from 0 to inf is wanted" gk-hvp -d d -o o bad
     with_metadata c step - >bad
-    breaks "gk-hvp: bad: frame 1: the metadata have no 'step'" gk-hvp -d d --precondition -o o bad
+    breaks "gk-hvp: --precondition: bad: frame 1: the metadata have no 'step'" gk-hvp -d d --precondition -o o bad
     [ ! -e o ]
 }
 

@@ -225,9 +225,10 @@ gk-sweep: from step 20 to 30'
         cmp "$r/run.tsv" "out/runs/${r##*/}/run.tsv"
     done
     cmp whole/table.tsv out/table.tsv
-    # Each part began where the one before it was saved.
+    # Each part began where the one before it was saved, if that was not the end.
     [ -s saved ]
     while IFS=$'\t' read -r r begun step; do
+        [ "$step" -lt 3000 ] || continue
         sed -n 's/.*from step \([0-9]*\) .*/\1/p' "$r/log" >from
         assert_equal "$r $(sed -n "$((begun + 1))p" from)" "$r $step"
     done <saved

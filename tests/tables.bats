@@ -149,6 +149,7 @@ elif form == "marked":
         reader "$tool"
         write_table | "${cmd[@]}" >want
         for form in lines close wide array indented trainer text scattered marked; do
+            [ "$tool $form" != 'gk-times text' ] || continue # "1.0" is the name of another group than 1
             as_json $form >j
             "${cmd[@]}" <j >got || fail "$tool: $form"
             cmp want got || fail "$tool: $form"
@@ -157,7 +158,7 @@ elif form == "marked":
             cat j | "${cmd[@]}" >got || fail "$tool: $form, through a pipe"
             cmp want got || fail "$tool: $form, through a pipe"
         done
-        as_json lines | sed 's/": [^,}]*/": "x"/' | "${cmd[@]}" >out 2>err && fail "$tool takes text"
+        as_json lines | sed 's/": [^,}]*/": "x"/g' | "${cmd[@]}" >out 2>err && fail "$tool takes text"
         [[ $(<err) =~ ^$tool:\ standard\ input:\ line\ 1:.*\'x\'\ is\ n ]] || fail "$tool says $(<err)"
     done
 }

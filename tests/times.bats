@@ -133,7 +133,7 @@ times() {
     wrong_usage 'gk-times: --until is of the mean, which --curves does not print' gk-times --until 3 --curves t
     wrong_usage 'gk-times: --group: g is there twice' gk-times --group g,g t
     cut -f 1,2 t >bare
-    breaks 'gk-times: bare: line 3: column t4: nan; --censor says how long such a run lasted' gk-times bare
+    breaks 'gk-times: --censor: bare: line 3: column t4: nan: how long did this run last?' gk-times bare
     printf 't4\tsteps\n5\t4\n' >late
     breaks "gk-times: late: line 2: column t4: 5 is after the run's end, steps = 4" gk-times late
     printf 't4\tsteps\n-5\t4\n' >before
