@@ -20,7 +20,7 @@
 struct gk_fourier;
 
 /* For the operation of D, which must outlive it, as POOL must. */
-int gk_fourier_new(struct gk_fourier **f, const struct gk_dataset *d, struct gk_pool *pool,
+int gk_fourier_new(struct gk_fourier **out, const struct gk_dataset *d, struct gk_pool *pool,
                    struct gk_err *err);
 void gk_fourier_free(struct gk_fourier *f);
 

@@ -35,7 +35,7 @@ END {
     print "# Benchmarks\n"
     print "Written by `make bench`: medians of " rounds " alternating rounds. GFLOP/s counts the useful work only,"
     print "what prefix sharing leaves (8.87 GFLOP a step of the first row), read-out and updates aside; the"
-    print "first block's table of values behind the output matrix saves a fifth of that, which is not taken off;"
+    print "first block's table of values after the output matrix saves a fifth of that, which is not taken off;"
     print "sgemm is OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, both measured"
     print "in the same rounds on the same number of threads. benchmarks-*.md are the pages of other machines.\n"
     print "Machine: " machine ". Compiler: " compiler "." (torch ? " Peer: PyTorch " torch ", eager." : " No PyTorch here.") "\n"

@@ -39,7 +39,7 @@ static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, 
 int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *scale,
                       struct gk_err *err)
 {
-    double beta2, eps;
+    double beta2 = 0, eps = 0;
     if (check_state(f, c, err) || setting(f, "beta2", 1, &beta2, err) ||
         setting(f, "eps", INFINITY, &eps, err) ||
         gk_checkpoint_vector(f, &c->params, "optim.v.", GK_F64, scale, err))
@@ -63,7 +63,7 @@ int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, d
 int precondition_threshold(const struct gk_frame *f, bool preconditioned, double *threshold,
                            struct gk_err *err)
 {
-    double lr, beta1 = 0;
+    double lr = 0, beta1 = 0;
     *threshold = NAN;
     if (!gk_frame_meta(f, "lr"))
         return 0;

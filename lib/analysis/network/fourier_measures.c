@@ -43,8 +43,7 @@ static void terms_task(void *ctx, size_t s, int thread)
     const size_t n = f->group.n;
     double *to = f->terms + s * n;
     (void)thread;
-    for (size_t c = 0; c < n; c++)
-        to[c] = 0;
+    memset(to, 0, n * sizeof *to);
     for (size_t i = 0; i < t->nkeys; i++) {
         const size_t k = t->keys[i], at = k * s % n;
         const double scale = fourier_bin_factor(f, k) / ((double)n * (double)n);

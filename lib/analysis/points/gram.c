@@ -52,7 +52,8 @@ static size_t smaller(size_t a, size_t b)
 
 size_t gk_sweep_chunk(const struct gk_sweep *s)
 {
-    size_t block = BLOCK_BYTES / sizeof(double) / gk_sweep_rows(s);
+    const size_t rows = gk_sweep_rows(s);
+    size_t block = BLOCK_BYTES / sizeof(double) / (rows > 0 ? rows : 1);
     block = smaller(smaller(block, MOST_COLUMNS), gk_sweep_columns(s));
     return block > 0 ? (block + GK_SWEEP_SLOTS - 1) / GK_SWEEP_SLOTS : 1;
 }

@@ -78,12 +78,8 @@ int pl_few_new(struct pl_data *d, struct gk_err *err)
     return 0;
 }
 
-void pl_data_free(struct pl_data *d)
+static void free_vectors(struct pl_data *d)
 {
-    if (d->few && d->few != d) {
-        pl_data_free(d->few);
-        gk_free(d->few);
-    }
     gk_free(d->u);
     gk_free(d->z);
     gk_free(d->root);
@@ -91,5 +87,14 @@ void pl_data_free(struct pl_data *d)
     gk_free(d->e);
     gk_free(d->jac);
     gk_nlfit_free(d->lm);
+}
+
+void pl_data_free(struct pl_data *d)
+{
+    if (d->few && d->few != d) {
+        free_vectors(d->few);
+        gk_free(d->few);
+    }
+    free_vectors(d);
     *d = (struct pl_data){0};
 }

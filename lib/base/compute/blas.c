@@ -7,13 +7,13 @@
 #include <sys/mman.h>
 
 /* OpenBLAS's own functions: under another CBLAS the references stay null. */
-#define OPENBLAS(declaration) extern declaration __attribute__((weak))
-OPENBLAS(int openblas_get_parallel(void));
-OPENBLAS(int openblas_get_num_threads(void));
-OPENBLAS(void openblas_set_num_threads(int n));
-OPENBLAS(char *openblas_get_config(void));
-OPENBLAS(void *blas_memory_alloc(int from));
-OPENBLAS(void blas_memory_free(void *buffer));
+#define WEAK __attribute__((weak))
+extern int openblas_get_parallel(void) WEAK;
+extern int openblas_get_num_threads(void) WEAK;
+extern void openblas_set_num_threads(int n) WEAK;
+extern char *openblas_get_config(void) WEAK;
+extern void *blas_memory_alloc(int from) WEAK;
+extern void blas_memory_free(void *buffer) WEAK;
 
 /* OpenBLAS asks these functions how many threads the environment wants: while it is loaded, before
  * main, when it starts them, each with a buffer; and under OpenMP in every product. gk has threads
@@ -49,7 +49,7 @@ static int most_calls(void)
 {
     static const char key[] = "MAX_THREADS=";
     const char *at = openblas_get_config ? strstr(openblas_get_config(), key) : NULL;
-    const int twice = at ? 2 * atoi(at + strlen(key)) : 0;
+    const int twice = at ? 2 * (int)strtol(at + strlen(key), NULL, 10) : 0;
     return twice > MOST || !openblas_get_config ? MOST : twice > FEWEST ? twice : FEWEST;
 }
 

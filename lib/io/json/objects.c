@@ -157,7 +157,7 @@ static int parse(struct gk_json_objects *o, struct gk_json **object, struct gk_e
     return gk_fail(err, "line %zu: %s", o->line + fault.line - 1, fault.text);
 }
 
-/* Behind the last object: nothing but the rest of the object that the array is in. */
+/* After the last object: nothing but the rest of the object that the array is in. */
 static int finish(struct gk_json_objects *o, struct gk_err *err)
 {
     for (size_t depth = o->inside; depth > 0;) {
@@ -196,7 +196,8 @@ static int take_first(struct gk_json_objects *o)
     return c;
 }
 
-int gk_json_objects_next(struct gk_json_objects *o, struct gk_json **object, struct gk_err *err)
+/* As gk_json_objects_next, or 2 where what begins is the object that the array is in. */
+static int next(struct gk_json_objects *o, struct gk_json **object, struct gk_err *err)
 {
     int c = take_first(o);
     if (c == ']' && o->array)
@@ -216,14 +217,18 @@ int gk_json_objects_next(struct gk_json_objects *o, struct gk_json **object, str
     if (c != '{')
         return fail_here(o, "an object is wanted", err);
     int rc = take_object(o, err);
-    if (rc == 2) {
+    if (rc == 2)
         o->array = o->inside = true;
-        return gk_json_objects_next(o, object, err);
-    }
     if (rc == 1)
         rc = parse(o, object, err);
     o->count += rc == 1;
     return rc;
+}
+
+int gk_json_objects_next(struct gk_json_objects *o, struct gk_json **object, struct gk_err *err)
+{
+    const int rc = next(o, object, err);
+    return rc == 2 ? next(o, object, err) : rc;
 }
 
 void gk_json_objects_end(struct gk_json_objects *o)

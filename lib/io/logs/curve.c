@@ -165,7 +165,9 @@ static int name_series(struct gk_curve *c, struct gk_err *err)
     struct gk_names seen = {0};
     const size_t common = common_path(c);
     size_t *count = calloc(c->keys.n + 1, sizeof *count), number;
-    int rc = count ? 0 : gk_fail(err, "no memory for %zu series", c->keys.n);
+    int rc = 0;
+    if (!count)
+        return gk_fail(err, "no memory for %zu series", c->keys.n);
     for (size_t i = 0; rc == 0 && i < c->keys.n; i++)
         if ((rc = gk_names_add(&seen, plain_name(c, i), &number, err)) == 0)
             count[number]++;

@@ -102,17 +102,20 @@ static int read_points(struct gk_curve *c, struct line *line, struct gk_err *err
 
 /* ---- in order ---- */
 
-/* By step; of equal steps the order stays. TMP has room for half of them. */
-static void sort_dots(struct dot *d, size_t n, struct dot *tmp)
+/* Merges the first HALF of N dots, in order each, with the others. */
+static void merge(struct dot *d, size_t half, size_t n, struct dot *tmp)
 {
-    const size_t half = n / 2;
-    if (n < 2)
-        return;
-    sort_dots(d, half, tmp);
-    sort_dots(d + half, n - half, tmp);
     memcpy(tmp, d, half * sizeof *d);
     for (size_t i = 0, k = half, at = 0; i < half; at++)
         d[at] = k < n && d[k].step < tmp[i].step ? d[k++] : tmp[i++];
+}
+
+/* By step; of equal steps the order stays. TMP has room for as many. */
+static void sort_dots(struct dot *d, size_t n, struct dot *tmp)
+{
+    for (size_t half = 1; half < n; half *= 2)
+        for (size_t at = 0; at + half < n; at += 2 * half)
+            merge(d + at, half, n - at < 2 * half ? n - at : 2 * half, tmp);
 }
 
 /* Rising steps, of each the last point. */
@@ -121,7 +124,7 @@ static int put_in_order(struct line *l, struct gk_err *err)
     size_t n = 0;
     if (!l->unsorted)
         return 0;
-    struct dot *tmp = calloc(l->n / 2 + 1, sizeof *tmp);
+    struct dot *tmp = calloc(l->n + 1, sizeof *tmp);
     if (!tmp)
         return gk_fail(err, "no memory to sort %zu points", l->n);
     sort_dots(l->dot, l->n, tmp);

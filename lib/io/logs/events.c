@@ -276,7 +276,7 @@ int gk_events_next(struct gk_events *e, struct gk_point *point, struct gk_err *e
                 return take_value(e, f.bytes, point, err);
         if (rc < 0)
             return fail_at(e, "a record whose summary is damaged", err);
-        if ((rc = gk_proto_next(&e->event, &f)) == 1) { /* take_step has seen that it is whole */
+        if (gk_proto_next(&e->event, &f) == 1) { /* take_step has seen that it is whole */
             if (f.number == EVENT_SUMMARY)
                 e->values = f.bytes;
             continue;

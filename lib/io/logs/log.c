@@ -76,8 +76,10 @@ static int find_twins(struct gk_log *log, struct gk_err *err)
     size_t number, *first = calloc(r->ncol, sizeof *first);
     int rc = 0;
     log->twice = calloc(r->ncol, sizeof *log->twice);
-    if (!first || !log->twice)
-        rc = gk_fail(err, "%s: no memory for %zu columns", log->name, r->ncol);
+    if (!first || !log->twice) {
+        free(first);
+        return gk_fail(err, "%s: no memory for %zu columns", log->name, r->ncol);
+    }
     for (size_t i = 0; rc == 0 && i < r->ncol; i++) {
         const size_t before = names.n;
         rc = gk_names_add(&names, r->name[i], &number, err);
@@ -106,7 +108,11 @@ int gk_log_open(struct gk_log **out, FILE *fp, const char *name, const char *ste
 {
     enum gk_input_kind kind;
     struct gk_log *log = *out = calloc(1, sizeof *log);
-    int rc = log ? gk_input_look(fp, name, &kind, err) : gk_fail(err, "%s: no memory", name);
+    if (!log) {
+        fclose(fp);
+        return gk_fail(err, "%s: no memory", name);
+    }
+    int rc = gk_input_look(fp, name, &kind, err);
     if (rc) {
         fclose(fp);
         free(log);

@@ -13,7 +13,7 @@ struct gk_log;
 
 /* Takes over FP, also where it fails. STEP: the column of a table that is the step; NULL: found by
  * its name. */
-int gk_log_open(struct gk_log **log, FILE *fp, const char *name, const char *step,
+int gk_log_open(struct gk_log **out, FILE *fp, const char *name, const char *step,
                 struct gk_notes *notes, struct gk_err *err);
 /* 1 a point, 0 the end, -1. */
 int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err);

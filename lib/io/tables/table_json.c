@@ -61,26 +61,47 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
     return put_cell(j, s, &j->at[column], err);
 }
 
+static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *err)
+{
+    const size_t len = strlen(name);
+    if (gk_grow(&j->path, &j->path_cap, j->path_n + len + 2, 1, err))
+        return -1;
+    if (j->path_n > 0)
+        j->path[j->path_n++] = '/';
+    memcpy(j->path + j->path_n, name, len + 1);
+    j->path_n += len;
+    return 0;
+}
+
 /* Each member below V that is no object, its name in path, makes a column or, CELLS, a cell.
  * Objects nest as deep as the parser allows. */
 static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
 {
-    const size_t n = j->path_n;
-    size_t column;
-    for (struct gk_json_walk w = {0}; gk_json_walk(v, &w); j->path_n = n) {
-        const size_t len = strlen(w.name);
-        if (gk_grow(&j->path, &j->path_cap, n + len + 2, 1, err))
-            return -1;
-        if (n > 0)
-            j->path[j->path_n++] = '/';
-        memcpy(j->path + j->path_n, w.name, len + 1);
-        j->path_n += len;
-        if (gk_json_type(w.value) == GK_JSON_OBJECT ? walk(j, w.value, cells, err)
-            : cells                                 ? set_cell(j, w.value, err)
-                    : gk_names_add(&j->columns, j->path, &column, err))
-            return -1;
+    struct level {
+        const struct gk_json *v;
+        struct gk_json_walk w;
+        size_t path_n;
+    } *level = NULL;
+    size_t depth = 0, cap = 0, column;
+    int rc = gk_grow(&level, &cap, 1, sizeof *level, err);
+    if (rc == 0)
+        level[depth++] = (struct level){.v = v, .path_n = j->path_n};
+    while (rc == 0 && depth > 0) {
+        struct level *l = &level[depth - 1];
+        j->path_n = l->path_n;
+        if (!gk_json_walk(l->v, &l->w)) {
+            depth--;
+            continue;
+        }
+        const struct gk_json *value = l->w.value;
+        rc = add_to_path(j, l->w.name, err);
+        if (rc == 0 && gk_json_type(value) != GK_JSON_OBJECT)
+            rc = cells ? set_cell(j, value, err) : gk_names_add(&j->columns, j->path, &column, err);
+        else if (rc == 0 && (rc = gk_grow(&level, &cap, depth + 1, sizeof *level, err)) == 0)
+            level[depth++] = (struct level){.v = value, .path_n = j->path_n};
     }
-    return 0;
+    free(level);
+    return rc;
 }
 
 /* ---- rows ---- */

@@ -16,28 +16,33 @@ struct gk_pickle_chunk {
     _Alignas(16) char bytes[];
 };
 
-static int new_chunk(struct gk_pickle *p, size_t room, struct gk_err *err)
+static struct gk_pickle_chunk *new_chunk(struct gk_pickle *p, size_t room, struct gk_err *err)
 {
     const size_t cap = room > CHUNK ? room : CHUNK;
     size_t have = 0;
     struct gk_pickle_chunk *c = NULL;
-    if (cap > BUDGET - p->used)
-        return gk_pickle_fail(p, err, "its values take more than %d MiB of memory", BUDGET >> 20);
+    if (cap > BUDGET - p->used) {
+        gk_pickle_fail(p, err, "its values take more than %d MiB of memory", BUDGET >> 20);
+        return NULL;
+    }
     if (gk_grow(&c, &have, sizeof *c + cap, 1, err))
-        return -1;
+        return NULL;
     *c = (struct gk_pickle_chunk){.next = p->chunk, .cap = cap};
     p->chunk = c;
     p->used += cap;
-    return 0;
+    return c;
 }
 
 void *gk_pickle_alloc(struct gk_pickle *p, size_t n, struct gk_err *err)
 {
     const size_t room = (n + 15) & ~(size_t)15;
-    if ((!p->chunk || p->chunk->cap - p->chunk->n < room) && new_chunk(p, room, err))
+    struct gk_pickle_chunk *c = p->chunk;
+    if (!c || c->cap - c->n < room)
+        c = new_chunk(p, room, err);
+    if (!c)
         return NULL;
-    void *at = p->chunk->bytes + p->chunk->n;
-    p->chunk->n += room;
+    void *at = c->bytes + c->n;
+    c->n += room;
     return at;
 }
 
@@ -74,7 +79,7 @@ int gk_pickle_append(struct gk_pickle *p, struct gk_pickle_list *list, struct gk
         if (!item)
             return -1;
         if (list->n > 0)
-            memcpy(item, list->item, list->n * sizeof *item);
+            memcpy(item, list->item, list->n * sizeof(void *));
         list->item = item;
         list->cap = cap;
     }
