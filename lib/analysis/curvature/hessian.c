@@ -150,10 +150,12 @@ void gk_hessian_spread(const struct gk_hessian *h, const double *x, double *all)
 int gk_hessian_rayleigh(struct gk_hessian *h, double *rayleigh, struct gk_err *err)
 {
     const size_t n = h->op.n;
-    double *hg = gk_alloc(n, 2 * sizeof *hg, err), *g = hg + n;
-    if (hg)
-        gk_scale(g, h->grad, n, -gk_exponent(h->grad, n)); /* its length does not matter */
-    if (!hg || apply(h, g, hg, err)) {
+    double *hg = gk_alloc(n, 2 * sizeof *hg, err);
+    if (!hg)
+        return -1;
+    double *g = hg + n;
+    gk_scale(g, h->grad, n, -gk_exponent(h->grad, n)); /* its length does not matter */
+    if (apply(h, g, hg, err)) {
         gk_free(hg);
         return -1;
     }

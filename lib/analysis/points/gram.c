@@ -225,7 +225,7 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
 {
     struct work w = {.s = s, .rows = gk_sweep_rows(s), .columns = gk_sweep_columns(s)};
     w.kept = s->kept > 0 ? s->kept : w.rows;
-    const size_t tiles = (w.kept + TILE - 1) / TILE; /* across: as even as can be */
+    const size_t tiles = w.kept > TILE ? (w.kept + TILE - 1) / TILE : 1; /* across, all as even */
     size_t space;
     w.chunk = gk_sweep_chunk(s);
     w.block = smaller(w.chunk * GK_SWEEP_SLOTS, w.columns);

@@ -269,8 +269,8 @@ static int take_step(struct gk_events *e, struct gk_err *err)
 int gk_events_next(struct gk_events *e, struct gk_point *point, struct gk_err *err)
 {
     struct gk_proto_field f;
-    int rc;
     for (;;) {
+        int rc;
         while ((rc = gk_proto_next(&e->values, &f)) == 1)
             if (f.number == 1 && f.wire == GK_PROTO_BYTES)
                 return take_value(e, f.bytes, point, err);

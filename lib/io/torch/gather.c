@@ -85,7 +85,7 @@ int gk_torch_gather(const struct gk_pickle_tensor *t, const void *data, void **t
         return 0;
     const unsigned last = join_axes(t, shape, stride) - 1;
     size_t from = t->offset;
-    for (char *end = out + bytes; out < end; out += shape[last] * size) {
+    for (const char *end = out + bytes; out < end; out += shape[last] * size) {
         copy_run(out, (const char *)data + from * size, shape[last], stride[last], size);
         for (unsigned k = last; k-- > 0;) {
             from += stride[k];
