@@ -219,6 +219,13 @@ base:
     assert_output ''
 }
 
+@test "source: each fuzz target has its dictionary and its corpus" {
+    for f in tests/fuzz/*.c; do
+        name=$(basename "$f" .c)
+        [ "$name" = replay ] || { [ -s "tests/fuzz/$name.dict" ] && [ -d "tests/fuzz/corpus/$name" ]; } || fail "$name"
+    done
+}
+
 @test "source: .ci/packages names a sign for each package, once" {
     run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages

@@ -95,7 +95,7 @@ int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struc
 /* An error prefixed with the frame's place: "run.gks: frame 3: MESSAGE". Returns -1. */
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Likewise of the message that is in ERR. */
+/* Likewise of the message that is in ERR. What is wrong in a file is no error of usage. */
 int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err);
 
 /* "[7, 16]". */

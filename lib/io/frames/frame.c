@@ -184,6 +184,8 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
 
 int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err)
 {
+    if (err && err->kind == GK_ERR_USAGE) /* whoever wrote a wrong frame, it is no command line */
+        err->kind = GK_ERR_FAILED;
     return f->file ? gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number) : -1;
 }
 
