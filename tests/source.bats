@@ -226,6 +226,13 @@ base:
     done
 }
 
+@test "source: nothing lies in the top folder that does not belong there" {
+    git rev-parse --git-dir >/dev/null 2>&1 || skip 'no repository'
+    top() { git ls-files | cut -d / -f 1 | sort -u | grep -v '^\.\|\.md$'; }
+    run -0 top
+    assert_output "$(printf '%s\n' CITATION.cff LICENSE Makefile cmd docs include lib packaging pipelines tests)"
+}
+
 @test "source: .ci/packages names a sign for each package, once" {
     run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
