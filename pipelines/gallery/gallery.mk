@@ -8,7 +8,7 @@ GALLERY := $(BUILD)/gallery
 gallery_run = @printf '  $$ %s\n' $(call quoted,$(strip $(1))); export PATH="$(BIN):$$PATH" LC_ALL=C; $(1)
 
 .PHONY: gallery
-gallery: $(PRESETS:%=$(GALLERY)/%.png) ## curves of a small run of each preset, in about two minutes
+gallery: $(PRESETS:%=$(GALLERY)/%.png) ## curves of a small run of each preset, in under a minute
 
 $(GALLERY)/%.data: $(BIN)/gk-data pipelines/gallery/gallery.conf
 	@mkdir -p $(@D)

@@ -19,8 +19,8 @@ do for [row = 1:2] {
             }
         }
         set xlabel (row == 2 ? 'step' : ''); unset logscale y
-        set key at graph 0.98, graph 0.5 right center Left reverse samplen 1
-        if (i != 1 || row != 1) { unset key }
+        set key left bottom Left reverse samplen 1 # where losses fall later
+        if (i != 1 || row != 2) { unset key }
         if (row == 1) {
             set title text_of(1, 'run', i)."\n" noenhanced; set ylabel 'accuracy'; set yrange [0:1.05]; set format y '%g'
         } else {
