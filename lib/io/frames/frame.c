@@ -188,14 +188,3 @@ int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err)
         err->kind = GK_ERR_FAILED;
     return f->file ? gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number) : -1;
 }
-
-bool gk_is_parameter(const struct gk_tensor *t)
-{
-    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
-}
-
-bool gk_is_state(const char *name)
-{
-    static const char prefix[] = "optim.";
-    return strncmp(name, prefix, sizeof prefix - 1) == 0;
-}

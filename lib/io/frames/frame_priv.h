@@ -5,6 +5,7 @@
  *   frame_check.c   is the layout that the header claims one that can be?
  *   frame_write.c   lays tensors out and writes them
  *   frame.c, dtype.c  the frame and its numbers once they are in memory
+ *   parameter.c     which of its tensors are parameters
  */
 #ifndef GK_FRAME_PRIV_H
 #define GK_FRAME_PRIV_H
