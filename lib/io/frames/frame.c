@@ -69,6 +69,17 @@ int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsi
     return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct gk_tensor *)a)->name, ((const struct gk_tensor *)b)->name);
+}
+
+void gk_frame_sort(struct gk_frame *f)
+{
+    if (f->ntensor > 1)
+        qsort(f->tensor, f->ntensor, sizeof *f->tensor, by_name);
+}
+
 void gk_frame_drop(struct gk_frame *f, size_t i)
 {
     free(f->tensor[i].name);
@@ -173,12 +184,10 @@ int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struc
 
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
 {
-    char text[sizeof err->msg];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    gk_vfail(err, fmt, ap);
     va_end(ap);
-    gk_fail(err, "%s", text);
     return gk_frame_fail_at(f, err);
 }
 

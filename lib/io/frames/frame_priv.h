@@ -48,6 +48,9 @@ int gk_slot_check(struct gk_slot *s, struct gk_err *err);
  * overlaps. */
 int gk_header_check(struct gk_header *h, struct gk_err *err);
 
+/* Puts the tensors in the order that a frame has them in. */
+void gk_frame_sort(struct gk_frame *f);
+
 /* Reads all of FP, which is no frame, into F, whose place is known. */
 typedef int gk_frame_reader(FILE *fp, struct gk_frame *f, struct gk_err *err);
 /* gk_source_open for tools that take files of torch.save, too; the others do without the libraries
