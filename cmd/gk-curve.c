@@ -35,8 +35,10 @@ static const struct gk_tool tool = {
 
 static void say(const struct gk_notes *notes, size_t *said)
 {
-    for (; *said < notes->n; ++*said)
-        gk_note(&tool, "%s", notes->line[*said]);
+    for (; *said < notes->n; ++*said) {
+        const struct gk_remark *r = &notes->remark[*said];
+        gk_note(&tool, r->setting ? "--%s: %s" : "%s%s", r->setting ? r->setting : "", r->text);
+    }
 }
 
 static int run(char **files, int n, struct gk_err *err)

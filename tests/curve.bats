@@ -86,7 +86,7 @@ END
     done | cmp - want
     gk-curve "$LOGS/trainer_state-end.json" 2>said >out
     assert_equal "$(<said)" 'gk-curve: note: taken by their names: learning_rate as lr, loss as train_loss, eval_loss as val_loss, eval_accuracy as val_acc
-gk-curve: note: column train_loss could also be the series train_loss: map train_loss=SERIES
+gk-curve: note: --map: column train_loss could also be the series train_loss: train_loss=SERIES says which
 gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, eval_steps_per_second, total_flos, train_loss, train_runtime, train_samples_per_second, train_steps_per_second'
 }
 
@@ -123,7 +123,11 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     printf 'step,x,y\n0,1,2\n' >other
     breaks 'gk-curve: --map: no series is a column by its name alone: train_loss=SERIES says which; there are: x, y' gk-curve other
     printf 'step,x\n0,a\n' >none
-    breaks 'gk-curve: no series of numbers' gk-curve none
+    breaks 'gk-curve: no series holds numbers; there are: x' gk-curve none
+    printf 'step;loss\n0;0,5\n' >semicolons
+    breaks 'gk-curve: no series holds numbers; there are: step;loss' gk-curve -q semicolons
+    printf 'step\n0\n' >alone
+    breaks 'gk-curve: no series' gk-curve alone
 }
 
 # taken NAME...: what gk-curve takes series of these names for, as COLUMN=NAME, and - for what it does not.
@@ -156,7 +160,7 @@ taken() {
     gk-curve t >out 2>said && fail 'a curve of nothing'
     taken train_loss_step train_loss_epoch val_loss >/dev/null
     run --separate-stderr -0 gk-curve t
-    assert_equal "$stderr" 'gk-curve: note: column train_loss could be the series train_loss_step, train_loss_epoch: map train_loss=SERIES
+    assert_equal "$stderr" 'gk-curve: note: --map: column train_loss could be the series train_loss_step, train_loss_epoch: train_loss=SERIES says which
 gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
 }
 
@@ -171,6 +175,10 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     breaks "gk-curve: --percent: 'train_acc' is 101 at step 5: train_acc is from 0 to 100 in percent" gk-curve -q --percent train_acc,val_acc p
     wrong_usage "gk-curve: --percent: 'x' is no column of the curve" gk-curve -q --percent x p
     printf 'step,val_acc\n0,1.0000001\n' | gk-curve -q | tail -n 1 | cut -f 2 | grep -qx 1
+    # a fraction that is called percent
+    printf 'step,train_acc,val_acc\n0,0.5,0.25\n5,1,1.5\n' >q
+    gk-curve --percent train_acc,val_acc q 2>said >out
+    assert_equal "$(<said)" 'gk-curve: note: --percent: no train_acc is above 1 in percent: is it a fraction?'
 }
 
 @test "curve: several files are merged on the step, the later one stands" {

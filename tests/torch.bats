@@ -52,6 +52,28 @@ load helpers
         "$(($(gk-ckpt-dump "$file" | column_of name | wc -l) + 4))"
 }
 
+@test "torch: what an optimiser keeps is no parameter, wherever a file has it" {
+    local file=$ROOT/tests/torch/nested.pt
+    gk-ckpt-dump --format safetensors "$file" >f
+    gk-ckpt-dump --exclude 'optimizer.*' --format safetensors "$file" >without
+    cmp <(gk-ckpt-dump --flat f | tail -n 1) <(gk-ckpt-dump --flat without | tail -n 1)
+    assert_equal "$(gk-spectra f | column_of tensor | paste -sd' ')" 'model_state_dict.0.weight model_state_dict.2.weight'
+    # NAME...: how many of these tensors are parameters
+    parameters() {
+        python3 - "$@" >g <<'END'
+import json, struct, sys
+header = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(["a", *sys.argv[1:]])}
+text = json.dumps(header).encode()
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + bytes(4 * len(header)))
+END
+        gk-ckpt-dump --flat g | tail -n 1 | wc -w
+    }
+    assert_equal "$(parameters optim.m.w optimizer.state.0.exp_avg optimizer_state_dict.state.w.foo optimizer_states.0.state.1.bar \
+        optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer)" 1
+    assert_equal "$(parameters optim optimal.weight optimizer optimizers_head.weight state.weight state.0.weight net.state.0.weight \
+        state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight)" 12
+}
+
 @test "torch: other tools name the one that reads the file" {
     for command in gk-pca gk-spectra gk-hjorth 'gk-eval -d'; do
         refuses_like 1 ': this is a PyTorch file: gk-ckpt-dump --format safetensors FILE \| ...$|: this is a PyTorch file: gk-ckpt-dump --format safetensors /.* \| ...$' \

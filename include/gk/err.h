@@ -3,6 +3,7 @@
 #ifndef GK_ERR_H
 #define GK_ERR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 enum gk_err_kind {
@@ -23,6 +24,7 @@ struct gk_err {
  * Sets kind to GK_ERR_FAILED, or to GK_ERR_CLOSED if it ends in ':' and errno is EPIPE.
  * ERR may be NULL. */
 int gk_fail(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int gk_vfail(struct gk_err *err, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Likewise with kind GK_ERR_USAGE. */
 int gk_fail_usage(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

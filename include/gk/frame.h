@@ -114,7 +114,8 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 
 size_t gk_tensor_bytes(const struct gk_tensor *t);
 
-/* Is NAME a tensor of an optimiser's state (optim.*), and so no parameter? */
+/* Is NAME a tensor of an optimiser's state, and so no parameter? gk's own is optim.*; in a file of
+ * PyTorch it lies below a key such as optimizer, or is called as state.0.exp_avg. */
 bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is no state: a counter or a mask is none.
  */

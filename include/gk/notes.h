@@ -7,14 +7,19 @@
 
 #include "gk/err.h"
 
+struct gk_remark {
+    char *text;
+    const char *setting; /* what would take it the other way (as in gk_fail_about), or NULL */
+};
 struct gk_notes { /* {0} is none */
-    char **line;
+    struct gk_remark *remark;
     size_t n, cap;
 };
 
-/* What is there already is not added again. NOTES may be NULL. */
-int gk_notes_add(struct gk_notes *notes, struct gk_err *err, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* SETTING outlives NOTES, or is NULL. A text that is there already is not added again. NOTES may be
+ * NULL. */
+int gk_notes_add(struct gk_notes *notes, const char *setting, struct gk_err *err, const char *fmt,
+                 ...) __attribute__((format(printf, 4, 5)));
 void gk_notes_free(struct gk_notes *notes);
 
 #endif

@@ -67,9 +67,11 @@ struct gk_shown gk_show(const char *name)
     return shown;
 }
 
-static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, const char *fmt,
-                        va_list ap)
+static int set_message(struct gk_err *err, enum gk_err_kind kind, const char *fmt, va_list ap)
 {
+    const int saved = errno;
+    if (!err)
+        return -1;
     size_t len = strlen(fmt);
     vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     err->kind = kind;
@@ -87,29 +89,29 @@ static void set_message(struct gk_err *err, enum gk_err_kind kind, int saved, co
             err->kind = GK_ERR_CLOSED;
     }
     gk_make_printable(err->msg, '?');
+    return -1;
+}
+
+int gk_vfail(struct gk_err *err, const char *fmt, va_list ap)
+{
+    return set_message(err, GK_ERR_FAILED, fmt, ap);
 }
 
 int gk_fail(struct gk_err *err, const char *fmt, ...)
 {
-    int saved = errno;
-    if (err) {
-        va_list ap;
-        va_start(ap, fmt);
-        set_message(err, GK_ERR_FAILED, saved, fmt, ap);
-        va_end(ap);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    gk_vfail(err, fmt, ap);
+    va_end(ap);
     return -1;
 }
 
 int gk_fail_usage(struct gk_err *err, const char *fmt, ...)
 {
-    int saved = errno;
-    if (err) {
-        va_list ap;
-        va_start(ap, fmt);
-        set_message(err, GK_ERR_USAGE, saved, fmt, ap);
-        va_end(ap);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    set_message(err, GK_ERR_USAGE, fmt, ap);
+    va_end(ap);
     return -1;
 }
 

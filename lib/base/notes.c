@@ -1,4 +1,4 @@
-/* A list of lines. */
+/* A list of remarks. */
 #include "gk/notes.h"
 
 #include <stdarg.h>
@@ -8,35 +8,36 @@
 
 #include "gk/mem.h"
 
-int gk_notes_add(struct gk_notes *notes, struct gk_err *err, const char *fmt, ...)
+int gk_notes_add(struct gk_notes *notes, const char *setting, struct gk_err *err, const char *fmt,
+                 ...)
 {
-    char *line;
+    char *text;
     va_list ap;
     if (!notes)
         return 0;
     va_start(ap, fmt);
-    const int n = vasprintf(&line, fmt, ap);
+    const int n = vasprintf(&text, fmt, ap);
     va_end(ap);
     if (n < 0)
         return gk_fail(err, "no memory for a note");
     for (size_t i = 0; i < notes->n; i++) {
-        if (!strcmp(notes->line[i], line)) {
-            free(line);
+        if (!strcmp(notes->remark[i].text, text)) {
+            free(text);
             return 0;
         }
     }
-    if (gk_grow(&notes->line, &notes->cap, notes->n + 1, sizeof *notes->line, err)) {
-        free(line);
+    if (gk_grow(&notes->remark, &notes->cap, notes->n + 1, sizeof *notes->remark, err)) {
+        free(text);
         return -1;
     }
-    notes->line[notes->n++] = line;
+    notes->remark[notes->n++] = (struct gk_remark){text, setting};
     return 0;
 }
 
 void gk_notes_free(struct gk_notes *notes)
 {
     for (size_t i = 0; i < notes->n; i++)
-        free(notes->line[i]);
-    free(notes->line);
+        free(notes->remark[i].text);
+    free(notes->remark);
     *notes = (struct gk_notes){0};
 }

@@ -69,6 +69,17 @@ int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsi
     return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct gk_tensor *)a)->name, ((const struct gk_tensor *)b)->name);
+}
+
+void gk_frame_sort(struct gk_frame *f)
+{
+    if (f->ntensor > 1)
+        qsort(f->tensor, f->ntensor, sizeof *f->tensor, by_name);
+}
+
 void gk_frame_drop(struct gk_frame *f, size_t i)
 {
     free(f->tensor[i].name);
@@ -173,12 +184,10 @@ int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struc
 
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
 {
-    char text[sizeof err->msg];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    gk_vfail(err, fmt, ap);
     va_end(ap);
-    gk_fail(err, "%s", text);
     return gk_frame_fail_at(f, err);
 }
 
@@ -187,15 +196,4 @@ int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err)
     if (err && err->kind == GK_ERR_USAGE) /* whoever wrote a wrong frame, it is no command line */
         err->kind = GK_ERR_FAILED;
     return f->file ? gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number) : -1;
-}
-
-bool gk_is_parameter(const struct gk_tensor *t)
-{
-    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
-}
-
-bool gk_is_state(const char *name)
-{
-    static const char prefix[] = "optim.";
-    return strncmp(name, prefix, sizeof prefix - 1) == 0;
 }

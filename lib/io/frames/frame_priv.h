@@ -5,6 +5,7 @@
  *   frame_check.c   is the layout that the header claims one that can be?
  *   frame_write.c   lays tensors out and writes them
  *   frame.c, dtype.c  the frame and its numbers once they are in memory
+ *   parameter.c     which of its tensors are parameters
  */
 #ifndef GK_FRAME_PRIV_H
 #define GK_FRAME_PRIV_H
@@ -46,6 +47,9 @@ int gk_slot_check(struct gk_slot *s, struct gk_err *err);
 /* Sorts the slots by where they lie, and makes sure that they cover 0..end without holes and
  * overlaps. */
 int gk_header_check(struct gk_header *h, struct gk_err *err);
+
+/* Puts the tensors in the order that a frame has them in. */
+void gk_frame_sort(struct gk_frame *f);
 
 /* Reads all of FP, which is no frame, into F, whose place is known. */
 typedef int gk_frame_reader(FILE *fp, struct gk_frame *f, struct gk_err *err);

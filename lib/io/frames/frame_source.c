@@ -150,11 +150,6 @@ static int read_data(FILE *fp, struct gk_header *h, bool leave, struct gk_err *e
     return 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct gk_tensor *)a)->name, ((const struct gk_tensor *)b)->name);
-}
-
 /* What H holds becomes F's. */
 static int give(struct gk_frame *f, struct gk_header *h, struct gk_err *err)
 {
@@ -163,8 +158,8 @@ static int give(struct gk_frame *f, struct gk_header *h, struct gk_err *err)
         return -1;
     for (size_t i = 0; i < h->n; i++)
         f->tensor[i] = h->slot[i].t;
-    qsort(f->tensor, h->n, sizeof *f->tensor, by_name);
     f->ntensor = h->n;
+    gk_frame_sort(f);
     f->meta = h->meta;
     f->nmeta = h->nmeta;
     f->in_stream = h->in_stream;

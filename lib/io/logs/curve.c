@@ -38,14 +38,9 @@ static FILE *open_input(struct gk_curve_input *in, struct gk_err *err)
         return NULL;
     if (fp != stdin && gk_input_is_file(fp))
         return fp;
-    fp = gk_spool_all(fp, err);
-    in->copy = fp ? dup(fileno(fp)) : -1;
-    if (fp && in->copy < 0) {
-        gk_fail(err, "%s: a temporary file:", in->name);
-        fclose(fp);
-        return NULL;
-    }
-    return fp;
+    in->copy = gk_spool_rest(fp, err);
+    fclose(fp);
+    return in->copy < 0 ? NULL : open_copy(in, err);
 }
 
 int gk_curve_log(struct gk_curve *c, struct gk_curve_input *in, struct gk_log **log,

@@ -175,7 +175,7 @@ static int say_taken(struct gk_curve *c, const bool *guessed, struct gk_err *err
             rc = append(&text, ", ", gk_format(err, "%s as %s", name_of(c, i), c->column[i].name),
                         err);
     if (rc == 0 && text)
-        rc = gk_notes_add(&c->notes, err, "taken by their names: %s", text);
+        rc = gk_notes_add(&c->notes, NULL, err, "taken by their names: %s", text);
     free(text);
     return rc;
 }
@@ -188,12 +188,13 @@ static int say_rest(struct gk_curve *c, const bool *guessed, struct gk_err *err)
         const ptrdiff_t at = find_column(c, gk_curve_own[i]);
         gk_curve_names(c, may_be, i, list, sizeof list);
         if (*list && (at < 0 || guessed[at]) &&
-            gk_notes_add(&c->notes, err, "column %s could%s be the series %s: map %s=SERIES",
+            gk_notes_add(&c->notes, "map", err,
+                         "column %s could%s be the series %s: %s=SERIES says which",
                          gk_curve_own[i], at < 0 ? "" : " also", list, gk_curve_own[i]))
             return -1;
     }
     gk_curve_names(c, is_left, 0, list, sizeof list);
-    return *list ? gk_notes_add(&c->notes, err, "not in the curve: %s", list) : 0;
+    return *list ? gk_notes_add(&c->notes, NULL, err, "not in the curve: %s", list) : 0;
 }
 
 /* ---- choosing ---- */
@@ -279,22 +280,30 @@ static int fill_columns(struct gk_curve *c, struct gk_names *given, struct gk_er
     return 0;
 }
 
+/* Numbers are there, or texts alone, as where semicolons stand between columns. */
+static int fail_no_column(const struct gk_curve *c, struct gk_err *err)
+{
+    char list[600];
+    gk_curve_names(c, is_number, 0, list, sizeof list);
+    if (*list) {
+        gk_fail(err,
+                "no series is a column by its name alone: train_loss=SERIES says which; there "
+                "are: %s",
+                list);
+        return gk_fail_about(err, "map");
+    }
+    gk_curve_names(c, is_left, 0, list, sizeof list);
+    return *list ? gk_fail(err, "no series holds numbers; there are: %s", list)
+                 : gk_fail(err, "no series");
+}
+
 int gk_curve_choose(struct gk_curve *c, bool list, struct gk_err *err)
 {
     struct gk_names given = {0};
     bool *guessed = NULL;
-    char there[600];
     int rc = fill_columns(c, &given, err);
-    if (rc == 0 && c->ncolumn == 0 && !list) {
-        gk_curve_names(c, is_number, 0, there, sizeof there);
-        rc = gk_fail(err,
-                     *there ? "no series is a column by its name alone: train_loss=SERIES says "
-                              "which; there are: %s"
-                            : "no series of numbers%s",
-                     there);
-        if (*there)
-            gk_fail_about(err, "map");
-    }
+    if (rc == 0 && c->ncolumn == 0 && !list)
+        rc = fail_no_column(c, err);
     if (rc == 0)
         rc = sort_columns(c, &guessed, &given, err);
     if (rc == 0 && !list)

@@ -53,7 +53,7 @@ static int drop_dots(struct gk_curve *c, const struct gk_curve_input *in, struct
     }
     if (dropped == 0)
         return 0;
-    return gk_notes_add(&c->notes, err,
+    return gk_notes_add(&c->notes, NULL, err,
                         "%s: the run began again at step %.12g: %zu earlier point%s from there on "
                         "left out",
                         in->name, step, dropped, dropped == 1 ? "" : "s");
@@ -163,14 +163,28 @@ static int check_values(const struct gk_curve *c, const struct gk_curve_column *
     return 0;
 }
 
+/* Fractions that were taken for percent are all small. */
+static int note_percent(struct gk_curve *c, const struct gk_curve_column *k, const struct line *l,
+                        struct gk_err *err)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (fabs(l->dot[i].value) > 0.01)
+            return 0;
+    if (!k->percent || l->n == 0)
+        return 0;
+    return gk_notes_add(&c->notes, "percent", err, "no %s is above 1 in percent: is it a fraction?",
+                        k->name);
+}
+
 static int order_lines(struct gk_curve *c, struct line *line, struct gk_err *err)
 {
     for (size_t i = 0; i < c->ncolumn; i++) {
         struct line *l = &line[i];
-        if (put_in_order(l, err) || check_values(c, &c->column[i], l, err))
+        if (put_in_order(l, err) || check_values(c, &c->column[i], l, err) ||
+            note_percent(c, &c->column[i], l, err))
             return -1;
         if (l->replaced > 0 &&
-            gk_notes_add(&c->notes, err,
+            gk_notes_add(&c->notes, NULL, err,
                          "'%.60s': %zu point%s of a step that came again (first %.12g): the later "
                          "one stands",
                          c->series[c->column[i].series].name, l->replaced,

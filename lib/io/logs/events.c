@@ -46,7 +46,7 @@ static int cut(struct gk_events *e, struct gk_err *err)
 {
     if (ferror(e->fp))
         return gk_fail(err, "%s:", e->name);
-    return gk_notes_add(e->notes, err,
+    return gk_notes_add(e->notes, NULL, err,
                         "%s: byte %" PRIu64 ": the last record is not whole, as in a file that is "
                         "still being written: read up to there",
                         e->name, e->at);
@@ -98,7 +98,7 @@ static int next_record(struct gk_events *e, struct gk_err *err)
         return fail_at(e, "the checksum of a record's data is wrong", err);
     e->next = e->at + sizeof head + len + sizeof said;
     if (large)
-        return gk_notes_add(e->notes, err,
+        return gk_notes_add(e->notes, NULL, err,
                             "%s: byte %" PRIu64 ": a record over %d MiB: passed over", e->name,
                             e->at, LARGE >> 20)
                    ? -1

@@ -49,7 +49,7 @@ static int find_step(struct gk_log *log, const char *step, struct gk_err *err)
         return -1;
     log->step = r->step;
     r->step = -1;
-    return r->notes.counted ? gk_notes_add(log->notes, err, GK_NOTE_COUNTED, log->name) : 0;
+    return r->notes.counted ? gk_notes_add(log->notes, NULL, err, GK_NOTE_COUNTED, log->name) : 0;
 }
 
 /* A name column and a value column make it long. */
@@ -233,8 +233,8 @@ static int next_row(struct gk_log *log, struct gk_err *err)
         return isfinite(log->at) ? 1 : gk_rows_fail(r, err, "the step is %g", log->at);
     }
     if (rc == 0 && log->stepless > 0)
-        rc = gk_notes_add(log->notes, err, "%s: %zu row%s without a step: left out", log->name,
-                          log->stepless, log->stepless == 1 ? "" : "s");
+        rc = gk_notes_add(log->notes, NULL, err, "%s: %zu row%s without a step: left out",
+                          log->name, log->stepless, log->stepless == 1 ? "" : "s");
     return rc;
 }
 

@@ -57,7 +57,7 @@ int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err)
     return 0;
 }
 
-FILE *gk_spool_all(FILE *fp, struct gk_err *err)
+int gk_spool_rest(FILE *fp, struct gk_err *err)
 {
     char buf[1 << 16];
     int64_t end = 0;
@@ -66,11 +66,21 @@ FILE *gk_spool_all(FILE *fp, struct gk_err *err)
         rc = gk_spool_write(fd, buf, n, &end, err);
     if (rc == 0 && ferror(fp))
         rc = gk_fail(err, "cannot read:");
-    FILE *file = rc == 0 ? fdopen(fd, "rb") : NULL;
-    if (rc == 0 && !file)
-        gk_fail(err, "a temporary file:");
-    if (!file && fd >= 0)
+    if (rc == 0)
+        return fd;
+    if (fd >= 0)
         close(fd);
+    return -1;
+}
+
+FILE *gk_spool_all(FILE *fp, struct gk_err *err)
+{
+    const int fd = gk_spool_rest(fp, err);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (fd >= 0 && !file) {
+        gk_fail(err, "a temporary file:");
+        close(fd);
+    }
     fclose(fp);
     return file;
 }

@@ -14,8 +14,9 @@ int gk_spool_open(struct gk_err *err);
 int gk_spool_write(int fd, const void *data, size_t n, int64_t *end, struct gk_err *err);
 /* Reads exactly N bytes at AT from FD, whoever wrote them. */
 int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err);
-/* All that FP, which is closed, still has to give, as a file to be read from its beginning. NULL:
- * an error. */
+/* A descriptor of all that FP still has to give; -1: an error. */
+int gk_spool_rest(FILE *fp, struct gk_err *err);
+/* Likewise as a file that is read from its beginning; FP is closed. NULL: an error. */
 FILE *gk_spool_all(FILE *fp, struct gk_err *err);
 
 #endif

@@ -10,14 +10,10 @@
 
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
 {
-    if (err) {
-        char text[sizeof err->msg];
-        va_list ap;
-        va_start(ap, fmt);
-        vsnprintf(text, sizeof text, fmt, ap);
-        va_end(ap);
-        gk_fail(err, "%s", text);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    gk_vfail(err, fmt, ap);
+    va_end(ap);
     return gk_fail_at(err, "%s: line %zu", r->file, r->line);
 }
 

@@ -1,5 +1,10 @@
-/* What the files of the table reader share: table.c reads text, table_json.c JSON, table_cells.c
- * says what cells and columns mean. */
+/* What the files of the table reader share:
+ *
+ *   table.c        a table, whatever it is read from; rows of one step are one row
+ *   table_text.c   text -> rows
+ *   table_json.c   JSON -> rows
+ *   table_cells.c  what cells and columns mean
+ */
 #ifndef GK_TABLE_PRIV_H
 #define GK_TABLE_PRIV_H
 
@@ -20,9 +25,20 @@ struct gk_row {
     bool ended;  /* by a newline */
 };
 
+void gk_row_free(struct gk_row *w);
+
 /* The value of a cell: a number, nan where it is empty, 1 or 0 for a true or false. A number that
  * a double makes inf is none; one that it makes 0 is 0. */
 bool gk_parse_cell(const char *s, double *v);
+
+/* Rows from the text on FP, which is taken over (also where it fails): fills in R's ncol and, if
+ * there is a header, name, whose texts belong to the result. NULL: an error. */
+struct gk_text_rows *gk_text_rows_open(struct gk_rows *r, FILE *fp, bool headless,
+                                       struct gk_err *err);
+/* Fills W: 1 a row, 0 the end, -1. */
+int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *w,
+                      struct gk_err *err);
+void gk_text_rows_close(struct gk_text_rows *t);
 
 /* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol and name,
  * whose texts belong to the result. A file is read twice, first for the names; what is no file goes

@@ -115,10 +115,9 @@ bool gk_pickle_is(struct gk_pickle_text text, const char *word)
 
 int gk_pickle_fail(const struct gk_pickle *p, struct gk_err *err, const char *fmt, ...)
 {
-    char msg[600];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(msg, sizeof msg, fmt, ap);
+    gk_vfail(err, fmt, ap);
     va_end(ap);
-    return gk_fail(err, "byte %zu of its pickle: %s", p->op, msg);
+    return gk_fail_at(err, "byte %zu of its pickle", p->op);
 }

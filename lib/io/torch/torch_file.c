@@ -86,11 +86,6 @@ static int take_data(struct gk_frame *f, const struct view *view, size_t n,
     return rc;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct gk_tensor *)a)->name, ((const struct gk_tensor *)b)->name);
-}
-
 static int take_tensors(struct gk_frame *f, struct gk_leaves *l, const struct gk_torch_store *store,
                         struct gk_err *err)
 {
@@ -107,7 +102,7 @@ static int take_tensors(struct gk_frame *f, struct gk_leaves *l, const struct gk
         rc = take_data(f, sorted, n, store, err);
     free(sorted);
     if (rc == 0)
-        qsort(f->tensor, n, sizeof *f->tensor, by_name);
+        gk_frame_sort(f);
     return rc;
 }
 
@@ -209,26 +204,14 @@ static int read_archive(struct gk_archive *a, size_t file_size, struct gk_frame 
     return rc;
 }
 
-/* An archive is read from its end. */
-static int spool(FILE *fp, int *fd, struct gk_err *err)
-{
-    char part[1 << 16];
-    int64_t end = 0;
-    if ((*fd = gk_spool_open(err)) < 0)
-        return -1;
-    for (size_t n; (n = fread(part, 1, sizeof part, fp)) > 0;)
-        if (gk_spool_write(*fd, part, n, &end, err))
-            return -1;
-    return ferror(fp) ? gk_fail(err, "cannot read:") : 0;
-}
-
+/* An archive is read from its end: a pipe's goes to a temporary file first. */
 int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_archive *a = NULL;
     struct stat st;
-    int spooled = -1;
-    int rc = gk_input_is_file(fp) ? 0 : spool(fp, &spooled, err);
-    const int fd = spooled >= 0 ? spooled : fileno(fp);
+    const bool is_file = gk_input_is_file(fp);
+    const int fd = is_file ? fileno(fp) : gk_spool_rest(fp, err);
+    int rc = fd < 0 ? -1 : 0;
     if (rc == 0 && fstat(fd, &st) != 0)
         rc = gk_fail(err, "cannot read:");
     if (rc == 0)
@@ -236,8 +219,8 @@ int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err)
     if (rc == 0)
         rc = read_archive(a, (size_t)st.st_size, f, err);
     gk_archive_close(a);
-    if (spooled >= 0)
-        close(spooled);
+    if (!is_file && fd >= 0)
+        close(fd);
     return rc;
 }
 

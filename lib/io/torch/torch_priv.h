@@ -48,8 +48,6 @@ struct gk_archive;
 /* FD is a regular file, from its beginning on; it stays the caller's. */
 int gk_archive_open(struct gk_archive **a, int fd, struct gk_err *err);
 void gk_archive_close(struct gk_archive *a);
-/* The folder of the member data.pkl: "model/". */
-const char *gk_archive_folder(const struct gk_archive *a);
 /* The N bytes of member FOLDER + NAME; free() *DATA, also on failure. 1: there is no such member.
  */
 int gk_archive_read(struct gk_archive *a, const char *name, size_t most, void **data, size_t *n,

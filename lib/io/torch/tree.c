@@ -44,17 +44,6 @@ static int add_leaf(struct walk *w, const struct gk_pickle_tensor *t, const char
 
 /* ---- texts ---- */
 
-/* As few digits as read back to V. */
-static void put_real(char *to, size_t room, double v)
-{
-    for (int digits = 15; digits <= 17; digits++) {
-        double back;
-        const int n = snprintf(to, room, "%.*g", digits, v);
-        if (gk_number_real(to, (size_t)n, &back) != GK_NUMBER_NONE && back == v)
-            return;
-    }
-}
-
 struct number {
     char s[48];
 };
@@ -69,7 +58,7 @@ static bool number_text(const struct gk_pickle_value *v, struct number *n)
     else if (v->kind == GK_PICKLE_LONG)
         snprintf(n->s, sizeof n->s, "%.*s", (int)v->u.text.n, v->u.text.s);
     else if (v->kind == GK_PICKLE_REAL)
-        put_real(n->s, sizeof n->s, v->u.real);
+        gk_real_text(v->u.real, n->s, sizeof n->s);
     else
         return false;
     return true;

@@ -1,0 +1,73 @@
+/* Which tensors are parameters. */
+#include <string.h>
+
+#include "gk/frame.h"
+
+static bool is_one_of(const char *s, size_t n, const char *const *words)
+{
+    for (; *words; words++)
+        if (strlen(*words) == n && !memcmp(s, *words, n))
+            return true;
+    return false;
+}
+
+/* "optim", "optimizer_states": all that such a key holds is an optimiser's. */
+static bool is_optimizer(const char *key, size_t n)
+{
+    static const char *const words[] = {"optim",     "optimizer", "optimizers",
+                                        "optimiser", "opt",       NULL};
+    static const char *const tails[] = {"",  "_state", "_states", "_state_dict", "_state_dicts",
+                                        NULL};
+    const size_t word = strcspn(key, "_.");
+    return is_one_of(key, word, words) && is_one_of(key + word, n - word, tails);
+}
+
+/* "state.0.exp_avg": the state of PyTorch's own optimisers, wherever it was put. */
+static bool is_torch_state(const char *name)
+{
+    static const char *const words[] = {"step",
+                                        "exp_avg",
+                                        "exp_avg_sq",
+                                        "exp_avg_sq_row",
+                                        "exp_avg_sq_col",
+                                        "max_exp_avg_sq",
+                                        "exp_inf",
+                                        "momentum_buffer",
+                                        "square_avg",
+                                        "grad_avg",
+                                        "acc_delta",
+                                        "sum",
+                                        "mu",
+                                        "mu_product",
+                                        "eta",
+                                        "ax",
+                                        "prev",
+                                        "step_size",
+                                        "row_var",
+                                        "col_var",
+                                        "variance",
+                                        NULL};
+    static const char state[] = "state.";
+    if (strncmp(name, state, sizeof state - 1) != 0)
+        return false;
+    const char *number = name + sizeof state - 1, *end = number + strspn(number, "0123456789");
+    return end > number && *end == '.' && is_one_of(end + 1, strlen(end + 1), words);
+}
+
+bool gk_is_state(const char *name)
+{
+    const size_t first = strcspn(name, ".");
+    if (name[first] && is_optimizer(name, first))
+        return true;
+    for (const char *key = name; key; key = strchr(key, '.')) {
+        key += *key == '.';
+        if (is_torch_state(key))
+            return true;
+    }
+    return false;
+}
+
+bool gk_is_parameter(const struct gk_tensor *t)
+{
+    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
+}
