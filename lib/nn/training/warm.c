@@ -62,8 +62,6 @@ int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *
 
 void gk_warm_free(struct gk_warm *w)
 {
-    if (!w->theta)
-        return;
     gk_checkpoint_free(&w->ckpt);
     gk_frame_free(&w->frame);
     gk_free(w->theta);
