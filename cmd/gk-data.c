@@ -124,6 +124,9 @@ static int choose_train(size_t n, int elements, struct gk_err *err)
     noise_given = noise > 0;
     if (noise_given && elements < 2)
         return gk_fail_usage(err, "--label-noise: %g: there is no other element", noise);
+    if (noise_given && noisy == 0)
+        gk_note(&tool, "--label-noise %g of %lld training rows makes none wrong", noise,
+                (long long)train);
     return 0;
 }
 

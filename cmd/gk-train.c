@@ -18,41 +18,37 @@ static const char *data, *resume, *grokfast, *init = "paper";
 static struct gk_warm warm; /* or {0} */
 static int model, dtype, optimizer, decay, preset;
 static int64_t until = 2;
-/* The description of the network, a variable an entry of its table. */
-#define DECLARE_SIZE(name, ...)   static int64_t name;
-#define DECLARE_CHOICE(name, ...) static int name;
-GK_ARCH_TABLE(DECLARE_SIZE, DECLARE_CHOICE)
-/* Which options are on the command line, and which belong to the run's description: there they are
- * from the command line, from a checkpoint or a default. */
+/* The description of the network, by the number of an entry in its table. */
+static struct {
+    int64_t size;
+    int choice; /* where the entry has choices */
+    bool given, recorded;
+} net[GK_ARCH_ITEMS];
+/* Which other options are on the command line, and which belong to the run's description: there
+ * they are from the command line, from a checkpoint or a default. */
 static struct which {
     bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
         muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every, every,
         until;
-#define DECLARE_WHICH(name, ...) bool name;
-    GK_ARCH_TABLE(DECLARE_WHICH, DECLARE_WHICH)
-} given, recorded = {.model = true,
-                     .optimizer = true,
-                     .lr = true,
-                     .where = true,
-                     .warmup = true,
-                     .clip = true,
-                     .batch = true,
-                     .seed = true,
-                     .dtype = true,
-                     .eval_every = true};
+} given, recorded;
+static bool always = true; /* recorded */
 #define SETTING(x) .given = &given.x, .recorded = &recorded.x
+#define ALWAYS(x)  .given = &given.x, .recorded = &always
 
-#define INF __builtin_inf()
-#define LT1 (1 - 1e-9)
+#define INF       __builtin_inf()
+#define LT1       (1 - 1e-9)
+#define NET(name) net[GK_AT_##name]
 #define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
-    GK_OPT_INT(0, #name, &(name), help, .min = 1, .max = (most), SETTING(name)),
+    GK_OPT_INT(0, #name, &NET(name).size, help, .min = 1, .max = (most),                           \
+               .given = &NET(name).given, .recorded = &NET(name).recorded),
 #define CHOICE_OPTION(name, models, t, m, values, help)                                            \
-    GK_OPT_CHOICE(0, #name, &(name), values, help, SETTING(name)),
+    GK_OPT_CHOICE(0, #name, &NET(name).choice, values, help, .given = &NET(name).given,            \
+                  .recorded = &NET(name).recorded),
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (default: standard input)",
                 .flags = GK_OPT_SILENT),
     GK_OPT_CHOICE(0, "model", &model, GK_MODEL_CHOICES, "the network", .def = "transformer",
-                  SETTING(model)),
+                  ALWAYS(model)),
     GK_ARCH_TABLE(SIZE_OPTION, CHOICE_OPTION) // clang-format off
     GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES "|FILE",
                 "how initial values are drawn, or a checkpoint of them (default: paper)", SETTING(init)),
@@ -65,15 +61,15 @@ static const struct gk_opt opts[] = {
     GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
                .flags = GK_OPT_SILENT),
     GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as PyTorch has them", .def = "adamw",
-                  SETTING(optimizer)),
+                  ALWAYS(optimizer)),
     GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", .min = 0, .max = INF, .def = "1e-3",
-                SETTING(lr)),
+                ALWAYS(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
                 "decoupled for adamw, lion and muon, where it is 1 by default; L2 for the others, "
                 "default 0",
                 .min = 0, .max = INF, SETTING(decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
-                  SETTING(where)),
+                  ALWAYS(where)),
     GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam, adamax, lion and muon (default 0.9)",
                 .min = 0, .max = LT1, SETTING(beta1)),
     GK_OPT_REAL(0, "beta2", &optim->beta2,
@@ -87,9 +83,9 @@ static const struct gk_opt opts[] = {
                 "muon's rate for matrices in blocks and hidden layers (default 0.02)", .min = 0,
                 .max = INF, SETTING(muon_lr)),
     GK_OPT_INT(0, "warmup", &optim->warmup, "update k uses lr*min(1, k/N); 0: none; rprop has none",
-               .min = 0, .max = 1e15, .def = "10", SETTING(warmup)),
+               .min = 0, .max = 1e15, .def = "10", ALWAYS(warmup)),
     GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
-                .min = 0, .max = INF, .def = "0", SETTING(clip)),
+                .min = 0, .max = INF, .def = "0", ALWAYS(clip)),
     GK_OPT_TEXT(0, "grokfast", &grokfast, "none|ema:A,L|ma:W,L",
                 "add to the gradient L times its average", .def = "none", SETTING(grokfast)),
     GK_OPT_FLAG(0, "orthogonal-gradient", &optim->orthogonal,
@@ -98,14 +94,14 @@ static const struct gk_opt opts[] = {
                 "hold the parameters' norm at X times its first value; 0: it is free", .min = 0,
                 .max = INF, .def = "0", SETTING(hold)),
     GK_OPT_INT(0, "batch", &conf.batch, "rows an update sees", .min = 1, .max = 1e15,
-               .choices = "full|N", .word = "full", .def = "full", SETTING(batch)),
+               .choices = "full|N", .word = "full", .def = "full", ALWAYS(batch)),
     GK_OPT_INT(0, "seed", &common.seed,
                "seed of the initial parameters and the order of minibatches", .min = 0,
-               .max = 1LL << 53, .def = "0", SETTING(seed)),
-    GK_OPT_CHOICE(0, "dtype", &dtype, "f32|f64", "precision", .def = "f32", SETTING(dtype)),
+               .max = 1LL << 53, .def = "0", ALWAYS(seed)),
+    GK_OPT_CHOICE(0, "dtype", &dtype, "f32|f64", "precision", .def = "f32", ALWAYS(dtype)),
     GK_THREADS_OPT(&common),
     GK_OPT_INT(0, "eval-every", &run.eval_every, "validate at steps 0, K, 2K, ... and the last",
-               .min = 1, .max = 1e15, .def = "1", .choices = "K", SETTING(eval_every)),
+               .min = 1, .max = 1e15, .def = "1", .choices = "K", ALWAYS(eval_every)),
     GK_OPT_TEXT(0, "save", &run.save, "FILE", "write a checkpoint at the end",
                 .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_INT(0, "save-every", &run.save_every, "and at steps K, 2K, ...", .min = 1, .max = 1e15,
@@ -176,22 +172,10 @@ static void settle(const char *name, bool is_given, bool used, bool *is_recorded
     *is_recorded = used;
 }
 
-/* The table's entries, in its order, as variables here. */
-#define SIZE_SLOT(name, ...)   {&(name), NULL, &given.name, &recorded.name},
-#define CHOICE_SLOT(name, ...) {NULL, &(name), &given.name, &recorded.name},
-static const struct slot {
-    int64_t *size; /* or */
-    int *choice;
-    bool *given, *recorded;
-} slots[] = {GK_ARCH_TABLE(SIZE_SLOT, CHOICE_SLOT)};
-
-static void put_slot(const struct slot *s, int value)
+static void put_entry(size_t i, int value)
 {
-    if (s->size)
-        *s->size = value;
-    else
-        *s->choice = value;
-    *s->recorded = true;
+    net[i].size = net[i].choice = value;
+    net[i].recorded = true;
 }
 
 /* What A says of the network and the command line does not. */
@@ -201,8 +185,8 @@ static void take_arch(const struct gk_arch *a)
     if (!given.model)
         model = (int)a->model;
     for (size_t i = 0; (item = gk_arch_item(i)); i++)
-        if (!*slots[i].given && gk_arch_has(a, item))
-            put_slot(&slots[i], gk_arch_get(a, item));
+        if (!net[i].given && gk_arch_has(a, item))
+            put_entry(i, gk_arch_get(a, item));
 }
 
 /* The network of a preset, or else that of the checkpoint with the initial values. */
@@ -210,13 +194,16 @@ static int take_network(struct gk_err *err)
 {
     if (given.preset && !given.init)
         init = gk_preset(preset)->init;
+    if (given.init && gk_warm_hides_file(init))
+        gk_note(&tool, "--init %s draws the initial values; the file of that name is ./%s", init,
+                init);
     if (given.init && gk_warm_is_file(init)) {
-        if (gk_warm_read(&warm, init, given.heads ? (int)heads : 0, err))
+        if (gk_warm_read(&warm, init, NET(heads).given ? (int)NET(heads).size : 0, err))
             return -1;
         init = warm.text;
     }
     if (warm.ckpt.heads_assumed)
-        gk_note(&tool, "%s: no 'heads' in the metadata: the usual 4 are assumed", warm.frame.file);
+        gk_note(&tool, "%s: " GK_NOTE_HEADS, warm.frame.file);
     if (given.preset || warm.theta)
         take_arch(given.preset ? &gk_preset(preset)->arch : &warm.ckpt.arch);
     return 0;
@@ -229,17 +216,15 @@ static void describe(void)
     const struct gk_arch_item *item;
     conf.arch = gk_arch_defaults((enum gk_model)model);
     for (size_t i = 0; (item = gk_arch_item(i)); i++)
-        if ((*slots[i].given || *slots[i].recorded) && item->models & 1u << model)
-            gk_arch_set(&conf.arch, item, slots[i].size ? (int)*slots[i].size : *slots[i].choice);
+        if ((net[i].given || net[i].recorded) && item->models & 1u << model)
+            gk_arch_set(&conf.arch, item, item->choices ? net[i].choice : (int)net[i].size);
     for (size_t i = 0; (item = gk_arch_item(i)); i++) {
         const bool has = gk_arch_has(&conf.arch, item);
         const int v = gk_arch_get(&conf.arch, item);
-        put_slot(&slots[i], v);
-        settle(item->name, *slots[i].given, has, slots[i].recorded);
-        if (!has && item->choices)
-            gk_arch_set(&conf.arch, item, item->def[model]);
+        put_entry(i, v);
+        settle(item->name, net[i].given, has, &net[i].recorded);
         if (item->choices && v == item->def[model])
-            *slots[i].recorded = false;
+            net[i].recorded = false;
     }
     if (conf.arch.inputs == GK_INPUTS_ONEHOT)
         conf.arch.dim = 0;
@@ -298,8 +283,12 @@ static int resolve(struct gk_err *err)
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
-    if (gk_frame_read_one(resume, ckpt, err))
+    struct gk_arch arch;
+    if (gk_frame_read_one(resume, ckpt, err) || gk_checkpoint_arch(&arch, ckpt, err))
         return -1;
+    if (gk_checkpoint_assumes_heads(&arch, ckpt))
+        gk_note(&tool, "%s: " GK_NOTE_HEADS, ckpt->file);
+    take_arch(&arch);
     if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
         gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0 &&
         gk_init_parse(&(struct gk_init){0}, init, err) == 0)

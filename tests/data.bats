@@ -328,6 +328,9 @@ END
 0,0,0' | gk-data --table - --frac 1 --label-noise 0.5 2>said || true
     assert_equal "$(<said)" 'gk-data: --label-noise: 0.5: there is no other element'
     wrong_usage 'gk-data: --label-noise: 1.5 is not in [0, 1]' gk-data --label-noise 1.5
+    # so little that it rounds to no row
+    gk-data --p 5 --frac 0.6 --label-noise 0.01 2>said >d
+    assert_equal "$(<said)" 'gk-data: note: --label-noise 0.01 of 9 training rows makes none wrong'
 }
 
 @test "data: wrong usage" {

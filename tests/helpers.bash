@@ -69,6 +69,17 @@ column_of() {
         { print $col }'
 }
 
+# same_with_threads OPTION...: gk-train on the dataset d writes the same bytes with 1, 2 and 3 threads.
+same_with_threads() {
+    local n
+    for n in 1 2 3; do
+        gk-train "$@" --threads "$n" --save "$n.ckpt" --trajectory "$n.gks" --every 5 d >"$n.tsv"
+        cmp 1.tsv "$n.tsv"
+        cmp 1.ckpt "$n.ckpt"
+        cmp 1.gks "$n.gks"
+    done
+}
+
 # with_metadata FILE KEY VALUE...: the frame in FILE with these metadata; a VALUE of - takes the key
 # away.
 with_metadata() {

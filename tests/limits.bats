@@ -140,7 +140,9 @@ END
         # whatever the number of threads
         for n in 1 3; do
             limit $kind 0 gk-train -d d "${tiny[@]}" --threads $n --steps 3 --save c.$n --trajectory t.$n --every 1 >curve.$n
-            cmp c.$n $kind/c.f32 && cmp t.$n $kind/t.f32 && cmp curve.$n $kind/curve.f32
+            cmp c.$n $kind/c.f32
+            cmp t.$n $kind/t.f32
+            cmp curve.$n $kind/curve.f32
         done
     done
 }

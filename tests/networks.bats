@@ -75,7 +75,8 @@ END
     gk-train "${tiny[@]:0:6}" --steps 3 --save a d >ta
     gk-train --arch paper "${tiny[@]:0:6}" --norm post --positions sinusoidal --activation relu --bias none --loss ce \
         --init paper --init-scale 1 --steps 3 --save b d >tb
-    cmp a b && cmp ta tb
+    cmp a b
+    cmp ta tb
 }
 
 # Options of a network, drawn by $RANDOM.

@@ -114,7 +114,7 @@ END
         gk-ckpt-dump --rename gpt2 "$file"
     breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: neither its tensors nor the table 'torch_encoder' tell all of the network: norm=post|pre|none,positions=sinusoidal|none" \
         gk-ckpt-dump --rename torch_encoder --set heads=2,activation=relu "$there/encoder_post.pt"
-    breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8: say 'heads' in the metadata" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
+    breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'activation' is 'gelu_new': relu, leaky, gelu, square, silu or tanh is wanted" \
         gk-ckpt-dump --rename gpt2 --set heads=2,activation=gelu_new "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'ff' is 13, but the tensors make it 12" gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu,ff=13 "$file"

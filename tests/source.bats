@@ -183,6 +183,11 @@ base:
     shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 }
 
+# In a list, set -e looks at the last command alone: if the first one fails, the test goes on.
+@test "source: tests make no list of comparisons" {
+    run -1 grep -nE '^ *(cmp|diff) [^|]*&& *(cmp|diff) [^|]*$' tests/*.bats tests/helpers.bash
+}
+
 @test "source: every script says first that it runs in the locale C, and where cd goes" {
     grep -qx 'export LC_ALL := C' Makefile
     grep -qx 'export LC_ALL = C' packaging/debian/rules

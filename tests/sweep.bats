@@ -724,7 +724,8 @@ END
     small
     wrong_usage "gk-sweep: '"$'a\nb'"': a name with a newline is not for a sweep" sweep g.grid $'a\nb'
     wrong_usage "gk-sweep: 'a{}b': GNU parallel would replace the braces in this name" sweep --runner parallel g.grid 'a{}b'
-    [ ! -e $'a\nb' ] && [ ! -e 'a{}b' ]
+    [ ! -e $'a\nb' ]
+    [ ! -e 'a{}b' ]
     mkdir 'c{.}d'
     cd 'c{.}d'
     wrong_usage "gk-sweep: '$PWD/out': GNU parallel would replace the braces in this name" sweep --runner parallel ../g.grid out

@@ -46,7 +46,9 @@ END
     gk-train "${tiny[@]}" --steps 2 d >b
     gk-train "${tiny[@]}" --steps 2 <d >c
     gk-train "${tiny[@]}" --steps 2 - -o e <d
-    cmp a b && cmp a c && cmp a e
+    cmp a b
+    cmp a c
+    cmp a e
 }
 
 @test "warm-up: the first update has learning rate 0; rprop has none" {
@@ -107,12 +109,7 @@ END
 @test "the same bytes for any number of threads, in seven configurations" {
     data >d
     while read -ra conf; do
-        for n in 1 2 3; do
-            gk-train "${conf[@]}" --threads "$n" --steps 12 --save "$n.ckpt" --trajectory "$n.gks" --every 5 d >"$n.tsv"
-        done
-        for n in 2 3; do
-            cmp 1.tsv $n.tsv && cmp 1.ckpt $n.ckpt && cmp 1.gks $n.gks
-        done
+        same_with_threads "${conf[@]}" --steps 12
     done < <(configurations)
 }
 
@@ -254,6 +251,51 @@ END
     refuses_like 1 '^gk-train: half: ' gk-train --resume half d
 }
 
+@test "resume: what a checkpoint leaves out is the default, said aloud or not; what no gk knows is refused by name" {
+    data >d
+    gk-train -q -d d "${tiny[@]}" --steps 3 --save c -o /dev/null
+    go_on() { gk-train -q -d d --resume "$1" --steps 5 --save "$2" -o /dev/null; }
+    go_on c want
+    # an older gk's, and one that says all
+    with_metadata c decay - clip - eval_every - warmup - batch - lr - beta1 - beta2 - eps - weight_decay - dtype - model - layers - >old
+    with_metadata c norm post positions sinusoidal activation relu bias none loss ce init paper init_scale 1 \
+        grokfast none hold_norm 0 >aloud
+    go_on old got
+    cmp want got
+    go_on aloud got
+    cmp want got
+    # what the network is: in the words of every tool
+    while IFS='|' read -r key value message; do
+        with_metadata c "$key" "$value" >x
+        breaks "gk-eval: x: frame 1: $message" gk-eval -d d x
+        breaks "gk-train: x: frame 1: $message" gk-train -d d --resume x --steps 5
+        breaks "gk-train: x: frame 1: $message" gk-train -d d --init x
+    done <<'END'
+model|rnn|metadata 'model' is 'rnn': transformer or mlp is wanted
+norm|rms|metadata 'norm' is 'rms': post, pre or none is wanted
+positions|rotary|metadata 'positions' is 'rotary': sinusoidal, learned or none is wanted
+loss|focal|metadata 'loss' is 'focal': ce, mse or stablemax is wanted
+inputs|patches|metadata 'inputs' is 'patches': sum, concat or onehot is wanted
+heads|3|3 heads do not divide the width 8
+dim|9|metadata 'dim' is 9, but the tensors make it 8
+layers|2|metadata 'layers' is 2, but the tensors make it 1
+END
+    # how it is trained
+    while IFS='|' read -r key value message; do
+        with_metadata c "$key" "$value" >x
+        breaks "gk-train: x: frame 1: $message" gk-train -d d --resume x --steps 5
+    done <<'END'
+optimizer|adan|metadata optimizer: 'adan' is none of: adamw adam adamax rmsprop rprop momentum sgd lion muon; did you mean adam?
+grokfast|kalman:1|metadata grokfast: 'kalman:1' is none of: none ema:A,L ma:W,L
+init|orthogonal|metadata init: 'orthogonal': paper, nanda, normal:STD with STD > 0, or fan-in is wanted
+decay|norms|metadata decay: 'norms' is none of: all matrices
+seed|-|the metadata have no 'seed'
+END
+    with_metadata c heads - >x
+    gk-train -d d --resume x --steps 3 2>said >t
+    assert_equal "$(<said)" "gk-train: note: x: no 'heads' in the metadata: the usual 4 are assumed"
+}
+
 @test "--until-grokked stops when validation accuracy stays at 1" {
     { printf 'a b c\n' | tr ' ' '\t'; for a in 0 1 2; do for b in 0 1 2; do printf '%d\t%d\t1\n' $a $b; done; done; } >const
     gk-data --table const >d
@@ -356,7 +398,8 @@ start() {
     assert_equal "$(wc -l <t)" 6
     step=$(metadata step a)
     gk-train "${tiny[@]}" --steps "$step" --save b --trajectory b.gks d >/dev/null
-    cmp a b && cmp a.gks b.gks
+    cmp a b
+    cmp a.gks b.gks
 }
 
 @test "a trajectory's reader that goes away ends the run too" {
@@ -460,7 +503,8 @@ start() {
     gk-train "${tiny[@]}" --steps 5 --batch 20 d | rows >a
     gk-train "${tiny[@]}" --steps 5 --batch 1000 d | rows >b
     gk-train "${tiny[@]}" --steps 5 d | rows >c
-    cmp a c && cmp b c
+    cmp a c
+    cmp b c
 }
 
 @test "in f32 the loss goes on falling far below the resolution of a number near 1" {
@@ -558,9 +602,24 @@ start() {
     wrong_usage 'gk-train: --init: a run begins from c or goes on by --resume' gk-train -d d --init c --resume c
     wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --init -
     refuses_like 1 '^gk-train: d: frame 1: ' gk-train -d d --init d
-    # a scheme's name wins over a file's
-    cp c paper
-    cmp <(gk-train -d d "${tiny[@]}" --steps 1 --init paper) <(gk-train -d d "${tiny[@]}" --steps 1)
+    # a scheme's name wins over a file's, and a note says so
+    gk-train -d d "${tiny[@]}" --steps 1 >plain
+    for word in paper normal:0.1; do
+        gk-train -d d "${tiny[@]}" --steps 1 --init $word >drawn 2>said
+        assert_equal "$(<said)" ''
+        cp c $word
+        gk-train -d d "${tiny[@]}" --steps 1 --init $word >t 2>said
+        assert_equal "$(<said)" "gk-train: note: --init $word draws the initial values; the file of that name is ./$word"
+        cmp drawn t
+        cmp <(gk-train -d d --steps 1 --init ./$word) <(gk-train -d d --steps 1 --init c)
+        [ $word != paper ] || cmp plain t
+    done
+    # a folder is no checkpoint, and a digest is no scheme
+    mkdir nanda
+    gk-train -d d "${tiny[@]}" --steps 1 --init nanda >t 2>said
+    assert_equal "$(<said)" ''
+    cp c weights:0123456789abcdef
+    cmp <(gk-train -d d --steps 1 --init weights:0123456789abcdef) <(gk-train -d d --steps 1 --init c)
     # a checkpoint from elsewhere does not say its heads
     sed 's/"heads":"2"/"haeds":"2"/' <c >h
     run --separate-stderr gk-train -d d --init h --steps 0

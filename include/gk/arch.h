@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gk/choice.h"
 #include "gk/err.h"
 
 enum gk_model { GK_TRANSFORMER, GK_MLP, GK_MODELS };
@@ -62,7 +63,9 @@ enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
            "(default: sum)")                                                                       \
     CHOICE(loss, GK_TM, GK_CE, GK_CE, GK_LOSS_CHOICES, "what is minimised (default: ce)")
 
-enum { GK_ARCH_ITEMS = 11 }; /* its entries */
+/* Its entries by number, GK_AT_layers and so on, and how many there are. */
+#define GK_ARCH_AT(name, ...) GK_AT_##name,
+enum { GK_ARCH_TABLE(GK_ARCH_AT, GK_ARCH_AT) GK_ARCH_ITEMS };
 
 /* An entry as data. */
 struct gk_arch_item {
@@ -73,19 +76,12 @@ struct gk_arch_item {
     int def[GK_MODELS];
     int most;
 };
-/* Entry I, in the order of the table; NULL beyond the last. */
+/* Entry I; NULL beyond the last. */
 const struct gk_arch_item *gk_arch_item(size_t i);
 int gk_arch_get(const struct gk_arch *a, const struct gk_arch_item *item);
 void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
 /* Does a network like A have what the entry is about? */
 bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
-/* The word of value V of an entry with choices, "pre"; "" beyond the last. */
-struct gk_word {
-    char s[24];
-};
-struct gk_word gk_choice_word(const char *choices, int v);
-/* The index of WORD among CHOICES, or -1. */
-int gk_choice_index(const char *choices, const char *word);
 
 struct gk_arch gk_arch_defaults(enum gk_model model);
 /* Are the descriptions the same, the loss included? */

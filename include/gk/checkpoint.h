@@ -28,6 +28,9 @@ void gk_checkpoint_free(struct gk_checkpoint *c);
 
 /* The architecture alone; of the parameters only those that tell sizes need to be there. */
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
+/* Has A, the architecture of F, heads that nobody said? */
+bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f);
+#define GK_NOTE_HEADS "no 'heads' in the metadata: the usual 4 are assumed"
 
 /* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("" or "hv." or "optim.m.")
  * stands before each name. */

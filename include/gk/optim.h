@@ -36,6 +36,8 @@ struct gk_grokfast {
 };
 /* TEXT is "none", "ema:A,L" or "ma:W,L"; a message is about "grokfast". */
 int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *err);
+/* The name of the state that an average has (below). */
+const char *gk_grokfast_state(enum gk_grokfast_kind kind);
 
 struct gk_optim_conf {
     enum gk_optimizer kind;

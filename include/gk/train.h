@@ -66,9 +66,11 @@ struct gk_warm {
 };
 /* Is INIT no word of gk_init_parse, but the name of a file ("-": standard input)? */
 bool gk_warm_is_file(const char *init);
+/* Is it such a word, and a file has the same name? */
+bool gk_warm_hides_file(const char *init);
 /* HEADS are those of a checkpoint that does not say how many; 0: the usual ones. */
 int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err);
-void gk_warm_free(struct gk_warm *w); /* {0} is fine */
+void gk_warm_free(struct gk_warm *w); /* also of {0}, or where gk_warm_read failed */
 /* Another network than A is an error. */
 int gk_warm_check(const struct gk_warm *w, const struct gk_arch *a, struct gk_err *err);
 /* After gk_trainer_new: theta_0 are W's weights, matrices times the scale of the initial values. */

@@ -20,8 +20,9 @@ static __attribute__((noinline)) void use_stack(void)
     (void)room[0];
 }
 
-/* The system looks at the limit when the stack grows, so it may be raised now. But a program whose
- * stack cannot grow for want of memory ends without a word: this one's grows at once. */
+/* Two things end a program without a word when a library needs more stack: a limit that is too low,
+ * and memory that is not there. The system looks at the limit only when the stack grows, so it is
+ * raised here. Then the stack grows at once, after mmap, which can say no, has found the memory. */
 int gk_need_stack(struct gk_err *err)
 {
     struct rlimit stack;
@@ -43,7 +44,8 @@ int gk_need_stack(struct gk_err *err)
 /* Tools without BLAS do not have this function. */
 #pragma weak gk_blas_can_load
 
-/* Runs before any library is set up: no memory may be asked of the C library yet. */
+/* BLAS takes memory while it is loaded, and without it crashes or waits for ever. So this runs
+ * before any library is set up: the C library has no memory to give and no stdio yet. */
 static void check_libraries(int argc, char **argv, char **envp)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz-";
@@ -52,7 +54,7 @@ static void check_libraries(int argc, char **argv, char **envp)
         return;
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
-    const int known = !name[strspn(name, plain)];
+    const bool known = !name[strspn(name, plain)]; /* argv[0] may be any text */
     dprintf(STDERR_FILENO, "%s: no memory to set up BLAS\n", known ? name : "gk");
     _exit(1);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/choice.h"
 #include "gk/mem.h"
 #include "gk/number.h"
 
@@ -43,28 +44,27 @@ static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struc
 
 static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct gk_err *err)
 {
-    const size_t len = strlen(o->choices);
-    int i = 0, best = (int)strlen(text); /* half its letters must be right */
-    char *list = gk_strdup(o->choices, err), *rest = list, nearest[32] = "";
-    if (!list)
-        return -1;
-    for (const char *word; (word = strsep(&rest, "|")); i++) {
-        const int unlike = gk_unlike(text, word);
-        if (strcmp(word, text) == 0) {
-            *v = i;
-            free(list);
-            return 0;
-        }
+    const int found = gk_choice_index(o->choices, text);
+    if (found >= 0) {
+        *v = found;
+        return 0;
+    }
+    int best = (int)strlen(text); /* half its letters must be right */
+    struct gk_word nearest = {""}, word;
+    for (int i = 0; (word = gk_choice_word(o->choices, i)).s[0]; i++) {
+        const int unlike = gk_unlike(text, word.s);
         if (unlike < best) {
             best = unlike;
-            snprintf(nearest, sizeof nearest, "%s", word);
+            nearest = word;
         }
     }
-    for (size_t k = 0; k < len; k++)
-        if (list[k] == '\0')
-            list[k] = ' ';
-    gk_fail_usage(err, "'%s' is none of: %s%s%s%s", text, list, *nearest ? "; did you mean " : "",
-                  nearest, *nearest ? "?" : "");
+    char *list = gk_strdup(o->choices, err);
+    if (!list)
+        return -1;
+    for (char *bar = list; (bar = strchr(bar, '|'));)
+        *bar = ' ';
+    gk_fail_usage(err, "'%s' is none of: %s%s%s%s", text, list, *nearest.s ? "; did you mean " : "",
+                  nearest.s, *nearest.s ? "?" : "");
     free(list);
     return -1;
 }
@@ -199,14 +199,6 @@ char *gk_shell_quote(const char *text, struct gk_err *err)
     return out;
 }
 
-static char *choice_text(const struct gk_opt *o, struct gk_err *err)
-{
-    const char *p = o->choices;
-    for (int i = *(const int *)o->value; i > 0; i--)
-        p = strchr(p, '|') + 1;
-    return gk_format(err, "%.*s", (int)strcspn(p, "|"), p);
-}
-
 int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err)
 {
     char a[32] = "", b[32] = "";
@@ -234,7 +226,7 @@ int gk_option_format(const struct gk_opt *o, char **out, struct gk_err *err)
         *out = gk_strdup(*(const char *const *)o->value, err);
         break;
     case GK_CHOICE:
-        *out = choice_text(o, err);
+        *out = gk_strdup(gk_choice_word(o->choices, *(const int *)o->value).s, err);
         break;
     case GK_GRID: {
         const struct gk_grid *g = o->value;

@@ -85,12 +85,21 @@ struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const st
     return ln;
 }
 
+struct qkv_parts X(qkv_parts)(const struct transformer *tf, size_t l, const struct tape *tp,
+                              size_t from, size_t to)
+{
+    const size_t d = tf->d;
+    if (l + 1 < tf->L)
+        return (struct qkv_parts){.part = {{from, 0, 3 * d}}, .n = 1, .q0 = from};
+    const size_t q0 = tp->q0 < from ? from : tp->q0;
+    return (struct qkv_parts){
+        .part = {{from, d, 2 * d}, {q0, 0, d}}, .n = q0 < to ? 2 : 1, .q0 = q0, .last = true};
+}
+
 void X(qkv_bias)(size_t d, const real *bqkv, real *qkv, size_t from, size_t q0, size_t to)
 {
     if (!bqkv)
         return;
-    if (q0 < from)
-        q0 = from;
     if (q0 < to)
         X(bias_add)(to - q0, d, bqkv, qkv + q0 * 3 * d, 3 * d);
     X(bias_add)(to - from, d, bqkv + 2 * d, qkv + from * 3 * d + 2 * d, 3 * d);
@@ -100,44 +109,24 @@ void X(qkv_bias_sum)(size_t d, real *dbqkv, const real *dqkv, size_t from, size_
 {
     if (!dbqkv)
         return;
-    if (q0 < from)
-        q0 = from;
     if (q0 < to)
         X(bias_sum)(to - q0, d, dqkv + q0 * 3 * d, 3 * d, dbqkv);
     X(bias_sum)(to - from, d, dqkv + from * 3 * d + 2 * d, 3 * d, dbqkv + 2 * d);
 }
 
-/* The last block has no queries before row q0. */
 void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp, size_t from,
                   size_t to)
 {
-    const size_t d = tf->d, q0 = l + 1 < tf->L || tp->q0 < from ? from : tp->q0;
+    const size_t d = tf->d;
+    const struct qkv_parts q = X(qkv_parts)(tf, l, tp, from, to);
     const struct fwd *f = &tp->f[l];
     const struct ln ln = X(block_ln)(tf, l, 1, tp, NULL, from, NULL);
-    const real *h = f->h1 + from * d, *w = tf->w.transposed[l].wqkv;
-    real *qkv = f->qkv + from * 3 * d;
+    const real *w = tf->w.transposed[l].wqkv;
     tf->norm->enter(to - from, d, f->x + from * d, &ln, f->h1 + from * d);
-    if (l + 1 < tf->L) {
-        linear_forward_wt(to - from, 3 * d, d, h, d, w, 3 * d, 0, qkv, 3 * d);
-    } else {
-        linear_forward_wt(to - from, 2 * d, d, h, d, w + d, 3 * d, 0, qkv + d, 3 * d);
-        if (q0 < to)
-            linear_forward_wt(to - q0, d, d, f->h1 + q0 * d, d, w, 3 * d, 0, f->qkv + q0 * 3 * d,
-                              3 * d);
-    }
-    X(qkv_bias)(d, tf->w.block[l].bqkv, f->qkv, from, q0, to);
-}
-
-static void add_bias(size_t n, size_t width, const real *bias, real *y)
-{
-    if (bias)
-        X(bias_add)(n, width, bias, y, width);
-}
-
-static void sum_bias(size_t n, size_t width, const real *dy, real *db)
-{
-    if (db)
-        X(bias_sum)(n, width, dy, width, db);
+    for (const struct qkv_part *p = q.part; p < q.part + q.n; p++)
+        linear_forward_wt(to - p->row, p->width, d, f->h1 + p->row * d, d, w + p->column, 3 * d, 0,
+                          f->qkv + p->row * 3 * d + p->column, 3 * d);
+    X(qkv_bias)(d, tf->w.block[l].bqkv, f->qkv, from, q.q0, to);
 }
 
 void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -154,7 +143,7 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
     X(attention_forward)(&at, from, to, f->p + i * tf->H * tf->T, l == 0 ? y : f->a + i * d);
     if (l > 0)
         linear_forward_wt(n, d, d, f->a + i * d, d, t->wo, d, 0, y, d);
-    add_bias(n, d, w->bo, y);
+    X(bias_add)(n, d, w->bo, y, d);
     const struct ln ln1 =
         tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, NULL) : (struct ln){0};
     tf->norm->join(n, d, f->x + from * d, &ln1, y);
@@ -163,7 +152,7 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
     tf->act->forward(n, ff, w->bup, u, keeps ? f->f1 + i * ff : NULL,
                      keeps && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL);
     linear_forward_wt(n, d, ff, u, ff, t->down, d, 0, out, d);
-    add_bias(n, d, w->bdown, out);
+    X(bias_add)(n, d, w->bdown, out, d);
     tf->norm->join(n, d, y, &ln2, out);
 }
 
@@ -199,12 +188,12 @@ static void ffn_backward(const struct transformer *tf, size_t l, const struct ta
     const real *u = f->u + i * ff;
     tf->norm->join_backward(n, d, b->dout + i * d, &ln, dsum);
     linear_backward_weight(n, d, ff, dsum, d, u, ff, keep, dw->down);
-    sum_bias(n, d, dsum, dw->bdown);
+    X(bias_sum)(n, d, dsum, d, dw->bdown);
     linear_backward_input(n, d, ff, dsum, d, w->down, 0, du, ff);
     tf->act->backward(n * ff, u, curved ? f->f1 + i * ff : NULL,
                       curved && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL, du);
     linear_backward_weight(n, ff, d, du, ff, f->h2 + i * d, d, keep, dw->up);
-    sum_bias(n, ff, du, dw->bup);
+    X(bias_sum)(n, ff, du, ff, dw->bup);
     real *dh = tf->norm->enters ? b->dh2 + i * d : NULL, *dl = dh ? b->dl2 + i * d : NULL;
     linear_backward_input(n, ff, d, du, ff, w->up, tf->norm->beta,
                           tf->norm->lead(n, d, dsum, dy, dh), d);
@@ -226,7 +215,7 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
     const struct ln ln =
         tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, lane) : (struct ln){0};
     tf->norm->join_backward(n, d, b->dy + i * d, &ln, dsum);
-    sum_bias(n, d, dsum, dw->bo);
+    X(bias_sum)(n, d, dsum, d, dw->bo);
     if (l == 0) { /* the table takes care of Wo, and gets what the residual path brings */
         X(attention_backward)(&at, from, to, p, dsum, &sums);
         X(scatter_rows)(n, d, dsum, g->tab + from, lane->dtabx);
@@ -240,33 +229,26 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane)
 {
-    const size_t d = tf->d, n = to - from, q0 = l + 1 < tf->L || tp->q0 < from ? from : tp->q0;
+    const size_t d = tf->d, n = to - from;
+    const struct qkv_parts q = X(qkv_parts)(tf, l, tp, from, to);
     const struct norm *norm = tf->norm;
     const struct bwd *b = &tp->b[l];
     const struct ln ln = X(block_ln)(tf, l, 1, tp, NULL, from, lane);
-    const real *w = tf->w.block[l].wqkv, *h = tp->f[l].h1 + from * d;
-    real *dw = lane->g.block[l].wqkv, *dqkv = b->dqkv + from * 3 * d;
-    real *dx = tp->b[l - 1].dout + from * d;
+    const real *w = tf->w.block[l].wqkv, *h = tp->f[l].h1;
+    const real *dsum = q.last ? NULL : b->dsum1 + from * d;
+    real *dw = lane->g.block[l].wqkv, *dx = tp->b[l - 1].dout + from * d;
     real *dh = norm->enters ? b->dh1 + from * d : NULL, *dl = dh ? b->dl1 + from * d : NULL;
-    const real keep = lane->g.keep;
-    X(qkv_bias_sum)(d, lane->g.block[l].bqkv, b->dqkv, from, q0, to);
-    if (l + 1 < tf->L) {
-        const real *dsum = b->dsum1 + from * d;
-        linear_backward_weight(n, 3 * d, d, dqkv, 3 * d, h, d, keep, dw);
-        linear_backward_input(n, 3 * d, d, dqkv, 3 * d, w, norm->beta,
-                              norm->lead(n, d, dsum, dx, dh), d);
-        norm->led(n, d, dsum, dh, &ln, dl, dx);
-        return;
+    real *to_h = norm->lead(n, d, dsum, dx, dh), beta = q.last ? 0 : norm->beta;
+    X(qkv_bias_sum)(d, lane->g.block[l].bqkv, b->dqkv, from, q.q0, to);
+    for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
+        const real *dy = b->dqkv + p->row * 3 * d + p->column;
+        linear_backward_weight(to - p->row, p->width, d, dy, 3 * d, h + p->row * d, d, lane->g.keep,
+                               dw + p->column * d);
+        linear_backward_input(to - p->row, p->width, d, dy, 3 * d, w + p->column * d, beta,
+                              to_h + (p->row - from) * d, d);
+        beta = 1; /* the next part adds */
     }
-    real *to_h = norm->lead(n, d, NULL, dx, dh);
-    linear_backward_weight(n, 2 * d, d, dqkv + d, 3 * d, h, d, keep, dw + d * d);
-    linear_backward_input(n, 2 * d, d, dqkv + d, 3 * d, w + d * d, 0, to_h, d);
-    if (q0 < to) {
-        const real *dq = b->dqkv + q0 * 3 * d;
-        linear_backward_weight(to - q0, d, d, dq, 3 * d, tp->f[l].h1 + q0 * d, d, keep, dw);
-        linear_backward_input(to - q0, d, d, dq, 3 * d, w, 1, to_h + (q0 - from) * d, d);
-    }
-    norm->led(n, d, NULL, dh, &ln, dl, dx);
-    if (q0 < to)
-        X(add_rows)(dx + (q0 - from) * d, b->dsum1 + (q0 - tp->q0) * d, (to - q0) * d);
+    norm->led(n, d, dsum, dh, &ln, dl, dx);
+    if (q.last && q.q0 < to)
+        X(add_rows)(dx + (q.q0 - from) * d, b->dsum1 + (q.q0 - tp->q0) * d, (to - q.q0) * d);
 }

@@ -132,18 +132,6 @@ static real *biases(const struct mlp *m, const real *theta, size_t at)
     return m->biased ? (real *)theta + at : NULL;
 }
 
-static void add_bias(const struct mlp *m, size_t n, size_t out, const real *bias, real *y)
-{
-    if (m->biased)
-        X(bias_add)(n, out, bias, y, out);
-}
-
-static void sum_bias(const struct mlp *m, size_t n, size_t out, const real *dy, real *db)
-{
-    if (m->biased)
-        X(bias_sum)(n, out, dy, out, db);
-}
-
 /* Rows A on of layer L's buffer, or NULL where there is none. */
 static real *part(const struct mlp *m, real *const *buffer, size_t l, size_t a)
 {
@@ -172,7 +160,7 @@ static double forward(struct mlp *m, size_t a, size_t b)
     }
     real *z = m->v.z + a * m->V;
     linear_forward(n, m->V, hid, m->v.h[m->L] + a * hid, hid, theta + m->unembed, 0, z, m->V);
-    add_bias(m, n, m->V, theta + m->unbias, z);
+    X(bias_add)(n, m->V, biases(m, theta, m->unbias), z, m->V);
     return m->loss->forward(n, m->V, z, m->plan->labels + a, 1, m->right + a);
 }
 
@@ -187,14 +175,14 @@ static void backward(struct mlp *m, size_t a, size_t b, real *g)
     if (m->q->gauss_newton)
         memset(z, 0, n * m->V * sizeof *z);
     linear_backward_weight(n, m->V, hid, z, m->V, m->v.h[m->L] + a * hid, hid, 1, g + m->unembed);
-    sum_bias(m, n, m->V, z, g + m->unbias);
+    X(bias_sum)(n, m->V, z, m->V, biases(m, g, m->unbias));
     linear_backward_input(n, m->V, hid, z, m->V, theta + m->unembed, 0, m->v.dh[m->L] + a * hid,
                           hid);
     for (size_t l = m->L; l-- > 0;) {
         real *dy = m->v.dh[l + 1] + a * hid;
         m->act->backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
                          keeps ? part(m, m->v.f2, l + 1, a) : NULL, dy);
-        sum_bias(m, n, hid, dy, g + m->bias[l]);
+        X(bias_sum)(n, hid, dy, hid, biases(m, g, m->bias[l]));
         if (l == 0) {
             m->inputs->backward(m, a, b, g);
             return;
@@ -216,14 +204,14 @@ static void r_forward(struct mlp *m, size_t a, size_t b)
         else
             linear_r_forward(n, hid, hid, m->v.h[l] + a * hid, m->r.h[l] + a * hid, hid,
                              theta + m->weight[l], dir + m->weight[l], ry, hid);
-        add_bias(m, n, hid, dir + m->bias[l], ry);
+        X(bias_add)(n, hid, biases(m, dir, m->bias[l]), ry, hid);
         m->act->r_forward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
                           part(m, m->r.f1, l + 1, a), ry);
     }
     real *rz = m->r.z + a * m->V;
     linear_r_forward(n, m->V, hid, m->v.h[m->L] + a * hid, m->r.h[m->L] + a * hid, hid,
                      theta + m->unembed, dir + m->unembed, rz, m->V);
-    add_bias(m, n, m->V, dir + m->unbias, rz);
+    X(bias_add)(n, m->V, biases(m, dir, m->unbias), rz, m->V);
 }
 
 static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
@@ -236,7 +224,7 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
                         rz);
     linear_r_backward_weight(n, m->V, hid, dz, rz, m->V, m->v.h[m->L] + a * hid,
                              m->r.h[m->L] + a * hid, hid, 1, g + m->unembed);
-    sum_bias(m, n, m->V, rz, g + m->unbias);
+    X(bias_sum)(n, m->V, rz, m->V, biases(m, g, m->unbias));
     linear_r_backward_input(n, m->V, hid, dz, rz, m->V, theta + m->unembed, dir + m->unembed, 0,
                             m->r.dh[m->L] + a * hid, hid);
     for (size_t l = m->L; l-- > 0;) {
@@ -244,7 +232,7 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
         real *rdy = m->r.dh[l + 1] + a * hid;
         m->act->r_backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
                            part(m, m->v.f2, l + 1, a), part(m, m->r.f1, l + 1, a), rdy);
-        sum_bias(m, n, hid, rdy, g + m->bias[l]);
+        X(bias_sum)(n, hid, rdy, hid, biases(m, g, m->bias[l]));
         if (l == 0) {
             m->inputs->r_backward(m, a, b, g);
             return;

@@ -45,8 +45,7 @@ double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
         real *z = tp->z + j * m * tf->V, *h = read_rows(tf, tp, j, m);
         tf->norm->enter(m, tf->d, tp->f[tf->L].x + scored(tf, j, m), &ln, h);
         linear_forward_wt(m, tf->V, tf->d, h, tf->d, tf->w.unembed_t, tf->V, 0, z, tf->V);
-        if (tf->w.bunembed)
-            X(bias_add)(m, tf->V, tf->w.bunembed, z, tf->V);
+        X(bias_add)(m, tf->V, tf->w.bunembed, z, tf->V);
         loss += tf->loss->forward(m, tf->V, z, labels + j, tf->k, right + j);
     }
     return loss;
@@ -69,8 +68,7 @@ void X(readout_backward)(const struct transformer *tf, const struct tape *tp, si
             memset(z, 0, m * V * sizeof *z);
         linear_backward_weight(m, V, d, z, V, read_rows(tf, tp, j, m), d, j ? 1 : lane->g.keep,
                                lane->g.unembed);
-        if (lane->g.bunembed)
-            X(bias_sum)(m, V, z, V, lane->g.bunembed);
+        X(bias_sum)(m, V, z, V, lane->g.bunembed);
         linear_backward_input(m, V, d, z, V, tf->w.unembed, 0, tf->norm->lead(m, d, NULL, dx, dh),
                               d);
         tf->norm->led(m, d, NULL, dh, &ln, dx, dx);
@@ -94,13 +92,11 @@ void X(readout_r)(const struct transformer *tf, const struct tape *tp, const str
         real *rdh = dh ? rt->dh + j * m * d : NULL;
         tf->norm->r_enter(m, d, rt->f[L].x + at, &ln, rh);
         linear_r_forward_wt(m, V, d, h, rh, d, tf->w.unembed_t, tf->rw.unembed_t, V, rz, V);
-        if (tf->rw.bunembed)
-            X(bias_add)(m, V, tf->rw.bunembed, rz, V);
+        X(bias_add)(m, V, tf->rw.bunembed, rz, V);
         tf->loss->r_backward(m, V, tp->prob + j * m * V, labels + j, tf->k, scale, rz);
         linear_r_backward_weight(m, V, d, dz, rz, V, h, rh, d, j ? 1 : lane->g.keep,
                                  lane->g.unembed);
-        if (lane->g.bunembed)
-            X(bias_sum)(m, V, rz, V, lane->g.bunembed);
+        X(bias_sum)(m, V, rz, V, lane->g.bunembed);
         linear_r_backward_input(m, V, d, dz, rz, V, u, ru, 0, tf->norm->lead(m, d, NULL, rdx, rdh),
                                 d);
         tf->norm->r_led(m, d, NULL, dh, rdh, &ln, tp->b[L - 1].dout + at, rdx, rdx);

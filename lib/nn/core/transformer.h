@@ -186,8 +186,22 @@ struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, cons
  * where its gradient goes (LANE not NULL). */
 struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const struct tape *tp,
                       const struct tape *rt, size_t row, const struct lane *lane);
-/* Biases of queries and values, if BQKV is not NULL, and their gradient; queries from row Q0 on. A
- * bias of the keys adds the same to all scores of a row: the softmax does not see it. */
+/* The products that make q, k and v of rows FROM <= r < TO; the way back has the same ones. One
+ * product makes all three. In the last block one makes k and v, and another makes q from row q0 on,
+ * if there are such rows. */
+struct qkv_part {
+    size_t row, column, width; /* from ROW on; in (3d) of q, k and v side by side */
+};
+struct qkv_parts {
+    struct qkv_part part[2];
+    int n;
+    size_t q0; /* the first row of FROM.. with a query; may be beyond TO */
+    bool last; /* is it the last block? */
+};
+struct qkv_parts X(qkv_parts)(const struct transformer *tf, size_t l, const struct tape *tp,
+                              size_t from, size_t to);
+/* Biases of queries and values, if BQKV is not NULL, and their gradient; queries from row Q0 >=
+ * FROM on. A bias of the keys adds the same to all scores of a row: the softmax does not see it. */
 void X(qkv_bias)(size_t d, const real *bqkv, real *qkv, size_t from, size_t q0, size_t to);
 void X(qkv_bias_sum)(size_t d, real *dbqkv, const real *dqkv, size_t from, size_t q0, size_t to);
 

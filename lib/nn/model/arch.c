@@ -12,12 +12,10 @@
 #define CHOICE(name, models, t, m, values, help)                                                   \
     {#name, values, offsetof(struct gk_arch, name), models, {t, m}, 0},
 static const struct gk_arch_item table[] = {GK_ARCH_TABLE(SIZE, CHOICE)};
-enum { ITEMS = sizeof table / sizeof *table };
-_Static_assert(ITEMS == (int)GK_ARCH_ITEMS, "gk/arch.h counts the entries");
 
 const struct gk_arch_item *gk_arch_item(size_t i)
 {
-    return i < ITEMS ? &table[i] : NULL;
+    return i < GK_ARCH_ITEMS ? &table[i] : NULL;
 }
 
 int gk_arch_get(const struct gk_arch *a, const struct gk_arch_item *item)
@@ -39,33 +37,10 @@ bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item)
     return item->models & 1u << a->model;
 }
 
-struct gk_word gk_choice_word(const char *choices, int v)
-{
-    struct gk_word w;
-    for (int i = 0; i < v; i++) {
-        choices += strcspn(choices, "|");
-        choices += *choices == '|';
-    }
-    snprintf(w.s, sizeof w.s, "%.*s", (int)strcspn(choices, "|"), choices);
-    return w;
-}
-
-int gk_choice_index(const char *choices, const char *word)
-{
-    for (int i = 0;; i++) {
-        const size_t n = strcspn(choices, "|");
-        if (strlen(word) == n && memcmp(choices, word, n) == 0)
-            return i;
-        if (!choices[n])
-            return -1;
-        choices += n + 1;
-    }
-}
-
 struct gk_arch gk_arch_defaults(enum gk_model model)
 {
     struct gk_arch a = {.model = model};
-    for (size_t i = 0; i < ITEMS; i++)
+    for (size_t i = 0; i < GK_ARCH_ITEMS; i++)
         if (table[i].def[model])
             gk_arch_set(&a, &table[i], table[i].def[model]);
     return a;
@@ -74,14 +49,14 @@ struct gk_arch gk_arch_defaults(enum gk_model model)
 bool gk_arch_same(const struct gk_arch *a, const struct gk_arch *b)
 {
     bool same = a->model == b->model && a->vocab == b->vocab && a->tokens == b->tokens;
-    for (size_t i = 0; i < ITEMS && same; i++)
+    for (size_t i = 0; i < GK_ARCH_ITEMS && same; i++)
         same = !gk_arch_has(a, &table[i]) || gk_arch_get(a, &table[i]) == gk_arch_get(b, &table[i]);
     return same;
 }
 
 int gk_arch_check(const struct gk_arch *a, struct gk_err *err)
 {
-    for (size_t i = 0; i < ITEMS; i++) {
+    for (size_t i = 0; i < GK_ARCH_ITEMS; i++) {
         const int v = gk_arch_get(a, &table[i]);
         const bool size = !table[i].choices && table[i].at != offsetof(struct gk_arch, heads);
         if (gk_arch_has(a, &table[i]) && size && (v < 1 || v > table[i].most))

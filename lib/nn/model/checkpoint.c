@@ -66,6 +66,11 @@ static int find_model(const struct gk_frame *f, enum gk_model *model, struct gk_
     return gk_frame_fail(f, err, "no checkpoint: it has no tensor 'blocks.0...' or 'layers.0...'");
 }
 
+bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f)
+{
+    return a->model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
+}
+
 static int take_heads(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     int64_t heads = 4;
@@ -73,13 +78,13 @@ static int take_heads(const struct gk_frame *f, struct gk_arch *a, struct gk_err
         a->heads = 1;
         return 0;
     }
-    if (gk_frame_meta(f, "heads") && gk_frame_meta_int(f, "heads", 1, 1 << 16, &heads, err) != 0)
+    if (!gk_checkpoint_assumes_heads(a, f) &&
+        gk_frame_meta_int(f, "heads", 1, 1 << 16, &heads, err) != 0)
         return -1;
     if (a->dim % heads != 0)
-        return gk_frame_fail(f, err,
-                             "%d heads do not divide the width %d: say 'heads' in the "
-                             "metadata",
-                             (int)heads, a->dim);
+        return gk_frame_fail(f, err, "%d heads do not divide the width %d%s", (int)heads, a->dim,
+                             gk_checkpoint_assumes_heads(a, f) ? ": say 'heads' in the metadata"
+                                                               : "");
     a->heads = (int)heads;
     return 0;
 }
@@ -101,19 +106,21 @@ static struct gk_shown or_list(const char *choices)
     return list;
 }
 
-/* What the metadata choose; what they leave open has its default. */
+/* What the metadata choose; what they leave open has its default. A word that nobody knows is
+ * refused even where this model has no such choice: the file is a later gk's, in which it has. */
 static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
     for (size_t i = 0; (item = gk_arch_item(i)); i++) {
         const char *said = item->choices ? gk_frame_meta(f, item->name) : NULL;
-        if (!said || !(item->models & 1u << a->model))
+        if (!said)
             continue;
         const int v = gk_choice_index(item->choices, said);
         if (v < 0)
             return gk_frame_fail(f, err, "metadata '%s' is '%s': %s is wanted", item->name,
                                  gk_show(said).s, or_list(item->choices).s);
-        gk_arch_set(a, item, v);
+        if (gk_arch_has(a, item))
+            gk_arch_set(a, item, v);
     }
     return 0;
 }
@@ -250,7 +257,7 @@ int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struc
     *c = (struct gk_checkpoint){.step = GK_NO_STEP, .seed = -1};
     if (gk_checkpoint_arch(&c->arch, f, err) != 0)
         return -1;
-    c->heads_assumed = c->arch.model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
+    c->heads_assumed = gk_checkpoint_assumes_heads(&c->arch, f);
     if (gk_params_init(&c->params, &c->arch, err) != 0)
         return gk_frame_fail_at(f, err);
     if (check_params(c, f, err) == 0 && gk_frame_step(f, GK_NO_STEP, &c->step, err) == 0 &&

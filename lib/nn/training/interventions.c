@@ -12,11 +12,10 @@ enum { MOST_WINDOW = 100000 };
 
 static int parse_grokfast(struct gk_grokfast *g, const char *text, struct gk_err *err)
 {
-    static const char *const name[] = {"none", "ema:", "ma:"};
     double *v;
     size_t n;
     *g = (struct gk_grokfast){.kind = GK_GROKFAST_NONE};
-    if (strcmp(text, name[0]) == 0)
+    if (strcmp(text, "none") == 0)
         return 0;
     const bool ema = strncmp(text, "ema:", 4) == 0, ma = strncmp(text, "ma:", 3) == 0;
     if (!ema && !ma)
@@ -46,6 +45,11 @@ int gk_grokfast_parse(struct gk_grokfast *g, const char *text, struct gk_err *er
 }
 
 /* ---- grokfast ---- */
+
+const char *gk_grokfast_state(enum gk_grokfast_kind kind)
+{
+    return kind == GK_GROKFAST_EMA ? "ema" : "queue";
+}
 
 static void ema_piece(void *ctx, size_t task, int thread)
 {
@@ -121,8 +125,9 @@ static int make_grokfast(struct gk_optim *o, struct gk_err *err)
     o->queue = (struct gk_params){gk_alloc(o->all.n, sizeof *o->queue.p, err), o->all.n, count};
     if (!o->queue.p || make_pieces(o, err))
         return -1;
-    const struct gk_optim_state state = {
-        .name = ema ? "ema" : "queue", .tensors = ema ? &o->all : &o->queue, .grokfast = true};
+    const struct gk_optim_state state = {.name = gk_grokfast_state(o->conf.grokfast.kind),
+                                         .tensors = ema ? &o->all : &o->queue,
+                                         .grokfast = true};
     o->average = gk_optim_add_state(o, state, count, err);
     if (!o->average)
         return -1;

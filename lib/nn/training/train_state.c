@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gk/checkpoint.h"
+#include "gk/choice.h"
 #include "gk/mem.h"
 #include "gk/network.h"
 #include "train_priv.h"
@@ -58,18 +59,15 @@ static bool is_warm(const struct gk_trainer *t)
     return t->conf.init.kind == GK_INIT_WEIGHTS;
 }
 
-static void state_prefix(const struct gk_optim_state *s, char prefix[PREFIX])
+static void state_prefix(const char *state, char prefix[PREFIX])
 {
-    snprintf(prefix, PREFIX, "optim.%s.", s->name);
+    snprintf(prefix, PREFIX, "optim.%s.", state);
 }
 
-/* The name of a kind of optimiser as its option has it. */
-static void optimizer_text(enum gk_optimizer kind, char text[PREFIX])
+/* The optimiser's name, as its option has it. */
+static struct gk_word optimizer_name(const struct gk_trainer *t)
 {
-    const char *p = GK_OPTIMIZERS;
-    for (int i = 0; i < (int)kind; i++)
-        p = strchr(p, '|') + 1;
-    snprintf(text, PREFIX, "%.*s", (int)strcspn(p, "|"), p);
+    return gk_choice_word(GK_OPTIMIZERS, (int)t->conf.optim.kind);
 }
 
 static int put_state(const struct gk_trainer *t, struct gk_frame *f, struct gk_err *err)
@@ -77,7 +75,7 @@ static int put_state(const struct gk_trainer *t, struct gk_frame *f, struct gk_e
     char text[PREFIX];
     for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
         const struct gk_optim_state s = gk_optim_state(t->optim, i, t->step);
-        state_prefix(&s, text);
+        state_prefix(s.name, text);
         if (gk_checkpoint_put_vector(f, s.tensors, text, t->conf.real, s.vector, err))
             return -1;
     }
@@ -85,8 +83,7 @@ static int put_state(const struct gk_trainer *t, struct gk_frame *f, struct gk_e
         return -1;
     if (has_grokfast(t) && gk_frame_set_meta_int(f, SINCE, gk_optim_grokfast_since(t->optim), err))
         return -1;
-    optimizer_text(t->conf.optim.kind, text);
-    if (gk_frame_set_meta(f, "optimizer", text, err))
+    if (gk_frame_set_meta(f, "optimizer", optimizer_name(t).s, err))
         return -1;
     digest_text(t, text);
     if (gk_frame_set_meta(f, "data", text, err))
@@ -110,7 +107,8 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
     const char *data = gk_frame_meta(f, "data"), *optimizer = gk_frame_meta(f, "optimizer");
     const struct gk_network got = gk_network_of(c),
                             want = gk_network_of(&(struct gk_checkpoint){.arch = t->conf.arch});
-    char text[PREFIX];
+    char text[DIGEST];
+    int64_t seed;
     if (!optimizer || !data || c->step < 0) {
         gk_frame_fail(f, err, "weights only: a checkpoint with the optimiser's state is wanted");
         return gk_fail_about(err, "resume");
@@ -123,11 +121,13 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
                              "the run was trained on another dataset: its rows have the digest "
                              "%.16s, not %s",
                              data, text);
-    if (c->seed != t->conf.seed)
-        return gk_frame_fail(f, err, "the run began from seed %" PRId64, c->seed);
-    optimizer_text(t->conf.optim.kind, text);
-    if (strcmp(optimizer, text) != 0)
-        return gk_frame_fail(f, err, "the state is of %.20s, not of %s", optimizer, text);
+    if (gk_frame_meta_int(f, "seed", 0, INT64_MAX, &seed, err))
+        return -1;
+    if (seed != t->conf.seed)
+        return gk_frame_fail(f, err, "the run began from seed %" PRId64, seed);
+    if (strcmp(optimizer, optimizer_name(t).s) != 0)
+        return gk_frame_fail(f, err, "the state is of %.20s, not of %s", optimizer,
+                             optimizer_name(t).s);
     return 0;
 }
 
@@ -137,7 +137,8 @@ static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
                          const struct gk_frame *f, bool *begins, struct gk_err *err)
 {
     int64_t since = c->step;
-    *begins = !gk_frame_meta(f, SINCE) && !gk_frame_meta(f, "grokfast");
+    const char *said = gk_frame_meta(f, "grokfast");
+    *begins = !gk_frame_meta(f, SINCE) && (!said || strcmp(said, "none") == 0);
     if (!*begins && gk_frame_meta_int(f, SINCE, 0, c->step, &since, err))
         return -1;
     gk_optim_set_grokfast_since(t->optim, since);
@@ -147,11 +148,10 @@ static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
 /* Is the tensor one of the states, or of grokfast where a run without it goes on? */
 static bool is_known(const struct gk_trainer *t, const char *name, int64_t step, bool left)
 {
-    static const char *const grokfast[] = {"optim.ema.", "optim.queue."};
     char prefix[PREFIX];
     for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
         const struct gk_optim_state s = gk_optim_state(t->optim, i, step);
-        state_prefix(&s, prefix);
+        state_prefix(s.name, prefix);
         if (strncmp(name, prefix, strlen(prefix)) == 0 &&
             gk_params_find(s.tensors, name + strlen(prefix)))
             return true;
@@ -159,21 +159,22 @@ static bool is_known(const struct gk_trainer *t, const char *name, int64_t step,
     if (is_warm(t) && strncmp(name, INIT, strlen(INIT)) == 0 &&
         gk_params_find(t->ps, name + strlen(INIT)))
         return true;
-    for (int i = 0; i < 2 && left; i++)
-        if (strncmp(name, grokfast[i], strlen(grokfast[i])) == 0)
+    for (int kind = GK_GROKFAST_EMA; kind <= GK_GROKFAST_MA && left; kind++) {
+        state_prefix(gk_grokfast_state(kind), prefix);
+        if (strncmp(name, prefix, strlen(prefix)) == 0)
             return true;
+    }
     return false;
 }
 
 static int check_names(const struct gk_trainer *t, const struct gk_checkpoint *c,
                        const struct gk_frame *f, bool begins, struct gk_err *err)
 {
-    char text[PREFIX];
-    optimizer_text(t->conf.optim.kind, text);
     for (size_t i = 0; i < f->ntensor; i++) {
         const char *name = f->tensor[i].name;
         if (gk_is_state(name) && !is_known(t, name, c->step, !has_grokfast(t) && !begins))
-            return gk_frame_fail(f, err, "tensor '%s' is no state of %s", gk_show(name).s, text);
+            return gk_frame_fail(f, err, "tensor '%s' is no state of %s", gk_show(name).s,
+                                 optimizer_name(t).s);
     }
     return 0;
 }
@@ -201,7 +202,7 @@ static int take_state(struct gk_trainer *t, const struct gk_checkpoint *c, const
     for (size_t i = 0; i < gk_optim_states(t->optim); i++) {
         const struct gk_optim_state s = gk_optim_state(t->optim, i, c->step);
         char prefix[PREFIX];
-        state_prefix(&s, prefix);
+        state_prefix(s.name, prefix);
         if (s.grokfast && begins)
             continue;
         if (gk_checkpoint_vector(f, s.tensors, prefix, t->conf.real, s.vector, err))

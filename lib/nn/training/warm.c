@@ -1,5 +1,6 @@
 /* A run that begins from the weights of a checkpoint. */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gk/mem.h"
@@ -11,9 +12,15 @@ bool gk_warm_is_file(const char *init)
 {
     struct gk_init in = {0};
     const char *colon = strchr(init, ':');
-    if (gk_init_parse(&in, init, NULL) == 0)
+    if (gk_init_parse(&in, init, NULL) == 0 && in.kind != GK_INIT_WEIGHTS)
         return false;
     return strcmp(init, "-") == 0 || !colon || access(init, F_OK) == 0;
+}
+
+bool gk_warm_hides_file(const char *init)
+{
+    struct stat st;
+    return !gk_warm_is_file(init) && stat(init, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* FNV-1a over the values: the same weights have the same digest in f32 and f64, in any file. */
@@ -55,8 +62,6 @@ int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *
 
 void gk_warm_free(struct gk_warm *w)
 {
-    if (!w->theta)
-        return;
     gk_checkpoint_free(&w->ckpt);
     gk_frame_free(&w->frame);
     gk_free(w->theta);

@@ -3,6 +3,8 @@
 
 void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld)
 {
+    if (!bias)
+        return;
     for (size_t i = 0; i < n; i++)
 #pragma omp simd
         for (size_t j = 0; j < width; j++)
@@ -11,6 +13,8 @@ void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld)
 
 void X(bias_sum)(size_t n, size_t width, const real *dy, size_t ld, real *restrict db)
 {
+    if (!db)
+        return;
     for (size_t i = 0; i < n; i++)
 #pragma omp simd
         for (size_t j = 0; j < width; j++)

@@ -197,7 +197,8 @@ extern const struct activation X(activations)[GK_ACTIVATION_KINDS]; /* by enum g
 
 /* ---- biases ---- */
 
-/* y (n, width; rows LD apart) += bias, and db (width) += the sum of dy's rows. */
+/* y (n, width; rows LD apart) += bias, and db (width) += the sum of dy's rows. NULL: there is no
+ * bias. */
 void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld);
 void X(bias_sum)(size_t n, size_t width, const real *dy, size_t ld, real *db);
 
