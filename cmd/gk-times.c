@@ -1,4 +1,4 @@
-/* gk-times: how long groups of runs took to grok, with those counted that did not.
+/* gk-times: how long groups of runs took to grok, including those that did not.
  *
  *     gk-times --group optimizer --compare build/sweeps/race/table.tsv
  */
@@ -39,7 +39,7 @@ static const struct gk_opt opts[] = {
 static const struct gk_tool tool = {
     .name = "gk-times",
     .synopsis = "[options] [TABLE]",
-    .summary = "Say how long groups of runs took to grok, with those counted that did not.",
+    .summary = "Say how long groups of runs took to grok, including those that did not.",
     .example = "printf 'lr,t4,steps\\n1e-3,950,2000\\n1e-3,nan,2000\\n2e-3,400,600\\n' | "
                "gk-times --group lr",
     .max_operands = 1,

@@ -227,7 +227,7 @@ makes() {
     cmp want $f/fig2.tsv
 }
 
-@test "figures: a name made of others' signs is shown as it is, and no part of a command" {
+@test "figures: a name with signs of other languages is shown unchanged and is no part of a command" {
     local name="it's \$(touch executed) \`touch executed\` \"; system('touch executed'); & gk-train pipelines/x build/figures/tiny/y <b> # a_b^2 %s"
     # as make has it: $ is $$, and # begins a comment
     sed -i '/^NAME_t4_add/d' pipelines/figures/tiny/all.conf

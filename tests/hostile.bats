@@ -45,7 +45,7 @@ hostile() {
     done
 }
 
-@test "hostile: there are more than 200 texts, and each is another" {
+@test "hostile: there are more than 200 texts, all different" {
     hostile >texts
     [ "$(wc -l <texts)" -ge 300 ]
     assert_equal "$(sort texts | uniq -d)" ''
@@ -87,7 +87,7 @@ while IFS= read -r text; do
     read -ra words <<<"x${text%%#*}"
     refused "x$text 1" "'${words[0]//[^ -~]/?}' is not an option"
     refused "--p x$text" "--p: '${words[0]}' is not an integer"
-    # of a file's name gk-data says later whether it is there
+    # gk-data checks the name of a file later
     printf -- '--steps 3\n--table %s\n' "${words[0]}" >g
     grid_read g && [ "${grid_values[1]}" = "${words[0]}" ] || fail "not taken: $text"
 done
@@ -96,7 +96,7 @@ END
     nothing_ran
 }
 
-@test "hostile: a grid with bytes that are no text" {
+@test "hostile: a grid with bytes that are not text" {
     local bytes
     for bytes in '\0' '\1' '\33[31m' '\177' '\302\233' 'a\rb'; do
         printf -- "--lr 1\n--steps $bytes 3\n" >g
@@ -295,7 +295,7 @@ datasets() {
     nothing_ran
 }
 
-@test "hostile: what the demo says of a curve" {
+@test "hostile: the report of the demo" {
     gk-data --p 5 | gk-train --layers 1 --dim 4 --heads 2 --ff 4 --steps 5 --quiet -o run.tsv
     gk-hjorth run.tsv >hjorth.tsv
     cat >each <<'END'
@@ -384,7 +384,7 @@ shows() {
     nothing_ran
 }
 
-@test "hostile: what plots ask of tables, by a value's place" {
+@test "hostile: plots read a table by the place of a value" {
     printf 'r\tn\n' >'a=b "\'
     hostile | awk '{ print $0 "\t" NR }' | grep -v '^#' >>'a=b "\'
     export table1=$PWD/'a=b "\'
@@ -406,7 +406,7 @@ END
         cmp got <(sed -n "$((i + 1))p" "$table1" | sed 's/["#]/_/g')
         close_to "$(rows number table1 n "r@table1:$i")" "$(sed -n "$((i + 1))p" "$table1" | cut -f 2)"
     done
-    # what cannot be drawn is said, and the picture not made
+    # an error is reported, and no picture is made
     breaks "$table1: column r: '\$(executed)' is not a number" rows sorted table1 r %g
     breaks "$table1: column r: '\$(executed)' is not a number" rows number table1 r n=1
     breaks "$table1: no column x" rows count table1 x
@@ -415,7 +415,7 @@ END
         ! "$ROOT/pipelines/plots/plot" heat png t "$table1" >o.png 2>said || fail 'drawn without its columns'
         grep -qxF "plot: $table1: no column lr" said || fail "$(cat said)"
     fi
-    # as it was found: a cell that ended a quote of the shell's, and one that awk ran as a number
+    # a cell that once ended a quote of the shell, and one that awk once ran as a number
     if command -v gnuplot >/dev/null; then
         printf 'r\tm0_400\tfinal_val_acc\tlr\n%s\t1\t0.5\t1e-3\n%s\t2\t0.25\t2e-3\n' "x';executed;'" other >t
         "$ROOT/pipelines/plots/plot" scatter svg t t | grep -qF "<text>r = x';executed;'</text>"
@@ -494,7 +494,7 @@ told() {
     for script in data train phases hjorth predict ckpt-dump; do rules+=(-o "build/bin/gk-$script"); done
 }
 
-@test "hostile: targets give their scripts what they were given" {
+@test "hostile: targets pass their arguments to their scripts unchanged" {
     told
     cat >each <<'END'
 say() { # TEXT WANTED ARGUMENT...
@@ -532,7 +532,7 @@ END
     nothing_ran
 }
 
-@test "hostile: who maintains the package" {
+@test "hostile: the maintainer of the package" {
     mkdir -p gk-1.0/packaging/debian gk-1.0/.ci out
     cp "$ROOT/packaging/debian/control" gk-1.0/packaging/debian/
     cp "$ROOT/.ci/packages" gk-1.0/.ci/

@@ -11,8 +11,8 @@ ifneq ($(and $(filter demo demo-docs,$(MAKECMDGOALS)),$(if $(filter -j%,$(MAKEFL
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-# Says what the command is for, shows it, and runs it with the tools just built. Names that end in
-# .new are those of files still being written.
+# Says what the command is for, shows it, and runs it with the tools just built. A file that is still being
+# written has a name that ends in .new.
 demo_run = @printf '\n%s\n  $$ %s\n' $(call quoted,$(1)) $(call quoted,$(strip $(subst .new,,$(2)))); \
 	export PATH="$(BIN):$$PATH" LC_ALL=C; mkdir -p $(DEMO); $(2)
 

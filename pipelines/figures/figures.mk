@@ -26,16 +26,16 @@ endif
 #   $(F)/fig12.tsv: $(F)/plane/add-0.6.tsv $(STACK) FORCE
 #   	$(call run,$(STACK) r 0.6 $(F)/plane/add-0.6.tsv > $@)
 #
-# FORCE has make look at the rule each time, and run decides, as Linux's if_changed does. The command runs where
-# the file is not there, where something that it is made of is newer, and where the command is not the one that made
-# the file. So a value that changes makes again what uses it, and nothing else. $(F)/.made has that command of each
-# file. It is removed before the command runs and written after it: what a kill left is made again. For a rule that
-# makes several files at once run's second argument is the first of them.
+# FORCE makes make look at the rule each time, and run decides, as if_changed of Linux does. The command runs if the
+# file is missing, if something that it is made of is newer, or if another command made the file. So after a change of
+# a value, exactly the files are made again whose commands use it. $(F)/.made keeps the command of each file. It is
+# removed before the command runs and written afterwards, so what a killed make left is made again. If a rule makes
+# several files at once, the second argument of run is the first of them.
 #
 # A tool is named by $(call tools,gk-pca): its checksum, since all tools are linked anew when the library changes.
-# $$threads among the options of a tool is what the profile says of threads; it changes no result.
+# $$threads among the options of a tool sets the threads of the profile; it changes no result.
 STACK := pipelines/figures/stack
-NUMBER := pipelines/figures/numbers
+NUMBERS := pipelines/figures/numbers
 tools = $(addprefix $(BUILD)/sums/,$(1))
 $(BUILD)/sums/%: $(BIN)/%
 	@mkdir -p $(@D)
@@ -55,19 +55,19 @@ $(Q)export PATH="$(BIN):$$PATH" LC_ALL=C threads='$(if $(THREADS),--threads $(TH
 @mv $(call made,$(2)).new $(call made,$(2))
 endef
 
-# Figure N is drawn from figN.tsv, which has a rule. For N = 11, say:
-#   TITLE_11, SAYS_11      what it shows, also for who has not the paper at hand
+# Figure N is drawn from figN.tsv, which has a rule. For N = 11:
+#   TITLE_11, SAYS_11      what it shows, also for a reader without the paper
 #   PLOT_11                its script in pipelines/plots, or SCRIPT/WHAT
 #   PLOT_TABLES_11         the tables that the script reads beside fig11.tsv
-#   NUMBERS_11             what pipelines/figures/numbers is asked for
-#   NUMBERS_TABLES_11      the tables that it reads, where they are not fig11.tsv alone
-NUMBERS := 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29
-FIGURES ?= $(NUMBERS)
-UNKNOWN := $(filter-out $(NUMBERS),$(patsubst fig%,%,$(filter-out figures,$(FIGURE_GOALS:report=))) \
+#   NUMBERS_11             the first arguments of pipelines/figures/numbers
+#   NUMBERS_TABLES_11      the tables that it reads, if they are not fig11.tsv alone
+ALL_FIGURES := 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29
+FIGURES ?= $(ALL_FIGURES)
+UNKNOWN := $(filter-out $(ALL_FIGURES),$(patsubst fig%,%,$(filter-out figures,$(FIGURE_GOALS:report=))) \
     $(if $(filter figures report,$(FIGURE_GOALS)),$(FIGURES)))
-$(if $(UNKNOWN),$(error there is no figure $(firstword $(UNKNOWN)): they are 1 to $(lastword $(NUMBERS)), \
+$(if $(UNKNOWN),$(error there is no figure $(firstword $(UNKNOWN)): they are 1 to $(lastword $(ALL_FIGURES)), \
     and make list-figures says what they show))
-# The others look at the runs.
+# runs.mk is first: the others use its variables.
 include pipelines/figures/rules/runs.mk
 include $(filter-out %/runs.mk,$(wildcard pipelines/figures/rules/*.mk))
 
@@ -79,24 +79,24 @@ $(F)/fig$(1).png $(F)/fig$(1).svg: $(F)/fig$(1).tsv $(PLOT_TABLES_$(1)) \
     pipelines/plots/$(firstword $(subst /, ,$(PLOT_$(1)))).gp
 $(F)/fig$(1).numbers.tsv: $(call numbers_tables,$(1))
 endef
-$(foreach n,$(NUMBERS),$(eval $(call figure,$n)))
+$(foreach n,$(ALL_FIGURES),$(eval $(call figure,$n)))
 
 # The stem is 11.png
-PICTURES := $(NUMBERS:%=%.png) $(NUMBERS:%=%.svg)
+PICTURES := $(ALL_FIGURES:%=%.png) $(ALL_FIGURES:%=%.svg)
 $(PICTURES:%=$(F)/fig%): $(F)/fig%: $(addprefix pipelines/plots/,plot common.gp tables.gp rows) FORCE
 	$(call run,pipelines/plots/plot $(PLOT_$(basename $*)) $(patsubst .%,%,$(suffix $*)) \
 	    $(call quoted,$(TITLE_$(basename $*))) $(F)/fig$(basename $*).tsv $(PLOT_TABLES_$(basename $*)) > $@)
-$(NUMBERS:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBER) FORCE
-	$(call run,$(NUMBER) $(NUMBERS_$*) $(call numbers_tables,$*) > $@)
+$(ALL_FIGURES:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) FORCE
+	$(call run,$(NUMBERS) $(NUMBERS_$*) $(call numbers_tables,$*) > $@)
 
 .PHONY: figures list-figures report
 figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
 list-figures: ## their numbers, their cost and what they show
-	@printf '%-4s%-10s%s\n' $(foreach n,$(NUMBERS),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
+	@printf '%-4s%-10s%s\n' $(foreach n,$(ALL_FIGURES),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
 
 $(F)/figures.tsv: FORCE
 	$(call run,printf '%s\t%s\t%s\n' \
-	    $(foreach n,$(NUMBERS),'$n' $(call quoted,$(TITLE_$n)) $(call quoted,$(SAYS_$n))) > $@)
+	    $(foreach n,$(ALL_FIGURES),'$n' $(call quoted,$(TITLE_$n)) $(call quoted,$(SAYS_$n))) > $@)
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
 $(F)/index.html: $(F)/figures.tsv pipelines/figures/report FORCE \

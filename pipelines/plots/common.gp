@@ -1,6 +1,6 @@
-# What the figures share. The caller sets term (png or svg), since load forgets ARG1 ..., and may set
-# wide and high first. Okabe and Ito's colours, which people who see few colours can tell apart;
-# viridis for heat.
+# What the figures share. The caller sets term (png or svg), because load forgets ARG1 ..., and may set
+# wide and high first. The colours are those of Okabe and Ito, which colour-blind readers can distinguish,
+# and viridis for heat.
 if (!exists('wide')) { wide = 1600 }
 if (!exists('high')) { high = 700 }
 blue = '#0072B2'; orange = '#D55E00'; green = '#009E73'; purple = '#CC79A7'; grey = '#505050'; faint = '#d8d8d8'

@@ -5,7 +5,7 @@ term = ARG1; window = ARG2 + 0
 load 'pipelines/plots/tables.gp'
 run = rows(1, ''); spectrum = rows(3, '')
 
-# Okabe and Ito's colours, which people who see few colours can tell apart.
+# The colours of Okabe and Ito, which colour-blind readers can distinguish.
 blue = '#0072B2'; orange = '#D55E00'; green = '#009E73'
 shade = '#F3F0DC'; grey = '#505050'; faint = '#d8d8d8'
 

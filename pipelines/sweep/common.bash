@@ -1,8 +1,8 @@
 # What gk-sweep, gk-predictors and run share.
 # shellcheck shell=bash disable=SC2154 # bin is theirs
 
-# What a tool that was killed (by SIGKILL, a crash, the power) left of a file half written. Whoever has
-# the run's lock knows that no tool is writing.
+# The half-written files of a tool that was killed (by SIGKILL, a crash, the power). The holder of the run's
+# lock knows that no tool is writing.
 has_temporaries() { # RUN
     local file
     for file in "$1"/.run.{data,ckpt}.*.tmp; do
@@ -19,7 +19,7 @@ phases_of() { # DIR
     [ ! -e "$1/phases" ] || printf '%s' "$(<"$1/phases")"
 }
 
-# The step at which the rule t4:A,G,B ends a run, FRACTION of whose rows train.
+# The step at which the rule t4:A,G,B ends a run with this FRACTION of training rows.
 rule_limit() { # RULE FRACTION
     local a g b
     IFS=, read -r a g b <<<"${1#t4:}"

@@ -51,8 +51,8 @@ run_pending() {
     return "$rc"
 }
 
-# Jobs of this shell that do the work. They ignore the terminal's SIGINT, as background jobs do; it
-# comes to the sweep, which passes on a TERM.
+# Jobs of this shell that do the work. As background jobs they ignore the terminal's SIGINT. The sweep gets it
+# and sends them a TERM.
 declare -A alive=()
 
 # Until one has ended or a signal comes.
@@ -86,15 +86,15 @@ run_local() {
     done
 }
 
-# Some versions of GNU parallel want a second TERM to end what runs, some hear none before the first job.
+# Some versions of GNU parallel need a second TERM to end the jobs, some ignore TERM before the first job.
 stop_parallel() {
     while [ ${#alive[@]} -gt 0 ] && kill -TERM "${!alive[@]}" 2>/dev/null; do
         sleep 0.3
     done
 }
 
-# A run is ended by INT, to all of its processes: the trainer, a background job, ignores that, and
-# run tells it once.
+# GNU parallel ends a run by INT to all its processes. The trainer, a background job, ignores INT, and run
+# sends it one signal.
 run_parallel() {
     [ -z "$stopped" ] || return 0
     parallel --will-cite --quote --workdir "$PWD" --termseq INT,20000,KILL,25 ${jobs:+--jobs "$jobs"} \
@@ -132,8 +132,8 @@ wait_for_slurm() {
     rm -f "$dir/slurm.jobs"
 }
 
-# The name of a file as Slurm's --output takes it: % stands for something in a name without a backslash, in one
-# with a backslash that is what hides.
+# The name of a file for Slurm's --output. In a name without a backslash, % needs another %. In a name with a
+# backslash, % is literal and each backslash needs another.
 slurm_file() { # FILE
     if [[ $1 == *\\* ]]; then
         printf '%s' "${1//\\/\\\\}"

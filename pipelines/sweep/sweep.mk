@@ -1,5 +1,5 @@
 # make sweep GRID=pipelines/grids/NAME.grid RUNNER=local|parallel|slurm: a run for every point of a grid,
-# and a table. SWEEPFLAGS are further options of pipelines/sweep.
+# and a table. SWEEPFLAGS are further options of gk-sweep.
 include pipelines/given.mk
 RUNNER ?= local
 SWEEP_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict ckpt-dump)

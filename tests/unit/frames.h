@@ -30,6 +30,22 @@ static inline void put_blob(FILE *fp, const char *header, const void *data, size
     fwrite(data, 1, n, fp);
 }
 
+/* The bytes of F as a plain frame. */
+static inline struct bytes frame_bytes(const struct gk_frame *f)
+{
+    struct bytes b;
+    struct gk_err err;
+    FILE *fp = begin_bytes(&b);
+    CHECK_INT_EQ(gk_frame_write(f, fp, &err), 0);
+    fclose(fp);
+    return b;
+}
+
+static inline void check_same_bytes(struct bytes a, struct bytes b)
+{
+    CHECK(a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+}
+
 /* Reads all frames of N bytes; the number of frames, or -1 with a message in ERR. The last one is
  * kept in *LAST if that is not NULL. */
 static inline int read_all(const void *p, size_t n, struct gk_frame *last, struct gk_err *err)

@@ -5,13 +5,13 @@
  * A tool that is new is covered with the command line "TOOL @"; if that is not how it reads, it
  * needs a line in `how`. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "frames.h"
 #include "gk/checkpoint.h"
 #include "gk/dataset.h"
@@ -43,7 +43,7 @@ static const struct {
     {"gk-testfn", NULL}, /* it reads nothing */
 };
 
-static char bin[4096], dir[4096], path[4128], good_data[4128], good_checkpoint[4128];
+static char bin[4200], path[4128], good_data[4128], good_checkpoint[4128];
 static bool sanitized;
 
 /* ---- running a tool ---- */
@@ -322,24 +322,20 @@ static void make_good(void)
 int main(int argc, char **argv)
 {
     (void)argc;
-    const char *tmp = getenv("BATS_TEST_TMPDIR");
+    char program[4096];
     sanitized = getenv("GK_SANITIZED") != NULL;
-    snprintf(bin, sizeof bin, "%s/../bin", dirname(argv[0]));
-    snprintf(dir, sizeof dir, "%s/gk-hostile-XXXXXX", tmp ? tmp : "/tmp");
-    if (!mkdtemp(dir)) {
-        fprintf(stderr, "%s: %s\n", dir, strerror(errno));
+    if (!realpath(argv[0], program)) {
+        perror(argv[0]);
         return 1;
     }
-    snprintf(path, sizeof path, "%s/input", dir);
-    snprintf(good_data, sizeof good_data, "%s/data", dir);
-    snprintf(good_checkpoint, sizeof good_checkpoint, "%s/checkpoint", dir);
+    snprintf(bin, sizeof bin, "%s/../bin", dirname(program));
+    enter_folder();
+    snprintf(path, sizeof path, "%s/input", test_folder);
+    snprintf(good_data, sizeof good_data, "%s/data", test_folder);
+    snprintf(good_checkpoint, sizeof good_checkpoint, "%s/checkpoint", test_folder);
     make_good();
     cut_all();
     lies();
     greed();
-    unlink(path);
-    unlink(good_data);
-    unlink(good_checkpoint);
-    rmdir(dir);
     return check_status();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "folder.h"
 
 static struct gk_err err;
 
@@ -297,6 +298,7 @@ static void test_matrix_of_frames(void)
 
 int main(void)
 {
+    enter_folder();
     test_kinds();
     test_looks();
     test_live();

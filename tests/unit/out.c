@@ -1,38 +1,11 @@
 /* Output that is whole or not there: what a file holds after success, failure, signals and a killed
  * process. Every case that ends a process runs in a child. */
-#include "gk/out.h"
-
-#include <errno.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "check.h"
-
-static struct gk_err err;
-static char folder[] = "out.XXXXXX";
-
-static const char *content(const char *path)
-{
-    static char text[256];
-    FILE *fp = fopen(path, "r");
-    if (!fp)
-        return NULL;
-    text[fread(text, 1, sizeof text - 1, fp)] = '\0';
-    fclose(fp);
-    return text;
-}
-
-static void put(const char *path, const char *text)
-{
-    FILE *fp = fopen(path, "w");
-    CHECK(fp && fputs(text, fp) >= 0 && !fclose(fp));
-}
+#include "out.h"
 
 static mode_t mode_of(const char *path)
 {
@@ -49,31 +22,6 @@ static int temporaries(void)
         n += strlen(e->d_name) > 4 && !strcmp(e->d_name + strlen(e->d_name) - 4, ".tmp");
     closedir(d);
     return n;
-}
-
-/* Runs BODY in a child; the status of waitpid. */
-static int in_child(void (*body)(void))
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    int status;
-    if (pid == 0) {
-        check_failures = 0;
-        body();
-        fflush(NULL);
-        _exit(check_failures != 0);
-    }
-    waitpid(pid, &status, 0);
-    return status;
-}
-
-static int write_file(const char *path, const char *text)
-{
-    struct gk_out out;
-    if (gk_out_open(&out, path, true, &err))
-        return -1;
-    fputs(text, out.fp);
-    return gk_out_commit(&out, &err);
 }
 
 static void test_commit_and_discard(void)
@@ -347,158 +295,9 @@ static void test_too_large(void)
     CHECK_INT_EQ(temporaries(), before);
 }
 
-/* ---- devices, pipes, standard output ---- */
-
-static void test_devices(void)
-{
-    struct gk_out out;
-    CHECK_INT_EQ(write_file("/dev/full", "x"), -1);
-    CHECK_STR_EQ(err.msg, "/dev/full: No space left on device");
-    CHECK_INT_EQ(err.kind, GK_ERR_FAILED);
-    CHECK(!gk_out_open(&out, "/dev/full", true, &err));
-    putc('x', out.fp);
-    CHECK_INT_EQ(gk_out_flush(&out, &err), -1);
-    CHECK_STR_EQ(err.msg, "/dev/full: No space left on device");
-    gk_out_discard(&out);
-    CHECK(!write_file("/dev/null", "x"));
-    CHECK_INT_EQ(access("/dev/.null", F_OK), -1);
-}
-
-/* Writes beyond stdio's buffer fail before the last one, in pieces or at once; the cause is kept.
- */
-static void test_error_before_commit(void)
-{
-    static const char block[100000];
-    struct gk_out out;
-    for (int pieces = 0; pieces < 2; pieces++) {
-        CHECK(!gk_out_open(&out, "/dev/full", true, &err));
-        for (int i = 0; i < 100000 && pieces; i++)
-            putc('x', out.fp);
-        if (!pieces)
-            CHECK(fwrite(block, 1, sizeof block, out.fp) < sizeof block);
-        errno = 0;
-        CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
-        CHECK_INT_EQ(err.kind, GK_ERR_FAILED);
-        CHECK_STR_EQ(err.msg, "/dev/full: No space left on device");
-    }
-}
-
-static void write_fifo(void)
-{
-    CHECK(!write_file("fifo", "through"));
-}
-static void read_fifo(void)
-{
-    CHECK_STR_EQ(content("fifo"), "through");
-}
-static void test_fifo(void)
-{
-    CHECK(!mkfifo("fifo", 0666));
-    pid_t pid = fork();
-    if (pid == 0) {
-        write_fifo();
-        _exit(check_failures != 0);
-    }
-    int status;
-    read_fifo();
-    waitpid(pid, &status, 0);
-    CHECK_INT_EQ(status, 0);
-    struct stat st;
-    CHECK(!stat("fifo", &st) && S_ISFIFO(st.st_mode));
-}
-
-static void stdout_to(const char *path, int flags)
-{
-    int fd = open(path, flags, 0666);
-    CHECK(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
-}
-
-static void stdout_by_name(void)
-{
-    static const char *const names[] = {"-", NULL, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
-    stdout_to("log", O_WRONLY | O_CREAT | O_APPEND);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        CHECK(!write_file(names[i], "x"));
-}
-
-static void stdout_full(void)
-{
-    stdout_to("/dev/full", O_WRONLY);
-    CHECK_INT_EQ(write_file(NULL, "x"), -1);
-    CHECK_INT_EQ(err.kind, GK_ERR_FAILED);
-    CHECK_STR_EQ(err.msg, "standard output: No space left on device");
-    _exit(check_failures != 0);
-}
-
-static void stdout_closed(void)
-{
-    close(STDOUT_FILENO);
-    CHECK_INT_EQ(write_file(NULL, ""), -1);
-    CHECK_STR_EQ(err.msg, "standard output: Bad file descriptor");
-    CHECK(!write_file("f", "not descriptor 1"));
-    _exit(check_failures != 0);
-}
-
-static void stdout_without_reader(size_t size, size_t n)
-{
-    static const char block[100000];
-    struct gk_out out;
-    int fd[2];
-    signal(SIGPIPE, SIG_IGN);
-    CHECK(!pipe(fd) && dup2(fd[1], STDOUT_FILENO) == STDOUT_FILENO);
-    close(fd[0]);
-    close(fd[1]);
-    CHECK(!gk_out_open(&out, NULL, true, &err));
-    for (size_t i = 0; i < n; i++)
-        fwrite(block, size, 1, out.fp);
-    errno = 0;
-    CHECK_INT_EQ(gk_out_commit(&out, &err), -1);
-    CHECK_INT_EQ(err.kind, GK_ERR_CLOSED);
-    _exit(check_failures != 0);
-}
-static void reader_gone_at_once(void)
-{
-    stdout_without_reader(1, 1);
-}
-static void reader_gone_early(void)
-{
-    stdout_without_reader(1, 100000);
-}
-static void reader_gone_before_a_block(void)
-{
-    stdout_without_reader(100000, 1);
-}
-
-static void test_standard_output(void)
-{
-    put("log", "before ");
-    CHECK_INT_EQ(in_child(stdout_by_name), 0);
-    CHECK_STR_EQ(content("log"), "before xxxxx");
-    CHECK_INT_EQ(in_child(stdout_full), 0);
-    CHECK_INT_EQ(in_child(stdout_closed), 0);
-    CHECK_STR_EQ(content("f"), "not descriptor 1");
-    CHECK_INT_EQ(in_child(reader_gone_at_once), 0);
-    CHECK_INT_EQ(in_child(reader_gone_early), 0);
-    CHECK_INT_EQ(in_child(reader_gone_before_a_block), 0);
-}
-
-static void test_terminal(void)
-{
-    struct gk_out out;
-    int fd = posix_openpt(O_RDWR | O_NOCTTY);
-    if (fd < 0 || grantpt(fd) || unlockpt(fd))
-        return; /* a machine without pseudo-terminals */
-    const char *name = ptsname(fd);
-    CHECK_INT_EQ(gk_out_open(&out, name, true, &err), -1);
-    CHECK_STR_HAS(err.msg, "is a terminal: binary data goes to a pipe or into a file");
-    CHECK(!gk_out_open(&out, name, false, &err));
-    gk_out_discard(&out);
-    close(fd);
-}
-
 int main(void)
 {
-    CHECK(mkdtemp(folder) && !chdir(folder));
+    enter_folder();
     test_commit_and_discard();
     test_many();
     test_modes_and_links();
@@ -508,10 +307,5 @@ int main(void)
     test_refused();
     test_ends();
     test_too_large();
-    test_devices();
-    test_error_before_commit();
-    test_fifo();
-    test_standard_output();
-    test_terminal();
     return check_status();
 }

@@ -2,25 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "check.h"
 #include "gk/input.h"
-#include "gk/out.h"
+#include "out.h"
 
-static struct gk_err err;
-static char folder[] = "outputs.XXXXXX", here[4096];
-
-static void touch(const char *path)
-{
-    FILE *fp = fopen(path, "w");
-    CHECK(fp && fputs("old", fp) >= 0 && !fclose(fp));
-}
+static char here[4096];
 
 /* The status of gk_out_check for -o A and --also B. */
 static int check(const char *a, const char *b)
@@ -70,7 +59,7 @@ static void test_files(void)
     CHECK(!mkdir("sub", 0777) && !symlink("x", "link") && !symlink("../x", "sub/link-up"));
     CHECK(!symlink(".", "sub-a") && !symlink("sub/link-up", "chain"));
     test_spellings(false);
-    touch("x");
+    put("x", "old");
     CHECK(!link("x", "hard"));
     test_spellings(true);
     CHECK_INT_EQ(check("x", "none/x"), -1);
@@ -273,7 +262,8 @@ static void test_after_a_failure(void)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    CHECK(mkdtemp(folder) && !chdir(folder) && getcwd(here, sizeof here));
+    enter_folder();
+    CHECK(getcwd(here, sizeof here));
     test_files();
     test_descriptors();
     test_inputs();

@@ -1,26 +1,11 @@
 /* Text tables: what is read, what is refused and with which words, and that numbers come back. */
-#include "gk/table.h"
-
-#include <ctype.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "gk/rng.h"
+#include "rows.h"
 
 static struct gk_err err;
-
-/* A stream of the N bytes at S, which must outlive it. */
-static FILE *text_of(const char *s, size_t n)
-{
-    FILE *fp = fmemopen((char *)s, n, "r");
-    if (!fp) {
-        perror("fmemopen");
-        exit(2);
-    }
-    return fp;
-}
 
 /* The table as "name|name;cell|cell;", or "error: MESSAGE". */
 static const char *shown(const char *s, size_t n, bool headless)
@@ -35,10 +20,7 @@ static const char *shown(const char *s, size_t n, bool headless)
     }
     for (size_t i = 0; r.name && i < r.ncol; i++)
         at += (size_t)sprintf(out + at, "%s%c", r.name[i], i + 1 < r.ncol ? '|' : ';');
-    while ((rc = gk_rows_next(&r, &err)) == 1)
-        for (size_t i = 0; i < r.ncol; i++)
-            at += (size_t)sprintf(out + at, "%s%c", r.cell[i], i + 1 < r.ncol ? '|' : ';');
-    out[at] = '\0';
+    rc = show_rows(&r, out + at, &err);
     if (rc)
         snprintf(out, sizeof out, "error: %s", err.msg);
     gk_rows_close(&r);
@@ -313,81 +295,6 @@ static void test_live(void)
     gk_rows_close(&r);
 }
 
-/* The steps' column by each header; -1: none; -2: an error. */
-static int steps_of(const char *header, const char *name)
-{
-    char text[256];
-    struct gk_rows r;
-    const int n = snprintf(text, sizeof text, "%s\n1\t2\t3\n", header);
-    CHECK(!gk_rows_open(&r, text_of(text, (size_t)n), "t", false, &err));
-    const int col = gk_rows_use_steps(&r, name, &err) ? -2 : r.step;
-    CHECK(col == -2 || r.notes.counted == (col == -1));
-    gk_rows_close(&r);
-    return col;
-}
-
-static void test_steps(void)
-{
-    static const char *const names[] = {"step",      "_step", "global_step", "trainer/global_step",
-                                        "iteration", "iter",  "epoch"};
-    for (int i = 0; i < 7; i++) {
-        char header[100], upper[100];
-        snprintf(header, sizeof header, "loss\t%s\tx", names[i]);
-        CHECK_INT_EQ(steps_of(header, NULL), 1);
-        for (int j = 0; (upper[j] = (char)toupper((unsigned char)header[j])); j++)
-            continue;
-        CHECK_INT_EQ(steps_of(upper, NULL), 1);
-        CHECK(gk_is_step_name(names[i]));
-        if (i > 0) { /* an earlier one wins, wherever it stands */
-            snprintf(header, sizeof header, "%s\tx\t%s", names[i], names[i - 1]);
-            CHECK_INT_EQ(steps_of(header, NULL), 2);
-        }
-    }
-    CHECK_INT_EQ(steps_of("a\tsteps\tloss", NULL), -1);
-    CHECK_INT_EQ(steps_of("a\tsteps\tloss", "steps"), 1);
-    CHECK_INT_EQ(steps_of("a\tstep\tloss", "a"), 0);
-    CHECK_INT_EQ(steps_of("a\tstep\tloss", "no"), -2);
-    CHECK_INT_EQ(steps_of("Step\ta\tSTEP", NULL), -2);
-    CHECK_STR_EQ(err.msg,
-                 "t: two columns are called 'step', in any case of letters: say which holds "
-                 "the steps");
-    CHECK_INT_EQ(steps_of("Step\ta\tSTEP", "STEP"), 2);
-}
-
-/* The rows as shown() gives them, with the steps' column in use. */
-static const char *merged(const char *text, size_t *n)
-{
-    static char out[1024];
-    struct gk_rows r;
-    size_t at = 0;
-    int rc;
-    CHECK(!gk_rows_open(&r, text_of(text, strlen(text)), "t", false, &err));
-    CHECK(!gk_rows_use_steps(&r, NULL, &err));
-    while ((rc = gk_rows_next(&r, &err)) == 1)
-        for (size_t i = 0; i < r.ncol; i++)
-            at += (size_t)sprintf(out + at, "%s%c", r.cell[i], i + 1 < r.ncol ? '|' : ';');
-    out[at] = '\0';
-    *n = r.notes.merged;
-    gk_rows_close(&r);
-    return rc ? err.msg : out;
-}
-
-static void test_merge(void)
-{
-    size_t n;
-    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,,2\n1,3,4\n", &n), "0|1|2;1|3|4;");
-    CHECK_INT_EQ(n, 1);
-    CHECK_STR_EQ(merged("step,a,b,c\n5,1,,\n5,,2,\n5.0,,,3\n6,,,\n", &n), "5|1|2|3;6|||;");
-    CHECK_INT_EQ(n, 2);
-    CHECK_STR_EQ(merged("step,a,b\n0,1,\n1,2,\n2,,\n", &n), "0|1|;1|2|;2||;");
-    CHECK_INT_EQ(n, 0);
-    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,1.0,2\n", &n), "0|1|2;"); /* the same value */
-    CHECK_STR_EQ(merged("step,a,b\n0,1,\n0,7,2\n", &n),
-                 "t: line 3: step 0 stands in line 2, too, with another 'a'");
-    CHECK_STR_EQ(merged("step,a,b\n,1,\n,,2\n", &n), "|1|;||2;"); /* no step, nothing in common */
-    CHECK_STR_EQ(merged("a,b\n0,\n0,\n", &n), "0|;0|;");
-}
-
 /* Cut anywhere, and with any one byte replaced, a table is read or refused, never a crash. */
 static void test_damaged(void)
 {
@@ -415,8 +322,6 @@ int main(void)
     test_headless_number();
     test_round_trip();
     test_names_that_cannot_be();
-    test_steps();
-    test_merge();
     test_live();
     test_damaged();
     return check_status();

@@ -90,9 +90,9 @@ LINES_s5 := $(FRACTIONS_s5:%=$(F)/lines/s5-%.tsv)
 $(LINES_add) $(LINES_s5): $(F)/lines/%.tsv: $(F)/runs/%.end $(call lines_need,%) FORCE
 	$(call lines,$*,$<,--alpha $(LINE))
 $(F)/fig16.tsv: $(LINES_add) $(STACK) FORCE
-	$(call run,$(STACK) r $(foreach r,$(FRACTIONS_add),$r $(F)/lines/add-$r.tsv) > $@)
+	$(call run,$(STACK) r $(call by_fraction,lines/add,$(FRACTIONS_add),.tsv) > $@)
 $(F)/fig17.tsv: $(LINES_s5) $(STACK) FORCE
-	$(call run,$(STACK) r $(foreach r,$(FRACTIONS_s5),$r $(F)/lines/s5-$r.tsv) > $@)
+	$(call run,$(STACK) r $(call by_fraction,lines/s5,$(FRACTIONS_s5),.tsv) > $@)
 PLOT_16 := lines-by-fraction
 PLOT_17 := lines-by-fraction
 NUMBERS_16 := minima r

@@ -22,10 +22,11 @@ $(F)/runs/%.tsv $(F)/runs/%.gks $(F)/runs/%.end: $(F)/runs/%.data $(call tools,g
 $(RUNS:%=$(F)/runs/%.phases): $(F)/runs/%.phases: $(F)/runs/%.tsv $(call tools,gk-phases) FORCE
 	$(call run,gk-phases -o $@ $<)
 
-# $(call runs_of,add,FRACTIONS,tsv): files of runs; $(call by_fraction,...): each after its fraction, as stack wants it
-runs_of = $(foreach r,$(2),$(F)/runs/$(1)-$r.$(3))
-by_fraction = $(foreach r,$(2),$r $(F)/runs/$(1)-$r.$(3))
-# The two fractions that some figures are about
+# $(call of_fractions,runs/add,FRACTIONS,.tsv): a file of each fraction; $(call by_fraction,...): each after its
+# fraction, as the arguments of stack
+of_fractions = $(foreach r,$(2),$(F)/$(1)-$r$(3))
+by_fraction = $(foreach r,$(2),$r $(F)/$(1)-$r$(3))
+# The two fractions of the figures that compare only two
 ENDS := $(LOW) $(HIGH)
 # The frames of a run that are even steps apart (its last is at no such step), as one stream.
 frames_of = gk-ckpt-dump --format safetensors --steps 0:$(STEPS):$(2) $(F)/runs/$(1).gks
@@ -46,10 +47,10 @@ TITLE_13 := Squared norm of the gradient along the run, also with clipping: $(NA
 SAYS_13 := Two fractions r of training data, and a third run whose gradient is clipped to the norm $(CLIP); the norm \
     is the one before clipping. The paper finds that clipping slows grokking and does not prevent it: see t4 in the \
     numbers.
-$(F)/fig13.tsv: $(call runs_of,add,$(ENDS),tsv) $(F)/runs/clipped.tsv $(STACK) FORCE
-	$(call run,$(STACK) r $(call by_fraction,add,$(ENDS),tsv) '$(LOW) clipped' $(F)/runs/clipped.tsv > $@)
-$(F)/fig13-phases.tsv: $(call runs_of,add,$(ENDS),phases) $(F)/runs/clipped.phases $(STACK) FORCE
-	$(call run,$(STACK) r $(call by_fraction,add,$(ENDS),phases) '$(LOW) clipped' $(F)/runs/clipped.phases > $@)
+$(F)/fig13.tsv: $(call of_fractions,runs/add,$(ENDS),.tsv) $(F)/runs/clipped.tsv $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,runs/add,$(ENDS),.tsv) '$(LOW) clipped' $(F)/runs/clipped.tsv > $@)
+$(F)/fig13-phases.tsv: $(call of_fractions,runs/add,$(ENDS),.phases) $(F)/runs/clipped.phases $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,runs/add,$(ENDS),.phases) '$(LOW) clipped' $(F)/runs/clipped.phases > $@)
 PLOT_13 := multiples/gradient
 NUMBERS_13 := gradient
 NUMBERS_TABLES_13 := $(F)/fig13.tsv $(F)/fig13-phases.tsv
@@ -57,8 +58,8 @@ NUMBERS_TABLES_13 := $(F)/fig13.tsv $(F)/fig13-phases.tsv
 TITLE_14 := Cosine of the parameters with those one step before, and with the initial ones: $(NAME_add)
 SAYS_14 := Above, how far one step turns the parameters (1 less the cosine, as it is so small); below, how far they \
     are from the start. The paper finds the former constant except at slingshots.
-$(F)/fig14.tsv: $(call runs_of,add,$(ENDS),tsv) $(STACK) FORCE
-	$(call run,$(STACK) r $(call by_fraction,add,$(ENDS),tsv) > $@)
+$(F)/fig14.tsv: $(call of_fractions,runs/add,$(ENDS),.tsv) $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,runs/add,$(ENDS),.tsv) > $@)
 PLOT_14 := multiples/cosines
 NUMBERS_14 := cosines
 
@@ -75,11 +76,11 @@ NUMBERS_20 := cosines
 TITLE_23 := Validation accuracy and loss for each fraction r of training data: $(NAME_add)
 SAYS_23 := The paper finds that more data groks earlier, and that the validation loss first rises and falls when the \
     network groks.
-$(F)/fig23-phases.tsv: $(call runs_of,add,$(FRACTIONS_add),phases) $(STACK) FORCE
-	$(call run,$(STACK) r $(call by_fraction,add,$(FRACTIONS_add),phases) > $@)
+$(F)/fig23-phases.tsv: $(call of_fractions,runs/add,$(FRACTIONS_add),.phases) $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,runs/add,$(FRACTIONS_add),.phases) > $@)
 PLOT_23 := sizes
 NUMBERS_23 := phases r
 NUMBERS_TABLES_23 := $(F)/fig23-phases.tsv
 
-$(F)/fig19.tsv $(F)/fig20.tsv $(F)/fig23.tsv: $(call runs_of,add,$(FRACTIONS_add),tsv) $(STACK) FORCE
-	$(call run,$(STACK) r $(call by_fraction,add,$(FRACTIONS_add),tsv) > $@)
+$(F)/fig19.tsv $(F)/fig20.tsv $(F)/fig23.tsv: $(call of_fractions,runs/add,$(FRACTIONS_add),.tsv) $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,runs/add,$(FRACTIONS_add),.tsv) > $@)

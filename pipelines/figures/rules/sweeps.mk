@@ -1,6 +1,6 @@
 # What needs many runs: figures 2, 6, 7 (learning rate by decay, for fractions r) and 5 (t4 over r).
-# The grids are written from the values; gk-sweep has the runs made, and goes on after a break.
-# A tool that has changed begins a sweep anew, a grid that has changed only what it adds.
+# The values of the profile give the grids. gk-sweep makes the runs, and continues after a break. When a tool has
+# changed, a sweep begins anew; when a grid has changed, only its new runs are made.
 
 SWEEPS := $(HEAT_FRACTIONS:%=heat-%) t4-add t4-s5
 $(foreach r,$(HEAT_FRACTIONS),$(eval GRID_heat-$r := $$(SWEEP_heat) '--frac $r' \
@@ -12,27 +12,24 @@ $(SWEEPS:%=$(F)/sweeps/%.grid): $(F)/sweeps/%.grid: FORCE
 $(SWEEPS:%=$(F)/sweeps/%.begun): $(F)/sweeps/%.begun: \
     $(call tools,gk-data gk-train gk-hjorth gk-phases gk-ckpt-dump) FORCE
 	$(call run,rm -rf $(F)/sweeps/$*/ && touch $@)
-# A figure can be drawn where some runs failed.
+# A sweep with failed runs is good enough for a figure if all its runs have ended.
 SWEEP_PARTS := $(filter-out %.mk %/gk-predictors,$(wildcard pipelines/sweep/*))
 $(SWEEPS:%=$(F)/sweeps/%/table.tsv): $(F)/sweeps/%/table.tsv: $(F)/sweeps/%.grid $(F)/sweeps/%.begun \
     $(SWEEP_PARTS) FORCE
 	$(call run,pipelines/sweep/gk-sweep -q --anew --retry --bin $(BIN) $< $(@D) || pipelines/sweep/settled $@)
 
-heat_of = $(foreach r,$(1),$r $(F)/sweeps/heat-$r/table.tsv)
-HEAT_TABLES := $(HEAT_FRACTIONS:%=$(F)/sweeps/heat-%/table.tsv)
-
 TITLE_2 := Does early energy foretell grokking? $(NAME_sweep), r = $(HEAT_MIDDLE)
 SAYS_2 := Left, validation accuracy at the end of runs with these learning rates and weight decays (at most \
     $(HEAT_STEPS) steps); right, the energy m0 of the first 400 steps of training loss, the sum of its squares.
 $(F)/fig2.tsv: $(F)/sweeps/heat-$(HEAT_MIDDLE)/table.tsv $(STACK) FORCE
-	$(call run,$(STACK) r $(call heat_of,$(HEAT_MIDDLE)) > $@)
+	$(call run,$(STACK) r $(call by_fraction,sweeps/heat,$(HEAT_MIDDLE),/table.tsv) > $@)
 TITLE_6 := Early energy and final validation accuracy for each fraction r of training data: $(NAME_sweep)
 SAYS_6 := A point a run of figure 7, with its learning rate as colour: energy m0 of the first 400 steps of training \
     loss across, validation accuracy at the end up.
 TITLE_7 := Final validation accuracy beside early energy for each fraction r of training data: $(NAME_sweep)
 SAYS_7 := As figure 2, a column for each r.
-$(F)/fig6.tsv $(F)/fig7.tsv: $(HEAT_TABLES) $(STACK) FORCE
-	$(call run,$(STACK) r $(call heat_of,$(HEAT_FRACTIONS)) > $@)
+$(F)/fig6.tsv $(F)/fig7.tsv: $(call of_fractions,sweeps/heat,$(HEAT_FRACTIONS),/table.tsv) $(STACK) FORCE
+	$(call run,$(STACK) r $(call by_fraction,sweeps/heat,$(HEAT_FRACTIONS),/table.tsv) > $@)
 PLOT_2 := heat
 PLOT_6 := scatter
 PLOT_7 := heat
