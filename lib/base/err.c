@@ -73,7 +73,9 @@ static int set_message(struct gk_err *err, enum gk_err_kind kind, const char *fm
     if (!err)
         return -1;
     size_t len = strlen(fmt);
-    vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    char msg[sizeof err->msg]; /* an argument may be the message that is there */
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    memcpy(err->msg, msg, sizeof msg);
     err->kind = kind;
     err->setting = NULL;
     if (len > 0 && fmt[len - 1] == ':') {
