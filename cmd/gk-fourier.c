@@ -165,8 +165,9 @@ static int put_energies(struct run *run, struct gk_err *err)
     return 0;
 }
 
-static int put_frame(struct run *run, const struct gk_frame *f, struct gk_err *err)
+static int put_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
+    struct run *run = ctx;
     if (gk_study_take(&run->study, f, err) || begin(run, f, err))
         return -1;
     if (view == MEASURES ? put_measures(run, err) : put_energies(run, err))
@@ -177,17 +178,11 @@ static int put_frame(struct run *run, const struct gk_frame *f, struct gk_err *e
 static int put_all(struct run *run, char *const *files, int n, struct gk_err *err)
 {
     struct gk_source *source;
-    struct gk_frame f;
-    int more = 1, rc = 0;
     if (gk_out_open(&run->out, common.output, false, err) ||
-        gk_source_open(&source, files, (size_t)n, err))
+        gk_source_open(&source, files, (size_t)n, err) ||
+        gk_source_each(source, put_frame, run, err))
         return -1;
-    while (!rc && (more = gk_source_next(source, &f, err)) > 0) {
-        rc = put_frame(run, &f, err);
-        gk_frame_free(&f);
-    }
-    gk_source_close(source);
-    return rc || more < 0 ? -1 : gk_out_commit(&run->out, err);
+    return gk_out_commit(&run->out, err);
 }
 
 static int open_study(struct run *run, char *const *files, int n, struct gk_err *err)
