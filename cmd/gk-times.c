@@ -242,6 +242,9 @@ static int run(const char *path, struct gk_err *err)
     if (compare && t.data.groups < 2)
         return gk_fail(err, "%s: one group in %s, %s: nothing to compare with", r.file, group,
                        t.group_name[0]);
+    if (t.alike[0])
+        gk_note(&tool, "%s: %s and %s are two groups: their cells differ as text", r.file,
+                t.alike[0], t.alike[1]);
     if (t.left_out)
         gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", r.file, t.left_out,
                 t.left_out == 1 ? " is" : "s are", column.time, column.censor);
