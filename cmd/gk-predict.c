@@ -226,6 +226,7 @@ static int score(const char *path, struct gk_err *err)
     struct gk_signal s;
     struct gk_out out;
     struct gk_live_end end;
+    const struct gk_feature *both;
     double since;
     if (!model_file)
         return gk_fail_usage(err, "--model: which model?");
@@ -245,8 +246,12 @@ static int score(const char *path, struct gk_err *err)
     if (!x || gk_model_given(&m, given_text, x, err) ||
         gk_live_new(&l, &m, x, &in.conditioning, &since, err) ||
         gk_signal_open(&s, path, in.column, in.step, since, INFINITY, err) ||
-        gk_live_watch(l, &s, err))
+        gk_live_watch(l, &s, &both, err))
         return -1;
+    if (both)
+        gk_note(&tool, "%s: the feature %s is the column %.*s at step %.12g, not the column %s",
+                gk_signal_file(&s), both->name, (int)both->column, both->name, both->from,
+                both->name);
     in.column = s.column;
     given.column = given.column || s.column;
     given.detrend = given.taper = true;
