@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "gk/cli.h"
-#include "gk/input.h"
 #include "gk/list.h"
 #include "gk/out.h"
 #include "gk/powerlaw.h"
@@ -170,11 +169,9 @@ int main(int argc, char **argv)
     struct gk_powerlaw fit;
     double *x = NULL;
     size_t n = 0;
-    FILE *fp;
-    const char *name;
     gk_cli_start(&tool, &argc, &argv);
-    if (check_options(&x, &n, &err) || gk_input_open(&fp, &name, argc ? argv[0] : NULL, &err) ||
-        gk_rows_open(&rows, fp, name, false, &err) || gk_powerlaw_read(&runs, &rows, &column, &err))
+    if (check_options(&x, &n, &err) || gk_rows_open_input(&rows, argc ? argv[0] : NULL, &err) ||
+        gk_powerlaw_read(&runs, &rows, &column, &err))
         gk_die(&tool, &err);
     struct gk_powerlaw_data data = {runs.n, runs.x, runs.y, runs.weight, runs.censored};
     conf.tick.fn = tick;
@@ -182,7 +179,7 @@ int main(int argc, char **argv)
     int rc = gk_powerlaw_fit(&fit, &data, &conf, &err);
     gk_progress_end(&progress);
     if (rc) {
-        gk_fail_at(&err, "%s", name);
+        gk_fail_at(&err, "%s", rows.file);
         gk_die(&tool, &err);
     }
     remark(&fit, &runs);

@@ -53,8 +53,14 @@ struct run {
     struct gk_fourier *fourier;
     size_t *keys, nkeys;
     bool largest; /* each frame's */
+    bool warned;  /* of a network that was trained on other data */
     struct gk_out out;
 };
+
+static const char *data_name(void)
+{
+    return strcmp(data, "-") == 0 ? "standard input" : data;
+}
 
 /* A list of frequencies, rising. */
 static int list_keys(struct run *run, size_t most, struct gk_err *err)
@@ -106,6 +112,18 @@ static int choose_keys(struct run *run, struct gk_err *err)
     run->nkeys = (size_t)n;
     run->keys = gk_alloc(run->nkeys, sizeof *run->keys, err);
     return run->keys ? 0 : -1;
+}
+
+/* The measures of a network that was trained on other data look as those of one that has learned
+ * nothing. */
+static void remark_data(struct run *run, const struct gk_frame *f)
+{
+    char *other = run->warned || f->number > 1 ? NULL : gk_study_other_data(&run->study, f);
+    if (!other)
+        return;
+    run->warned = true;
+    gk_note(&tool, "%s: trained on other data than %s: %s", f->file, data_name(), other);
+    free(other);
 }
 
 static int begin(struct run *run, const struct gk_frame *f, struct gk_err *err)
@@ -165,10 +183,12 @@ static int put_energies(struct run *run, struct gk_err *err)
     return 0;
 }
 
-static int put_frame(struct run *run, const struct gk_frame *f, struct gk_err *err)
+static int put_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
+    struct run *run = ctx;
     if (gk_study_take(&run->study, f, err) || begin(run, f, err))
         return -1;
+    remark_data(run, f);
     if (view == MEASURES ? put_measures(run, err) : put_energies(run, err))
         return gk_frame_fail(f, err, "%s", err->msg);
     return gk_out_row(&run->out, err);
@@ -177,17 +197,11 @@ static int put_frame(struct run *run, const struct gk_frame *f, struct gk_err *e
 static int put_all(struct run *run, char *const *files, int n, struct gk_err *err)
 {
     struct gk_source *source;
-    struct gk_frame f;
-    int more = 1, rc = 0;
     if (gk_out_open(&run->out, common.output, false, err) ||
-        gk_source_open(&source, files, (size_t)n, err))
+        gk_source_open(&source, files, (size_t)n, err) ||
+        gk_source_each(source, put_frame, run, err))
         return -1;
-    while (!rc && (more = gk_source_next(source, &f, err)) > 0) {
-        rc = put_frame(run, &f, err);
-        gk_frame_free(&f);
-    }
-    gk_source_close(source);
-    return rc || more < 0 ? -1 : gk_out_commit(&run->out, err);
+    return gk_out_commit(&run->out, err);
 }
 
 static int open_study(struct run *run, char *const *files, int n, struct gk_err *err)
@@ -200,7 +214,12 @@ static int open_study(struct run *run, char *const *files, int n, struct gk_err 
     s->precision = (enum gk_precision)precision;
     s->wanted[GK_TRAIN] = s->wanted[GK_VAL] = false; /* all inputs instead */
     if (gk_fourier_new(&run->fourier, &s->data, s->pool, err))
-        return gk_fail_at(err, "%s", strcmp(data, "-") == 0 ? "standard input" : data);
+        return gk_fail_at(err, "%s", data_name());
+    const struct gk_fourier_labels labels = gk_fourier_labels(run->fourier);
+    if (labels.others)
+        gk_note(&tool,
+                "%s: %zu of %zu labels are not the answers of %s; the losses take them as they are",
+                data_name(), labels.others, labels.rows, s->data.op);
     return choose_keys(run, err);
 }
 

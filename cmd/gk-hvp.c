@@ -119,20 +119,23 @@ static int choose(struct gk_err *err)
     return 0;
 }
 
-/* Where results go: the table or the products to OUT, the eigenvectors to a file of their own. */
-struct results {
+/* What frames are measured with, and where results go: the table or the products to OUT, the
+ * eigenvectors to a file of their own. */
+struct run {
+    struct gk_curvature *curvature;
+    struct gk_study *study;
     struct gk_out out, vectors;
     struct gk_stream products, pairs;
     bool stream; /* the products are one: so was the input */
 };
 
-static int put_product(struct gk_curvature *c, const struct gk_frame *f, struct results *r,
-                       const struct gk_history *h, struct gk_err *err)
+static int put_product(struct run *r, const struct gk_frame *f, const struct gk_history *h,
+                       struct gk_err *err)
 {
     struct gk_frame to = {0};
     if (f->index == 0)
         r->stream = f->in_stream;
-    const int none = gk_curvature_product(c, f, &to, err);
+    const int none = gk_curvature_product(r->curvature, f, &to, err);
     if (none || gk_frame_set_history(&to, h, err))
         return none ? none : -1;
     if (r->stream ? gk_stream_write(&r->products, &to, err) : gk_frame_write(&to, r->out.fp, err))
@@ -141,22 +144,21 @@ static int put_product(struct gk_curvature *c, const struct gk_frame *f, struct 
     return 0;
 }
 
-static int put_rows(struct gk_curvature *c, const struct gk_frame *f, struct results *r,
-                    const struct gk_history *h, struct gk_err *err)
+static int put_rows(struct run *r, const struct gk_frame *f, const struct gk_history *h,
+                    struct gk_err *err)
 {
     size_t n;
     const char *const *names = gk_curvature_columns(conf.view, &n);
     if (f->index == 0 && gk_table_begin(r->out.fp, h, names, n, err))
         return -1;
-    return gk_curvature_rows(c, f, r->out.fp, err);
+    return gk_curvature_rows(r->curvature, f, r->out.fp, err);
 }
 
-static int put_vectors(struct gk_curvature *c, struct results *r, const struct gk_history *h,
-                       struct gk_err *err)
+static int put_vectors(struct run *r, const struct gk_history *h, struct gk_err *err)
 {
-    for (size_t i = 0; i < gk_curvature_vectors(c); i++) {
+    for (size_t i = 0; i < gk_curvature_vectors(r->curvature); i++) {
         struct gk_frame to = {0};
-        if (gk_curvature_vector(c, i, &to, err) || gk_frame_set_history(&to, h, err))
+        if (gk_curvature_vector(r->curvature, i, &to, err) || gk_frame_set_history(&to, h, err))
             return -1;
         if (gk_stream_write(&r->pairs, &to, err))
             return gk_fail_at(err, "%s", r->vectors.name);
@@ -167,9 +169,10 @@ static int put_vectors(struct gk_curvature *c, struct results *r, const struct g
 
 /* A frame of a stream from before the first update, which scales nothing, is passed over; a single
  * one is an error. */
-static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame *f,
-               struct results *r, struct gk_err *err)
+static int put(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
+    struct run *r = ctx;
+    struct gk_study *s = r->study;
     struct gk_history h = {0};
     int rc = gk_study_take(s, f, err) || gk_study_history(s, f, &h, err) ||
                      gk_cli_history(&tool, &h, err)
@@ -178,11 +181,11 @@ static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame
     if (!rc && gk_study_remark(s, f))
         gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
     if (!rc && conf.view == GK_VIEW_VECTOR)
-        rc = put_product(c, f, r, &h, err);
+        rc = put_product(r, f, &h, err);
     else if (!rc)
-        rc = put_rows(c, f, r, &h, err);
+        rc = put_rows(r, f, &h, err);
     if (!rc && vectors)
-        rc = put_vectors(c, r, &h, err);
+        rc = put_vectors(r, &h, err);
     gk_history_free(&h);
     if (rc > 0 && f->in_stream) {
         gk_note(&tool, "%s: skipped", err->msg);
@@ -193,7 +196,7 @@ static int put(struct gk_curvature *c, struct gk_study *s, const struct gk_frame
 }
 
 /* A reader of the table that goes away ends the work; the vectors found so far stay. */
-static int finish(struct results *r, int rc, struct gk_err *err)
+static int finish(struct run *r, int rc, struct gk_err *err)
 {
     struct gk_err late = {0};
     if (rc && err->kind != GK_ERR_CLOSED)
@@ -205,33 +208,19 @@ static int finish(struct results *r, int rc, struct gk_err *err)
     return rc;
 }
 
-static int put_all(struct gk_curvature *c, struct gk_study *s, struct gk_source *source,
-                   struct results *r, struct gk_err *err)
-{
-    struct gk_frame f;
-    int more, rc = 0;
-    while (!rc && (more = gk_source_next(source, &f, err)) > 0) {
-        rc = put(c, s, &f, r, err);
-        gk_frame_free(&f);
-    }
-    return rc ? rc : more;
-}
-
 static int work(struct gk_study *s, char **files, int n, struct gk_err *err)
 {
-    struct gk_curvature *c;
     struct gk_source *source;
-    struct results r = {0};
-    if (gk_curvature_new(&c, &conf, s, err) ||
+    struct run r = {.study = s};
+    if (gk_curvature_new(&r.curvature, &conf, s, err) ||
         gk_out_open(&r.out, common.output, conf.vector != NULL, err) ||
         (vectors && gk_out_open(&r.vectors, vectors, true, err)) ||
         gk_source_open(&source, files, (size_t)n, err))
         return -1;
     r.products.fp = r.out.fp;
     r.pairs.fp = r.vectors.fp;
-    int rc = put_all(c, s, source, &r, err);
-    gk_source_close(source);
-    gk_curvature_free(c);
+    int rc = gk_source_each(source, put, &r, err);
+    gk_curvature_free(r.curvature);
     if (!rc && r.stream && gk_stream_end(&r.products, err))
         rc = gk_fail_at(err, "%s", r.out.name);
     return finish(&r, rc, err) ? -1 : gk_out_commit(&r.out, err);

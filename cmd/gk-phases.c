@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "gk/cli.h"
-#include "gk/input.h"
 #include "gk/out.h"
 #include "gk/phases.h"
 #include "gk/table.h"
@@ -142,30 +141,29 @@ static int print_spikes(FILE *fp, const struct gk_history *h, const struct gk_ph
 
 static int run(const char *path, struct gk_phases *p, struct gk_err *err)
 {
-    FILE *fp;
-    const char *name;
     struct gk_rows r;
     struct columns c;
     struct gk_out out;
     phases_opts.hold = (size_t)hold;
     gk_phases_init(p, &phases_opts);
-    if (gk_input_open(&fp, &name, path, err) || gk_rows_open(&r, fp, name, false, err) ||
-        read_curve(&r, &c, p, err) || gk_cli_history(&tool, &r.history, err))
+    if (gk_rows_open_input(&r, path, err) || read_curve(&r, &c, p, err) ||
+        gk_cli_history(&tool, &r.history, err))
         return -1;
     if (spikes && !c.seen[TRAIN_LOSS])
         return gk_fail(err, "%s: slingshots show in the column train_loss, which has no values",
-                       name);
+                       r.file);
     if (gk_out_open(&out, common.output, false, err))
         return -1;
     if (spikes ? print_spikes(out.fp, &r.history, p, err)
                : print_phases(out.fp, &r.history, p, c.seen[TRAIN_LOSS], err))
         return -1;
-    gk_note_table(&tool, name, &r.notes);
+    gk_note_table(&tool, r.file, &r.notes);
     if (gk_phases_missed(p))
         gk_note(&tool,
                 "%s: no slingshot by --factor %g, but %zu spike%s of twice the floor: --factor 2 "
                 "counts them",
-                name, phases_opts.factor, gk_phases_missed(p), gk_phases_missed(p) == 1 ? "" : "s");
+                r.file, phases_opts.factor, gk_phases_missed(p),
+                gk_phases_missed(p) == 1 ? "" : "s");
     gk_rows_close(&r);
     return gk_out_commit(&out, err);
 }

@@ -10,7 +10,6 @@
 
 #include "gk/cli.h"
 #include "gk/list.h"
-#include "gk/input.h"
 #include "gk/mem.h"
 #include "gk/out.h"
 #include "gk/predict.h"
@@ -51,7 +50,7 @@ static const struct gk_opt opts[] = {
                 .given = &given.skip_nan),
     GK_OPT_REAL(0, "ridge", &ridge, "fit: penalty on standardised weights (default 1)", .min = 0,
                 .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .given = &given.ridge),
-    GK_OPT_INT(0, "bootstrap", &replicates, "fit: resamples behind the intervals (default 2000)",
+    GK_OPT_INT(0, "bootstrap", &replicates, "fit: resamples for the intervals (default 2000)",
                .min = 0, .max = 1e6, .given = &given.bootstrap),
     GK_OPT_CHOICE(0, "print", &what, GK_REPORTS, "fit: the table (default summary)",
                   .given = &given.print),
@@ -177,24 +176,23 @@ static void remark_few(const char *name, const struct gk_runs *r)
 
 static int fit(const char *path, struct gk_err *err)
 {
-    FILE *fp;
-    const char *name;
     struct gk_rows rows;
     struct gk_runs r;
     struct gk_model m;
     struct gk_out out;
-    if (fit_defaults(err) || gk_input_open(&fp, &name, path, err) ||
-        gk_rows_open(&rows, fp, name, false, err) || gk_runs_read(&r, &rows, &column, err))
+    if (fit_defaults(err) || gk_rows_open_input(&rows, path, err) ||
+        gk_runs_read(&r, &rows, &column, err))
         return -1;
     if (r.skipped)
-        gk_note(&tool, "%s: %zu runs left out, for a nan", name, r.skipped);
+        gk_note(&tool, "%s: %zu run%s left out, for a nan", rows.file, r.skipped,
+                r.skipped == 1 ? "" : "s");
     double *heldout = gk_alloc(r.n, sizeof *heldout, err);
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
         return -1;
     if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err))
-        return gk_fail_at(err, "%s", name);
-    remark_few(name, &r);
+        return gk_fail_at(err, "%s", rows.file);
+    remark_few(rows.file, &r);
     bool bare = false;
     for (size_t j = 0; j < r.d; j++)
         bare = bare || gk_feature_is_bare(&r.feature[j]);
@@ -228,6 +226,7 @@ static int score(const char *path, struct gk_err *err)
     struct gk_signal s;
     struct gk_out out;
     struct gk_live_end end;
+    const struct gk_feature *both;
     double since;
     if (!model_file)
         return gk_fail_usage(err, "--model: which model?");
@@ -247,8 +246,12 @@ static int score(const char *path, struct gk_err *err)
     if (!x || gk_model_given(&m, given_text, x, err) ||
         gk_live_new(&l, &m, x, &in.conditioning, &since, err) ||
         gk_signal_open(&s, path, in.column, in.step, since, INFINITY, err) ||
-        gk_live_watch(l, &s, err))
+        gk_live_watch(l, &s, &both, err))
         return -1;
+    if (both)
+        gk_note(&tool, "%s: the feature %s is the column %.*s at step %.12g, not the column %s",
+                gk_signal_file(&s), both->name, (int)both->column, both->name, both->from,
+                both->name);
     in.column = s.column;
     given.column = given.column || s.column;
     given.detrend = given.taper = true;

@@ -68,8 +68,9 @@ static int put_row(struct run *run, int64_t step, const char *name, const struct
     return gk_out_row(&run->out, err);
 }
 
-static int measure_frame(struct run *run, const struct gk_frame *f, struct gk_err *err)
+static int measure_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
+    struct run *run = ctx;
     struct gk_history h = {0};
     struct gk_tensor_spectrum *s;
     int64_t step;
@@ -82,20 +83,6 @@ static int measure_frame(struct run *run, const struct gk_frame *f, struct gk_er
         rc = put_row(run, step, s[i].name, &s[i].s, err);
     gk_history_free(&h);
     free(s);
-    return rc;
-}
-
-static int measure_frames(struct run *run, struct gk_source *source, struct gk_err *err)
-{
-    struct gk_frame f;
-    int rc;
-    while ((rc = gk_source_next(source, &f, err)) == 1) {
-        rc = measure_frame(run, &f, err);
-        gk_frame_free(&f);
-        if (rc)
-            break;
-    }
-    gk_source_close(source);
     return rc;
 }
 
@@ -120,7 +107,8 @@ static int measure_inputs(struct run *run, char *const *files, size_t nfiles, st
     const char *name;
     if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    return source ? measure_frames(run, source, err) : measure_matrix(run, &m, name, err);
+    return source ? gk_source_each(source, measure_frame, run, err)
+                  : measure_matrix(run, &m, name, err);
 }
 
 int main(int argc, char **argv)

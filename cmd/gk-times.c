@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "gk/cli.h"
-#include "gk/input.h"
 #include "gk/list.h"
 #include "gk/mem.h"
 #include "gk/out.h"
@@ -234,23 +233,23 @@ static int write_table(FILE *fp, const struct gk_history *h, const struct gk_tim
 
 static int run(const char *path, struct gk_err *err)
 {
-    FILE *fp;
-    const char *name;
     struct gk_rows r;
     struct gk_times t;
     struct gk_out out;
-    if (check_options(err) || gk_input_open(&fp, &name, path, err) ||
-        gk_rows_open(&r, fp, name, false, err) || find_censor(&r, err) ||
+    if (check_options(err) || gk_rows_open_input(&r, path, err) || find_censor(&r, err) ||
         gk_times_read(&t, &r, &column, err))
         return -1;
     if (compare && t.data.groups < 2)
-        return gk_fail(err, "%s: one group in %s, %s: nothing to compare with", name, group,
+        return gk_fail(err, "%s: one group in %s, %s: nothing to compare with", r.file, group,
                        t.group_name[0]);
+    if (t.alike[0])
+        gk_note(&tool, "%s: %s and %s are two groups: their cells differ as text", r.file,
+                t.alike[0], t.alike[1]);
     if (t.left_out)
-        gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", name, t.left_out,
+        gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", r.file, t.left_out,
                 t.left_out == 1 ? " is" : "s are", column.time, column.censor);
     if (gk_cli_history(&tool, &r.history, err) || gk_out_open(&out, common.output, false, err) ||
-        write_table(out.fp, &r.history, &t, name, err))
+        write_table(out.fp, &r.history, &t, r.file, err))
         return -1;
     gk_times_free(&t);
     gk_rows_close(&r);

@@ -130,8 +130,9 @@ static int measure(struct run *run, struct gk_matrix *m, double step, const char
     return rc ? rc : gk_out_flush(&run->out, err);
 }
 
-static int measure_frame(struct run *run, struct gk_frame *f, struct gk_err *err)
+static int measure_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
+    struct run *run = ctx;
     struct gk_matrix m;
     int64_t step;
     const char *name = tensor ? tensor : gk_frame_tensor(f, "activations") ? "activations" : NULL;
@@ -144,20 +145,6 @@ static int measure_frame(struct run *run, struct gk_frame *f, struct gk_err *err
     return rc;
 }
 
-static int measure_frames(struct run *run, struct gk_source *source, struct gk_err *err)
-{
-    struct gk_frame f;
-    int rc;
-    while ((rc = gk_source_next(source, &f, err)) == 1) {
-        rc = measure_frame(run, &f, err);
-        gk_frame_free(&f);
-        if (rc)
-            break;
-    }
-    gk_source_close(source);
-    return rc;
-}
-
 static int measure_inputs(struct run *run, char *const *files, size_t nfiles, struct gk_err *err)
 {
     const struct gk_matrix_names names = {.tensor = tensor, .step = step_column};
@@ -166,7 +153,8 @@ static int measure_inputs(struct run *run, char *const *files, size_t nfiles, st
     const char *name;
     if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    return source ? measure_frames(run, source, err) : measure(run, &m, 0, name, err);
+    return source ? gk_source_each(source, measure_frame, run, err)
+                  : measure(run, &m, 0, name, err);
 }
 
 int main(int argc, char **argv)

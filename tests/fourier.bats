@@ -136,6 +136,42 @@ END
     close_to "$(column_of restricted_val t)" "$(column_of restricted_val u)" 1e-12
 }
 
+@test "fourier: labels of another operation, and networks of other data, are said" {
+    gk-data --p 11 --layout nanda -o d
+    gk-data --p 11 --op sub --layout nanda -o minus
+    gromov add 11 2,5 c
+    # an operation that the metadata claim: a - b = a + b where b is 0 only
+    with_metadata minus op add >claimed
+    run --separate-stderr gk-fourier -d claimed c
+    assert_success
+    assert_equal "$stderr" 'gk-fourier: note: claimed: 110 of 121 labels are not the answers of add; the losses take them as they are'
+    run --separate-stderr gk-fourier -q -d - c <claimed
+    assert_equal "$stderr" ''
+    for op in add sub mul div; do
+        gk-data --op $op --p 7 --layout nanda -o right
+        gromov $op 7 2 r
+        run --separate-stderr gk-fourier -d right r
+        assert_equal "$stderr" ''
+    done
+    # openai/grok's tokens are as many for every p
+    for p in 5 7; do gk-data --p $p --layout openai -o o$p; done
+    gk-train -q -d o5 "${tiny[@]}" --steps 2 --trajectory t.gks -o t
+    run --separate-stderr gk-fourier -d o5 t.gks
+    assert_equal "$stderr" ''
+    run --separate-stderr gk-fourier -d o7 t.gks t.gks
+    assert_success
+    assert_equal "$stderr" "gk-fourier: note: t.gks: trained on other data than o7: $(head -n 1 t | cut -c 3-)"
+    # what began from the weights of another network was trained on both
+    gk-train -q -d o5 "${tiny[@]}" --steps 2 --save c5 -o u
+    gk-train -q -d o7 "${tiny[@]}" --init c5 --steps 2 --save c -o u
+    run --separate-stderr gk-fourier -d o7 c
+    assert_equal "$stderr" ''
+    # another version of gk-data writes the same dataset
+    with_metadata o7 gk.history "$(head -n 1 t | cut -c 3- | sed 's/gk-data [^ ]*/gk-data 9.9/')" >later
+    run --separate-stderr gk-fourier -d later c
+    assert_equal "$stderr" ''
+}
+
 @test "fourier: other operations, datasets and keys are refused" {
     gk-data --p 11 --layout nanda -o d
     gromov add 11 2,5 c

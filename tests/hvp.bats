@@ -230,17 +230,19 @@ sure_and_wrong() {
         gk-hvp -d d --precondition -o o w.gks
     gk-train "${tiny[@]}" --steps 0 --save zero
     breaks 'gk-hvp: --precondition: zero: frame 1: the optimiser has made no update yet' gk-hvp -d d --precondition -o o zero
-    for kind in lion momentum; do
+    for kind in lion momentum sgd muon; do
         gk-train "${tiny[@]}" --optimizer $kind --steps 2 --save other
-        breaks "gk-hvp: --precondition: other: frame 1: the state is of $kind, not of adam or adamw" \
+        breaks "gk-hvp: --precondition: other: frame 1: the optimiser is $kind, not adam or adamw" \
             gk-hvp -d d --precondition -o o other
     done
+    # without --precondition it is gradient descent's, whatever the optimiser
+    assert_equal "$(gk-hvp -q -d d --max-products 30 other | column_of threshold)" 200
     with_metadata c beta2 1 >bad
-    breaks "gk-hvp: --precondition: bad: frame 1: metadata 'beta2' is '1': a number from 0 to 1 is wanted" gk-hvp -d d --precondition -o o bad
+    breaks "gk-hvp: --precondition: bad: frame 1: metadata 'beta2' is '1': a number in [0, 1) is wanted" gk-hvp -d d --precondition -o o bad
     with_metadata c eps - >bad
     breaks "gk-hvp: --precondition: bad: frame 1: the metadata have no 'eps'" gk-hvp -d d --precondition -o o bad
     with_metadata c lr fast >bad
-    breaks "gk-hvp: bad: frame 1: metadata 'lr' is 'fast': a number from 0 to inf is wanted" gk-hvp -d d -o o bad
+    breaks "gk-hvp: bad: frame 1: metadata 'lr' is 'fast': a number in [0, inf) is wanted" gk-hvp -d d -o o bad
     with_metadata c step - >bad
     breaks "gk-hvp: --precondition: bad: frame 1: the metadata have no 'step'" gk-hvp -d d --precondition -o o bad
     [ ! -e o ]

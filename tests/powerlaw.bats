@@ -168,6 +168,8 @@ cell() {
         gk-fit-powerlaw --censor c < <(t '1 nan 7' '2 9 7' '3 4 7')
     breaks 'gk-fit-powerlaw: standard input: line 2: column t4: nan, and c holds flags: when did it end?' \
         gk-fit-powerlaw --censor c < <(t '1 nan 1' '2 9 0' '3 4 0')
+    breaks 'gk-fit-powerlaw: standard input: line 3: column t4: 9 is after the run'"'"'s end, steps = 0' \
+        gk-fit-powerlaw --censor steps < <(t '1 nan 1' '2 9 0' '3 4 0' | sed '1s/c$/steps/')
     refuses_like 1 'no column .?t4' gk-fit-powerlaw < <(printf 'r,y\n1,2\n')
 }
 

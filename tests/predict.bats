@@ -201,6 +201,14 @@ column_model() {
     # and a run that is given up by it
     run --separate-stderr gk-predict score -m m --give-up 1 c
     assert_equal "$stderr" 'gk-predict: note: step 6: giving up, the probability 0.999 is below 1'
+    # a curve that has a column of the whole name, too: what is taken is said
+    column_model 'grad_norm_6,6,6,0,-inf,0,1,1' >m
+    run --separate-stderr gk-predict score -m m <(awk -v OFS='\t' '{ print $0, NR == 1 ? "grad_norm_6" : 100 }' c)
+    assert_success
+    assert_regex "$stderr" '^gk-predict: note: [^ ]*: the feature grad_norm_6 is the column grad_norm at step 6, not the column grad_norm_6$'
+    close_to "$(column_of probability <<<"$output" | head -n 1)" "$(awk 'BEGIN { printf "%.17g", 1 / (1 + exp(-3.75)) }')"
+    run --separate-stderr gk-predict score -m m c
+    assert_equal "$stderr" ''
     # what a fit writes says the step
     runs 40 1 | sed '1s/mobility_400/grad_norm_400/' >t
     gk-predict fit --features m0_400,grad_norm_400,lr --model m t >/dev/null

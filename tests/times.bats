@@ -147,3 +147,31 @@ times() {
     printf 't4\tgrokked\nnan\t0\n9\t1\n' >flags
     breaks 'gk-times: flags: line 2: column t4: nan, and grokked holds flags: when did it end?' gk-times --censor grokked flags
 }
+
+@test "times: a column called steps holds steps, even where all are 0 or 1" {
+    printf 't4\tsteps\n1\t1\nnan\t1\n0\t1\nnan\t0\n' >short
+    gk-times -q short >a
+    assert_equal "$(rows <a | cut -f 2-3)" $'4\t2'
+    gk-times -q --censor steps short | cmp - a
+    printf 't4\tsteps\n5\t1\n6\t0\n' >late
+    breaks "gk-times: late: line 2: column t4: 5 is after the run's end, steps = 1" gk-times late
+    # by another name they are flags
+    assert_equal "$(sed s/steps/ended/ late | gk-times -q --censor ended | rows | cut -f 2-3)" $'2\t1'
+}
+
+@test "times: groups are the cells of their columns, and what two look alike in is said" {
+    # a comma in a cell does not move to another column
+    printf 'a\tb\tt4\nema:0.9,2\tx\t1\nema:0.9\t2,x\t2\nsay "x"\ty\t3\n' >commas
+    assert_equal "$(gk-times --group a,b commas | rows | cut -f 1,2)" \
+        $'"ema:0.9,2",x\t1\nema:0.9,"2,x"\t1\n"say ""x""",y\t1'
+    assert_equal "$(gk-times --group a commas | rows | cut -f 1 | head -n 1)" 'ema:0.9,2'
+    # one number in two ways
+    printf 'lr,g,t4\n1e-3,x,1\n0.001,y,2\n0.001,x,3\n1e-3,x,4\n' >ways
+    run --separate-stderr gk-times --group lr ways
+    assert_equal "$stderr" 'gk-times: note: ways: 1e-3 and 0.001 are two groups: their cells differ as text'
+    assert_equal "$(rows <<<"$output" | cut -f 1,2)" $'1e-3\t2\n0.001\t2'
+    run --separate-stderr gk-times --group g,lr ways
+    assert_equal "$stderr" 'gk-times: note: ways: x,1e-3 and x,0.001 are two groups: their cells differ as text'
+    run --separate-stderr gk-times --group g ways
+    assert_equal "$stderr" ''
+}

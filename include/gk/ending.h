@@ -15,18 +15,18 @@ struct gk_ending_columns {
     int when, censor; /* censor -1: no such column */
 };
 
-/* What a row says before it is known how the column CENSOR speaks. */
+/* What a row says before it is known how the column CENSOR speaks: if every row may have a flag
+ * there, it holds flags. A column called "steps" holds steps. */
 struct gk_ending {
     size_t line;
     double when, censor;
+    bool may_be_flag;
 };
 
 /* Of the row at hand. An infinite number is an error, and so is a run of which neither the event
  * nor the end is known. */
 int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk_ending_columns *c,
                    struct gk_err *err);
-/* Can it be a row of a table whose column CENSOR holds flags? If all can, it does. */
-bool gk_ending_may_be_flag(const struct gk_ending *e);
 /* *WHEN is the step of the event or, *CENSORED, the last step. */
 int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows *r,
                      const struct gk_ending_columns *c, double *when, bool *censored,

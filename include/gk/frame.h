@@ -150,6 +150,10 @@ int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk
 /* One already opened stream (for tests, and for input that something else has sniffed). */
 int gk_source_from(struct gk_source **s, FILE *fp, const char *name, struct gk_err *err);
 int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err);
+/* Gives TAKE each frame that is left, frees it, and closes S at the end or where TAKE fails. */
+int gk_source_each(struct gk_source *s,
+                   int (*take)(void *ctx, struct gk_frame *f, struct gk_err *err), void *ctx,
+                   struct gk_err *err);
 /* From here on the data of tensors in regular files are left there (data NULL; at says where). */
 void gk_source_leave_data(struct gk_source *s);
 void gk_source_close(struct gk_source *s);

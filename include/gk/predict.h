@@ -17,8 +17,8 @@
 /* ---- features ----
  * A measure is a column of gk-hjorth but n. A feature's name says what it is: "m0" in the window
  * asked for, "m0_400" in the window 0:400, "m0_100_400" in 100:400. "grad_norm_400" is the column
- * grad_norm at step 400, unless it is known of a run beforehand, as things with any other name are,
- * such as its learning rate. */
+ * grad_norm at step 400 also where a curve has a column of the whole name; unless it is known of a
+ * run beforehand, as things with any other name are, such as its learning rate. */
 struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
@@ -122,8 +122,10 @@ struct gk_live;
 int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *given,
                 const struct gk_conditioning *c, double *since, struct gk_err *err);
 void gk_live_free(struct gk_live *l);
-/* Before the first sample: S is the curve. Tells it what columns are wanted at which steps. */
-int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err);
+/* Before the first sample: S is the curve. Tells it what columns are wanted at which steps. *BOTH
+ * (NULL: none) is a feature "COLUMN_STEP" of a curve that also has a column of that whole name. */
+int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_feature **both,
+                  struct gk_err *err);
 
 /* The probability from the samples so far of S, which was opened at SINCE without an end: nan while
  * a window holds fewer than three, or a step at which a column is wanted has not come. In a window

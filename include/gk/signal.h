@@ -38,6 +38,7 @@ int gk_signal_next(struct gk_signal *s, struct gk_err *err);
  * passed without a row, or a value there that is not finite, is an error. */
 int gk_signal_also(struct gk_signal *s, const char *name, double at, size_t *number,
                    struct gk_err *err);
+bool gk_signal_has(const struct gk_signal *s, const char *name);  /* is there a column NAME? */
 double gk_signal_other(const struct gk_signal *s, size_t number); /* nan until it has come */
 double gk_signal_step(const struct gk_signal *s);                 /* of the last sample */
 

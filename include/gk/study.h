@@ -49,6 +49,10 @@ void gk_study_close(struct gk_study *s);
 /* What a tool should say about the first frame, F: something that was assumed. NULL: nothing. */
 const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f);
 
+/* The command of gk-data that made what the network in F was trained on, where the dataset at hand
+ * is known to be of another one. NULL: the same, not known, or no memory. free() it. */
+char *gk_study_other_data(const struct gk_study *s, const struct gk_frame *f);
+
 /* What a result about F says of its past: the histories of F and of the dataset. */
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err);

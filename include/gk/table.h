@@ -37,6 +37,8 @@ struct gk_rows {
 /* Reads up to the header. HEADLESS: a first row of numbers is a row, not a header; otherwise it is
  * an error. Takes over FP. Lines before the header that begin with '#' are the table's history. */
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err);
+/* The same of a table with a header in the input PATH (gk_input_open); r->file is its name. */
+int gk_rows_open_input(struct gk_rows *r, const char *path, struct gk_err *err);
 /* 1 a row, 0 the end, -1. A table without a single row is an error. */
 int gk_rows_next(struct gk_rows *r, struct gk_err *err);
 void gk_rows_close(struct gk_rows *r);

@@ -12,12 +12,15 @@
 struct gk_times {
     struct gk_survival_data data;
     char **group_name; /* [data.groups] in the order of the table */
-    size_t left_out;   /* rows with neither a time nor an end */
+    const char
+        *alike[2];   /* the names of two groups that differ in how they write numbers, or NULL */
+    size_t left_out; /* rows with neither a time nor an end */
     /* what DATA points to */
     double *time;
     bool *censored;
     size_t *group;
-    size_t name_cap;
+    char **numbers; /* [data.groups] the names with all numbers in one form */
+    size_t name_cap, numbers_cap;
 };
 
 struct gk_times_columns {

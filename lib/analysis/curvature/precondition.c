@@ -14,7 +14,7 @@ static int setting(const struct gk_frame *f, const char *key, double end, double
     if (!text)
         return gk_frame_fail(f, err, "the metadata have no '%s'", key);
     if (gk_number_real(text, strlen(text), v) != GK_NUMBER_FINITE || !(*v >= 0 && *v < end))
-        return gk_frame_fail(f, err, "metadata '%s' is '%s': a number from 0 to %g is wanted", key,
+        return gk_frame_fail(f, err, "metadata '%s' is '%s': a number in [0, %g) is wanted", key,
                              gk_show(text).s, end);
     return 0;
 }
@@ -24,15 +24,15 @@ static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, 
 {
     const char *optimizer = gk_frame_meta(f, "optimizer");
     bool any = false;
+    if (optimizer && strcmp(optimizer, "adam") != 0 && strcmp(optimizer, "adamw") != 0)
+        return gk_frame_fail(f, err, "the optimiser is %s, not adam or adamw",
+                             gk_show(optimizer).s);
     for (size_t i = 0; i < f->ntensor && !any; i++)
         any = gk_is_state(f->tensor[i].name);
     if (!any || !optimizer)
         return gk_frame_fail(f, err,
                              "it has no optimiser's state, which checkpoints have, and "
                              "trajectories that were asked to");
-    if (strcmp(optimizer, "adam") != 0 && strcmp(optimizer, "adamw") != 0)
-        return gk_frame_fail(f, err, "the state is of %s, not of adam or adamw",
-                             gk_show(optimizer).s);
     return c->step >= 0 ? 0 : gk_frame_fail(f, err, "the metadata have no 'step'");
 }
 

@@ -15,8 +15,8 @@
 int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *scale,
                       struct gk_err *err);
 
-/* The largest curvature that the optimiser of F is stable at: 2/lr, or with momentum and
- * preconditioned (2 + 2 beta1) / ((1 - beta1) lr); nan where F does not say lr. */
+/* The largest curvature that gradient descent with the rate of F is stable at, 2/lr, or adam and
+ * adamw, preconditioned: (2 + 2 beta1) / ((1 - beta1) lr). nan where F does not say lr. */
 int precondition_threshold(const struct gk_frame *f, bool preconditioned, double *threshold,
                            struct gk_err *err);
 

@@ -19,9 +19,12 @@ static int take_rows(struct gk_fourier *f, struct gk_err *err)
         for (size_t j = 0; j < s->n; j++) {
             size_t answer;
             const int64_t input = gk_cyclic_row(&f->group, f->data, s, j, &answer);
-            if (input >= 0)
-                r->row[r->n++] = (struct fourier_row){(uint32_t)input, (uint32_t)answer};
+            if (input < 0)
+                continue;
+            r->row[r->n++] = (struct fourier_row){(uint32_t)input, (uint32_t)answer};
+            f->labels.others += answer != fourier_sum_of(f, (size_t)input);
         }
+        f->labels.rows += r->n;
         r->blocks = (r->n + FOURIER_BLOCK - 1) / FOURIER_BLOCK;
     }
     return 0;
@@ -93,6 +96,11 @@ void gk_fourier_free(struct gk_fourier *f)
     gk_free(f);
 }
 
+struct gk_fourier_labels gk_fourier_labels(const struct gk_fourier *f)
+{
+    return f->labels;
+}
+
 size_t gk_fourier_frequencies(const struct gk_fourier *f)
 {
     return f->group.n / 2;
@@ -149,7 +157,7 @@ static size_t input_of(const struct gk_fourier *f, size_t i, size_t s)
     return i * n + (f->group.minus ? i + n - s : s + n - i) % n;
 }
 
-/* A task each: the logits of sum S, added up over inputs; and how far they are from the mean. */
+/* The logits of the n inputs of sum S, added up. */
 static void fold_task(void *ctx, size_t s, int thread)
 {
     const struct gk_fourier *f = ctx;
@@ -164,6 +172,7 @@ static void fold_task(void *ctx, size_t s, int thread)
     }
 }
 
+/* The squares of the same logits less their mean over all inputs, added up. */
 static void spread_task(void *ctx, size_t s, int thread)
 {
     const struct gk_fourier *f = ctx;
@@ -182,7 +191,8 @@ double fourier_bin_factor(const struct gk_fourier *f, size_t k)
     return 2 * k == f->group.n || k == 0 ? 1 : 2;
 }
 
-/* The transforms over sums of every output, and from them mean and energies. */
+/* The transforms over sums of every output, and from them mean and energies. As u_k and v_k depend
+ * on the sum alone, re = n/sqrt(2) C_k[c] and im = -n/sqrt(2) S_k[c] (k = n/2: re = n C_k[c]). */
 static int transform(struct gk_fourier *f, struct gk_err *err)
 {
     const size_t n = f->group.n;
@@ -214,17 +224,15 @@ int gk_fourier_logits(struct gk_fourier *f, struct gk_study *s, const double **e
     if (transform(f, err))
         return -1;
     gk_pool_run(f->pool, n, spread_task, f);
-    f->total = 0;
-    for (size_t i = 0; i < n; i++)
-        f->total += f->part[i];
-    if (!isfinite(f->total))
-        return gk_fail(err, "the logits or their squares are not finite");
     *energy = f->energy;
-    *total = f->total;
-    return 0;
+    *total = 0;
+    for (size_t i = 0; i < n; i++)
+        *total += f->part[i];
+    return isfinite(*total) ? 0 : gk_fail(err, "the logits or their squares are not finite");
 }
 
-/* Adds a column of the embedding to the squares of the components' norms. */
+/* Adds a column of the embedding to the squares of the norms of its components along
+ * 1/sqrt(n), sqrt(2/n) cos(w_k i), sqrt(2/n) sin(w_k i) (k = n/2: cos(pi i)/sqrt(n)). */
 static int add_column(struct gk_fourier *f, struct gk_err *err)
 {
     const size_t n = f->group.n;

@@ -66,8 +66,8 @@ static double crossentropy(const double *z, size_t n, size_t answer)
     return log1p(others) + (z[m] - z[answer]);
 }
 
-/* The loss of a block of rows: of the keys' terms and the mean, or of the logits without those
- * terms. */
+/* The loss of a block of rows, restricted or excluded as in Nanda et al. 2023: of the keys' terms
+ * and the mean, or of the logits without those terms. */
 struct losses {
     struct gk_fourier *f;
     const struct fourier_rows *rows;
@@ -109,7 +109,8 @@ static int by_value(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* sum over pairs |x_i - x_j| / (2 n sum x); X (n) is sorted. */
+/* sum over i, j of |x_i - x_j| / (2 n sum x), as in Nanda et al. 2023. Sorts X (n): the i-th value
+ * from 0 then counts 2 (2 i + 1 - n) times. */
 static double gini(double *x, size_t n)
 {
     double sum = 0, spread = 0;
@@ -121,6 +122,7 @@ static double gini(double *x, size_t n)
     return spread / ((double)n * sum);
 }
 
+/* The participation ratio of Doshi et al. 2024 is sum F_k^2 / (sum F_k)^2, F_k the energies. */
 static int measure_embedding(struct gk_fourier *f, struct gk_study *s, struct gk_measures *m,
                              struct gk_err *err)
 {

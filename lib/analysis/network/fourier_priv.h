@@ -25,6 +25,7 @@ struct gk_fourier {
     struct gk_cyclic group;
     struct gk_dft *dft;
     struct fourier_rows rows[2]; /* by enum gk_split */
+    struct gk_fourier_labels labels;
 
     struct gk_dataset all; /* every input, as rows */
     struct gk_engine *engine;
@@ -38,12 +39,11 @@ struct gk_fourier {
     double *mean;                  /* [c] over inputs */
     double *energy, *embed_energy; /* [n/2] */
     double *norms;                 /* [n] */
-    double total;
-    double *terms;         /* (s, c) of the keys, and then with the mean */
-    double *cosine, *sine; /* [n] of 2 pi i/n */
-    double *column;        /* [n] */
-    double *part;          /* a task's result */
-    double *scratch;       /* (threads, n) */
+    double *terms;                 /* (s, c) the keys' terms */
+    double *cosine, *sine;         /* [n] of 2 pi i/n */
+    double *column;                /* [n] */
+    double *part;                  /* a task's result */
+    double *scratch;               /* (threads, n) */
 };
 
 /* The logits of the n outputs, by exponent, of an input; and the sum of its operands. */

@@ -95,6 +95,42 @@ const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
                : NULL;
 }
 
+/* The options in a line of gk-data, which any version of it may have written; or NULL. */
+static const char *data_options(const char *line)
+{
+    static const char name[] = "gk-data ";
+    const size_t n = sizeof name - 1;
+    return strncmp(line, name, n) == 0 ? line + n + strcspn(line + n, " ") : NULL;
+}
+
+/* The first dataset in H that is not among those in HAVE; NULL if one is, or either has none. */
+static const char *other_data(const struct gk_history *h, const struct gk_history *have)
+{
+    const char *other = NULL;
+    for (size_t i = 0; i < h->n; i++)
+        for (size_t j = 0; j < have->n; j++) {
+            const char *a = data_options(h->line[i]), *b = data_options(have->line[j]);
+            if (a && b && strcmp(a, b) == 0)
+                return NULL;
+            if (a && b && !other)
+                other = h->line[i];
+        }
+    return other;
+}
+
+char *gk_study_other_data(const struct gk_study *s, const struct gk_frame *f)
+{
+    struct gk_history h = {0};
+    struct gk_err ignored = {0};
+    char *line = NULL;
+    if (!gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), &ignored)) {
+        const char *other = other_data(&h, &s->data.history);
+        line = other ? gk_strdup(other, &ignored) : NULL;
+    }
+    gk_history_free(&h);
+    return line;
+}
+
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err)
 {

@@ -2,6 +2,7 @@
 #include "gk/ending.h"
 
 #include <math.h>
+#include <string.h>
 
 int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk_ending_columns *c,
                    struct gk_err *err)
@@ -18,12 +19,9 @@ int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk
         return gk_rows_fail(r, err, "column %s: %g is not finite", r->name[c->when], e->when);
     if (c->censor >= 0 && (isinf(e->censor) || (isnan(e->censor) && isnan(e->when))))
         return gk_rows_fail(r, err, "column %s: %g is not finite", r->name[c->censor], e->censor);
+    e->may_be_flag = c->censor >= 0 && strcmp(r->name[c->censor], "steps") != 0 &&
+                     (e->censor == 0 || e->censor == 1);
     return 0;
-}
-
-bool gk_ending_may_be_flag(const struct gk_ending *e)
-{
-    return e->censor == 0 || e->censor == 1;
 }
 
 int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows *r,

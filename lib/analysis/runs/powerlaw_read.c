@@ -38,7 +38,7 @@ static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct
 {
     bool flags = true;
     for (size_t i = 0; i < all->n; i++)
-        flags = flags && gk_ending_may_be_flag(&all->e[i].end);
+        flags = flags && all->e[i].end.may_be_flag;
     runs->x = gk_alloc(all->n, sizeof *runs->x, err);
     runs->y = gk_alloc(all->n, sizeof *runs->y, err);
     runs->censored = gk_alloc(all->n, sizeof *runs->censored, err);

@@ -152,8 +152,10 @@ int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *gi
     return 0;
 }
 
-int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err)
+int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_feature **both,
+                  struct gk_err *err)
 {
+    *both = NULL;
     s->any_steps = l->windows == 0;
     for (size_t j = 0; j < l->m->d; j++) {
         const struct gk_feature *f = &l->m->term[j].feature;
@@ -169,6 +171,8 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, struct gk_err *err)
         free(column);
         if (found != 1)
             return -1;
+        if (!*both && gk_signal_has(s, f->name))
+            *both = f;
     }
     return 0;
 }

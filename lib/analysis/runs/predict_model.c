@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gk/input.h"
 #include "gk/mem.h"
 #include "gk/predict.h"
 
@@ -90,11 +89,9 @@ static int read_terms(struct gk_model *m, struct gk_rows *r, struct gk_err *err)
 
 int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, struct gk_err *err)
 {
-    FILE *fp;
-    const char *name;
     struct gk_rows r;
     *m = (struct gk_model){0};
-    if (gk_input_open(&fp, &name, path, err) || gk_rows_open(&r, fp, name, false, err))
+    if (gk_rows_open_input(&r, path, err))
         return -1;
     int rc = read_terms(m, &r, err);
     if (!rc)

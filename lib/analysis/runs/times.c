@@ -7,6 +7,7 @@
 
 #include "gk/ending.h"
 #include "gk/mem.h"
+#include "gk/number.h"
 
 /* A row before it is known how the censor column speaks. */
 struct entry {
@@ -21,34 +22,89 @@ struct entries {
     int *group; /* [columns->n] */
 };
 
-/* The cells of the row at hand that name its group, with commas between them; free() it. */
-static char *group_of(const struct gk_rows *r, const int *col, size_t n, struct gk_err *err)
+/* A cell of a name of several has quotes, as in CSV, where it holds what would end it. */
+static void put_cell(FILE *fp, const char *cell, bool alone)
 {
-    char *name = gk_strdup(n ? "" : "all", err);
-    for (size_t i = 0; name && i < n; i++) {
+    const bool quotes = !alone && strpbrk(cell, ",\"");
+    if (quotes)
+        putc('"', fp);
+    for (const char *c = *cell ? cell : "nan"; *c; c++) {
+        if (quotes && *c == '"')
+            putc('"', fp);
+        putc(*c, fp);
+    }
+    if (quotes)
+        putc('"', fp);
+}
+
+enum writing { AS_TEXT, AS_NUMBERS /* all in one form */ };
+
+/* The cells of the row at hand that name its group, with commas between them; free() it. */
+static char *group_of(const struct gk_rows *r, const int *col, size_t n, enum writing as,
+                      struct gk_err *err)
+{
+    char *name = NULL;
+    size_t len;
+    double v;
+    FILE *fp = open_memstream(&name, &len);
+    for (size_t i = 0; fp && i < n; i++) {
         const char *cell = r->cell[col[i]];
-        char *longer = gk_format(err, "%s%s%s", name, i ? "," : "", *cell ? cell : "nan");
+        if (i)
+            putc(',', fp);
+        if (as == AS_NUMBERS && gk_number_real(cell, strlen(cell), &v) == GK_NUMBER_FINITE)
+            fprintf(fp, "%.17g", v);
+        else
+            put_cell(fp, cell, n == 1);
+    }
+    if (fp && !n)
+        fputs("all", fp);
+    if (!fp || fclose(fp)) {
+        gk_fail(err, "no memory for the name of a group");
         free(name);
-        name = longer;
+        return NULL;
     }
     return name;
 }
 
-/* Takes over NAME. */
-static int find_group(struct gk_times *t, char *name, size_t *group, struct gk_err *err)
+static size_t find_name(char *const *names, size_t n, const char *name)
 {
-    if (!name)
-        return -1;
-    for (*group = 0; *group < t->data.groups; ++*group)
-        if (!strcmp(t->group_name[*group], name)) {
-            free(name);
-            return 0;
-        }
-    if (gk_grow(&t->group_name, &t->name_cap, *group + 1, sizeof *t->group_name, err)) {
+    size_t i = 0;
+    while (i < n && strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
+
+/* Takes over both. */
+static int add_group(struct gk_times *t, char *name, char *numbers, struct gk_err *err)
+{
+    const size_t at = t->data.groups;
+    if (!numbers || gk_grow(&t->group_name, &t->name_cap, at + 1, sizeof *t->group_name, err) ||
+        gk_grow(&t->numbers, &t->numbers_cap, at + 1, sizeof *t->numbers, err)) {
         free(name);
+        free(numbers);
         return -1;
     }
-    t->group_name[t->data.groups++] = name;
+    const size_t like = find_name(t->numbers, at, numbers);
+    if (like < at && !t->alike[0]) {
+        t->alike[0] = t->group_name[like];
+        t->alike[1] = name;
+    }
+    t->group_name[at] = name;
+    t->numbers[at] = numbers;
+    t->data.groups++;
+    return 0;
+}
+
+static int find_group(struct gk_times *t, size_t *group, const struct gk_rows *r, const int *col,
+                      size_t n, struct gk_err *err)
+{
+    char *name = group_of(r, col, n, AS_TEXT, err);
+    if (!name)
+        return -1;
+    *group = find_name(t->group_name, t->data.groups, name);
+    if (*group == t->data.groups)
+        return add_group(t, name, group_of(r, col, n, AS_NUMBERS, err), err);
+    free(name);
     return 0;
 }
 
@@ -65,7 +121,7 @@ static int read_row(struct gk_times *t, struct entries *all, const struct gk_row
         return 0;
     }
     if (gk_ending_read(&e.end, r, &all->end, err) ||
-        find_group(t, group_of(r, all->group, c->n, err), &e.group, err) ||
+        find_group(t, &e.group, r, all->group, c->n, err) ||
         gk_grow(&all->e, &all->cap, all->n + 1, sizeof *all->e, err))
         return -1;
     all->e[all->n++] = e;
@@ -79,7 +135,7 @@ static int fill(struct gk_times *t, const struct entries *all, const struct gk_r
     if (!all->n)
         return gk_fail(err, "%s: no row has a %s or an end", r->file, r->name[all->end.when]);
     for (size_t i = 0; i < all->n; i++)
-        flags = flags && gk_ending_may_be_flag(&all->e[i].end);
+        flags = flags && all->e[i].end.may_be_flag;
     t->time = gk_alloc(all->n, sizeof *t->time, err);
     t->censored = gk_alloc(all->n, sizeof *t->censored, err);
     t->group = gk_alloc(all->n, sizeof *t->group, err);
@@ -135,9 +191,12 @@ int gk_times_read(struct gk_times *t, struct gk_rows *r, const struct gk_times_c
 
 void gk_times_free(struct gk_times *t)
 {
-    for (size_t g = 0; g < t->data.groups; g++)
+    for (size_t g = 0; g < t->data.groups; g++) {
         free(t->group_name[g]);
+        free(t->numbers[g]);
+    }
     free(t->group_name);
+    free(t->numbers);
     gk_free(t->time);
     gk_free(t->censored);
     gk_free(t->group);

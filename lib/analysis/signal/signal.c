@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gk/input.h"
 #include "gk/matrix.h"
@@ -209,6 +210,15 @@ int gk_signal_also(struct gk_signal *s, const char *name, double at, size_t *num
         return -1;
     p->other[ *number = p->others++] = new;
     return 1;
+}
+
+bool gk_signal_has(const struct gk_signal *s, const char *name)
+{
+    const struct gk_rows *r = &s->priv->rows;
+    for (size_t i = 0; r->priv && r->name && i < r->ncol; i++)
+        if (strcmp(r->name[i], name) == 0)
+            return true;
+    return false;
 }
 
 double gk_signal_other(const struct gk_signal *s, size_t number)

@@ -252,6 +252,20 @@ int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
     }
 }
 
+int gk_source_each(struct gk_source *s,
+                   int (*take)(void *ctx, struct gk_frame *f, struct gk_err *err), void *ctx,
+                   struct gk_err *err)
+{
+    struct gk_frame f;
+    int more, rc = 0;
+    while (!rc && (more = gk_source_next(s, &f, err)) > 0) {
+        rc = take(ctx, &f, err);
+        gk_frame_free(&f);
+    }
+    gk_source_close(s);
+    return rc || more < 0 ? -1 : 0;
+}
+
 int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_source *s;

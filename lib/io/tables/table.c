@@ -58,6 +58,13 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
     return 0;
 }
 
+int gk_rows_open_input(struct gk_rows *r, const char *path, struct gk_err *err)
+{
+    FILE *fp;
+    const char *name;
+    return gk_input_open(&fp, &name, path, err) || gk_rows_open(r, fp, name, false, err) ? -1 : 0;
+}
+
 /* ---- rows ---- */
 
 /* Reads a row into W: 1, 0 at the end, -1. */

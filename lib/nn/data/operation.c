@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gk/input.h"
 #include "gk/mem.h"
 #include "gk/rng.h"
 #include "gk/table.h"
@@ -98,11 +97,9 @@ static int read_rows(struct gk_operation *o, struct gk_rows *r, struct gk_err *e
 
 int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *err)
 {
-    FILE *fp;
     struct gk_rows r;
-    const char *name;
     *o = (struct gk_operation){.name = "table", .op = -1};
-    if (gk_input_open(&fp, &name, file, err) || gk_rows_open(&r, fp, name, false, err))
+    if (gk_rows_open_input(&r, file, err))
         return -1;
     int rc = read_rows(o, &r, err);
     o->history = r.history;
