@@ -6,7 +6,7 @@
  *   frame_write.c   lays tensors out and writes them
  *   frame.c, dtype.c  a frame and its numbers in memory
  *   parameter.c     decides which tensors are parameters
- * */
+ */
 #ifndef GK_FRAME_PRIV_H
 #define GK_FRAME_PRIV_H
 

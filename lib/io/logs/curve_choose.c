@@ -1,6 +1,6 @@
 /* Decides which series becomes which column: by --map, and for gk's own columns by unambiguous
  * names.
- * */
+ */
 #include "curve_priv.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  *   curve_choose.c  which series is which column
  *   curve_write.c   the points, merged by step
  *   log.c, events.c, protobuf.c  a file as points
- * */
+ */
 #ifndef GK_CURVE_PRIV_H
 #define GK_CURVE_PRIV_H
 

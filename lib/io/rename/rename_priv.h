@@ -3,7 +3,7 @@
  *   rename_table.c  a table's text -> lines
  *   rename.c        lines and a frame -> another frame
  *   reshape.c       changes one tensor
- * */
+ */
 #ifndef GK_RENAME_PRIV_H
 #define GK_RENAME_PRIV_H
 

@@ -4,7 +4,7 @@
  *   table_text.c   text -> rows
  *   table_json.c   JSON -> rows
  *   table_cells.c  the meaning of cells and columns
- * */
+ */
 #ifndef GK_TABLE_PRIV_H
 #define GK_TABLE_PRIV_H
 

@@ -10,7 +10,7 @@
  *   gather.c        a storage's bytes -> the numbers of a tensor
  *   archive.c       the zip archive around the pickle
  *   torch_file.c    all of it together
- * */
+ */
 #ifndef GK_PICKLE_H
 #define GK_PICKLE_H
 
