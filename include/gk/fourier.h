@@ -42,7 +42,7 @@ int gk_fourier_logits(struct gk_fourier *f, struct gk_study *s, const double **e
 
 /* The same for the rows of the embedding that belong to elements: TOTAL is the sum of ENERGY. NORMS
  * [n] are the norms of its components along the constant, the first cosine, the first sine, ...,
- * all orthonormal. If the network has no embedding, all are nan. */
+ * all orthonormal. Without an embedding, ENERGY and NORMS are NULL, and TOTAL is nan. */
 int gk_fourier_embedding(struct gk_fourier *f, struct gk_study *s, const double **energy,
                          double *total, const double **norms, struct gk_err *err);
 
