@@ -82,7 +82,7 @@ END
     assert_equal "$(gk-ckpt-dump --meta ckpt | grep -cP '^(model\tmlp|activation\ttanh|bias\tall)\t')" 3
 }
 
-@test "rename: what no line names, and what two tensors become, is named" {
+@test "rename: errors name a tensor that no line names, and a name that two tensors get" {
     local file=$there/nanda.pt
     frame extra 3 >e
     breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'nanda' names the tensor 'extra' [3]: leave it out" gk-ckpt-dump --rename nanda e
@@ -108,7 +108,7 @@ END
     breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'table' names the tensor 'nE' [4, 2]: leave it out" gk-ckpt-dump --rename table e
 }
 
-@test "rename: what neither tensors nor table tell must be said, and rightly" {
+@test "rename: what neither tensors nor table give must be set, and correctly" {
     local file=$there/gpt2_tied.pt
     breaks "gk-ckpt-dump: --set: $file: frame 1: neither its tensors nor the table 'gpt2' tell all of the network: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
