@@ -103,9 +103,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 @test "kinds: no suggested command contains a name that a shell would split" {
     gzip -nc <<<x >'a b'
     breaks 'gk-hjorth: a b: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth 'a b'
-    # shellcheck disable=SC2016 # as it stands
+    # shellcheck disable=SC2016 # literally
     cp 'a b' '$(x)'
-    # shellcheck disable=SC2016 # as it stands
+    # shellcheck disable=SC2016 # literally
     breaks 'gk-hjorth: $(x): this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth '$(x)'
     cp 'a b' -- -x
     breaks 'gk-hjorth: -x: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth -- -x

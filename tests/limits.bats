@@ -240,7 +240,7 @@ END
         limit threads 0 gk-train -d d --threads 900
 }
 
-@test "limits: OpenBLAS is told to start no threads, in whichever variant" {
+@test "limits: OpenBLAS starts no threads, in any variant" {
     cat >ask.c <<'END'
 #include <stdio.h>
 int openblas_num_threads_env(void);

@@ -158,7 +158,7 @@ static void admit(const struct gk_curvature *c, const struct gk_frame *f, const 
     const double allowed = c->tol * fmax(fabs(pair->value), 1e-3 * fabs(c->pair[0].value));
     if (pair->residual <= allowed)
         gk_frame_fail(f, &text,
-                      "%s %g: products ran out before it was sure that none above is missing", name,
+                      "%s %g: products ran out before a search for larger ones was complete", name,
                       pair->value);
     else
         gk_frame_fail(f, &text,

@@ -144,7 +144,7 @@ static int parse_word(struct gk_line *l, const char *word, struct gk_err *err)
             return -1;
     } else if (strcmp(word, "transpose") != 0) {
         return gk_fail(err,
-                       "'%s' is nothing that is done to a tensor: transpose, join, part:I/N, "
+                       "'%s' is not a change to a tensor: transpose, join, part:I/N, "
                        "reshape:AxB, fill:X, if-missing or -",
                        gk_show(word).s);
     }
@@ -170,7 +170,7 @@ static int parse_kind(struct gk_line *l, struct gk_err *err)
         return *l->how ? 0 : gk_fail(err, "the value of '%s' is missing", gk_show(l->ours).s);
     if (l->kind != GK_LINE_NAME)
         return *l->how && strcmp(l->how, "-") != 0
-                   ? gk_fail(err, "nothing can be done to what is not there")
+                   ? gk_fail(err, "a tensor that is not there cannot be changed")
                    : 0;
     if (strstr(l->ours, "{L}") && !strstr(l->theirs, "{L}"))
         return gk_fail(err, "'%s' has no {L} for that of '%s'", gk_show(l->theirs).s,

@@ -72,7 +72,7 @@ static int check_said(const struct gk_frame *f, bool mlp, const struct gk_rename
                                   needed[i].choices);
     if (n == 0)
         return 0;
-    gk_frame_fail(f, err, "neither its tensors nor the table '%s' tell all of the network: %s",
+    gk_frame_fail(f, err, "its tensors and the table '%s' leave open what the network has: %s",
                   gk_show(gk_rename_name(r)).s, list);
     return gk_fail_about(err, "set");
 }
