@@ -15,7 +15,7 @@ static const char *data, *layer, *position;
 static int split, precision, loss;
 static bool split_given, position_given;
 
-enum { BOTH = 2 }; /* beside enum gk_split */
+enum { BOTH = 2 }; /* in addition to enum gk_split */
 
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (required)", .flags = GK_OPT_SILENT),
@@ -121,7 +121,8 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
     return gk_out_commit(&out, err);
 }
 
-/* Activations have a split of their own, so that rows of both are not mixed unasked. */
+/* Activations have their own split option, so that rows of both splits are mixed only on
+ * request. */
 static int choose(struct gk_activations *a, struct gk_err *err)
 {
     if (position_given && !layer)

@@ -85,7 +85,7 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* The line of provenance, with the command after the version. */
+/* The provenance line, with the command after the version. */
 static int add_history(const char *command, struct gk_history *h, struct gk_err *err)
 {
     char *line = gk_cli_line(&tool, err), *full = NULL;
@@ -99,7 +99,7 @@ static int add_history(const char *command, struct gk_history *h, struct gk_err 
     return rc;
 }
 
-/* Options of the other command are wrong usage. */
+/* Options of the other command are usage errors. */
 static int check_options(bool fit, struct gk_err *err)
 {
     const struct {
@@ -160,7 +160,7 @@ static int fit_defaults(struct gk_err *err)
     return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
 }
 
-/* The AUC of scores that say nothing has a variance of (n + 1) / (12 n1 n0). */
+/* The AUC of uninformative scores has a variance of (n + 1) / (12 n1 n0). */
 static void remark_few(const char *name, const struct gk_runs *r)
 {
     double grokked = 0, n = (double)r->n;

@@ -1,4 +1,4 @@
-# make dist, make deb, make check-deb. The version stands in include/gk/version.h alone.
+# make dist, make deb, make check-deb. Only include/gk/version.h holds the version.
 VERSION := $(shell sed -n 's/^\#define GK_VERSION "\(.*\)"/\1/p' include/gk/version.h)
 DIST := $(BUILD)/gk-$(VERSION).tar.gz
 DEB_ARCH = $(shell dpkg --print-architecture)

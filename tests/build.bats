@@ -3,7 +3,7 @@
 # Set-up, install and the Makefile's own help.
 load helpers
 
-# A machine for set-up: its own list of packages and first on PATH its own apt-get and id.
+# A machine for set-up: its own list of packages and, first on PATH, its own apt-get and id.
 machine() {
     mkdir -p ci bin
     cp "$ROOT/.ci/setup" ci/
@@ -16,7 +16,7 @@ machine() {
     export PATH=$PWD/bin:$PATH
 }
 
-@test "set-up: nothing to do, nothing said" {
+@test "set-up: with nothing to do it says nothing" {
     machine 'bash # build: command bash' 'libc6-dev # build: header stdio.h' \
         'bats-assert # test: bats bats-assert' 'libc6-dev # build: library m'
     run -0 ci/setup
@@ -24,7 +24,7 @@ machine() {
     [ ! -e apt.log ]
 }
 
-@test "set-up: says exactly what is missing where it may not install" {
+@test "set-up: says exactly what is missing if it may not install" {
     uid=1000 machine '# a comment' 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' \
         'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no' \
         'p5 # build: library gk-no' 'p6 # test: file /etc/passwd' 'p7 # test: file /no/file'
@@ -60,7 +60,7 @@ setup: on Debian or Ubuntu: apt-get install p1" ci/setup --check build
     assert_output ''
 }
 
-@test "set-up: an install that fails, or brings nothing, is an error" {
+@test "set-up: an install that fails, or installs nothing, is an error" {
     machine 'p2 # build: header gk-no.h'
     breaks 'setup: installing p2
 setup: missing on this machine:
@@ -72,7 +72,7 @@ setup: apt-get could not install: p2' ci/setup
     assert_line '-qq -o DPkg::Lock::Timeout=120 update'
 }
 
-@test "set-up: what is good to have is installed with the rest, where there is one, and never asked for" {
+@test "set-up: an optional package is installed with the others if it exists, and never required" {
     machine 'p1 # build: command gk-nothing' 'p2 # build?: header gk-no.h'
     breaks "setup: missing on this machine:
   the command gk-nothing (Debian package p1)
@@ -134,7 +134,7 @@ make_here() {
     printf '%s\n' '--p 5' '--dim 8' '--heads 2' '--ff 16' '--lr 1e-2 1e-3' '--steps 30' '--eval-every 10' >g.grid
     "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet g.grid want
     mkdir links
-    ln -s "$PWD/a root/opt/gk/bin/gk-sweep" links/ # as in somebody's ~/bin
+    ln -s "$PWD/a root/opt/gk/bin/gk-sweep" links/ # as in a user's ~/bin
     env -i PATH="$PWD/a root/opt/gk/bin:/usr/bin:/bin" gk-sweep --quiet g.grid got
     env -i PATH="$PWD/links:/usr/bin:/bin" gk-sweep --quiet --runner parallel --jobs 2 g.grid linked
     cmp want/table.tsv got/table.tsv
@@ -148,7 +148,7 @@ make_here() {
     done
 }
 
-@test "install: paths with spaces work; one that is not absolute is refused" {
+@test "install: paths with spaces work; a relative path is refused" {
     make_here install DESTDIR="$PWD/a root" PREFIX='/opt/my gk'
     run -0 'a root/opt/my gk/bin/gk-data' --version
     [ -s 'a root/opt/my gk/share/man/man5/gk-formats.5' ]
@@ -166,7 +166,7 @@ make_here() {
     for t in "$GK_BUILD"/bin/gk-*; do
         "$t" --completion bash >>all.bash
     done
-    # offers WORD...: what bash would offer behind these words
+    # offers WORD...: what bash offers after these words
     # shellcheck disable=SC2016 # for the inner bash to expand
     offers() {
         bash --norc -euc '. ./all.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
@@ -191,7 +191,7 @@ mlp"
         zsh -n "_${t##*/}"
     done
     mkdir data && touch data/add.data
-    # A zsh on a terminal of its own, in which gk-train only tells its words, and a line with tabs.
+    # A zsh on a terminal of its own, in which gk-train only prints its words, and a line with tabs.
     cat >drive.zsh <<'END'
 zmodload zsh/zpty
 until_seen() {

@@ -1,6 +1,5 @@
 /* How well a score ranks runs: the area under the ROC curve for the outcome, and Spearman's
- * correlation with a value, with bootstrap intervals. Ties count half, ranks of ties are their
- * mean. */
+ * correlation with a value, with bootstrap intervals. Ties count half; tied ranks are averaged. */
 #ifndef GK_RANK_H
 #define GK_RANK_H
 
@@ -18,7 +17,7 @@ struct gk_rank_data {
 };
 
 struct gk_rank_score {
-    double at, lower, upper; /* nan where not defined */
+    double at, lower, upper; /* nan if undefined */
 };
 
 /* AUC = P(score of a yes > score of a no) + P(equal) / 2 (Mann-Whitney); nan if all outcomes are

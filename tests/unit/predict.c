@@ -214,7 +214,7 @@ static void test_model(void)
     gk_model_free(&m);
 }
 
-/* Held out means held out: what a run's outcome is changes nothing for its own fold. */
+/* Held out means held out: a run's own outcome does not change its probability. */
 static void test_held_out(void)
 {
     struct gk_runs r;
@@ -251,7 +251,7 @@ static void test_separable(void)
     gk_model_free(&m);
 }
 
-/* Features that say nothing: the base rate, not its opposite. */
+/* Uninformative features give the base rate, not its opposite. */
 static void test_useless(void)
 {
     struct gk_runs r;

@@ -1,4 +1,4 @@
-/* The fit's estimates: standard errors, correlations, profile intervals, predictions. */
+/* The fit's results: estimates, standard errors, correlations, profile intervals, predictions. */
 #include "gk/powerlaw.h"
 
 #include <float.h>
@@ -12,21 +12,20 @@ struct work {
     struct gk_powerlaw *fit;
     const struct gk_powerlaw_conf *conf;
     struct pl_data d;
-    struct pl_pin pin;        /* what the user holds */
-    struct pl_law law;        /* the best */
+    struct pl_pin pin;        /* what the user fixed */
+    struct pl_law law;        /* the best law */
     size_t p;                 /* free parameters */
-    bool b_held;              /* by the user or by the bound */
+    bool b_held;              /* whether the user or the bound holds b */
     double variance;          /* sigma^2 in units of y_scale */
-    int exponent[GK_PL_PARS]; /* the estimates are over 2^exponent until all is known */
+    int exponent[GK_PL_PARS]; /* the estimates are divided by 2^exponent until all are known */
 };
 
 /* The best law, and sigma^2 by EM (one round suffices without censored runs): the expected sum of
- * squares over n - p. */
+ * squares divided by n - p. */
 static void solve(struct work *w)
 {
     enum { ROUNDS = 500 };
-    static const double WALL =
-        1e-24; /* below this variance a censored run is a wall all the same */
+    static const double WALL = 1e-24; /* below this variance a censored run acts as a wall */
     struct pl_data *d = &w->d;
     bool spare = d->observed > w->p, censored = d->observed < d->n;
     double variance = spare && censored ? 1e-4 : WALL, squares;
@@ -48,20 +47,20 @@ static void solve(struct work *w)
     w->variance = spare ? variance : NAN;
 }
 
-/* exp(v) as a number and a power of two, which is 0 where a double holds the result with ease. */
+/* exp(v) as a number and a power of two; the power is 0 if a double holds the result easily. */
 static double exp_parts(double v, int *exponent)
 {
     *exponent = fabs(v) < 600 ? 0 : (int)rint(v / M_LN2);
     return exp(v - *exponent * M_LN2);
 }
 
-/* log x = u + shift in the unit of row a or a_other. */
+/* log x = u + shift, for x in the unit of row a or a_other. */
 static double shift_of(const struct work *w, enum gk_powerlaw_par par)
 {
     return w->d.mean_log_x + (par == GK_PL_A_OTHER ? log(w->conf->other) : 0);
 }
 
-/* The parameters and their derivatives by what the scaled form leaves free, (m, s, gamma) or
+/* The parameters and their derivatives by the free parameters of the scaled form, (m, s, gamma) or
  * (c, gamma). */
 static void parameters(struct work *w, double t[GK_PL_PARS][3])
 {
@@ -83,7 +82,7 @@ static void parameters(struct work *w, double t[GK_PL_PARS][3])
         double shift = shift_of(w, as[i]);
         int exponent, more;
         double a = y * law->c * exp_parts(law->gamma * shift, &exponent);
-        more = gk_exponent_of(fabs(a)); /* so that its square is a number, too */
+        more = gk_exponent_of(fabs(a)); /* so that its square is finite, too */
         a = ldexp(a, -more);
         w->exponent[as[i]] = exponent + more;
         par[as[i]].value = a;
@@ -116,15 +115,14 @@ static void errors(struct work *w)
         fit->par[GK_PL_B].stderror = w->pin.b_held ? 0 : NAN;
 }
 
-/* A profile of the cost: of the best law with PAR held somewhere (a: at the logarithm of its
- * size). */
+/* A profile of the cost: that of the best law with PAR held (a: at the logarithm of its size). */
 struct profile {
     struct work *w;
     enum gk_powerlaw_par par;
-    double limit;       /* the interval is where the cost is at most that */
-    struct pl_law near; /* the best at the last point inside */
+    double limit;       /* the interval is where the cost is at most this */
+    struct pl_law near; /* the best law at the last point inside */
     double done, total; /* ends of intervals */
-    int laws;           /* solved for this one so far */
+    int laws;           /* laws solved for this end so far */
 };
 
 /* The least cost with the parameter at AT. */
@@ -160,14 +158,15 @@ static bool inside(struct profile *f, double at)
     return !(cost_at(f, at) > f->limit);
 }
 
-/* Of a way out of the interval, places inside and outside it, and how far the root of the rise of
- * the cost is from that at the limit there: nearly linear in between. */
+/* A bracket of an interval's end: points inside and outside. below and above are the square root of
+ * the cost's rise there, minus that at the limit: nearly linear in between. */
 struct way {
     double in, out;
     double below, above; /* < 0 < */
 };
 
-static const double SHARP = 1e-9; /* of the distance from the estimate: how well an end is known */
+static const double SHARP =
+    1e-9; /* relative to the distance from the estimate: the precision of an end */
 
 static double excess(const struct profile *f, double cost)
 {
@@ -175,7 +174,7 @@ static double excess(const struct profile *f, double cost)
     return sqrt(fmax(cost - least, 0)) - sqrt(f->limit - least);
 }
 
-/* Whether AT is inside, and then one end of the way is there. */
+/* Whether AT is inside; it becomes that side of the bracket. */
 static bool learn(struct profile *f, struct way *w, double at)
 {
     const double cost = cost_at(f, at);
@@ -185,13 +184,13 @@ static bool learn(struct profile *f, struct way *w, double at)
     return is_inside;
 }
 
-/* Brings both ends together by false position. An end that stays twice counts half (the Illinois
- * rule), and where that does not halve the way in three steps it is halved. */
+/* Narrows the bracket by false position. The weight of a side that stays twice is halved (the
+ * Illinois rule); if three steps do not halve the bracket, it is bisected. */
 static void narrow(struct profile *f, double centre, struct way *w)
 {
     enum { MOST = 100 };
     double before = INFINITY;
-    int stayed = 0; /* > 0: so often the inner end, < 0: the outer one */
+    int stayed = 0; /* > 0: steps for which the inner side stayed, < 0: the outer one */
     for (int k = 1; k <= MOST && fabs(w->out - w->in) > SHARP / 4 * fabs(w->in - centre); k++) {
         const double way = w->out - w->in;
         double at = w->in - way * w->below / (w->above - w->below);
@@ -214,8 +213,9 @@ static void narrow(struct profile *f, double centre, struct way *w)
 }
 
 /* Where the profile from CENTRE in the direction of STEP leaves the interval; END if it does not
- * before that. Halving finds the place; of many runs, where each law takes long, false position
- * comes close to it first, and halving asks only about what is not known by then. */
+ * before that. Bisection finds the end. With many runs, for which each law takes long, false
+ * position first comes close to it, and bisection then solves only for points that are still
+ * undecided. */
 static double side(struct profile *f, double centre, double step, double end)
 {
     enum { DOUBLINGS = 200, HALVINGS = 100 };
@@ -244,8 +244,8 @@ static double side(struct profile *f, double centre, double step, double end)
     return in + (out - in) / 2;
 }
 
-/* The law at a bound of b may have a rival beyond gamma = 0, where b has no end: an interval that
- * ends before 0 goes on there. */
+/* At a bound of b, a law beyond gamma = 0, where b is unlimited, may fit as well: an interval that
+ * ends before 0 continues there. */
 static void interval_gamma(struct profile *f, struct gk_estimate *e, double step)
 {
     static const double beyond = 1e-9;
@@ -284,10 +284,10 @@ static double size_of_a(const struct work *w, double sign, double v)
     return sign * ldexp(size, exponent + w->d.exponent);
 }
 
-/* In log |a|: the interval stays on a's side of 0 and may reach it. */
+/* In log |a|: the interval stays on a's side of 0 and may reach 0. */
 static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 {
-    static const double FAR = 690; /* exp of +-690, or of so much less or more, is 0 and inf */
+    static const double FAR = 690; /* exp of +-690, or of that much less or more, is 0 and inf */
     struct work *w = f->w;
     double at = log(w->d.y_scale * fabs(w->law.c)) + w->law.gamma * shift_of(w, f->par);
     double sign = e->value < 0 ? -1 : 1;
@@ -306,7 +306,8 @@ static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 static void intervals(struct work *w)
 {
     struct gk_powerlaw *fit = w->fit;
-    double rounding = 0; /* data are known to rounding at best: what an exact fit may leave */
+    double rounding =
+        0; /* data are exact only to rounding: the cost that even an exact fit may have */
     for (size_t i = 0; i < w->d.n; i++)
         rounding += pow(4 * DBL_EPSILON * w->d.root[i] * w->d.z[i], 2);
     fit->t = gk_t_quantile(0.5 + w->conf->level / 2, fit->df);
@@ -347,7 +348,7 @@ static void keep_scaled(struct work *w)
     fit->scaled.amount = w->b_held ? w->law.c : w->law.s;
 }
 
-/* The estimates in the unit of y; the intervals of a are already. */
+/* The estimates in the unit of y; the intervals of a have it already. */
 static void unscale(struct work *w)
 {
     struct gk_powerlaw *fit = w->fit;
@@ -399,7 +400,7 @@ bool gk_powerlaw_vague(const struct gk_estimate *e)
     return (e->lower <= 0 && e->upper >= 0) || isinf(e->lower) || isinf(e->upper);
 }
 
-/* All over 2^EXPONENT. */
+/* Divides everything by 2^EXPONENT. */
 static struct gk_estimate band(double value, double variance, double t, int exponent)
 {
     double se = sqrt(variance);

@@ -7,7 +7,7 @@
 #include "gk/number.h"
 #include "gk/predict.h"
 
-/* As in gk-hjorth; a name that begins another comes after it. */
+/* As in gk-hjorth; if one name is a prefix of another, it comes after that one. */
 static const struct {
     const char *name;
     bool sum;
@@ -34,7 +34,7 @@ double gk_feature_of(const struct gk_hjorth *h, int measure)
     return v[measure];
 }
 
-/* "_B" or "_A_B", digits and points only. */
+/* "_B" or "_A_B", only digits and points. */
 static bool parse_window(const char *text, double *from, double *to)
 {
     double v[2];
@@ -83,7 +83,7 @@ struct gk_feature gk_feature_parse(char *name, double from, double to)
         return f;
     }
     f.from = f.to = NAN;
-    if (!alike) /* "m0_1_2_3" is a mistake and no column */
+    if (!alike) /* "m0_1_2_3" is a mistake, not a column */
         parse_step(&f);
     return f;
 }
@@ -112,7 +112,7 @@ void gk_runs_free(struct gk_runs *r)
     *r = (struct gk_runs){0};
 }
 
-/* Where things stand in a row. */
+/* Column numbers in a row. */
 struct place {
     int *feature; /* [d] */
     int outcome, val, m0, group;
@@ -190,7 +190,7 @@ static int find_group(struct gk_runs *r, const char *name, size_t *group, struct
     return 0;
 }
 
-/* Whether a number that is used is nan: 1 yes, 0 no. */
+/* Is any number that is used nan? 1: yes, 0: no. */
 static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
                         struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* Ranks, the area under the ROC curve and Spearman's correlation, with their bootstrap. */
+/* Ranks, the area under the ROC curve and Spearman's correlation, and their bootstrap. */
 #include "gk/rank.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 struct work {
     const struct gk_rank_data *data;
-    size_t *by_score, *by_value; /* [n] runs in rising order */
+    size_t *by_score, *by_value; /* [n] runs in increasing order */
     double *score_rank, *value_rank;
     uint32_t *count; /* [n] how often each run is in the resample */
     size_t *yes, *no;
@@ -36,7 +36,7 @@ static void sort_order(const double *v, size_t n, struct item *tmp, size_t *orde
         order[i] = tmp[i].i;
 }
 
-/* Mean ranks from 1 in the resample, where run i stands count[i] times. */
+/* Mean ranks from 1 in the resample, in which run i occurs count[i] times. */
 static void rank(const double *v, const size_t *order, const uint32_t *count, size_t n,
                  double *ranks)
 {
@@ -96,7 +96,7 @@ static double percentile(const double *v, size_t n, double q)
     return i + 1 < n ? v[i] + (at - (double)i) * (v[i + 1] - v[i]) : v[i];
 }
 
-/* Resamples in which it is not defined do not count, unless they are most. */
+/* Resamples in which it is undefined do not count, unless they are the majority. */
 static void interval(double *v, size_t n, struct gk_rank_score *out)
 {
     size_t good = 0;

@@ -1,6 +1,6 @@
-/* Checkpoints: what a frame's tensors and metadata say about a network. The tensors decide.
- * Metadata that disagree with them are an error; what metadata leave out follows from the tensors
- * or has its default. */
+/* Reads checkpoints: what a frame's tensors and metadata say about a network. The tensors decide.
+ * Metadata that disagree with them are an error; what metadata omit follows from the tensors or has
+ * its default. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static bool begins(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* 1 + the largest N of the tensors PREFIX + "N.", at most 2^20. */
+/* 1 + the largest N among the tensors PREFIX + "N.", at most 2^20. */
 static int count_layers(const struct gk_frame *f, const char *prefix)
 {
     const int most = 1 << 20;
@@ -106,8 +106,8 @@ static struct gk_shown or_list(const char *choices)
     return list;
 }
 
-/* What the metadata choose; what they leave open has its default. A word that nobody knows is
- * refused even where this model has no such choice: the file is a later gk's, in which it has. */
+/* The choices in the metadata; an absent one has its default. An unknown word is refused even if
+ * this model has no such choice: a later version of gk, in which it has, wrote the file. */
 static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
@@ -184,7 +184,7 @@ static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, str
     return 0;
 }
 
-/* The tensor of parameter P: there, of its shape, finite. */
+/* The tensor of parameter P: it must exist, have the right shape, and be finite. */
 static const struct gk_tensor *take_param(const struct gk_frame *f, const struct gk_param *p,
                                           const char *prefix, struct gk_err *err)
 {
@@ -212,7 +212,8 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
     return check_finite(f, t, err) == 0 ? t : NULL;
 }
 
-/* Tensor NAME is none of the network's. Perhaps the metadata leave out that it is another. */
+/* Reports that the network has no tensor NAME. Perhaps the metadata omit that it is another
+ * network. */
 static int stray(const struct gk_frame *f, const struct gk_arch *a, const char *name,
                  struct gk_err *err)
 {
