@@ -53,9 +53,9 @@ struct gk_opt {
 };
 
 /* Rows of an option table: the letter or 0, the name, the variable for the value, its type, the
- * help; then any further fields, as in GK_OPT_INT('k', "neighbours", &k, "the neighbours of a
- * point", .min = 1, .max = 100) CHOICES is the list of a choice, METAVAR the name of a text in
- * --help. */
+ * help; then any further fields, as in
+ *     GK_OPT_INT('k', "neighbours", &k, "the neighbours of a point", .min = 1, .max = 100)
+ * CHOICES is the list of a choice, METAVAR the name of a text in --help. */
 #define GK_OPT_FLAG(l, n, v, h, ...)                                                               \
     {                                                                                              \
         .letter = (l), .name = (n), .type = GK_FLAG, .value = (v), .help = (h), __VA_ARGS__        \

@@ -9,9 +9,9 @@
 #include "gk/frame.h"
 
 /* The vector in F: tensors with the names of C's parameters, or with these after a common prefix,
- * such as "hv.embed.weight"; other "optim.*" is ignored. v [total]. An error names a tensor that is
- * missing, has another shape, is no parameter or is not finite. A vector that is all zero and
- * metadata of a network other than C are also errors. */
+ * such as "hv.embed.weight"; tensors "optim.*" beside them are ignored. v [total]. An error names a
+ * tensor that is missing, has another shape, is no parameter or is not finite. A vector that is all
+ * zero and metadata of a network other than C are also errors. */
 int gk_direction_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *v,
                       struct gk_err *err);
 /* Puts v [total] into F as REAL under PREFIX + the names of C's parameters, with gk.kind=direction,
