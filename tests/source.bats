@@ -185,6 +185,19 @@ base:
     done
 }
 
+@test "source: every structure, constant and function that the map names is in the source" {
+    names() {
+        grep -ohE '`(struct gk_[a-z_]+|GK_[A-Z_]+|[a-z_]+\(\))`' docs/architecture.md CONTRIBUTING.md | tr -d '`)' | sort -u
+    }
+    run -0 names
+    [ "${#lines[@]}" -gt 10 ] || fail 'nothing was looked at'
+    for name in "${lines[@]}"; do
+        # a structure is defined somewhere, not only used
+        [[ $name != 'struct '* ]] || name+=' {'
+        grep -rqF -e "$name" lib cmd include || fail "$name"
+    done
+}
+
 @test "README names the packages of .ci/packages" {
     for part in build test demo slurm; do
         for package in $(sed -n "s/^\([^# ]*\) *# $part?\{0,1\}:.*/\1/p" .ci/packages); do
