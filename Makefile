@@ -184,16 +184,19 @@ install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
 	    $(BIN)/$$t --completion zsh > $(ZSH_HERE)/_$$t; \
 	done
+	@for s in $(SCRIPTS); do \
+	    $$s --completion bash > $(BASH_HERE)/$${s##*/}; \
+	    $$s --completion zsh > $(ZSH_HERE)/_$${s##*/}; \
+	done
 	@for m in $(PAGES); do \
 	    $(INSTALL) -D -m 644 -- $$m $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
 
 uninstall: ## the files that install put there; folders stay
 	$(absolute)
-	@for t in $(notdir $(TOOLS)); do \
+	@for t in $(notdir $(TOOLS) $(SCRIPTS)); do \
 	    rm -f -- $(BIN_HERE)/$$t $(BASH_HERE)/$$t $(ZSH_HERE)/_$$t; \
 	done
-	@for s in $(notdir $(SCRIPTS)); do rm -f -- $(BIN_HERE)/$$s; done
 	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
 	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
 	@for n in $(notdir $(NAMES)); do rm -f -- $(NAMES_HERE)/$$n; done

@@ -56,7 +56,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
                 .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
     GK_OPT_CHOICE(0, "arch", &preset, GK_PRESET_CHOICES,
-                  "a network that readers know; options given beside it win",
+                  "the settings of a published network; other options override them",
                   .flags = GK_OPT_SILENT, .given = &given.preset),
     GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
                .flags = GK_OPT_SILENT),

@@ -115,6 +115,8 @@ make_here() {
     for t in gk-sweep gk-predictors; do
         cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
         assert_equal "$("root/opt/gk/bin/$t" --version)" "$t 1.0"
+        grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
+        grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
     done
     run "root/opt/gk/bin/gk-data" --version
     assert_output 'gk-data 1.0'
@@ -163,7 +165,7 @@ make_here() {
 
 @test "completion: bash offers options, choices and files of the installed scripts" {
     touch add.data
-    for t in "$GK_BUILD"/bin/gk-*; do
+    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
         "$t" --completion bash >>all.bash
     done
     # offers WORD...: what bash offers after these words
@@ -183,10 +185,34 @@ mlp"
     assert_output ''
     run -0 offers gk-fft ad
     assert_output add.data
+    run -0 offers gk-sweep --sa
+    assert_equal "$output" --save-every
+    run -0 offers gk-sweep --runner ''
+    assert_output "local
+parallel
+slurm"
+    for word in --model --bin ''; do
+        run -0 offers gk-sweep $word ad
+        assert_output add.data
+    done
+    for word in --jobs --rule --sbatch; do
+        run -0 offers gk-sweep $word ''
+        assert_output ''
+    done
+    run -0 offers gk-sweep -
+    assert_equal "$(sort <<<"$output")" "$("$ROOT/pipelines/sweep/gk-sweep" --help | sed -n 's/^ *\(-., \)*\(--[a-z-]*\).*/\2/p' | sort)"
+    run -0 offers gk-predictors ad
+    assert_output add.data
+    run -0 offers gk-predictors --he
+    assert_output --help
+    for t in gk-sweep gk-predictors; do
+        wrong_usage "$t: --completion needs a value (bash|zsh)" "$ROOT/pipelines/sweep/$t" --completion fish
+        wrong_usage "$t: --completion needs a value (bash|zsh)" "$ROOT/pipelines/sweep/$t" --completion
+    done
 }
 
 @test "completion: zsh reads the installed scripts, and completes options, choices and files" {
-    for t in "$GK_BUILD"/bin/gk-*; do
+    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
         "$t" --completion zsh >"_${t##*/}"
         zsh -n "_${t##*/}"
     done
@@ -199,15 +225,18 @@ until_seen() {
     while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
 }
 zpty z zsh -f -i
-zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; print rea""dy'
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; gk-sweep() { print -r -- "$*" >>words; print al""so }; print rea""dy'
 until_seen ready
 zpty -w -n z $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
 until_seen done
+zpty -w -n z $'gk-sweep --save-e\t1 --runner par\t--model data/a\t\n'
+until_seen also
 zpty -d z
 END
     timeout 60 zsh -f drive.zsh
     run cat words
-    assert_output '--weight-decay 1 --model mlp --data data/add.data'
+    assert_output '--weight-decay 1 --model mlp --data data/add.data
+--save-every 1 --runner parallel --model data/add.data'
 }
 
 @test "make help names the targets" {

@@ -264,12 +264,12 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     run bash -c '. ./c.sh
         touch here.data fit.data
         ask() { COMP_WORDS=(gk-predict "$@") COMP_CWORD=$#; _gk_predict; echo "${COMPREPLY[*]}"; }
-        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr'
+        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr; ask r'
     assert_success
-    assert_output "$(printf '%s\n' 'fit score' fit score here.data fit.data groups)"
+    assert_output "$(printf '%s\n' 'fit score rank' fit score here.data fit.data groups rank)"
     gk-predict --completion zsh >c.zsh
     run cat c.zsh
-    assert_line --partial "'1:command:(fit score)'"
+    assert_line --partial "'1:command:(fit score rank)'"
     run gk-fft --completion zsh
     refute_output --partial 'command'
 }

@@ -109,7 +109,7 @@ struct gk_init {
 int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
 void gk_init_text(const struct gk_init *in, char *buf, size_t size);
 
-/* Presets of published networks, by index in GK_PRESET_CHOICES. */
+/* Published networks, by index in GK_PRESET_CHOICES. */
 #define GK_PRESET_CHOICES "paper|nanda|gpt2|liu|onehot|gromov"
 struct gk_preset {
     struct gk_arch arch;

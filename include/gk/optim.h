@@ -21,7 +21,8 @@ enum gk_optimizer {
     GK_LION,
     GK_MUON
 };
-/* In the order of the enum; first those that need no matrices, then all. */
+enum { GK_OPTIM_KINDS = GK_MUON + 1 };
+/* In the order of the enum; those that need no matrices, and all. */
 #define GK_VECTOR_OPTIMIZERS "adamw|adam|adamax|rmsprop|rprop|momentum|sgd|lion"
 #define GK_OPTIMIZERS        GK_VECTOR_OPTIMIZERS "|muon"
 

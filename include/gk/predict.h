@@ -55,8 +55,11 @@ struct gk_runs_columns {
     const char *val;     /* NULL: final_val_acc if there is one */
     const char *group;   /* any text, or NULL */
     const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
-    double from, to;     /* the window of measures without one, or nan */
-    bool skip_nan;       /* omit a run with nan in a used column instead of failing */
+    double from, to;     /* the window of bare measures, or nan */
+    bool skip_nan;       /* leave out a run with a nan in a column that is used, do not fail */
+    /* Each feature is looked at by itself: it may be nan, OUTCOME may be NULL (all false), and no
+     * m0 is looked for. A run with a nan for its outcome or VAL is left out. */
+    bool alone;
 };
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
@@ -105,6 +108,17 @@ enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
 int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_runs *r, const struct gk_model *m, const double *heldout,
                     const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
+
+/* Of each feature in each group (all runs are "all" without groups): quantiles, AUC and Spearman's
+ * correlation with val; of runs that were read as alone, without a model. */
+struct gk_ranking_notes {
+    size_t lacking;    /* values of features that were nan and so left out */
+    size_t alike;      /* rows of the table without an AUC, as their runs have one outcome */
+    const char *first; /* the group of the first such row */
+};
+int gk_ranking_write(struct gk_out *out, const struct gk_history *h, const struct gk_runs *r,
+                     int64_t replicates, uint64_t seed, struct gk_ranking_notes *notes,
+                     struct gk_err *err);
 
 /* ---- a live curve ---- */
 

@@ -90,9 +90,7 @@ int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *e
 
 const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
 {
-    return f->index == 0 && s->ckpt.heads_assumed
-               ? "no 'heads' in the metadata: the usual 4 are assumed"
-               : NULL;
+    return f->index == 0 && s->ckpt.heads_assumed ? GK_NOTE_HEADS : NULL;
 }
 
 /* The options in a line of gk-data, from any version of it; or NULL. */

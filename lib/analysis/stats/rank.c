@@ -89,11 +89,22 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double percentile(const double *v, size_t n, double q)
+void gk_sort(double *v, size_t n)
 {
-    double at = q * (double)(n - 1);
-    size_t i = (size_t)at;
-    return i + 1 < n ? v[i] + (at - (double)i) * (v[i + 1] - v[i]) : v[i];
+    if (n)
+        qsort(v, n, sizeof *v, compare);
+}
+
+double gk_quantile(const double *v, size_t n, double q)
+{
+    if (!n)
+        return NAN;
+    const double at = q * (double)(n - 1);
+    const size_t i = (size_t)at;
+    if (i + 1 >= n)
+        return v[i];
+    const double part = at - (double)i, gap = v[i + 1] - v[i];
+    return isfinite(gap) ? v[i] + part * gap : (1 - part) * v[i] + part * v[i + 1];
 }
 
 /* Resamples in which it is undefined do not count, unless they are the majority. */
@@ -106,9 +117,9 @@ static void interval(double *v, size_t n, struct gk_rank_score *out)
     out->lower = out->upper = NAN;
     if (!good || good < n / 2)
         return;
-    qsort(v, good, sizeof *v, compare);
-    out->lower = percentile(v, good, 0.025);
-    out->upper = percentile(v, good, 0.975);
+    gk_sort(v, good);
+    out->lower = gk_quantile(v, good, 0.025);
+    out->upper = gk_quantile(v, good, 0.975);
 }
 
 static void draw(struct work *w, struct gk_rng *rng)

@@ -106,8 +106,7 @@ static struct gk_shown or_list(const char *choices)
     return list;
 }
 
-/* The choices in the metadata; an absent one has its default. An unknown word is refused even if
- * this model has no such choice: a later version of gk, in which it has, wrote the file. */
+/* What the metadata choose; what they leave open has its default. */
 static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
@@ -121,6 +120,21 @@ static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_e
                                  gk_show(said).s, or_list(item->choices).s);
         if (gk_arch_has(a, item))
             gk_arch_set(a, item, v);
+    }
+    return 0;
+}
+
+/* Metadata about what this network does not have describe another network. */
+static int refuse_strange(const struct gk_frame *f, const struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_arch_item *item;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const char *said = gk_frame_meta(f, item->name);
+        if (said && !gk_arch_has(a, item))
+            return gk_frame_fail(f, err, "metadata '%s' is '%s': model %s%s has no such setting",
+                                 item->name, gk_show(said).s,
+                                 gk_choice_word(GK_MODEL_CHOICES, (int)a->model).s,
+                                 a->inputs == GK_INPUTS_ONEHOT ? ", inputs onehot," : "");
     }
     return 0;
 }
@@ -155,7 +169,7 @@ int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_er
     if (find_model(f, &model, err) != 0)
         return -1;
     *a = gk_arch_defaults(model);
-    if (take_choices(f, a, err) != 0)
+    if (take_choices(f, a, err) != 0 || refuse_strange(f, a, err) != 0)
         return -1;
     const bool mlp = model == GK_MLP, onehot = a->inputs == GK_INPUTS_ONEHOT;
     a->layers = count_layers(f, LAYER[model]);

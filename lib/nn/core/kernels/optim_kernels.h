@@ -4,9 +4,8 @@
 
 #include <stddef.h>
 
+#include "gk/optim.h"
 #include "nn/core/compilations.h"
-
-enum { GK_OPTIM_KINDS = 9 };
 
 /* The constants of one update. */
 struct gk_update {
