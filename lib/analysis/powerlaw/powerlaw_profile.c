@@ -20,10 +20,10 @@ double pl_shift_of(const struct pl_work *w, enum gk_powerlaw_par par)
 struct profile {
     struct pl_work *w;
     enum gk_powerlaw_par par;
-    double limit;       /* the interval is where the cost is at most this */
-    struct pl_law near; /* the best law at the last point inside */
+    double limit;       /* the interval is where the cost is at most that */
+    struct pl_law near; /* the best at the last point inside */
     double done, total; /* ends of intervals */
-    int laws;           /* laws solved for this end so far */
+    int laws;           /* solved for this one so far */
 };
 
 /* The least cost with the parameter at AT. */
@@ -59,15 +59,14 @@ static bool inside(struct profile *f, double at)
     return !(cost_at(f, at) > f->limit);
 }
 
-/* A bracket of an interval's end: points inside and outside. below and above are the square root of
- * the cost's rise there, minus that at the limit: nearly linear in between. */
+/* Of a way out of the interval, places inside and outside it, and how far the root of the rise of
+ * the cost is from that at the limit there: nearly linear in between. */
 struct way {
     double in, out;
     double below, above; /* < 0 < */
 };
 
-static const double SHARP =
-    1e-9; /* relative to the distance from the estimate: the precision of an end */
+static const double SHARP = 1e-9; /* of the distance from the estimate: how well an end is known */
 
 static double excess(const struct profile *f, double cost)
 {
@@ -75,7 +74,7 @@ static double excess(const struct profile *f, double cost)
     return sqrt(fmax(cost - least, 0)) - sqrt(f->limit - least);
 }
 
-/* Whether AT is inside; it becomes that side of the bracket. */
+/* Whether AT is inside, and then one end of the way is there. */
 static bool learn(struct profile *f, struct way *w, double at)
 {
     const double cost = cost_at(f, at);
@@ -85,13 +84,13 @@ static bool learn(struct profile *f, struct way *w, double at)
     return is_inside;
 }
 
-/* Narrows the bracket by false position. The weight of a side that stays twice is halved (the
- * Illinois rule); if three steps do not halve the bracket, it is bisected. */
+/* Brings both ends together by false position. An end that stays twice counts half (the Illinois
+ * rule), and where that does not halve the way in three steps it is halved. */
 static void narrow(struct profile *f, double centre, struct way *w)
 {
     enum { MOST = 100 };
     double before = INFINITY;
-    int stayed = 0; /* > 0: steps for which the inner side stayed, < 0: the outer one */
+    int stayed = 0; /* > 0: so often the inner end, < 0: the outer one */
     for (int k = 1; k <= MOST && fabs(w->out - w->in) > SHARP / 4 * fabs(w->in - centre); k++) {
         const double way = w->out - w->in;
         double at = w->in - way * w->below / (w->above - w->below);
@@ -114,9 +113,8 @@ static void narrow(struct profile *f, double centre, struct way *w)
 }
 
 /* Where the profile from CENTRE in the direction of STEP leaves the interval; END if it does not
- * before that. Bisection finds the end. With many runs, for which each law takes long, false
- * position first comes close to it, and bisection then solves only for points that are still
- * undecided. */
+ * before that. Halving finds the place; of many runs, where each law takes long, false position
+ * comes close to it first, and halving asks only about what is not known by then. */
 static double side(struct profile *f, double centre, double step, double end)
 {
     enum { DOUBLINGS = 200, HALVINGS = 100 };
@@ -145,8 +143,8 @@ static double side(struct profile *f, double centre, double step, double end)
     return in + (out - in) / 2;
 }
 
-/* At a bound of b, a law beyond gamma = 0, where b is unlimited, may fit as well: an interval that
- * ends before 0 continues there. */
+/* The law at a bound of b may have a rival beyond gamma = 0, where b has no end: an interval that
+ * ends before 0 goes on there. */
 static void interval_gamma(struct profile *f, struct gk_estimate *e, double step)
 {
     static const double beyond = 1e-9;
@@ -185,7 +183,7 @@ static double size_of_a(const struct pl_work *w, double sign, double v)
     return sign * ldexp(size, exponent + w->d.exponent);
 }
 
-/* In log |a|: the interval stays on a's side of 0 and may reach 0. */
+/* In log |a|: the interval stays on a's side of 0 and may reach it. */
 static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 {
     static const double FAR = 690; /* exp of +-690, or of so much less or more, is 0 and inf */
@@ -207,8 +205,7 @@ static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 void pl_intervals(struct pl_work *w)
 {
     struct gk_powerlaw *fit = w->fit;
-    double rounding =
-        0; /* data are exact only to rounding: the cost that even an exact fit may have */
+    double rounding = 0; /* data are known to rounding at best: what an exact fit may leave */
     for (size_t i = 0; i < w->d.n; i++)
         rounding += pow(4 * DBL_EPSILON * w->d.root[i] * w->d.z[i], 2);
     fit->t = gk_t_quantile(0.5 + w->conf->level / 2, fit->df);
