@@ -7,6 +7,7 @@
 #include "gk/cli.h"
 #include "gk/out.h"
 #include "gk/study.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -26,10 +27,8 @@ static const struct gk_opt opts[] = {
                 .given = &position_given),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both",
                   "the rows to use (default: both; of activations: train)", .given = &split_given),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };

@@ -15,6 +15,7 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 enum view { MEASURES, EMBEDDING, LOGITS };
@@ -32,8 +33,7 @@ static const struct gk_opt opts[] = {
         0, "view", &view, "measures|embedding|logits",
         "progress measures, or the energy of each frequency in the embedding or the logits",
         .def = "measures"),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_PRECISION_OPT(&precision),
     GK_THREADS_OPT(&common),
     {0}};
 

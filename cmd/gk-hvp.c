@@ -6,6 +6,7 @@
 #include "gk/cli.h"
 #include "gk/curvature.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -51,10 +52,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_GRID(0, "grid", &conf.grid,
                 "--density: at N values from A to B (default: 1001 over the range)",
                 .given = &grid_given),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0},

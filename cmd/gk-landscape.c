@@ -10,6 +10,7 @@
 #include "gk/cli.h"
 #include "gk/landscape.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -40,10 +41,8 @@ static const struct gk_opt opts[] = {
                   .given = &params_given),
     GK_OPT_TEXT(0, "exclude", &conf.exclude, "GLOB", "and not in these, such as 'embed*,unembed*'"),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
