@@ -143,7 +143,7 @@ static int append(char **text, const char *separator, char *what, struct gk_err 
     return longer ? 0 : -1;
 }
 
-/* Adds "COLUMN=SERIES", in the syntax of --map. */
+/* Adds "COLUMN=SERIES", in the syntax of conf.map. */
 static int append_pair(char **text, const char *column, const char *series, struct gk_err *err)
 {
     char *name = gk_format(err, "%s%s", series, series), *to = name;
