@@ -383,6 +383,20 @@ for e in t.parse(sys.argv[1]).iter():
     assert_output $'r\tb\ta\n2\t2\t1\n1\t9\t8'
 }
 
+@test "window: the steps around a slingshot, or the last" {
+    printf '# gk-train\nstep\ttrain_loss\n0\t1\n100\t2\n' >r
+    printf '# gk-phases\nstart\tpeak\n5\t6\n50\t51\n' >s
+    run -0 pipelines/figures/window 1 10 20 r s
+    assert_output '0 25'
+    for nth in 2 3; do
+        run -0 pipelines/figures/window $nth 10 20 r s
+        assert_output '40 70'
+    done
+    printf 'start\tpeak\n' >s
+    run -0 pipelines/figures/window 2 10 20 r s
+    assert_output '70 100'
+}
+
 @test "numbers: rank correlation, AUC, medians, missing columns" {
     {
         printf 'r\tm0_400\tfinal_val_acc\tgrokked\n'

@@ -99,7 +99,8 @@ $(TARGETS:%=$(F)/%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) FORCE
 	$(call run,$(NUMBERS) $(NUMBERS_$(call figure_of,$*)) $(call numbers_tables,$(call figure_of,$*)) > $@)
 
 .PHONY: figures list-figures report
-figures: $(foreach n,$(FIGURES),$(call fig,$n)) ## the paper's figures and more, PROFILE=quick, large or paper (FIGURES="3 11": some)
+WANTED := $(foreach n,$(FIGURES),$(call fig,$n))
+figures: $(WANTED) ## the paper's figures and more, PROFILE=quick, large or paper (FIGURES="3 race": some)
 list-figures: ## their numbers or names, their cost and what they show
 	@printf '%-10s%-10s%s\n' \
 	    $(foreach n,$(EVERY_FIGURE),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
@@ -110,5 +111,5 @@ $(F)/figures.tsv: FORCE
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
 $(F)/index.html: $(F)/figures.tsv pipelines/figures/report FORCE \
-    $(foreach n,$(FIGURES),$(addprefix $(F)/$(call fig,$n),.png .svg .numbers.tsv))
+    $(foreach n,$(WANTED),$(addprefix $(F)/$n,.png .svg .numbers.tsv))
 	$(call run,pipelines/figures/report $(PROFILE) $(F) > $@)

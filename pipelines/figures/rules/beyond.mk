@@ -19,8 +19,8 @@ NUMBERS_TABLES_progress := $(F)/fig-progress.tsv $(NANDA).tsv
 
 TITLE_energy := Energy of the logits by frequency: $(NAME_nanda)
 SAYS_energy := Above, the losses of figure progress; below, step across and frequency up, the share of the logits' \
-    energy in each frequency of a + b. A few rows become bright, while the others fade: the network computes with these \
-    frequencies.
+    energy in each frequency of a + b. A few rows become bright, while the others fade: the network computes with \
+    these frequencies.
 $(F)/fig-energy.tsv: $(fourier_needs) FORCE
 	$(call fourier,--view logits)
 PLOT_energy := energy
@@ -48,27 +48,28 @@ NUMBERS_TABLES_race := $(F)/fig-race-times.tsv $(F)/fig-race-compare.tsv
 
 TITLE_edge := Stability at a slingshot: $(NAME_edge)
 SAYS_edge := Above, the training loss; in the middle, the largest eigenvalue of the Hessian as AdamW scales it, \
-    with the threshold (2 + 2 beta1)/((1 - beta1) lr) of Cohen et al. (2022), which is 38/lr; below, that of the Hessian, \
-    with 2/lr, the threshold of gradient descent. Dotted lines: slingshots begin.
+    with the threshold (2 + 2 beta1)/((1 - beta1) lr) of Cohen et al. (2022), which is 38/lr; below, that of the \
+    Hessian, with 2/lr, the threshold of gradient descent. Dotted lines: slingshots begin.
 # The run again, with the optimiser's state in frames from some steps before a slingshot to some after it; in a run
 # without one, from its end.
 EDGE_RUN := add-$(LOW)
+EDGE_DATA := $(F)/runs/$(EDGE_RUN).data
 $(F)/fig-edge-slingshots.tsv: $(F)/runs/$(EDGE_RUN).tsv $(call tools,gk-phases) FORCE
 	$(call run,gk-phases -q --spikes -o $@ $<)
-$(F)/edge.window: $(F)/fig-edge-slingshots.tsv $(F)/runs/$(EDGE_RUN).tsv FORCE
-	$(call run,awk -v before=$(EDGE_BEFORE) -v after=$(EDGE_AFTER) -v nth=$(EDGE_SLINGSHOT) \
-	    'FNR == 1 { file++ } /^[0-9]/ && file == 1 { at = $$1 - after } /^[0-9]/ && file == 2 && ++n <= nth { at = $$1 } \
-	    END { from = at - before; print (from > 0 ? from : 0) " " at + after }' $(F)/runs/$(EDGE_RUN).tsv $< > $@)
-$(F)/edge-run.tsv $(F)/edge.gks &: $(F)/edge.window $(F)/runs/$(EDGE_RUN).data $(call tools,gk-train) FORCE
+WINDOW := pipelines/figures/window
+EDGE_CURVES := $(F)/runs/$(EDGE_RUN).tsv $(F)/fig-edge-slingshots.tsv
+$(F)/edge.window: $(EDGE_CURVES) $(WINDOW) FORCE
+	$(call run,$(WINDOW) $(EDGE_SLINGSHOT) $(EDGE_BEFORE) $(EDGE_AFTER) $(EDGE_CURVES) > $@)
+$(F)/edge-run.tsv $(F)/edge.gks &: $(F)/edge.window $(EDGE_DATA) $(call tools,gk-train) FORCE
 	$(call run,read -r from to < $< && \
-	    gk-train $$threads -q -d $(F)/runs/$(EDGE_RUN).data $(TRAIN_OF_$(EDGE_RUN)) --steps $$from \
-	        --trajectory /dev/null --save $(F)/edge-from.ckpt -o /dev/null && \
-	    gk-train $$threads -q -d $(F)/runs/$(EDGE_RUN).data --resume $(F)/edge-from.ckpt --steps $$to \
+	    gk-train $$threads -q -d $(EDGE_DATA) $(TRAIN_OF_$(EDGE_RUN)) --steps $$from --trajectory /dev/null \
+	        --save $(F)/edge-from.ckpt -o /dev/null && \
+	    gk-train $$threads -q -d $(EDGE_DATA) --resume $(F)/edge-from.ckpt --steps $$to \
 	        --trajectory $(F)/edge.gks --every $(EDGE_EVERY) --trajectory-state -o $(F)/edge-run.tsv,$(F)/edge-run.tsv)
 EDGE_TABLES := $(F)/edge-preconditioned.tsv $(F)/edge-hessian.tsv
 $(F)/edge-preconditioned.tsv: EDGE_MATRIX := --precondition
-$(EDGE_TABLES): $(F)/edge.gks $(F)/runs/$(EDGE_RUN).data $(call tools,gk-hvp) FORCE
-	$(call run,gk-hvp $$threads -q --tol $(EDGE_TOL) $(EDGE_MATRIX) -d $(F)/runs/$(EDGE_RUN).data -o $@ $<)
+$(EDGE_TABLES): $(F)/edge.gks $(EDGE_DATA) $(call tools,gk-hvp) FORCE
+	$(call run,gk-hvp $$threads -q --tol $(EDGE_TOL) $(EDGE_MATRIX) -d $(EDGE_DATA) -o $@ $<)
 $(F)/fig-edge.tsv: $(EDGE_TABLES) $(STACK) FORCE
 	$(call run,$(STACK) matrix preconditioned $(word 1,$(EDGE_TABLES)) Hessian $(word 2,$(EDGE_TABLES)) > $@)
 PLOT_edge := edge
