@@ -71,8 +71,27 @@ T4_SEEDS_add := 0
 T4_SEEDS_s5 := 0
 SWEEP_t4_add := '--table pipelines/figures/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
 SWEEP_t4_s5 := '--table pipelines/figures/tiny/first' '--dim 8' '--heads 1' '--ff 16' '--lr 1e-2' '--steps 300' '--eval-every 10'
+DATA_nanda := --p 7 --layout nanda --frac 0.6
+NAME_nanda := a + b mod 7
+TRAIN_nanda := --arch nanda --dim 8 --heads 2 --ff 16 --steps 60 --eval-every 10 --every 20
+NANDA_KEYS := 2
+NAME_race := the first of two
+SWEEP_race := '--table pipelines/figures/tiny/first' '--frac 0.7' '--dim 8' '--heads 1' '--ff 16' '--steps 150' '--eval-every 10'
+RACERS := adamw lion
+RACE_SEEDS := 0 1
+RACE_adamw := '--lr 1e-2'
+RACE_lion := '--lr 1e-6'
+NAME_edge = $(NAME_add), r = $(LOW)
+EDGE_SLINGSHOT := 1
+EDGE_BEFORE := 4
+EDGE_AFTER := 2
+EDGE_EVERY := 2
+EDGE_TOL := 1e-2
 END
 }
+
+# The stems of all figures' files.
+FIGS="$(echo fig{1..29}) fig-progress fig-energy fig-race fig-edge"
 
 setup_file() {
     command -v gnuplot >/dev/null || return 0
@@ -108,14 +127,14 @@ makes() {
     assert_equal "$(find build -type f -newer mark)" ''
 }
 
-@test "figures: all 29, each a PNG, an SVG, a table and its numbers, once" {
-    for n in {1..29}; do
-        [ "$(head -c 4 $f/fig$n.png | tail -c 3)" = PNG ] || fail "fig$n.png"
-        grep -q '</svg>' $f/fig$n.svg || fail "fig$n.svg"
-        [ "$(grep -c -v '^#' $f/fig$n.tsv)" -gt 2 ] || fail "fig$n.tsv"
-        grep -q '^# gk-' $f/fig$n.tsv || fail "fig$n.tsv does not say how it was made"
-        assert_equal "$(head -n 1 $f/fig$n.numbers.tsv)" $'number\tvalue\tpaper'
-        [ "$(wc -l <$f/fig$n.numbers.tsv)" -gt 1 ] || fail "fig$n.numbers.tsv"
+@test "figures: the paper's 29 and those beyond, each a PNG, an SVG, a table and its numbers, once" {
+    for fig in $FIGS; do
+        [ "$(head -c 4 $f/$fig.png | tail -c 3)" = PNG ] || fail "$fig.png"
+        grep -q '</svg>' $f/$fig.svg || fail "$fig.svg"
+        [ "$(grep -c -v '^#' $f/$fig.tsv)" -gt 2 ] || fail "$fig.tsv"
+        grep -q '^# gk-' $f/$fig.tsv || fail "$fig.tsv does not say how it was made"
+        assert_equal "$(head -n 1 $f/$fig.numbers.tsv)" $'number\tvalue\tpaper'
+        [ "$(wc -l <$f/$fig.numbers.tsv)" -gt 1 ] || fail "$fig.numbers.tsv"
     done
     ! grep -i 'warning\|error' "$BATS_FILE_TMPDIR/log" || fail 'gnuplot is not content'
     touch pipelines/figures/tiny/all.conf bin/gk-*
@@ -130,6 +149,9 @@ makes() {
     sed -i 's/^HEAT_DECAYS := .*/HEAT_DECAYS := 0 2/' pipelines/figures/tiny/all.conf
     cp -a $f/sweeps/heat-0.6/runs runs
     makes 'sweeps/heat-*.grid' 'sweeps/heat-*/table.tsv' 'sweeps/heat-*/index' 'sweeps/heat-*/runs/*weight-decay=2/*' 'fig[267].*'
+    sed -i 's/^RACE_SEEDS := .*/RACE_SEEDS := 0 1 2/; s/^EDGE_AFTER := .*/EDGE_AFTER := 3/' pipelines/figures/tiny/all.conf
+    makes 'sweeps/race-*.grid' 'sweeps/race-*/table.tsv' 'sweeps/race-*/index' 'sweeps/race-*/runs/*seed=2/*' 'fig-race*' \
+        edge.window edge-run.tsv edge.gks edge-from.ckpt 'edge-[hp]*.tsv' fig-edge.tsv 'fig-edge.*'
     # and of a sweep only the runs that are new
     for r in "$f"/sweeps/heat-0.6/runs/*,weight-decay=0; do
         [ "$r/row" -ot mark ] && cmp "$r/run.tsv" "runs/${r##*/}/run.tsv" || fail "$r"
@@ -139,6 +161,10 @@ makes() {
 @test "figures: a changed tool rebuilds what it makes" {
     printf 'changed\n' >>bin/gk-twonn
     makes 'dimension/*' 'fig21.*' 'fig22.[pns]*'
+    printf 'changed\n' >>bin/gk-fourier
+    makes 'fig-progress.*' 'fig-energy.*'
+    printf 'changed\n' >>bin/gk-times
+    makes fig-race.tsv 'fig-race-[tc]*.tsv' 'fig-race.*'
 }
 
 @test "figures: a script rebuilds what it makes" {
@@ -165,30 +191,53 @@ makes() {
         fig25.{numbers.tsv,png,svg,tsv} testfn/rosenbrock-{adam,adamax,momentum,rmsprop,rprop,sgd}.tsv)"
     run ! figures PROFILE=none fig25
     assert_line --partial 'no profile none: pipelines/figures/none has no .conf'
-    for wanted in fig99 'figures FIGURES=99' 'report FIGURES=99' figx99; do
-        # shellcheck disable=SC2086 # words
-        run -2 figures $wanted
-        assert_line --regexp 'there is no figure x?99: they are 1 to 29, and make list-figures says what they show'
+    for wanted in fig99 'figures FIGURES=99' 'report FIGURES="3 race x99"' figx99 fig-x99; do
+        run -2 eval "figures $wanted"
+        assert_line --regexp 'there is no figure x?99: they are 1 to 29 and progress energy race edge, and make list-figures says what they show'
+    done
+    # a figure has one name
+    for wanted in figrace fig-3 'figures FIGURES=fig3'; do
+        run -2 eval "figures $wanted"
+        assert_line --regexp 'there is no figure (race|3|fig3): '
     done
 }
 
-@test "figures: each profile lists 29, with titles and costs" {
+@test "figures: those beyond the paper by their names, from a run and a sweep of their own" {
+    rm -rf build
+    run -0 figures -n figures FIGURES='25 race'
+    for line in 'RUN fig25.png' 'RUN sweeps/race-adamw/table.tsv' 'RUN fig-race.png'; do
+        assert_output --partial "${line#RUN }"
+    done
+    refute_output --partial 'RUN fig-edge.png'
+    run -0 figures fig-edge
+    # the run's frames have its state, up to the end of the window
+    read -r from to <$f/edge.window
+    assert_equal "$(column_of step $f/edge-hessian.tsv | paste -sd' ')" "$(seq -s ' ' $((from + 2)) 2 $to)"
+    # as the run would have been without a break
+    cmp <(sed -n "s/^$to\t//p" $f/edge-run.tsv) <(sed -n "s/^$to\t//p" $f/runs/add-0.6.tsv)
+    assert_equal "$(column_of matrix $f/fig-edge.tsv | uniq | paste -sd' ')" 'preconditioned Hessian'
+    # 38 / lr and 2 / lr
+    assert_equal "$(column_of threshold $f/fig-edge.tsv | uniq | paste -sd' ')" '7600 400'
+    assert_equal "$(ls $f/*.png)" $f/fig-edge.png
+}
+
+@test "figures: each profile lists 29 and four, with titles and costs" {
     for p in quick large paper; do
         run -0 figures PROFILE=$p list-figures
-        assert_equal "${#lines[@]}" 29
+        assert_equal "$(printf '%s\n' "${lines[@]}" | cut -d ' ' -f 1 | paste -sd' ')" "$(echo {1..29}) progress energy race edge"
         for l in "${lines[@]}"; do
-            [[ $l =~ ^[0-9]+\ +[0-9.]+\ (s|min|h)\ +[A-Z].{20} ]] || fail "$l"
+            [[ $l =~ ^[0-9a-z]+\ +[0-9.]+\ (s|min|h)\ +[A-Z].{20} ]] || fail "$l"
         done
     done
 }
 
 @test "report: every figure, with its numbers and commands; no link is external or broken" {
     page=$f/index.html
-    for n in {1..29}; do
-        grep -q "<section id=\"fig$n\">" $page || fail "no figure $n"
-        grep -q "<code>make fig$n PROFILE=tiny</code>" $page || fail "no command for figure $n"
-        value=$(sed -n 2p $f/fig$n.numbers.tsv | cut -f 1 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
-        grep -qF "<td>$value</td>" $page || fail "no numbers for figure $n"
+    for fig in $FIGS; do
+        grep -q "<section id=\"$fig\">" $page || fail "no $fig"
+        grep -q "<code>make $fig PROFILE=tiny</code>" $page || fail "no command for $fig"
+        value=$(sed -n 2p $f/$fig.numbers.tsv | cut -f 1 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
+        grep -qF "<td>$value</td>" $page || fail "no numbers for $fig"
     done
     grep -q '^<details>.*gk-data 1.0 --op add --p 7' $page
     for link in $(grep -oE '(href|src)="[^"]*"' $page | cut -d '"' -f 2); do
@@ -236,7 +285,7 @@ makes() {
     makes 'fig5.*' 'fig5-fit.tsv'
     assert_equal "$(column_of operation $f/fig5.tsv | head -n 1)" "$name"
     grep -qF "gamma, ${name}"$'\t' $f/fig5.numbers.tsv
-    assert_equal "$(figures list-figures | sed -n '5s/^.\{14\}//p')" "$name"
+    assert_equal "$(figures list-figures | sed -n '5s/^.\{20\}//p')" "$name"
     assert_equal "$(sed -n 's/^5\t//p' $f/figures.tsv)" "$name"$'\t'"$name"
     name=$(sed 's/&/\&amp;/g; s/</\&lt;/g' <<<"$name")
     grep -qF "<text>$name</text>" $f/fig5.svg
@@ -259,9 +308,9 @@ makes() {
 }
 
 @test "figures: a label of an axis stands at its tick, without a blank before it" {
-    local n
-    for n in {1..29}; do
-        run -1 grep -nE '<text>(<tspan[^>]*>)? ' $f/fig$n.svg
+    local fig
+    for fig in $FIGS; do
+        run -1 grep -nE '<text>(<tspan[^>]*>)? ' $f/$fig.svg
     done
 }
 
@@ -334,6 +383,20 @@ for e in t.parse(sys.argv[1]).iter():
     assert_output $'r\tb\ta\n2\t2\t1\n1\t9\t8'
 }
 
+@test "window: the steps around a slingshot, or the last" {
+    printf '# gk-train\nstep\ttrain_loss\n0\t1\n100\t2\n' >r
+    printf '# gk-phases\nstart\tpeak\n5\t6\n50\t51\n' >s
+    run -0 pipelines/figures/window 1 10 20 r s
+    assert_output '0 25'
+    for nth in 2 3; do
+        run -0 pipelines/figures/window $nth 10 20 r s
+        assert_output '40 70'
+    done
+    printf 'start\tpeak\n' >s
+    run -0 pipelines/figures/window 2 10 20 r s
+    assert_output '70 100'
+}
+
 @test "numbers: rank correlation, AUC, medians, missing columns" {
     {
         printf 'r\tm0_400\tfinal_val_acc\tgrokked\n'
@@ -354,4 +417,34 @@ for e in t.parse(sys.argv[1]).iter():
     assert_line $'correlation of MLE and TwoNN (3 points)\t1.0000\t0.996'
     run -1 pipelines/figures/numbers cosines g
     assert_line 'g: no column cos_prev'
+}
+
+@test "numbers: of the figures beyond the paper" {
+    {
+        printf 'step\tkeys\tkey_share\trestricted_val\texcluded_train\n'
+        printf '%s\t1+5\t0.%s\t0.5\t%s\n' 0 1 4 10 2 0.5 20 3 0.9 30 4 1 40 5 3 50 6 0.1
+    } >m
+    printf 'step\tval_loss\n0\t4\n5\tnan\n10\t9\n20\t8\n30\t5\n40\t4.5\n50\t0.1\n' >r
+    run -0 pipelines/figures/numbers progress m r
+    assert_line $'excluded loss: least, before the validation loss falls\t0.5 at step 10\t'
+    assert_line $'excluded loss: twice its least\tstep 30\tbefore the validation loss falls'
+    assert_line $'validation loss: half of its peak\tstep 40\tafter the excluded loss rises'
+    assert_line $'key frequencies at the end\t1, 5\t'
+    assert_line $'validation loss of the keys alone, and of the network, at the end\t0.5 and 0.1\t'
+    run -0 pipelines/figures/numbers energy <(printf 'step\tk\tshare\n'; printf '%s\t%s\t%s\n' 0 1 0.1 0 2 0.1 0 3 0.1 5 1 0.2 5 2 0.1 5 3 0.3 9 1 0.1 9 2 0.005 9 3 0.4)
+    assert_line $'frequencies with 1 % of the energy or more at the end, with their shares\t3 (0.4), 1 (0.1)\tfive (Nanda et al.)'
+    assert_line $'step at which these hold half of the energy\t5\t'
+    assert_line $'energy in all frequencies at the end\t0.505\t'
+    printf 'start\tend\n3\t3\n10\t12\n99\t100\n' >s
+    {
+        printf 'matrix\tstep\tlambda_max\tthreshold\n'
+        for step in {5..13}; do printf 'preconditioned\t%s\t%s\t10\n' $step $((step == 9 ? 40 : step == 8 ? 12 : 4)); done
+    } >h
+    run -0 pipelines/figures/numbers edge s h
+    assert_line $'slingshot at step 10: lambda_max over its threshold before it, preconditioned\t4\t1 (Cohen et al.)'
+    assert_line $'slingshot at step 10: above it since step, preconditioned\t8\t'
+    refute_output --partial 'step 99'
+    printf 'start\tend\n' >s
+    run -0 pipelines/figures/numbers edge s h
+    assert_line $'slingshots\tnone in these steps\t'
 }

@@ -1,9 +1,9 @@
-# The paper's figures: make fig2, make figures, make list-figures, make report.
+# The paper's figures and those beyond it: make fig2, make fig-race, make figures, make list-figures, make report.
 #
 #   PROFILE=quick (default)  small groups and small networks, minutes for all of it
 #   PROFILE=large            its groups and network, at rates that grok in thousands of steps; hours
 #   PROFILE=paper            its settings; days on a small machine
-#   FIGURES="3 11"           of make figures and make report: only these
+#   FIGURES="3 11 race"      of make figures and make report: only these
 #
 # The values are in pipelines/figures/PROFILE, the rules by theme in pipelines/figures/rules, and what is made in
 # build/figures/PROFILE: a picture (PNG, SVG), its table, and its numbers.
@@ -55,50 +55,61 @@ $(Q)export PATH="$(BIN):$$PATH" LC_ALL=C threads='$(if $(THREADS),--threads $(TH
 @mv $(call made,$(2)).new $(call made,$(2))
 endef
 
-# Figure N is drawn from figN.tsv, which has a rule. For N = 11:
+# Figure N is drawn from figN.tsv, which has a rule; a figure beyond the paper has a name, and fig-NAME.tsv. For N = 11:
 #   TITLE_11, SAYS_11      what it shows, also for a reader without the paper
 #   PLOT_11                its script in pipelines/plots, or SCRIPT/WHAT
 #   PLOT_TABLES_11         the tables that the script reads beside fig11.tsv
 #   NUMBERS_11             the first arguments of pipelines/figures/numbers
 #   NUMBERS_TABLES_11      the tables that it reads, if they are not fig11.tsv alone
 ALL_FIGURES := 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29
-FIGURES ?= $(ALL_FIGURES)
-UNKNOWN := $(filter-out $(ALL_FIGURES),$(patsubst fig%,%,$(filter-out figures,$(FIGURE_GOALS:report=))) \
-    $(if $(filter figures report,$(FIGURE_GOALS)),$(FIGURES)))
-$(if $(UNKNOWN),$(error there is no figure $(firstword $(UNKNOWN)): they are 1 to $(lastword $(ALL_FIGURES)), \
+# Beyond the paper
+BEYOND := progress energy race edge
+EVERY_FIGURE := $(ALL_FIGURES) $(BEYOND)
+FIGURES ?= $(EVERY_FIGURE)
+# $(call fig,N): fig11 of 11, fig-race of race; $(call figure_of,STEM): 11 of 11, race of -race
+fig = $(if $(filter $(BEYOND),$(1)),fig-$(1),fig$(1))
+figure_of = $(patsubst -%,%,$(1))
+TARGETS := $(foreach n,$(EVERY_FIGURE),$(call fig,$n))
+UNKNOWN := $(firstword $(patsubst -%,%,$(patsubst fig%,%,$(filter-out figures report $(TARGETS),$(FIGURE_GOALS)))) \
+    $(if $(filter figures report,$(FIGURE_GOALS)),$(filter-out $(EVERY_FIGURE),$(FIGURES))))
+$(if $(UNKNOWN),$(error there is no figure $(UNKNOWN): they are 1 to $(lastword $(ALL_FIGURES)) and $(BEYOND), \
     and make list-figures says what they show))
 # runs.mk is first: the others use its variables.
 include pipelines/figures/rules/runs.mk
 include $(filter-out %/runs.mk,$(wildcard pipelines/figures/rules/*.mk))
 
-numbers_tables = $(or $(NUMBERS_TABLES_$(1)),$(F)/fig$(1).tsv)
+numbers_tables = $(or $(NUMBERS_TABLES_$(1)),$(F)/$(call fig,$(1)).tsv)
+# $(call figure,N,its target)
 define figure
-.PHONY: fig$(1)
-fig$(1): $(F)/fig$(1).png $(F)/fig$(1).svg $(F)/fig$(1).numbers.tsv
-$(F)/fig$(1).png $(F)/fig$(1).svg: $(F)/fig$(1).tsv $(PLOT_TABLES_$(1)) \
+.PHONY: $(2)
+$(2): $(F)/$(2).png $(F)/$(2).svg $(F)/$(2).numbers.tsv
+$(F)/$(2).png $(F)/$(2).svg: $(F)/$(2).tsv $(PLOT_TABLES_$(1)) \
     pipelines/plots/$(firstword $(subst /, ,$(PLOT_$(1)))).gp
-$(F)/fig$(1).numbers.tsv: $(call numbers_tables,$(1))
+$(F)/$(2).numbers.tsv: $(call numbers_tables,$(1))
 endef
-$(foreach n,$(ALL_FIGURES),$(eval $(call figure,$n)))
+$(foreach n,$(EVERY_FIGURE),$(eval $(call figure,$n,$(call fig,$n))))
 
-# The stem is 11.png
-PICTURES := $(ALL_FIGURES:%=%.png) $(ALL_FIGURES:%=%.svg)
-$(PICTURES:%=$(F)/fig%): $(F)/fig%: $(addprefix pipelines/plots/,plot common.gp tables.gp rows) FORCE
-	$(call run,pipelines/plots/plot $(PLOT_$(basename $*)) $(patsubst .%,%,$(suffix $*)) \
-	    $(call quoted,$(TITLE_$(basename $*))) $(F)/fig$(basename $*).tsv $(PLOT_TABLES_$(basename $*)) > $@)
-$(ALL_FIGURES:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) $(call tools,gk-predict) FORCE
-	$(call run,$(NUMBERS) $(NUMBERS_$*) $(call numbers_tables,$*) > $@)
+# The stem is 11.png, or -race.png
+PICTURES := $(TARGETS:%=%.png) $(TARGETS:%=%.svg)
+pictured = $(call figure_of,$(basename $*))
+$(PICTURES:%=$(F)/%): $(F)/fig%: $(addprefix pipelines/plots/,plot common.gp tables.gp rows) FORCE
+	$(call run,pipelines/plots/plot $(PLOT_$(pictured)) $(patsubst .%,%,$(suffix $*)) \
+	    $(call quoted,$(TITLE_$(pictured))) $(F)/fig$(basename $*).tsv $(PLOT_TABLES_$(pictured)) > $@)
+$(TARGETS:%=$(F)/%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) $(call tools,gk-predict) FORCE
+	$(call run,$(NUMBERS) $(NUMBERS_$(call figure_of,$*)) $(call numbers_tables,$(call figure_of,$*)) > $@)
 
 .PHONY: figures list-figures report
-figures: $(FIGURES:%=fig%) ## the paper's figures, PROFILE=quick, large or paper (FIGURES="3 11": some)
-list-figures: ## their numbers, their cost and what they show
-	@printf '%-4s%-10s%s\n' $(foreach n,$(ALL_FIGURES),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
+WANTED := $(foreach n,$(FIGURES),$(call fig,$n))
+figures: $(WANTED) ## the paper's figures and more, PROFILE=quick, large or paper (FIGURES="3 race": some)
+list-figures: ## their numbers or names, their cost and what they show
+	@printf '%-10s%-10s%s\n' \
+	    $(foreach n,$(EVERY_FIGURE),'$n' $(call quoted,$(COST_$n)) $(call quoted,$(TITLE_$n)))
 
 $(F)/figures.tsv: FORCE
 	$(call run,printf '%s\t%s\t%s\n' \
-	    $(foreach n,$(ALL_FIGURES),'$n' $(call quoted,$(TITLE_$n)) $(call quoted,$(SAYS_$n))) > $@)
+	    $(foreach n,$(EVERY_FIGURE),'$n' $(call quoted,$(TITLE_$n)) $(call quoted,$(SAYS_$n))) > $@)
 report: $(F)/index.html ## the figures with their numbers as one page
 	@echo $<
 $(F)/index.html: $(F)/figures.tsv pipelines/figures/report FORCE \
-    $(foreach n,$(FIGURES),$(addprefix $(F)/fig$n,.png .svg .numbers.tsv))
+    $(foreach n,$(WANTED),$(addprefix $(F)/$n,.png .svg .numbers.tsv))
 	$(call run,pipelines/figures/report $(PROFILE) $(F) > $@)

@@ -18,4 +18,4 @@ grid(t, c, conditions) = sprintf('< pipelines/plots/rows grid table%d %s%s 2>&9'
 table = rows(1, '')
 # the number in column c of the first such row
 number(t, c, conditions) = number_of(ask(sprintf('number table%d %s%s', t, c, conditions)))
-number_of(s) = s eq 'nan' || s eq '' ? NaN : s + 0
+number_of(s) = s eq 'nan' || s eq '' ? NaN : s eq 'inf' ? 1e308 : s + 0

@@ -12,6 +12,10 @@ $(foreach o,add s5,$(foreach r,$(FRACTIONS_$o),$(eval $(call a_run,$o-$r,$o,$r,-
 $(eval $(call a_run,never,add,$(MIDDLE),--seed 0 $(NEVER)))
 $(eval $(call a_run,clipped,add,$(LOW),--seed 0 --clip $(CLIP)))
 $(eval $(call a_run,again,add,$(LOW),--seed 1))
+# The network of figures progress and energy (beyond.mk)
+RUNS += nanda
+DATA_OF_nanda := $(DATA_nanda)
+TRAIN_OF_nanda := $(TRAIN_nanda)
 
 $(RUNS:%=$(F)/runs/%.data): $(F)/runs/%.data: $(call tools,gk-data) FORCE
 	$(call run,gk-data $(DATA_OF_$*) -o $@)

@@ -1,10 +1,12 @@
-# What needs many runs: figures 2, 6, 7 (learning rate by decay, for fractions r) and 5 (t4 over r).
+# What needs many runs: figures 2, 6, 7 (learning rate by decay, for fractions r), 5 (t4 over r) and race (optimisers
+# over seeds, beyond.mk).
 # The values of the profile give the grids. gk-sweep makes the runs, and continues after a break. When a tool has
 # changed, a sweep begins anew; when a grid has changed, only its new runs are made.
 
-SWEEPS := $(HEAT_FRACTIONS:%=heat-%) t4-add t4-s5
+SWEEPS := $(HEAT_FRACTIONS:%=heat-%) t4-add t4-s5 $(RACERS:%=race-%)
 $(foreach r,$(HEAT_FRACTIONS),$(eval GRID_heat-$r := $$(SWEEP_heat) '--frac $r' \
     '--lr $(HEAT_LRS)' '--weight-decay $(HEAT_DECAYS)'))
+$(foreach o,$(RACERS),$(eval GRID_race-$o := $$(SWEEP_race) '--optimizer $o' $$(RACE_$o) '--seed $(RACE_SEEDS)'))
 $(foreach o,add s5,$(eval GRID_t4-$o := $$(SWEEP_t4_$o) '--frac $(T4_FRACTIONS_$o)' '--seed $(T4_SEEDS_$o)'))
 
 $(SWEEPS:%=$(F)/sweeps/%.grid): $(F)/sweeps/%.grid: FORCE
