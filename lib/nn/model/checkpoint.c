@@ -107,7 +107,8 @@ static struct gk_shown or_list(const char *choices)
 }
 
 /* What the metadata choose; what they leave open has its default. A word that nobody knows is
- * refused even where this model has no such choice: the file is a later gk's, in which it has. */
+ * refused even where this model has no such choice: the file is a later gk's, in which it has. So
+ * is a word that asks such a model for more than its nothing. */
 static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
@@ -121,6 +122,9 @@ static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_e
                                  gk_show(said).s, or_list(item->choices).s);
         if (gk_arch_has(a, item))
             gk_arch_set(a, item, v);
+        else if (v != 0 && strcmp(said, "none") != 0) /* 0 is the word of a network without it */
+            return gk_frame_fail(f, err, "metadata '%s' is '%s': model %s has no such choice",
+                                 item->name, said, gk_choice_word(GK_MODEL_CHOICES, a->model).s);
     }
     return 0;
 }
