@@ -21,6 +21,20 @@ metadata() {
         END { print substr(size, 2); if (choice) print substr(choice, 2) }'
 }
 
+# longer FILE KEY VALUE: the frame with one more entry of metadata.
+longer() {
+    python3 - "$@" <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+header = json.loads(data[8 : 8 + n])
+header["__metadata__"][sys.argv[2]] = sys.argv[3]
+text = json.dumps(header).encode()
+text += b" " * (-len(text) % 8)
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n :])
+END
+}
+
 options() { # the last command's part of the history
     grep '^# gk-train' | tail -n 1 | sed 's/.*--model/--model/; s/ --optimizer.*//'
 }
@@ -230,4 +244,13 @@ draw() {
         gk-train --resume n --norm pre d
     sed 's/"inputs":"onehot"/"inputs":"concat"/' o >x
     breaks "gk-eval: x: frame 1: tensor 'embed.weight' is missing" gk-eval -d d x
+    # a choice that only the other model has; "none" asks for nothing
+    for said in norm=pre positions=learned; do
+        longer o "${said%=*}" "${said#*=}" >x
+        breaks "gk-eval: x: frame 1: metadata '${said%=*}' is '${said#*=}': model mlp has no such setting" gk-eval -d d x
+        longer o "${said%=*}" none >x
+        gk-eval -q -d d x >y
+    done
+    longer g inputs onehot >x
+    breaks "gk-eval: x: frame 1: metadata 'inputs' is 'onehot': model transformer has no such setting" gk-eval -d d x
 }

@@ -124,13 +124,14 @@ static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_e
     return 0;
 }
 
-/* Metadata about what this network does not have describe another network. */
+/* Metadata about what this network does not have describe another network, except that there is
+ * none of it. */
 static int refuse_strange(const struct gk_frame *f, const struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
     for (size_t i = 0; (item = gk_arch_item(i)); i++) {
         const char *said = gk_frame_meta(f, item->name);
-        if (said && !gk_arch_has(a, item))
+        if (said && !gk_arch_has(a, item) && strcmp(said, "none") != 0 && strcmp(said, "0") != 0)
             return gk_frame_fail(f, err, "metadata '%s' is '%s': model %s%s has no such setting",
                                  item->name, gk_show(said).s,
                                  gk_choice_word(GK_MODEL_CHOICES, (int)a->model).s,

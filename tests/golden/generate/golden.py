@@ -75,7 +75,7 @@ def values_of_interventions(tensors, meta):
         net = Network(part(meta, prefix))
         p, rows = part(tensors, prefix + "param."), rows_of(tensors, prefix, "train")
         for run in RUNS:
-            losses, norms, end, _ = intervene(net, p, rows, run)
+            losses, norms, end, _ = intervene(net, p, rows, RUNS[run])
             name = f"{prefix}opt.{run}."
             out |= {name + "losses": losses, name + "grad_norms": norms} | with_prefix(name + "param.", end)
     return out

@@ -37,10 +37,35 @@ def train(net, start, rows, kind):
     return torch.stack(losses), p
 
 
+class Torch:
+    """An optimiser of PyTorch on tensors by name; MATRICES: only those of rank 2 decay."""
+
+    def __init__(self, make, lr, matrices=False, warm=True, **settings):
+        self.make, self.lr, self.matrices, self.warm, self.settings = make, lr, matrices, warm, settings
+        self.optimiser = None
+
+    def step(self, p, grad, warm):
+        if not self.optimiser:
+            self.own = {n: t.clone() for n, t in p.items()}
+            groups = [{"params": [t for t in self.own.values() if not self.matrices or t.dim() == 2]}]
+            groups += [{"params": [t for t in self.own.values() if t.dim() != 2], "weight_decay": 0}] if self.matrices else []
+            self.optimiser = self.make(groups, lr=self.lr, foreach=False, **self.settings)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.lr * warm if self.warm else self.lr
+        for name, t in self.own.items():
+            t.copy_(p[name])
+            t.grad = grad[name]
+        self.optimiser.step()
+        p |= {name: t.clone() for name, t in self.own.items()}
+
+
 class AdamW:
-    def __init__(self, lr=1e-2, beta1=0.9, beta2=0.98, eps=1e-8, decay=1):
+    def __init__(self, lr=1e-2, beta1=0.9, beta2=0.98, eps=1e-8, decay=1, matrices=False):
         self.lr, self.beta1, self.beta2, self.eps, self.decay = lr, beta1, beta2, eps, decay
-        self.m, self.v, self.t = {}, {}, 0
+        self.m, self.v, self.t, self.matrices = {}, {}, 0, matrices
+
+    def decayed(self, t, lr):
+        return t if self.matrices and t.dim() != 2 else t * (1 - lr * self.decay)
 
     def step(self, p, grad, warm):
         self.t += 1
@@ -52,7 +77,7 @@ class AdamW:
         v = self.v[name] = self.beta2 * self.v.get(name, 0) + (1 - self.beta2) * g * g
         m, v = m / (1 - self.beta1**self.t), v / (1 - self.beta2**self.t)
         lr = self.lr * warm
-        p[name] = p[name] * (1 - lr * self.decay) - lr * m / (v.sqrt() + self.eps)
+        p[name] = self.decayed(p[name], lr) - lr * m / (v.sqrt() + self.eps)
 
 
 class Lion(AdamW):
@@ -61,7 +86,7 @@ class Lion(AdamW):
     def update(self, p, name, g, warm):
         m, lr = self.m.get(name, torch.zeros_like(g)), self.lr * warm
         u = torch.sign(self.beta1 * m + (1 - self.beta1) * g)
-        p[name] = p[name] * (1 - lr * self.decay) - lr * u
+        p[name] = self.decayed(p[name], lr) - lr * u
         self.m[name] = self.beta2 * m + (1 - self.beta2) * g
 
 
@@ -83,7 +108,7 @@ class Muon(AdamW):
             x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
         x = x.T if tall else x
         lr = self.muon_lr * warm
-        p[name] = p[name] * (1 - lr * self.decay) - lr * math.sqrt(max(1, x.shape[0] / x.shape[1])) * x
+        p[name] = self.decayed(p[name], lr) - lr * math.sqrt(max(1, x.shape[0] / x.shape[1])) * x
 
 
 class Ema:
@@ -121,6 +146,11 @@ def orthogonal(p, grad):
     return out
 
 
+def without_noise(grad):
+    """A shift of all scores changes no softmax: what is not 0 in this gradient is rounding, and Lion goes by its sign."""
+    return {n: torch.zeros_like(g) if n.endswith("attn.k.bias") else g for n, g in grad.items()}
+
+
 def length(tensors):
     return math.sqrt(sum(float((t * t).sum()) for t in tensors.values()))
 
@@ -138,14 +168,19 @@ RUNS = {
 }
 
 
-def intervene(net, start, rows, run, steps=RUN_STEPS):
-    """Losses and norms of the raw gradient at steps 0 to STEPS, the parameters after as many updates, the optimiser."""
-    conf = RUNS[run]
+def intervene(net, start, rows, conf, steps=RUN_STEPS, warmup=4, rounding=None):
+    """Losses and norms of the raw gradient at steps 0 to STEPS, the parameters after as many updates, the optimiser.
+
+    ROUNDING, a generator, adds to every gradient what rounding may.
+    """
     optimiser = conf.get("optimiser", AdamW)()
     grokfast = conf["grokfast"]() if "grokfast" in conf else None
     p, losses, norms = dict(start), [], []
     for k in range(steps + 1):
-        grad = gradient(net, p, rows)
+        grad = without_noise(gradient(net, p, rows))
+        if rounding:
+            bit = 2.0**-52 * length(grad)
+            grad = {n: g + bit * torch.randn(g.shape, generator=rounding) for n, g in grad.items()}
         losses.append(net.loss_of(p, *rows))
         norms.append(length(grad))
         if k == steps:
@@ -157,7 +192,7 @@ def intervene(net, start, rows, run, steps=RUN_STEPS):
         if conf.get("clip"):
             scale = min(1, conf["clip"] / length(grad))
             grad = {n: scale * g for n, g in grad.items()}
-        optimiser.step(p, grad, min(1, k / 4))
+        optimiser.step(p, grad, min(1, k / warmup) if warmup else 1)
         if conf.get("hold"):
             scale = conf["hold"] * length(start) / length(p)
             p = {n: scale * t for n, t in p.items()}
