@@ -31,6 +31,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
                   .given = &loss_given),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

@@ -35,6 +35,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "predict", &predict, "R,R",
                 "add the law y(R) and a new run new(R) there, with bands"),
     GK_OPT_FLAG(0, "details", &details, "add the standard deviation sigma and the correlations"),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -35,6 +35,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
                   "precision to compute in; saved: the checkpoint's", .def = "saved"),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -57,6 +57,7 @@ static const struct gk_opt opts[] = {
                   .given = &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

@@ -72,6 +72,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "give-up", &give_up,
                 "score: end if the probability is below P once the windows are over", .min = 0,
                 .max = 1, .choices = "P", .given = &given.give_up),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -22,6 +22,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "tensor", &tensor, "GLOB",
                 "only the matrices that match (default: all parameters that are matrices)"),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -87,13 +87,15 @@ struct gk_opt {
         .help = (h), __VA_ARGS__                                                                   \
     }
 
-/* What every tool has. --threads and --seed only where the tool lists GK_THREADS_OPT, GK_SEED_OPT.
- */
+/* What every tool has. --threads, --seed and --digits only where the tool lists GK_THREADS_OPT,
+ * GK_SEED_OPT, GK_DIGITS_OPT. */
 struct gk_common {
     bool quiet;
     const char *output; /* -o FILE, or NULL */
     int64_t threads;    /* default: the cores this process may use */
     int64_t seed;
+    int64_t digits; /* 0: all */
+    bool digits_given;
 };
 
 #define GK_THREADS_OPT(c)                                                                          \
@@ -102,6 +104,12 @@ struct gk_common {
 #define GK_SEED_OPT(c)                                                                             \
     GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
                .def = "0")
+
+/* Of the numbers of its tables (gk_put_number): gk_cli_start sees to it. */
+#define GK_DIGITS_OPT(c)                                                                           \
+    GK_OPT_INT(0, "digits", &(c)->digits,                                                          \
+               "significant digits to print (default: all, which read back exactly)", .min = 1,    \
+               .max = 17, .given = &(c)->digits_given)
 
 struct gk_tool {
     const char *name;     /* "gk-fft" */
