@@ -13,6 +13,7 @@
 #include "gk/out.h"
 #include "gk/signal.h"
 #include "gk/table.h"
+#include "gk/tick.h"
 
 /* ---- features ----
  * A measure is a column of gk-hjorth but n. A feature's name says what it is: "m0" in the window
@@ -94,6 +95,14 @@ int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, st
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
                  double *heldout, size_t *fold, struct gk_err *err);
 
+/* HELDOUT as of gk_model_fit where run I stands COUNT[I] times, in the FOLD that it has there, so
+ * that no copy of a run is fitted to while another is held out. 1: without some fold all runs that
+ * are left have one outcome, and HELDOUT is not defined. */
+int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
+                   double *heldout, struct gk_err *err);
+/* Its multiplications, but for a factor that hardly changes. */
+double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
+
 /* ---- what it is worth ---- */
 
 enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
@@ -102,9 +111,17 @@ enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
 /* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
  * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
  * the held-out probability of each run. */
-int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
-                    const struct gk_runs *r, const struct gk_model *m, const double *heldout,
-                    const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
+struct gk_report_conf {
+    enum gk_report what;
+    int64_t replicates; /* of intervals of fixed scores */
+    int64_t refits;     /* of those of row "model", fitted again in each; 0: as the others */
+    double ridge;       /* of these fits */
+    uint64_t seed;
+    struct gk_tick tick; /* hears of refits */
+};
+int gk_report_write(struct gk_out *out, const struct gk_report_conf *conf,
+                    const struct gk_history *h, const struct gk_runs *r, const struct gk_model *m,
+                    const double *heldout, const size_t *fold, struct gk_err *err);
 
 /* ---- a live curve ---- */
 
