@@ -47,6 +47,19 @@ gk-curve: note: not in the curve: config/text_summary, weights'
     assert_equal "$(gk-curve -q "$LOGS/torch.tfevents" | gk-phases -q | tail -n 1)" "$(gk-phases -q "$LOGS/want.csv" | tail -n 1)"
 }
 
+@test "curve: JSON is parsed once, and says what a table says" {
+    awk 'BEGIN { print "step,train_loss,val_acc"; for (i = 0; i < 40; i++) printf "%d,%.17g,%s\n", i, exp(-i / 9), i % 4 ? "" : i / 40 }' >t.csv
+    awk -F, 'NR > 1 { printf "{\"step\":%s,\"train_loss\":%s%s}\n", $1, $2, $3 == "" ? "" : ",\"val_acc\":" $3 }' t.csv >t.jsonl
+    gk-curve t.csv >want
+    gk-curve t.jsonl | cmp - want
+    gk-curve - <t.jsonl | cmp - want
+    # more files than are kept open, and more than there are descriptors for
+    for i in {1..40}; do printf '{"step":%d,"train_loss":%d,"s":{"%d":1}}\n' "$i" "$((i * i))" "$i" >"part$i.jsonl"; done
+    bash -c 'ulimit -n 80; gk-curve -q part*.jsonl part*.jsonl part*.jsonl' >got
+    assert_equal "$(column_of train_loss got | paste -sd' ')" "$(for i in {1..40}; do echo $((i * i)); done | paste -sd' ')"
+    breaks "gk-curve: t.jsonl: a temporary file in $PWD/none: No such file or directory" env TMPDIR="$PWD/none" gk-curve t.jsonl
+}
+
 @test "curve: tables and JSON of pandas, polars and Weights & Biases" {
     want exact >exact
     for f in pandas.csv pandas-long.csv polars.csv polars.jsonl wandb.csv want.csv; do

@@ -41,6 +41,8 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
 int gk_rows_open_input(struct gk_rows *r, const char *path, struct gk_err *err);
 /* 1 a row, 0 the end, -1. A table without a single row is an error. */
 int gk_rows_next(struct gk_rows *r, struct gk_err *err);
+/* Makes the first row the next one, if that costs nothing, as of JSON, which was parsed already. */
+bool gk_rows_again(struct gk_rows *r);
 void gk_rows_close(struct gk_rows *r);
 /* *COL is the column NAME, or -1. A name that two columns have is an error. */
 int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_err *err);
