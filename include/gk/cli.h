@@ -170,6 +170,10 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Each of NOTES from number *SAID on, which moves behind them. */
+struct gk_notes;
+void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said);
+
 /* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
  * that rows were merged or left out. */
 struct gk_table_notes;

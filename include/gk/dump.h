@@ -39,6 +39,7 @@ struct gk_dump {
     const struct gk_steps *steps;
     /* Makes another frame of each, or NULL. */
     int (*change)(struct gk_frame *f, const char *line, struct gk_err *err);
+    struct gk_notes *notes; /* on what a vector of parameters holds; or NULL */
 };
 
 /* Writes what D asks for of all frames of S to OUT, but does not commit it. One frame gives its
