@@ -210,6 +210,50 @@ END
     assert_output '--weight-decay 1 --model mlp --data data/add.data'
 }
 
+@test "completion: the columns of the tables among the words, and nothing of a name or a cell is run" {
+    local odd='my $(touch ran) `touch ran` run.tsv' columns
+    printf '# gk-x\n\nstep\ttrain_loss\ttwo words\t$(touch ran)\t`touch ran`\n0\t1\t2\t3\t4\n' >"$odd"
+    printf '"Step","val loss","m0"\r\n1,2,3\r\n' >w.csv
+    printf '{"step":1,"a":2}\n' >j.jsonl
+    head -c 3000 /dev/urandom >noise
+    mkfifo pipe
+    for t in gk-hjorth gk-predict gk-times; do "$t" --completion bash >>all.bash; done
+    # shellcheck disable=SC2016 # for the inner bash to expand
+    offers() {
+        timeout 20 bash --norc -euc '. ./all.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            spec=$(complete -p "$1"); spec=${spec#*-F }; ${spec% *}; printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+    }
+    columns=$(printf '%s\n' step train_loss 'two words' '$(touch ran)' '`touch ran`')
+    assert_equal "$(offers gk-hjorth "$(printf %q "$odd")" -c '')" "$columns"
+    assert_equal "$(offers gk-hjorth "'$odd'" --column '')" "$columns"
+    assert_equal "$(offers gk-hjorth "\"$odd\"" --step 's')" step
+    assert_equal "$(offers gk-hjorth w.csv j.jsonl pipe none noise /dev/null -c 'val')" 'val loss'
+    assert_equal "$(offers gk-hjorth w.csv -c '')" $'Step\nval loss\nm0'
+    assert_equal "$(offers gk-predict fit w.csv --features 'm0,v')" 'm0,val loss'
+    assert_equal "$(offers gk-predict fit w.csv --group m)" m0
+    assert_equal "$(offers gk-times w.csv --censor m)" m0
+    assert_equal "$(offers gk-hjorth '$(touch ran)' '`touch ran`' pipe -c '')" ''
+    # zsh, on a terminal of its own
+    gk-hjorth --completion zsh >_gk-hjorth
+    zsh -n _gk-hjorth
+    cat >drive.zsh <<'END'
+zmodload zsh/zpty
+until_seen() {
+    local part seen
+    while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
+}
+zpty z zsh -f -i
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-hjorth() { print -rl -- "$@" >words; print do""ne }; print rea""dy'
+until_seen ready
+zpty -w -n z $'gk-hjorth \'my $(touch ran) `touch ran` run.tsv\' --column two\t--step \'$(to\t\n'
+until_seen done
+zpty -d z
+END
+    timeout 60 zsh -f drive.zsh
+    assert_equal "$(<words)" "$(printf '%s\n' "$odd" --column 'two words' --step '$(touch ran)')"
+    [ ! -e ran ]
+}
+
 @test "make help names the targets" {
     run -0 make_here help
     for target in all check check-asan check-deb check-full check-tsan check-valgrind clean coverage deb dist \
