@@ -185,13 +185,9 @@ mlp"
     assert_output add.data
 }
 
-@test "completion: zsh reads the installed scripts, and completes options, choices and files" {
-    for t in "$GK_BUILD"/bin/gk-*; do
-        "$t" --completion zsh >"_${t##*/}"
-        zsh -n "_${t##*/}"
-    done
-    mkdir data && touch data/add.data
-    # A zsh on a terminal of its own, in which gk-train only tells its words, and a line with tabs.
+# in_zsh TOOL LINE: the words, a line each in the file words, that a zsh on a terminal of its own gives TOOL where LINE is
+# typed, with tabs
+in_zsh() {
     cat >drive.zsh <<'END'
 zmodload zsh/zpty
 until_seen() {
@@ -199,15 +195,23 @@ until_seen() {
     while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
 }
 zpty z zsh -f -i
-zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; print rea""dy'
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; '$1'() { print -rl -- "$@" >words; print do""ne }; print rea""dy'
 until_seen ready
-zpty -w -n z $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
+zpty -w -n z "$2"
 until_seen done
 zpty -d z
 END
-    timeout 60 zsh -f drive.zsh
-    run cat words
-    assert_output '--weight-decay 1 --model mlp --data data/add.data'
+    timeout 60 zsh -f drive.zsh "$@"
+}
+
+@test "completion: zsh reads the installed scripts, and completes options, choices and files" {
+    for t in "$GK_BUILD"/bin/gk-*; do
+        "$t" --completion zsh >"_${t##*/}"
+        zsh -n "_${t##*/}"
+    done
+    mkdir data && touch data/add.data
+    in_zsh gk-train $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
+    assert_equal "$(paste -sd' ' words)" '--weight-decay 1 --model mlp --data data/add.data'
 }
 
 @test "completion: the columns of the tables among the words, and nothing of a name or a cell is run" {
@@ -233,23 +237,9 @@ END
     assert_equal "$(offers gk-predict fit w.csv --group m)" m0
     assert_equal "$(offers gk-times w.csv --censor m)" m0
     assert_equal "$(offers gk-hjorth '$(touch ran)' '`touch ran`' pipe -c '')" ''
-    # zsh, on a terminal of its own
     gk-hjorth --completion zsh >_gk-hjorth
     zsh -n _gk-hjorth
-    cat >drive.zsh <<'END'
-zmodload zsh/zpty
-until_seen() {
-    local part seen
-    while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
-}
-zpty z zsh -f -i
-zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-hjorth() { print -rl -- "$@" >words; print do""ne }; print rea""dy'
-until_seen ready
-zpty -w -n z $'gk-hjorth \'my $(touch ran) `touch ran` run.tsv\' --column two\t--step \'$(to\t\n'
-until_seen done
-zpty -d z
-END
-    timeout 60 zsh -f drive.zsh
+    in_zsh gk-hjorth $'gk-hjorth \'my $(touch ran) `touch ran` run.tsv\' --column two\t--step \'$(to\t\n'
     assert_equal "$(<words)" "$(printf '%s\n' "$odd" --column 'two words' --step '$(touch ran)')"
     [ ! -e ran ]
 }

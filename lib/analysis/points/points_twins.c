@@ -11,6 +11,14 @@ static const struct gk_tensor *tensor_of(const struct gk_points *p, size_t part)
     return &p->first.tensor[p->part[part].tensor];
 }
 
+static bool are_same(const double *a, const double *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
 /* 1: part I and part K are the same at point T, 0, or -1. */
 static int is_same(const struct gk_points *p, size_t t, size_t i, size_t k, struct gk_err *err)
 {
@@ -21,7 +29,7 @@ static int is_same(const struct gk_points *p, size_t t, size_t i, size_t k, stru
         if (gk_points_read(p, t, p->part[i].column + from, m, a, err) ||
             gk_points_read(p, t, p->part[k].column + from, m, b, err))
             return -1;
-        if (memcmp(a, b, m * sizeof *a) != 0)
+        if (!are_same(a, b, m))
             return 0;
     }
     return 1;
@@ -60,8 +68,7 @@ int gk_points_note_twins(struct gk_points *p, struct gk_err *err)
     }
     for (size_t i = 0; rc == 0 && i < p->nparts; i++)
         for (size_t k = i + 1; rc == 0 && k < p->nparts && tensor_of(p, i)->rank >= 2; k++)
-            if (p->part[i].count == p->part[k].count &&
-                memcmp(head[i], head[k], sizeof head[i]) == 0 &&
+            if (p->part[i].count == p->part[k].count && are_same(head[i], head[k], HEAD) &&
                 differ(head[i], p->part[i].count < HEAD ? p->part[i].count : HEAD))
                 rc = note(p, i, k, err);
     gk_free(head);

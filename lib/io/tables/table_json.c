@@ -168,7 +168,7 @@ static int open_rows(struct gk_rows *r, struct gk_json_rows *j, FILE *fp, struct
     if (!j->spool || put_records(j, fp, err))
         return -1;
     r->ncol = j->columns.n;
-    r->name = calloc(j->columns.n, sizeof *r->name);
+    r->name = calloc(j->columns.n + 1, sizeof *r->name);
     if (!r->name)
         return gk_fail(err, "no memory for %zu columns", j->columns.n);
     for (size_t i = 0; i < j->columns.n; i++)
