@@ -99,7 +99,9 @@ static int dump(char **files, int n, struct gk_err *err)
     struct gk_source *source;
     struct gk_steps steps;
     struct gk_out out;
-    struct gk_dump d = {.steps = &steps};
+    struct gk_notes notes = {0};
+    size_t said = 0;
+    struct gk_dump d = {.steps = &steps, .notes = &notes};
     if (choose(&d, err) || gk_steps_parse(&steps, steps_text, err) ||
         (table && gk_rename_open(&names, table, set, err)))
         return -1;
@@ -118,6 +120,8 @@ static int dump(char **files, int n, struct gk_err *err)
         return -1;
     gk_source_close(source);
     gk_rename_close(names);
+    gk_note_all(&tool, &notes, &said);
+    gk_notes_free(&notes);
     free(line);
     return gk_out_commit(&out, err);
 }

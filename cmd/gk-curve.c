@@ -33,14 +33,6 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-static void say(const struct gk_notes *notes, size_t *said)
-{
-    for (; *said < notes->n; ++*said) {
-        const struct gk_remark *r = &notes->remark[*said];
-        gk_note(&tool, r->setting ? "--%s: %s" : "%s%s", r->setting ? r->setting : "", r->text);
-    }
-}
-
 static int run(char **files, int n, struct gk_err *err)
 {
     struct gk_curve *c;
@@ -52,7 +44,7 @@ static int run(char **files, int n, struct gk_err *err)
         return -1;
     if (gk_curve_choose(c, list, err))
         return -1;
-    say(gk_curve_notes(c), &said);
+    gk_note_all(&tool, gk_curve_notes(c), &said);
     if (!list)
         conf.map = gk_curve_chosen(c); /* the line of history has it in full */
     if (gk_cli_history(&tool, gk_curve_history(c), err) ||
@@ -61,7 +53,7 @@ static int run(char **files, int n, struct gk_err *err)
     if (list ? gk_curve_list(c, out.fp, gk_curve_history(c), err)
              : gk_curve_write(c, out.fp, gk_curve_history(c), err))
         return -1;
-    say(gk_curve_notes(c), &said);
+    gk_note_all(&tool, gk_curve_notes(c), &said);
     if (gk_out_commit(&out, err))
         return -1;
     gk_curve_close(c);

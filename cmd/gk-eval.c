@@ -30,6 +30,7 @@ static const struct gk_opt opts[] = {
     GK_PRECISION_OPT(&precision),
     GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

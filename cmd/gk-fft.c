@@ -11,6 +11,7 @@ static struct gk_signal_opts in = GK_SIGNAL_OPTS_INIT;
 
 static const struct gk_opt opts[] = {
     GK_SIGNAL_OPTS(&in),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

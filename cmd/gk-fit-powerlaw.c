@@ -35,6 +35,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "predict", &predict, "R,R",
                 "add the law y(R) and a new run new(R) there, with bands"),
     GK_OPT_FLAG(0, "details", &details, "add the standard deviation sigma and the correlations"),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {
@@ -91,18 +92,33 @@ static bool is_beyond(const struct gk_estimate *e)
     return e->value == 0 || isinf(e->value);
 }
 
-/* What the numbers alone do not show. */
+/* a is the power at x = 1. Far from the data it says what gamma says, with a large factor. */
+static void remark_unit(const struct gk_powerlaw *fit, double least, double most)
+{
+    const double corr = fabs(fit->corr[GK_PL_A][GK_PL_GAMMA]);
+    if (fit->df && corr > 0.999 && (most < 1 || least > 1))
+        gk_note(&tool,
+                "a and gamma are correlated by %.6f: a is the power at %s = 1, outside the data; "
+                "compare gamma, b and --predict R with R from %g to %g, or give %s in a unit that "
+                "puts the data around 1",
+                corr, column.x, least, most, column.x);
+}
+
+/* What the numbers do not say by themselves. */
 static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs *runs)
 {
-    double most = 0;
-    for (size_t i = 0; i < runs->n; i++)
+    double most = 0, least = INFINITY;
+    for (size_t i = 0; i < runs->n; i++) {
         most = fmax(most, runs->x[i]);
+        least = fmin(least, runs->x[i]);
+    }
     if (units == 0 && most <= 1)
         gk_note(&tool, "no %s is above 1, taken as percent; --units fraction?", column.x);
     if (units == 1 && most > 1)
         gk_note(&tool, "some %s are above 1, taken as fraction; --units percent?", column.x);
     if (fit->observed < fit->n)
         gk_note(&tool, "%d of %d runs are censored", fit->n - fit->observed, fit->n);
+    remark_unit(fit, least, most);
     if (!fit->df)
         gk_note(&tool, "as many parameters as runs: the law goes through them, no errors known");
     if (fit->at_bound)

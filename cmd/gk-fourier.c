@@ -35,6 +35,7 @@ static const struct gk_opt opts[] = {
         .def = "measures"),
     GK_PRECISION_OPT(&precision),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -16,6 +16,7 @@ static bool follow;
 static const struct gk_opt opts[] = {
     GK_SIGNAL_OPTS(&in),
     GK_OPT_FLAG(0, "follow", &follow, "a row for every row of the curve so far, as they come"),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

@@ -56,6 +56,7 @@ static const struct gk_opt opts[] = {
     GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

@@ -40,6 +40,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "step", &step_column, "NAME",
                 "a table's column of steps (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {
@@ -189,7 +190,7 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
     struct gk_points x;
     struct gk_pool *pool;
     if (check_options(err) || gk_blas_pool(&pool, (int)common.threads, err) ||
-        gk_points_open(&x, files, nfiles, &conf, err))
+        gk_points_open(&x, files, nfiles, &conf, err) || (!tensor && gk_points_note_twins(&x, err)))
         return -1;
     if (params_given && x.nparts == 0)
         return gk_fail_usage(err, "--params: the input is a matrix, not a trajectory");
@@ -202,6 +203,8 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
                 "%s: %zu tensor%s no floating-point numbers and no parameters: left out (%s%s)",
                 x.name, x.buffers, x.buffers == 1 ? " holds" : "s hold", x.buffer,
                 x.buffers == 1 ? "" : ", ...");
+    size_t said = 0;
+    gk_note_all(&tool, &x.doubts, &said);
     gk_points_free(&x);
     gk_pool_free(pool);
     return 0;

@@ -32,6 +32,7 @@ static const struct gk_opt opts[] = {
                 "the column of steps (default: step, or as loggers call it)"),
     GK_OPT_FLAG(0, "percent", &percent, "accuracies are in percent"),
     GK_OPT_FLAG(0, "spikes", &spikes, "print the slingshots, a row each"),
+    GK_DIGITS_OPT(&common),
     {0},
 };
 

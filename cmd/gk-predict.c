@@ -22,10 +22,10 @@ static struct gk_signal_opts in = GK_SIGNAL_OPTS_INIT;
 static struct gk_runs_columns column = {.from = NAN, .to = NAN};
 static const char *model_file, *features, *given_text;
 static int what;
-static int64_t replicates;
+static int64_t replicates, refits;
 static double ridge, give_up = NAN;
 static struct given {
-    bool features, outcome, val, group, m0, skip_nan, ridge, bootstrap, print, seed;
+    bool features, outcome, val, group, m0, skip_nan, ridge, bootstrap, refits, print, seed;
     bool column, step, detrend, taper, set, give_up, window;
 } given;
 
@@ -55,6 +55,9 @@ static const struct gk_opt opts[] = {
                 .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .given = &given.ridge),
     GK_OPT_INT(0, "bootstrap", &replicates, "fit, rank: resamples for the intervals (default 2000)",
                .min = 0, .max = 1e6, .given = &given.bootstrap),
+    GK_OPT_INT(0, "refits", &refits,
+               "fit: resamples with new fits, for the intervals of the model (default 200)",
+               .min = 0, .max = 1e6, .given = &given.refits),
     GK_OPT_CHOICE(0, "print", &what, GK_REPORTS, "fit: the table (default summary)",
                   .given = &given.print),
     GK_OPT_INT(0, "seed", &common.seed, "fit, rank: seed of folds and resamples (default 0)",
@@ -75,6 +78,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "give-up", &give_up,
                 "score: end if the probability is below P once the windows are over", .min = 0,
                 .max = 1, .choices = "P", .given = &given.give_up),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {
@@ -121,6 +125,7 @@ static int check_options(int command, struct gk_err *err)
                {"skip-nan", FIT, given.skip_nan},
                {"ridge", FIT, given.ridge},
                {"bootstrap", FIT | RANK, given.bootstrap},
+               {"refits", FIT, given.refits},
                {"print", FIT, given.print},
                {"seed", FIT | RANK, given.seed},
                {"window", FIT | SCORE, given.window},
@@ -189,9 +194,33 @@ static void remark_few(const char *name, const struct gk_runs *r)
     const double off = sqrt((n + 1) / (12 * grokked * (n - grokked)));
     if (off > 0.1)
         gk_note(&tool,
-                "%s: %zu runs, %.0f that grokked: chance alone moves an AUC of so few by %.2f, and "
-                "the intervals do not count that other runs make another model",
+                "%s: %zu runs, %.0f that grokked: chance alone moves an AUC of so few by %.2f",
                 name, r->n, grokked, off);
+}
+
+static struct gk_progress progress;
+
+static void tick(void *ctx, double done, double total)
+{
+    (void)ctx;
+    (void)total;
+    gk_progress_tick(&progress, done);
+}
+
+/* By default so many refits as take some seconds, and none if those would be too few. */
+static void settle_refits(const char *name, const struct gk_runs *r, const size_t *fold)
+{
+    enum { USUAL = 200, LEAST = 100 };
+    const double budget = 1e9 / gk_model_refit_cost(r, fold);
+    if (!given.refits && what == GK_REPORT_SUMMARY && replicates > 0) {
+        refits = budget >= USUAL ? USUAL : budget >= LEAST ? (int64_t)budget : 0;
+        if (refits == 0)
+            gk_note(&tool,
+                    "%s: too many runs and folds to fit again by default: the intervals do not "
+                    "count that other runs make another model; --refits 200 does",
+                    name);
+    }
+    given.refits = true;
 }
 
 static int fit(const char *path, struct gk_err *err)
@@ -220,12 +249,16 @@ static int fit(const char *path, struct gk_err *err)
         gk_note(&tool, "--window changes nothing: every feature says its own");
     if (!r.m0)
         gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
+    settle_refits(rows.file, &r, fold);
+    const struct gk_report_conf conf = {(enum gk_report)what,  replicates,  refits, ridge,
+                                        (uint64_t)common.seed, {tick, NULL}};
+    gk_progress_start(&progress, &tool, "refit", (double)refits);
     if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&m, &rows.history, err)) ||
-        gk_report_write(&out, (enum gk_report)what, &rows.history, &r, &m, heldout, fold,
-                        replicates, (uint64_t)common.seed, err) ||
+        gk_report_write(&out, &conf, &rows.history, &r, &m, heldout, fold, err) ||
         gk_out_commit(&out, err))
         return -1;
+    gk_progress_end(&progress);
     gk_free(heldout);
     gk_free(fold);
     free(column.features);

@@ -16,12 +16,15 @@
 #include "gk/table.h"
 
 static struct gk_common common;
-static const char *tensor;
+static const char *tensor, *exclude;
+static struct gk_notes notes;
 
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "tensor", &tensor, "GLOB",
                 "only the matrices that match (default: all parameters that are matrices)"),
+    GK_OPT_TEXT(0, "exclude", &exclude, "GLOB", "and none of these"),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {
@@ -76,7 +79,8 @@ static int measure_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
     int64_t step;
     size_t n;
     if (gk_frame_step(f, (int64_t)f->index, &step, err) ||
-        gk_frame_spectra(f, tensor, run->pool, &s, &n, err))
+        (!run->begun && gk_frame_spectra_doubts(f, tensor, exclude, &notes, err)) ||
+        gk_frame_spectra(f, tensor, exclude, run->pool, &s, &n, err))
         return -1;
     int rc = gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), err) || begin(run, &h, err);
     for (size_t i = 0; i < n && !rc; i++)
@@ -120,6 +124,9 @@ int main(int argc, char **argv)
         gk_out_open(&run.out, common.output, false, &err) ||
         measure_inputs(&run, argv, (size_t)argc, &err) || gk_out_commit(&run.out, &err))
         gk_die(&tool, &err);
+    size_t said = 0;
+    gk_note_all(&tool, &notes, &said);
+    gk_notes_free(&notes);
     gk_pool_free(run.pool);
     return 0;
 }

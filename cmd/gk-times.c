@@ -33,6 +33,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "until", &until, "restrict the mean to STEP (default: as far as all are known)",
                 .min = 0, .max = INFINITY, .choices = "STEP", .flags = GK_OPT_OPEN_MIN,
                 .given = &bounded),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

@@ -42,6 +42,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "step", &step_column, "NAME",
                 "a table's column of steps, no coordinate (default: step, or as loggers call it)"),
     GK_THREADS_OPT(&common),
+    GK_DIGITS_OPT(&common),
     {0}};
 
 static const struct gk_tool tool = {

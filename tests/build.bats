@@ -211,13 +211,9 @@ slurm"
     done
 }
 
-@test "completion: zsh reads the installed scripts, and completes options, choices and files" {
-    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
-        "$t" --completion zsh >"_${t##*/}"
-        zsh -n "_${t##*/}"
-    done
-    mkdir data && touch data/add.data
-    # A zsh on a terminal of its own, in which gk-train only prints its words, and a line with tabs.
+# in_zsh TOOL LINE: the words, a line each in the file words, that a zsh on a terminal of its own gives TOOL where LINE is
+# typed, with tabs
+in_zsh() {
     cat >drive.zsh <<'END'
 zmodload zsh/zpty
 until_seen() {
@@ -225,18 +221,55 @@ until_seen() {
     while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
 }
 zpty z zsh -f -i
-zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; gk-sweep() { print -r -- "$*" >>words; print al""so }; print rea""dy'
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; '$1'() { print -rl -- "$@" >words; print do""ne }; print rea""dy'
 until_seen ready
-zpty -w -n z $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
+zpty -w -n z "$2"
 until_seen done
-zpty -w -n z $'gk-sweep --save-e\t1 --runner par\t--model data/a\t\n'
-until_seen also
 zpty -d z
 END
-    timeout 60 zsh -f drive.zsh
-    run cat words
-    assert_output '--weight-decay 1 --model mlp --data data/add.data
---save-every 1 --runner parallel --model data/add.data'
+    timeout 60 zsh -f drive.zsh "$@"
+}
+
+@test "completion: zsh reads the installed scripts, and completes options, choices and files" {
+    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
+        "$t" --completion zsh >"_${t##*/}"
+        zsh -n "_${t##*/}"
+    done
+    mkdir data && touch data/add.data
+    in_zsh gk-train $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
+    assert_equal "$(paste -sd' ' words)" '--weight-decay 1 --model mlp --data data/add.data'
+    in_zsh gk-sweep $'gk-sweep --save-e\t1 --runner par\t--model data/a\t\n'
+    assert_equal "$(paste -sd' ' words)" '--save-every 1 --runner parallel --model data/add.data'
+}
+
+@test "completion: the columns of the tables among the words, and nothing of a name or a cell is run" {
+    local odd='my $(touch ran) `touch ran` run.tsv' columns
+    printf '# gk-x\n\nstep\ttrain_loss\ttwo words\t$(touch ran)\t`touch ran`\n0\t1\t2\t3\t4\n' >"$odd"
+    printf '"Step","val loss","m0"\r\n1,2,3\r\n' >w.csv
+    printf '{"step":1,"a":2}\n' >j.jsonl
+    head -c 3000 /dev/urandom >noise
+    mkfifo pipe
+    for t in gk-hjorth gk-predict gk-times; do "$t" --completion bash >>all.bash; done
+    # shellcheck disable=SC2016 # for the inner bash to expand
+    offers() {
+        timeout 20 bash --norc -euc '. ./all.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            spec=$(complete -p "$1"); spec=${spec#*-F }; ${spec% *}; printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+    }
+    columns=$(printf '%s\n' step train_loss 'two words' '$(touch ran)' '`touch ran`')
+    assert_equal "$(offers gk-hjorth "$(printf %q "$odd")" -c '')" "$columns"
+    assert_equal "$(offers gk-hjorth "'$odd'" --column '')" "$columns"
+    assert_equal "$(offers gk-hjorth "\"$odd\"" --step 's')" step
+    assert_equal "$(offers gk-hjorth w.csv j.jsonl pipe none noise /dev/null -c 'val')" 'val loss'
+    assert_equal "$(offers gk-hjorth w.csv -c '')" $'Step\nval loss\nm0'
+    assert_equal "$(offers gk-predict fit w.csv --features 'm0,v')" 'm0,val loss'
+    assert_equal "$(offers gk-predict fit w.csv --group m)" m0
+    assert_equal "$(offers gk-times w.csv --censor m)" m0
+    assert_equal "$(offers gk-hjorth '$(touch ran)' '`touch ran`' pipe -c '')" ''
+    gk-hjorth --completion zsh >_gk-hjorth
+    zsh -n _gk-hjorth
+    in_zsh gk-hjorth $'gk-hjorth \'my $(touch ran) `touch ran` run.tsv\' --column two\t--step \'$(to\t\n'
+    assert_equal "$(<words)" "$(printf '%s\n' "$odd" --column 'two words' --step '$(touch ran)')"
+    [ ! -e ran ]
 }
 
 @test "make help names the targets" {

@@ -47,6 +47,37 @@ gk-curve: note: not in the curve: config/text_summary, weights'
     assert_equal "$(gk-curve -q "$LOGS/torch.tfevents" | gk-phases -q | tail -n 1)" "$(gk-phases -q "$LOGS/want.csv" | tail -n 1)"
 }
 
+@test "curve: a chart of several runs of Weights & Biases, and a run's history as pandas writes it" {
+    cat >two.csv <<'END'
+"Step","gpt2_a1729.40 - train/loss","gpt2_a1729.40 - train/loss__MIN","gpt2_a1729.40 - train/loss__MAX","b - x - train/loss","b - x - train/loss__MIN","b - x - train/loss__MAX"
+"0","25.5","25.5","25.5","10.75","10.75","10.75"
+"1","11.25","11.25","11.25","6.5","6.5","6.5"
+"3","","","","5.5","5.5","5.5"
+END
+    breaks 'gk-curve: --map: no series is a column by its name alone: train_loss=SERIES says which; there are: gpt2_a1729.40 - train/loss, gpt2_a1729.40 - train/loss__MIN, gpt2_a1729.40 - train/loss__MAX, b - x - train/loss, b - x - train/loss__MIN, b - x - train/loss__MAX' \
+        gk-curve two.csv
+    assert_equal "$(gk-curve -q --map 'train_loss=b - x - train/loss' two.csv | column_of train_loss | paste -sd' ')" '10.75 6.5 5.5'
+    assert_equal "$(gk-curve -q --map 'train_loss=gpt2_a1729.40 - train/loss' two.csv | column_of step | paste -sd' ')" '0 1'
+    printf '%s\n' ',_step,_runtime,_timestamp,train/loss,val/acc' 0,0,1.5,1748551479.77,2.0, 1,10,2.5,1748551480.77,1.5,0.25 >history.csv
+    run -0 --separate-stderr gk-curve history.csv
+    assert_equal "$(column_of step <<<"$output" | paste -sd' ') $(column_of val_acc <<<"$output" | paste -sd' ')" '0 10 nan 0.25'
+    assert_line --partial -- '--map train_loss=train/loss,val_acc=val/acc'
+    assert_equal "${stderr_lines[1]}" 'gk-curve: note: not in the curve: _runtime, _timestamp'
+}
+
+@test "curve: JSON is parsed once, and says what a table says" {
+    awk 'BEGIN { print "step,train_loss,val_acc"; for (i = 0; i < 40; i++) printf "%d,%.17g,%s\n", i, exp(-i / 9), i % 4 ? "" : i / 40 }' >t.csv
+    awk -F, 'NR > 1 { printf "{\"step\":%s,\"train_loss\":%s%s}\n", $1, $2, $3 == "" ? "" : ",\"val_acc\":" $3 }' t.csv >t.jsonl
+    gk-curve t.csv >want
+    gk-curve t.jsonl | cmp - want
+    gk-curve - <t.jsonl | cmp - want
+    # more files than are kept open, and more than there are descriptors for
+    for i in {1..40}; do printf '{"step":%d,"train_loss":%d,"s":{"%d":1}}\n' "$i" "$((i * i))" "$i" >"part$i.jsonl"; done
+    bash -c 'ulimit -n 80; gk-curve -q part*.jsonl part*.jsonl part*.jsonl' >got
+    assert_equal "$(column_of train_loss got | paste -sd' ')" "$(for i in {1..40}; do echo $((i * i)); done | paste -sd' ')"
+    breaks "gk-curve: t.jsonl: a temporary file in $PWD/none: No such file or directory" env TMPDIR="$PWD/none" gk-curve t.jsonl
+}
+
 @test "curve: tables and JSON of pandas, polars and Weights & Biases" {
     want exact >exact
     for f in pandas.csv pandas-long.csv polars.csv polars.jsonl wandb.csv want.csv; do

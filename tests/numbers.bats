@@ -272,3 +272,38 @@ sys.stdout.buffer.write(data[:head] + struct.pack("<%dd" % len(v), *[math.ldexp(
         fi
     done
 }
+
+# rounded DIGITS: a table with that many significant digits, and its integers whole.
+rounded() {
+    awk -F'\t' -v n="$1" 'BEGIN { OFS = "\t" } /^#/ { next }
+        { for (i = 1; i <= NF; i++) if ($i ~ /^[-+]?[0-9.]+(e[-+][0-9]+)?$/ && $i != int($i)) $i = sprintf("%." n "g", $i) } 1'
+}
+
+@test "numbers: --digits rounds what a table prints, integers stay whole, and a model stays exact" {
+    curve >x
+    printf 'r\tt4\n20\t97044\n30\t5604\n50\t1523\n80\t1445\n90\t1447\n' >law
+    printf 'm0_400,final_val_acc,grokked\n%s' "$(for i in {1..40}; do echo "$((i * 7 % 11 + i)).25,0.$i,$((i % 3 > 0))"; done)" >runs
+    gk-data --p 5 -o d
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 20 --trajectory t.gks --every 10 --save c >/dev/null
+    local n command
+    for command in 'gk-hjorth -c b x' 'gk-fft -c b x' 'gk-fit-powerlaw --predict 25 --details law' 'gk-predict fit runs' \
+        'gk-predict fit --print runs runs' 'gk-times --time t4 law' 'gk-spectra c' 'gk-fourier -d d c' 'gk-hvp -d d c' 'gk-eval -d d c' \
+        'gk-twonn x' 'gk-pca --components 2 t.gks' 'gk-landscape -d d --toward random:1 --alpha 0:1:3 c' 'gk-phases --column a x'; do
+        [ "$command" != 'gk-phases --column a x' ] || {
+            printf 'step,train_acc,val_acc\n0.125,0.1,0.1\n1.0625,1,0.1\n12000.03125,1,1\n' >p
+            command='gk-phases p'
+        }
+        $command -q >exact || fail "$command"
+        for n in 4 9; do
+            $command -q --digits "$n" >shown
+            cmp <(grep -v '^#' shown) <(rounded "$n" <exact) || fail "$command --digits $n"
+            grep -q "^# .* --digits $n\$" shown || grep -q "^# .* --digits $n " shown
+        done
+        ! grep -q -e --digits exact
+        if [ "${command%% *}" = gk-fft ]; then cmp <(grep -v '^#' exact) <($command --digits 17 | grep -v '^#'); fi
+    done
+    gk-predict fit -q -m a runs >/dev/null
+    gk-predict fit -q --digits 2 -m b runs >/dev/null
+    cmp <(grep -v '^#' a) <(grep -v '^#' b)
+    wrong_usage 'gk-fft: --digits: 0 is not in [1, 17]' gk-fft --digits 0 x
+}

@@ -180,3 +180,21 @@ cell() {
     wrong_usage "gk-fit-powerlaw: --predict: '1,,2' has an empty place" gk-fit-powerlaw --predict 1,,2
     wrong_usage 'gk-fit-powerlaw: --predict: -3 is not above 0' gk-fit-powerlaw --predict -3
 }
+
+@test "an a that only follows gamma says so, with what to compare instead" {
+    awk 'BEGIN { OFS = "\t"; print "r", "t4"; for (r = 20; r <= 80; r += 10) print r, 1.09e15 * r^-7.73 + 1442 + r % 3 }' >percent
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $1 /= 100 } 1' percent >fraction
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $1 /= 20 } 1' percent >middle
+    run -0 --separate-stderr gk-fit-powerlaw --details percent
+    [[ $stderr =~ note:\ a\ and\ gamma\ are\ correlated\ by\ 0\.999[0-9]+:\ a\ is\ the\ power\ at\ r\ =\ 1,\ outside\ the\ data\;\ compare\ gamma,\ b\ and\ --predict\ R\ with\ R\ from\ 20\ to\ 80,\ or\ give\ r\ in\ a\ unit\ that\ puts\ the\ data\ around\ 1 ]] || fail "$stderr"
+    run -0 --separate-stderr gk-fit-powerlaw --units fraction fraction
+    [[ $stderr == *'with R from 0.2 to 0.8, or give r'* ]] || fail "$stderr"
+    # what the note advises: the same gamma and b, and an a that is known
+    gk-fit-powerlaw percent >p 2>err
+    run -0 --separate-stderr gk-fit-powerlaw --details --units fraction middle
+    refute [ "${stderr#*correlated}" != "$stderr" ]
+    printf '%s\n' "$output" >m
+    for row in gamma b; do close_to "$(cell $row estimate m)" "$(cell $row estimate p)" 1e-6; done
+    # in its own unit a is known better than in percent
+    awk -v m="$(cell a stderr m)" -v ma="$(cell a estimate m)" -v p="$(cell a stderr p)" -v pa="$(cell a estimate p)" 'BEGIN { exit !(m / ma < p / pa / 3) }'
+}

@@ -70,10 +70,38 @@ curve() {
     runs 12 1 | sed '2s/,0$/,1/' >t
     run -0 --separate-stderr gk-predict fit t
     # sqrt(13 / (12 * 7 * 5))
-    assert_equal "$stderr" 'gk-predict: note: t: 12 runs, 7 that grokked: chance alone moves an AUC of so few by 0.18, and the intervals do not count that other runs make another model'
+    assert_equal "$stderr" 'gk-predict: note: t: 12 runs, 7 that grokked: chance alone moves an AUC of so few by 0.18'
     runs 40 1 >t
     run -0 --separate-stderr gk-predict fit t
     assert_equal "$stderr" ''
+}
+
+@test "fit: the intervals of the model count that other runs make another model" {
+    runs 60 1 >t
+    gk-predict fit t >out
+    gk-predict fit --refits 0 t >fixed
+    # the measures are the same, and so are the rows of features; the model's intervals are wider
+    cmp <(grep -v '^#' out | cut -f 1-3,6,9 | grep -v '^model_') <(grep -v '^#' fixed | cut -f 1-3,6,9 | grep -v '^model_')
+    cmp <(grep -v -e '^#' -e $'^model\t60' out) <(grep -v -e '^#' -e $'^model\t60' fixed)
+    for what in auc spearman; do
+        between "$(cell model ${what}_lower out)" "$(cell model ${what}_lower fixed)" "$(cell model $what out)"
+        between "$(cell model $what out)" "$(cell model ${what}_upper fixed)" "$(cell model ${what}_upper out)"
+    done
+    between 0 "$(cell model auc_lower out)" 1
+    between 0 "$(cell model auc_upper out)" 1
+    grep -q '^# gk-predict .* --refits 200' out
+    # with groups, too; the seed decides
+    gk-predict fit --group r --refits 50 t >a
+    gk-predict fit --group r --refits 50 t >b
+    cmp a b
+    gk-predict fit --group r --refits 50 --seed 1 t >c
+    refute [ "$(cell model auc_lower a)" = "$(cell model auc_lower c)" ]
+    # so many folds would take too long by default
+    awk -F, -v OFS=, 'BEGIN { print "m0", "run", "grokked"; for (i = 0; i < 800; i++) print 1 + i * 7919 % 1000, i, i % 2 }' >many
+    run -0 --separate-stderr gk-predict fit --bootstrap 1 --group run many
+    assert_equal "$stderr" 'gk-predict: note: many: too many runs and folds to fit again by default: the intervals do not count that other runs make another model; --refits 200 does'
+    assert_line --partial -- '--refits 0'
+    wrong_usage 'gk-predict: --refits is an option of gk-predict fit' gk-predict score --refits 3 -m x
 }
 
 @test "fit: exact scores of four runs of each outcome" {

@@ -3,9 +3,9 @@
 # Files of torch.save: read as torch.load reads them, and never run.
 load helpers
 
-@test "torch: the files of torch/ are the frames that torch.load makes of them, byte for byte" {
+@test "torch: the files of torch/, of earlier versions too, are the frames that torch.load makes of them, byte for byte" {
     local n=0
-    for file in "$ROOT"/tests/torch/*.pt; do
+    for file in "$ROOT"/tests/torch/{,old/}*.pt; do
         gk-ckpt-dump --format safetensors "${file%.pt}.safetensors" >want
         gk-ckpt-dump --format safetensors "$file" | cmp - want
         cat "$file" | gk-ckpt-dump --format safetensors | cmp - want # as a pipe
@@ -14,7 +14,7 @@ load helpers
         cmp <(gk-ckpt-dump --meta "$file") <(gk-ckpt-dump --meta want)
         n=$((n + 1))
     done
-    [ "$n" -ge 8 ]
+    [ "$n" -ge 12 ]
 }
 
 @test "torch: views of one storage hold what they show" {
@@ -72,6 +72,119 @@ END
         optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer)" 1
     assert_equal "$(parameters optim optimal.weight optimizer optimizers_head.weight state.weight state.0.weight net.state.0.weight \
         state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight)" 12
+}
+
+# frame FILE NAME:DTYPE:SHAPE:SEED...: a frame of step 1; the numbers of a tensor follow from its seed, 0 is all zeros
+frame() {
+    python3 - "$@" <<'END'
+import json, struct, sys
+header, data = {"__metadata__": {"step": sys.argv[1][-1]}}, b""
+for name, dtype, shape, seed in (word.split(":") for word in sys.argv[2:]):
+    shape = [int(n) for n in shape.split("x")] if shape else []
+    n = 1
+    for d in shape:
+        n *= d
+    values = [float(seed) * (k * k % 7 + 1 + k / 9) for k in range(n)]
+    part = struct.pack(f"<{n}{'f' if dtype == 'F32' else 'q'}", *(values if dtype == "F32" else [int(v) for v in values]))
+    header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(part)]}
+    data += part
+text = json.dumps(header).encode()
+open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + data)
+END
+}
+
+# said TOOL NOTE...: gk-pca, gk-spectra and --flat of the frames x1 x2 x3 give just these notes
+said() {
+    local tool want
+    for tool in 'gk-pca --variance' gk-spectra 'gk-ckpt-dump --flat'; do
+        want=$(for note; do printf '%s: note: %s\n' "${tool%% *}" "$note"; done)
+        run -0 --separate-stderr $tool x1 x2 x3
+        assert_equal "$(grep -v 'no floating-point' <<<"$stderr" || true)" "$want"
+    done
+}
+
+@test "torch: what is left out or counts twice is said: state, buffers, averages, tied weights" {
+    local i
+    three() { for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "a.bias:F32:3:$i" "z.weight:F32:3x4:$((i * 3))" "${@//@/$i}"; done; }
+    three
+    said
+    three optim.m.a.weight:F32:3x4:5
+    said # gk's own is where it belongs
+    three optimizer.state.0.exp_avg:F32:3x4:5 optimizer.state.0.exp_avg_sq:F32:3x4:6 optimizer.state.0.step:F32::1
+    said "x1: 3 tensors of an optimiser's state left out ('optimizer.state.0.exp_avg', ...)"
+    three head.weight:F32:3x4:@
+    said "--exclude: x1: the tensors 'a.weight' and 'head.weight' hold the same numbers, and both count"
+    three _orig_mod.a.weight:F32:3x4:@ module.z.bias:F32:3:3
+    said "--exclude: x1: the tensors '_orig_mod.a.weight' and 'a.weight' hold the same numbers, and both count"
+    three zero.weight:F32:3x4:0 zeros.weight:F32:3x4:0 # fresh biases and adapters are no twins
+    said
+    # those that are no matrices are no business of gk-spectra
+    for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" bn.running_mean:F32:3:1 bn.running_var:F32:3:2 bn.num_batches_tracked:I64::4; done
+    for tool in 'gk-pca --variance' 'gk-ckpt-dump --flat'; do
+        run -0 --separate-stderr $tool x1 x2 x3
+        [[ $stderr == *": note: --exclude: x1: 2 tensors are buffers by name, but count as parameters ('bn.running_mean', ...)" ]] || fail "$stderr"
+        run -0 --separate-stderr $tool --exclude 'bn.*' x1 x2 x3
+        assert_equal "$stderr" ''
+    done
+    for name in h.attn.bias h.attn.mask rotary.inv_freq; do
+        three "$name:F32:4x4:1"
+        said "--exclude: x1: 1 tensor is a buffer by name, but counts as parameter ('$name')"
+    done
+    three ema_model.a.weight:F32:3x4:7 ema_model.z.weight:F32:3x4:8
+    said "--exclude: x1: 2 tensors are averages of weights by name, but count as parameters ('ema_model.a.weight', ...)"
+    three callbacks.stop.best:F32:2x2:7 # Lightning's
+    said "--exclude: x1: 1 tensor is a buffer by name, but counts as parameter ('callbacks.stop.best')"
+    assert_equal "$(gk-spectra --exclude 'callbacks.*,z.*' x1 2>err | column_of tensor)" a.weight
+    [ ! -s err ]
+    # an average is the same as its weights at the first frame only
+    for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "b.weight:F32:3x4:$((i > 1 ? 9 : 1))"; done
+    run -0 --separate-stderr gk-pca --variance x1 x2 x3
+    assert_equal "$stderr" ''
+}
+
+@test "torch: a network whose names have a wrapper's prefix is told so" {
+    gk-data --p 5 -o d
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save c >out
+    for prefix in module. _orig_mod. model.; do
+        python3 - c $prefix >p <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+header = {k if k == "__metadata__" else sys.argv[2] + k: v for k, v in json.loads(data[8:8 + n]).items()}
+text = json.dumps(header).encode()
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])
+END
+        for tool in 'gk-eval -d d' 'gk-landscape -d d --toward random:1 --alpha 0:1:2' 'gk-hvp -d d'; do
+            breaks "${tool%% *}: p: frame 1: tensor 'embed.weight' is missing; there is '${prefix}embed.weight': names must have nothing before that" $tool p
+        done
+    done
+}
+
+@test "torch: what holds no tensors alone is named, with what makes a file that does" {
+    python3 - <<'END'
+import pickle, zipfile
+def archive(path, members):
+    with zipfile.ZipFile(path, "w") as z:
+        for name, data in members:
+            z.writestr("m/" + name, data)
+known = "only tensors, dicts, lists, numbers and strings are read, and nothing is ever run"
+archive("module.pt", [("data.pkl", b"\x80\x02ctorch.nn.modules.container\nSequential\n.")])
+archive("args.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acargparse\nNamespace\ns.")])
+archive("numpy.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acnumpy.core.multiarray\nscalar\ns.")])
+archive("script.pt", [("data/0", bytes(64)), ("code/x.py", b""), ("data.pkl", b"")])
+open("run.wandb", "wb").write(b":W&B\xe1\xbe\x00 rest")
+END
+    local known='only tensors, dicts, lists, numbers and strings are read, and nothing is ever run'
+    breaks "gk-ckpt-dump: module.pt: byte 2 of its pickle: torch.nn.modules.container.Sequential is refused: $known; if this is a whole module that you trust, save its parameters: torch.save(torch.load(\"FILE\", weights_only=False).state_dict(), \"new.pt\")" \
+        gk-ckpt-dump module.pt
+    breaks "gk-ckpt-dump: args.pt: byte 9 of its pickle: argparse.Namespace is refused: $known; save the part that has the tensors by itself: d = torch.load(\"FILE\", weights_only=False) if you trust it, then torch.save(d[\"KEY\"], \"new.pt\")" \
+        gk-ckpt-dump args.pt
+    breaks "gk-ckpt-dump: numpy.pt: byte 9 of its pickle: numpy.core.multiarray.scalar is refused: $known; save numbers of NumPy with .item(), and arrays with torch.from_numpy" \
+        gk-ckpt-dump numpy.pt
+    breaks "gk-ckpt-dump: script.pt: this is a TorchScript archive: python3 -c 'import torch; torch.save(torch.jit.load(\"script.pt\", \"cpu\").state_dict(), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+        gk-ckpt-dump script.pt
+    breaks "gk-curve: run.wandb: this is a run of Weights & Biases as its program keeps it: wandb sync run.wandb; python3 -c 'import pandas, wandb; print(pandas.DataFrame(wandb.Api().run(\"ENTITY/PROJECT/RUN\").scan_history()).to_csv(index=False))' | ..." \
+        gk-curve run.wandb
 }
 
 @test "torch: other tools name the one that reads the file" {

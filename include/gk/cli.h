@@ -87,13 +87,15 @@ struct gk_opt {
         .help = (h), __VA_ARGS__                                                                   \
     }
 
-/* Options of every tool. --threads and --seed only exist if the tool lists GK_THREADS_OPT,
- * GK_SEED_OPT. */
+/* What every tool has. --threads, --seed and --digits only where the tool lists GK_THREADS_OPT,
+ * GK_SEED_OPT, GK_DIGITS_OPT. */
 struct gk_common {
     bool quiet;
     const char *output; /* -o FILE, or NULL */
     int64_t threads;    /* default: the cores available to this process */
     int64_t seed;
+    int64_t digits; /* 0: all */
+    bool digits_given;
 };
 
 #define GK_THREADS_OPT(c)                                                                          \
@@ -102,6 +104,12 @@ struct gk_common {
 #define GK_SEED_OPT(c)                                                                             \
     GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
                .def = "0")
+
+/* Of the numbers of its tables (gk_put_number): gk_cli_start sees to it. */
+#define GK_DIGITS_OPT(c)                                                                           \
+    GK_OPT_INT(0, "digits", &(c)->digits,                                                          \
+               "significant digits to print (default: all, which read back exactly)", .min = 1,    \
+               .max = 17, .given = &(c)->digits_given)
 
 struct gk_tool {
     const char *name;     /* "gk-fft" */
@@ -163,8 +171,12 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Notes on how the table FILE was read (gk/table.h): that rows are counted because no column holds
- * steps, or that rows were merged or skipped. */
+/* Each of NOTES from number *SAID on, which moves behind them. */
+struct gk_notes;
+void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said);
+
+/* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
+ * that rows were merged or left out. */
 struct gk_table_notes;
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
 

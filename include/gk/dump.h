@@ -39,6 +39,7 @@ struct gk_dump {
     const struct gk_steps *steps;
     /* converts each frame, or NULL */
     int (*change)(struct gk_frame *f, const char *line, struct gk_err *err);
+    struct gk_notes *notes; /* on what a vector of parameters holds; or NULL */
 };
 
 /* Writes what D requests of all frames of S to OUT, but does not commit it. A single frame gives

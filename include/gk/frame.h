@@ -9,6 +9,7 @@
 
 #include "gk/err.h"
 #include "gk/history.h"
+#include "gk/notes.h"
 
 /* All dtypes that safetensors defines. */
 enum gk_dtype {
@@ -119,7 +120,16 @@ bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
  * are not parameters. */
 bool gk_is_parameter(const struct gk_tensor *t);
-/* The error for a tensor that does not convert to numbers. */
+/* Notes about F, where a tool takes those tensors as parameters of which TAKES is true: which are
+ * left out as a PyTorch optimiser's state; which are buffers, such as running means, or averages of
+ * weights, to judge by their names; which two matrices hold the same numbers, as tied weights do.
+ */
+typedef bool gk_takes(const void *ctx, const struct gk_tensor *t);
+int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
+                    struct gk_notes *notes, struct gk_err *err);
+int gk_note_twins(const char *file, const char *one, const char *other, struct gk_notes *notes,
+                  struct gk_err *err);
+/* An error for a tensor that does not convert to numbers. */
 int gk_tensor_check(const struct gk_tensor *t, struct gk_err *err);
 
 /* N numbers of REAL, GK_F32 or GK_F64, to and from double. */

@@ -31,8 +31,9 @@ struct gk_points {
     bool single;      /* the numbers came as F32 or narrower */
     const char *name; /* the first input's name, for messages */
     struct gk_table_notes notes;
-    size_t buffers;     /* tensors of the first frame that are not parameters */
-    const char *buffer; /* one of them */
+    size_t buffers;         /* tensors of the first frame that are left out as no parameters */
+    const char *buffer;     /* one of them */
+    struct gk_notes doubts; /* gk_frame_doubts */
     struct gk_history history;
     /* a trajectory: its first frame (maybe without data), and which of its tensors are coordinates,
      * in name order; nparts = 0: a matrix */
@@ -52,6 +53,10 @@ void gk_points_free(struct gk_points *p);
 /* x (count) = the coordinates from COLUMN on of point T. Several threads may read at once. */
 int gk_points_read(const struct gk_points *p, size_t t, size_t column, size_t count, double *x,
                    struct gk_err *err);
+
+/* Adds the tensors of a trajectory to its doubts that hold the same numbers at its first and its
+ * last frame. */
+int gk_points_note_twins(struct gk_points *p, struct gk_err *err);
 
 /* An error about one coordinate of a point: "run.gks: frame 3: tensor 'x', element 7: MESSAGE".
  * Returns -1. */

@@ -13,6 +13,7 @@
 #include "gk/out.h"
 #include "gk/signal.h"
 #include "gk/table.h"
+#include "gk/tick.h"
 
 /* ---- features ----\nA measure is a column of gk-hjorth other than n. A feature's name defines it:
  * "m0" is measured in the\ndefault window, "m0_400" in the window 0:400, "m0_100_400" in 100:400.
@@ -97,17 +98,33 @@ int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, st
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
                  double *heldout, size_t *fold, struct gk_err *err);
 
-/* ---- evaluation ---- */
+/* HELDOUT as of gk_model_fit where run I stands COUNT[I] times, in the FOLD that it has there, so
+ * that no copy of a run is fitted to while another is held out. 1: without some fold all runs that
+ * are left have one outcome, and HELDOUT is not defined. */
+int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
+                   double *heldout, struct gk_err *err);
+/* Its multiplications, but for a factor that hardly changes. */
+double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
+
+/* ---- what it is worth ---- */
 
 enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
 #define GK_REPORTS "summary|groups|runs" /* in the order of the enum */
 
-/* AUC and Spearman's correlation with val (gk/rank.h). They are computed for the held-out
- * probabilities, for M on the runs it was fitted to, for m0 and for each feature alone; or, by
- * group, for the held-out ones; or the table lists each run's held-out probability. */
-int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
-                    const struct gk_runs *r, const struct gk_model *m, const double *heldout,
-                    const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
+/* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
+ * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
+ * the held-out probability of each run. */
+struct gk_report_conf {
+    enum gk_report what;
+    int64_t replicates; /* of intervals of fixed scores */
+    int64_t refits;     /* of those of row "model", fitted again in each; 0: as the others */
+    double ridge;       /* of these fits */
+    uint64_t seed;
+    struct gk_tick tick; /* hears of refits */
+};
+int gk_report_write(struct gk_out *out, const struct gk_report_conf *conf,
+                    const struct gk_history *h, const struct gk_runs *r, const struct gk_model *m,
+                    const double *heldout, const size_t *fold, struct gk_err *err);
 
 /* Of each feature in each group (all runs are "all" without groups): quantiles, AUC and Spearman's
  * correlation with val; of runs that were read as alone, without a model. */

@@ -27,6 +27,18 @@ struct gk_rank_score {
 int gk_rank_study(const struct gk_rank_data *data, int64_t replicates, uint64_t seed,
                   struct gk_rank_score *auc, struct gk_rank_score *spearman, struct gk_err *err);
 
+/* The same of scores that come from a fit to the runs. The intervals also count that: they are as
+ * long as the distance of the percentiles, with the measure in the middle, inside its range. SCORE
+ * fits again where run I stands COUNT[I] times, and fills the [n] scores; it returns 0, 1 if this
+ * resample has none and does not count, or -1. */
+struct gk_rank_again {
+    int (*score)(void *ctx, const uint32_t *count, double *score, struct gk_err *err);
+    void *ctx;
+};
+int gk_rank_study_again(const struct gk_rank_data *data, const struct gk_rank_again *again,
+                        int64_t replicates, uint64_t seed, struct gk_rank_score *auc,
+                        struct gk_rank_score *spearman, struct gk_err *err);
+
 /* Puts V [n] finite in rising order. */
 void gk_sort(double *v, size_t n);
 /* The quantile Q in [0, 1] of the rising V [n], linear between order statistics: type 7 of Hyndman

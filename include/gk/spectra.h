@@ -22,10 +22,14 @@ struct gk_tensor_spectrum {
     const char *name; /* the frame's */
     struct gk_spectrum s;
 };
-/* For the matrices among F's parameters, in name order: all, or those that match a pattern of GLOBS
- * unless it is NULL; or for the one tensor, of any kind, that GLOBS names. A frame without a matrix
- * is an error. free() *OUT. */
-int gk_frame_spectra(const struct gk_frame *f, const char *globs, struct gk_pool *pool,
-                     struct gk_tensor_spectrum **out, size_t *n, struct gk_err *err);
+/* Of the matrices of F, in name order: of its parameters, those that match a pattern of GLOBS where
+ * it is not NULL; or of the one tensor, of whatever kind, of which GLOBS is the name; but of none
+ * that matches EXCLUDE. A frame without any is an error. free() *OUT. */
+int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *exclude,
+                     struct gk_pool *pool, struct gk_tensor_spectrum **out, size_t *n,
+                     struct gk_err *err);
+/* Notes on what all parameters of F may be (gk_frame_doubts); none where GLOBS chooses. */
+int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const char *exclude,
+                            struct gk_notes *notes, struct gk_err *err);
 
 #endif

@@ -42,6 +42,8 @@ int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, s
 int gk_rows_open_input(struct gk_rows *r, const char *path, struct gk_err *err);
 /* 1: a row, 0: the end, -1. A table without rows is an error. */
 int gk_rows_next(struct gk_rows *r, struct gk_err *err);
+/* Makes the first row the next one, if that costs nothing, as of JSON, which was parsed already. */
+bool gk_rows_again(struct gk_rows *r);
 void gk_rows_close(struct gk_rows *r);
 /* *COL is the column NAME, or -1. A name that two columns have is an error. */
 int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_err *err);
@@ -65,10 +67,15 @@ int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, .
 /* Writing: the history as comments, then the names; then numbers that read back exactly. */
 int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *names, size_t n,
                    struct gk_err *err);
-/* %.9g if SINGLE, else %.17g; nan and inf as "nan", "inf", "-inf". END is '\t' or '\n'. */
+/* Seventeen significant digits, nine if SINGLE, which read back exactly; nan and inf as "nan",
+ * "inf", "-inf". END is '\t' or '\n'. */
+void gk_put_exact(FILE *fp, double v, bool single, char end);
+/* The same of a number of a result, with fewer digits after gk_put_digits(N > 0). Integers, such as
+ * steps and counts, stay whole. */
 void gk_put_number(FILE *fp, double v, bool single, char end);
-/* Text from a file as one cell: characters that could control a terminal (gk_printable) are escaped
- * as in C, and so is a '#' that would make the row a comment. */
+void gk_put_digits(int n);
+/* Text from a file as one cell: what no terminal should get (gk_printable) is escaped as in C, and
+ * so is a '#' that would make a comment of the row. */
 void gk_put_text(FILE *fp, const char *s, char end);
 
 #endif

@@ -96,6 +96,78 @@ static void put_choices(FILE *fp, const char *choices)
         putc(*choices == '|' ? ' ' : *choices, fp);
 }
 
+/* Does its value name columns of the table that is read? */
+static bool takes_columns(const struct gk_opt *o)
+{
+    const char *m = gk_option_metavar(o);
+    return o->type == GK_TEXT &&
+           ((strstr(m, "COLUMN") && !strchr(m, '=')) || !strcmp(o->name, "column") ||
+            !strcmp(o->name, "step") || !strcmp(o->name, "features"));
+}
+
+static bool has_columns(const struct gk_tool *tool)
+{
+    const struct gk_opt *o;
+    for (size_t i = 0; (o = gk_option(tool, i)); i++)
+        if (takes_columns(o))
+            return true;
+    return false;
+}
+
+/* The columns of the text tables among the words. A word is taken as it is typed but for its
+ * quotes; nothing of a word or a file is ever expanded. What is no regular file is not opened. */
+static const char bash_columns[] =
+    "__gk_columns() {\n"
+    "    local word file c line name sep before='' cur=${COMP_WORDS[COMP_CWORD]}\n"
+    "    cur=${cur#[\\\"\\']}\n"
+    "    [[ $cur != *,* ]] || before=${cur%,*},\n"
+    "    COMPREPLY=()\n"
+    "    for word in \"${COMP_WORDS[@]:1}\"; do\n"
+    "        file=''\n"
+    "        case $word in\n"
+    "        \\'*\\' | \\\"*\\\") file=${word:1:${#word}-2} ;;\n"
+    "        *) while [[ $word ]]; do\n"
+    "               c=${word:0:1} word=${word:1}\n"
+    "               [[ $c != \\\\ ]] || { c=${word:0:1} word=${word:1}; }\n"
+    "               file+=$c\n"
+    "           done ;;\n"
+    "        esac\n"
+    "        [[ -f $file && -r $file ]] || continue\n"
+    "        line=''\n"
+    "        while IFS= read -r -n 65536 line && [[ ! $line || $line == '#'* ]]; do :; done "
+    "<\"$file\"\n"
+    "        [[ $line != ['{[']* ]] || continue\n"
+    "        sep=, line=${line%$'\\r'}\n"
+    "        [[ $line != *$'\\t'* ]] || sep=$'\\t'\n"
+    "        while [[ $line ]]; do\n"
+    "            name=${line%%\"$sep\"*}\n"
+    "            line=${line:${#name}+1}\n"
+    "            name=${name#[\\\"]} name=${name%[\\\"]}\n"
+    "            [[ ! $name || $name == *[[:cntrl:]]* || $before$name != \"$cur\"* ]] ||\n"
+    "                COMPREPLY+=(\"$before$name\")\n"
+    "        done\n"
+    "    done\n"
+    "}\n";
+
+static const char zsh_columns[] =
+    "_gk_columns() {\n"
+    "  local word line\n"
+    "  local -a names\n"
+    "  for word in \"${(@Q)words[2,-1]}\"; do\n"
+    "    [[ -f $word && -r $word ]] || continue\n"
+    "    line=''\n"
+    "    while IFS= read -r line && [[ -z $line || $line == '#'* ]]; do :; done <\"$word\"\n"
+    "    [[ $line != '{'* && $line != '['* ]] || continue\n"
+    "    line=${line%$'\\r'}\n"
+    "    if [[ $line == *$'\\t'* ]]; then names+=(\"${(@ps:\\t:)line}\")\n"
+    "    else names+=(\"${(@s:,:)line}\"); fi\n"
+    "  done\n"
+    "  names=(\"${(@)${(@)names#\\\"}%\\\"}\")\n"
+    "  names=(\"${(@)names:#*[[:cntrl:]]*}\")\n"
+    "  compset -P '*,'\n"
+    "  compadd -- \"${(@)names:#}\"\n"
+    "}\n";
+
 static void bash_completion(FILE *fp, const struct gk_tool *tool)
 {
     const struct gk_opt *o;
@@ -104,11 +176,14 @@ static void bash_completion(FILE *fp, const struct gk_tool *tool)
     for (char *p = id; *p; p++)
         if (*p == '-')
             *p = '_';
+    fprintf(fp, "# bash completion for %s\n", tool->name);
+    if (has_columns(tool))
+        fputs(bash_columns, fp);
     fprintf(fp,
-            "# bash completion for %s\n_%s() {\n"
+            "_%s() {\n"
             "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
             "    case $prev in\n",
-            tool->name, id);
+            id);
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         if (o->type == GK_FLAG)
             continue;
@@ -119,6 +194,8 @@ static void bash_completion(FILE *fp, const struct gk_tool *tool)
             fputs(") COMPREPLY=($(compgen -W '", fp);
             put_choices(fp, o->choices);
             fputs("' -- \"$cur\")); return ;;\n", fp);
+        } else if (takes_columns(o)) {
+            fputs(") __gk_columns; return ;;\n", fp);
         } else if (gk_option_takes_path(o)) {
             fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", fp);
         } else {
@@ -160,8 +237,10 @@ static void put_zsh(FILE *fp, const char *text)
 static void zsh_completion(FILE *fp, const struct gk_tool *tool)
 {
     const struct gk_opt *o;
-    fprintf(fp, "#compdef %s\n# zsh completion for %s\n_arguments -s -S \\\n", tool->name,
-            tool->name);
+    fprintf(fp, "#compdef %s\n# zsh completion for %s\n", tool->name, tool->name);
+    if (has_columns(tool))
+        fputs(zsh_columns, fp);
+    fputs("_arguments -s -S \\\n", fp);
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         if (o->letter)
             fprintf(fp, "  '(-%c --%s)'{-%c,--%s}'[", o->letter, o->name, o->letter, o->name);
@@ -177,7 +256,9 @@ static void zsh_completion(FILE *fp, const struct gk_tool *tool)
             putc(':', fp);
             put_zsh(fp, gk_option_metavar(o));
             putc(':', fp);
-            if (gk_option_takes_path(o))
+            if (takes_columns(o))
+                fputs("_gk_columns", fp);
+            else if (gk_option_takes_path(o))
                 fputs("_files", fp);
         }
         fputs("' \\\n", fp);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gk/notes.h"
 #include "gk/out.h"
 #include "gk/table.h"
 
@@ -69,4 +70,12 @@ void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk
     if (n->left_out)
         gk_note(tool, "%s: %zu row%s left out: no value in column %s", file, n->left_out,
                 n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
+}
+
+void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said)
+{
+    for (; *said < notes->n; ++*said) {
+        const struct gk_remark *r = &notes->remark[*said];
+        gk_note(tool, r->setting ? "--%s: %s" : "%s%s", r->setting ? r->setting : "", r->text);
+    }
 }

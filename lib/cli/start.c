@@ -11,6 +11,7 @@
 #include "gk/input.h"
 #include "gk/number.h"
 #include "gk/out.h"
+#include "gk/table.h"
 #include "gk/version.h"
 
 static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *err)
@@ -209,4 +210,5 @@ void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv)
     if (defaults(tool, &err) || parse(tool, argc, *argv, &err) || gk_need_stack(&err) ||
         gk_cli_outputs(tool, NULL, NULL, &err))
         gk_die(tool, &err);
+    gk_put_digits((int)tool->common->digits);
 }

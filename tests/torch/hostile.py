@@ -111,11 +111,11 @@ for function, args in (os.system, (COMMAND,)), (eval, ("open('executed', 'w')",)
         ops = list(pickletools.genops(data))
         at, word = next((at, arg) for op, arg, at in ops if op.name in ("GLOBAL", "STACK_GLOBAL"))
         word = word or " ".join([arg for op, arg, where in ops if op.name == "SHORT_BINUNICODE" and where < at][-2:])
-        refuse(data, byte(at, f"{word.replace(' ', '.')} is refused: {KNOWN}"))
+        refuse(data, byte(at, f"{word.replace(' ', '.')} is refused: {KNOWN}*"))
 for module, word in ("os", "system"), ("posix", "system"), ("torch", "load"), ("torch.nn.modules.linear", "Linear"), ("torch._utils", "_rebuild_qtensor"), \
         ("torch", "ComplexDoubleStorage"), ("collections", "Counter"), ("numpy.core.multiarray", "scalar"), ("torch", "FloatStorage.__class__"), ("", ""), ("torch._utils", ""):
-    refuse(b"\x80\x02" + name(module, word) + text(COMMAND) + b"\x85R.", byte(2, f"{module}.{word} is refused: {KNOWN}"))
-refuse(b"\x80\x02" + name("torch\x1b[2J", "a") + b".", byte(2, f"torch?[2J.a is refused: {KNOWN}"))
+    refuse(b"\x80\x02" + name(module, word) + text(COMMAND) + b"\x85R.", byte(2, f"{module}.{word} is refused: {KNOWN}*"))
+refuse(b"\x80\x02" + name("torch\x1b[2J", "a") + b".", byte(2, f"torch?[2J.a is refused: {KNOWN}*"))
 for op, word, body in (b"i", "INST", b"(" + text(COMMAND) + b"ios\nsystem\n."), (b"o", "OBJ", b"(" + text(COMMAND) + b"o."), \
         (b"\x81", "NEWOBJ", HOOKS + b")\x81."), (b"\x92", "NEWOBJ_EX", HOOKS + b")}\x92."), (b"\x82", "EXT1", b"\x82\x01."), (b"\x83", "EXT2", b"\x83\x01\x00."), \
         (b"\x84", "EXT4", b"\x84\x01\x00\x00\x00."), (b"P", "PERSID", b"Pstorage\n."), (b"S", "STRING", b"S'a'\n."), (b"V", "UNICODE", b"Va\n."), \

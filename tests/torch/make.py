@@ -2,13 +2,14 @@
 safetensors frame beside it. See README.md."""
 import json
 import struct
+import sys
 
 import torch
 
-DTYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64",
-          torch.int32: "I32", torch.int16: "I16", torch.int8: "I8", torch.uint8: "U8", torch.bool: "BOOL",
-          torch.uint16: "U16", torch.uint32: "U32", torch.uint64: "U64", torch.float8_e4m3fn: "F8_E4M3",
-          torch.float8_e5m2: "F8_E5M2", torch.complex64: "C64"}
+DTYPES = {getattr(torch, name): is_called for name, is_called in {
+    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "int16": "I16",
+    "int8": "I8", "uint8": "U8", "bool": "BOOL", "uint16": "U16", "uint32": "U32", "uint64": "U64", "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2", "complex64": "C64"}.items() if hasattr(torch, name)}  # an earlier torch has fewer
 
 
 def number(v):
@@ -53,6 +54,20 @@ def save(name, v, **how):
     with open(name + ".safetensors", "wb") as file:
         file.write(frame(torch.load(name + ".pt", weights_only=False)))  # its own files
 
+
+if sys.argv[1:] == ["old"]:  # the few files of an earlier version, in a folder of their own
+    version = torch.__version__.split("+")[0]
+    torch.manual_seed(1)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4))
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    net(torch.randn(5, 3)).square().mean().backward()
+    sgd.step()
+    halves = {name: t.half() if t.is_floating_point() else t for name, t in net.state_dict().items()}
+    save(f"old/{version}-nested", {"model": net.state_dict(), "half": halves, "optimizer": sgd.state_dict(), "epoch": 3})
+    base = torch.arange(12.0).reshape(3, 4)
+    save(f"old/{version}-views", {"base": base, "same": base, "t": base.t(), "every": base[::2, 1::2], "p": torch.nn.Parameter(base[1]),
+                                  "bf16": base.bfloat16(), "scalar": torch.tensor(2.5)})
+    sys.exit()
 
 torch.manual_seed(1)
 net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2, bias=False))

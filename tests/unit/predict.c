@@ -248,6 +248,51 @@ static void test_held_out(void)
         CHECK((before[i] == after[i]) == (i >= 20 && i < 40));
 }
 
+/* What a fit to a resample says is what one says to a table where runs stand more than once, with
+ * all copies of a run in one fold. */
+static void test_refit(void)
+{
+    struct gk_runs r, copies;
+    struct gk_model m;
+    struct gk_err err = {0};
+    double heldout[RUNS], again[RUNS], each[RUNS], x[RUNS * 2];
+    size_t fold[RUNS], n = 0, from[RUNS], group[RUNS];
+    uint32_t count[RUNS];
+    bool outcome[RUNS];
+    for (size_t groups = 0; groups <= 3; groups += 3) {
+        make_runs(&r, 1.5, groups);
+        CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == 0);
+        gk_model_free(&m);
+        for (int i = 0; i < RUNS; i++)
+            count[i] = 1;
+        CHECK(gk_model_refit(&r, 1, fold, count, again, &err) == 0);
+        CHECK(memcmp(heldout, again, sizeof again) == 0);
+    }
+    for (size_t i = 0; i < RUNS; i++) {
+        count[i] = n + i % 3 <= RUNS ? (uint32_t)(i % 3) : 0;
+        for (uint32_t k = 0; k < count[i]; k++, n++) {
+            from[n] = i;
+            x[2 * n] = r.x[2 * i];
+            x[2 * n + 1] = r.x[2 * i + 1];
+            outcome[n] = r.outcome[i] = i % 5 < 2;
+            group[n] = r.group[i];
+        }
+    }
+    copies = r;
+    copies.n = n;
+    copies.x = x;
+    copies.outcome = outcome;
+    copies.group = group;
+    CHECK(gk_model_fit(&m, &copies, 1, 0, each, fold, &err) == 0);
+    gk_model_free(&m);
+    CHECK(gk_model_refit(&r, 1, r.group, count, again, &err) == 0);
+    for (size_t k = 0; k < n; k++)
+        CHECK_CLOSE(again[from[k]], each[k], 1e-9);
+    for (size_t i = 0; i < RUNS; i++) /* one outcome is left outside the first group */
+        count[i] = i < 20 || r.outcome[i];
+    CHECK(gk_model_refit(&r, 1, r.group, count, again, &err) == 1);
+}
+
 static void test_separable(void)
 {
     struct gk_runs r;
@@ -353,6 +398,7 @@ int main(void)
     test_names();
     test_model();
     test_held_out();
+    test_refit();
     test_separable();
     test_useless();
     test_refusals();

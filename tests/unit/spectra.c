@@ -15,7 +15,7 @@ static void check_golden(struct gk_pool *pool)
     struct gk_tensor_spectrum *s;
     size_t n;
     if (gk_frame_read_one("tests/golden/spectra.safetensors", &f, &err) ||
-        gk_frame_spectra(&f, NULL, pool, &s, &n, &err)) {
+        gk_frame_spectra(&f, NULL, NULL, pool, &s, &n, &err)) {
         CHECK_FAILED("%s", err.msg);
         return;
     }

@@ -72,9 +72,11 @@ static void do_task(void *ctx, size_t i, int thread)
     task->rc = measure(task->t, &task->to->s, &task->err);
 }
 
-static bool is_wanted(const struct gk_tensor *t, const char *globs)
+static bool is_wanted(const struct gk_tensor *t, const char *globs, const char *exclude)
 {
-    if (globs && !gk_is_glob(globs)) /* a full name may select any tensor */
+    if (gk_glob_matches(exclude, t->name))
+        return false;
+    if (globs && !gk_is_glob(globs)) /* by its whole name it may be anything */
         return t->rank == 2 && strcmp(t->name, globs) == 0;
     return t->rank == 2 && gk_is_parameter(t) && (!globs || gk_glob_matches(globs, t->name));
 }
@@ -90,8 +92,26 @@ static int fail_without(const struct gk_frame *f, const char *globs, struct gk_e
     return gk_frame_fail(f, err, "it has no matrix '%s'", gk_show(globs).s);
 }
 
-int gk_frame_spectra(const struct gk_frame *f, const char *globs, struct gk_pool *pool,
-                     struct gk_tensor_spectrum **out, size_t *n, struct gk_err *err)
+struct choice {
+    const char *globs, *exclude;
+};
+
+static bool takes(const void *ctx, const struct gk_tensor *t)
+{
+    const struct choice *c = ctx;
+    return is_wanted(t, c->globs, c->exclude);
+}
+
+int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const char *exclude,
+                            struct gk_notes *notes, struct gk_err *err)
+{
+    const struct choice c = {globs, exclude};
+    return globs ? 0 : gk_frame_doubts(f, takes, &c, notes, err);
+}
+
+int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *exclude,
+                     struct gk_pool *pool, struct gk_tensor_spectrum **out, size_t *n,
+                     struct gk_err *err)
 {
     struct task *task = gk_alloc(f->ntensor, sizeof *task, err);
     size_t cap = 0;
@@ -102,7 +122,7 @@ int gk_frame_spectra(const struct gk_frame *f, const char *globs, struct gk_pool
         goto done;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (!is_wanted(t, globs))
+        if (!is_wanted(t, globs, exclude))
             continue;
         (*out)[*n].name = t->name;
         task[*n] = (struct task){.t = t, .to = &(*out)[*n]};

@@ -82,6 +82,7 @@ void gk_points_free(struct gk_points *p)
     free(p->part);
     gk_frame_free(&p->first);
     gk_history_free(&p->history);
+    gk_notes_free(&p->doubts);
     *p = (struct gk_points){0};
 }
 

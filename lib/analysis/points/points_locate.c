@@ -41,6 +41,11 @@ static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
     }
 }
 
+static bool takes(const void *ctx, const struct gk_tensor *t)
+{
+    return is_wanted(ctx, t);
+}
+
 static size_t count_wanted(const struct gk_points_conf *conf, const struct gk_frame *f)
 {
     size_t n = 0;
@@ -69,6 +74,8 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     if (conf->tensor && n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", conf->tensor);
     note_buffers(p, conf);
+    if (!conf->tensor && gk_frame_doubts(f, takes, conf, &p->doubts, err))
+        return -1;
     if (p->width == 0)
         return gk_frame_fail(f, err, "%s among its %zu tensors",
                              conf->matrices ? "no matrix" : "no parameter", f->ntensor);

@@ -17,13 +17,19 @@ struct work {
     const struct gk_runs *r;
     double ridge;
     size_t folds;
-    const size_t *fold; /* [n] */
-    bool *in;           /* [n] the runs used for training */
-    double *z, *y;      /* [n, d] and [n] of the training runs, packed */
-    double *beta;       /* [d + 1] */
-    double *score;      /* [n] held-out scores for calibration */
-    bool *scored;       /* [n] */
+    const size_t *fold;    /* [n] */
+    const uint32_t *count; /* [n] how often each run stands in the resample; NULL: once */
+    bool *in;              /* [n] the runs that train */
+    double *z, *y;         /* [n, d] and [n] of those, packed */
+    double *beta;          /* [d + 1] */
+    double *score;         /* [n] held-out scores to calibrate with */
+    bool *scored;          /* [n] */
 };
+
+static uint32_t times(const struct work *w, size_t i)
+{
+    return w->count ? w->count[i] : 1;
+}
 
 static double raw_value(const struct gk_term *t, double x)
 {
@@ -76,14 +82,14 @@ static void standardise(const struct work *w, struct gk_term *t, size_t j)
     const int exponent = gk_exponent_of(most);
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i]) {
-            n++;
-            sum += ldexp(raw_value(t, r->x[i * r->d + j]), -exponent);
+            n += times(w, i);
+            sum += times(w, i) * ldexp(raw_value(t, r->x[i * r->d + j]), -exponent);
         }
     const double centre = sum / n;
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i]) {
             double z = ldexp(raw_value(t, r->x[i * r->d + j]), -exponent) - centre;
-            squares += z * z;
+            squares += times(w, i) * z * z;
         }
     double sd = sqrt(squares / n);
     t->centre = ldexp(centre, exponent);
@@ -108,11 +114,11 @@ static int train(struct work *w, struct gk_model *m, struct gk_err *err)
     for (size_t j = 0; j < r->d; j++)
         standardise(w, &m->term[j], j);
     for (size_t i = 0; i < r->n; i++) {
-        if (!w->in[i])
-            continue;
-        for (size_t j = 0; j < r->d; j++)
-            w->z[n * r->d + j] = term_value(&m->term[j], r->x[i * r->d + j]);
-        w->y[n++] = r->outcome[i];
+        for (uint32_t k = 0; w->in[i] && k < times(w, i); k++) {
+            for (size_t j = 0; j < r->d; j++)
+                w->z[n * r->d + j] = term_value(&m->term[j], r->x[i * r->d + j]);
+            w->y[n++] = r->outcome[i];
+        }
     }
     if (gk_logistic_fit(n, r->d, w->z, w->y, w->ridge, w->beta, err))
         return -1;
@@ -131,11 +137,11 @@ static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
     size_t k = 0;
     for (size_t i = 0; i < r->n; i++)
         if (w->scored[i])
-            n[r->outcome[i]]++;
+            n[r->outcome[i]] += times(w, i);
     if (n[0] == 0 || n[1] == 0)
         return 0;
     for (size_t i = 0; i < r->n; i++)
-        if (w->scored[i]) {
+        for (uint32_t c = 0; w->scored[i] && c < times(w, i); c++) {
             w->z[k] = w->score[i];
             w->y[k++] = r->outcome[i] ? (n[1] + 1) / (n[1] + 2) : 1 / (n[0] + 2);
         }
@@ -203,13 +209,14 @@ static int score_within(struct work *w, size_t out, struct gk_model *m, struct g
         return 0;
     for (size_t part = 0; part < parts; part++) {
         for (size_t i = 0; i < r->n; i++)
-            w->in[i] = w->fold[i] != out && (w->fold[i] - (w->fold[i] > out)) % parts != part;
+            w->in[i] = times(w, i) > 0 && w->fold[i] != out &&
+                       (w->fold[i] - (w->fold[i] > out)) % parts != part;
         if (!both_outcomes(w))
             continue;
         if (train(w, m, err))
             return -1;
         for (size_t i = 0; i < r->n; i++)
-            if (w->fold[i] != out && !w->in[i]) {
+            if (w->fold[i] != out && !w->in[i] && times(w, i) > 0) {
                 w->score[i] = score(m, r->x + i * r->d);
                 w->scored[i] = true;
             }
@@ -217,7 +224,8 @@ static int score_within(struct work *w, size_t out, struct gk_model *m, struct g
     return 0;
 }
 
-/* Computes HELDOUT and RAW (before calibration) for the runs in fold OUT. */
+/* HELDOUT and RAW (before calibration) of the runs in fold OUT. Returns 0, -1, or 1 if a resample
+ * has one outcome only without them. */
 static int hold_out(struct work *w, size_t out, struct gk_model *m, double *heldout, double *raw,
                     struct gk_err *err)
 {
@@ -225,13 +233,16 @@ static int hold_out(struct work *w, size_t out, struct gk_model *m, double *held
     if (score_within(w, out, m, err))
         return -1;
     for (size_t i = 0; i < r->n; i++)
-        w->in[i] = w->fold[i] != out;
-    if (!both_outcomes(w))
-        return gk_fail(err, "without group %s all runs have the same outcome", r->group_name[out]);
+        w->in[i] = times(w, i) > 0 && w->fold[i] != out;
+    if (!both_outcomes(w)) {
+        if (!w->count)
+            gk_fail(err, "without group %s all runs have the same outcome", r->group_name[out]);
+        return w->count ? 1 : -1;
+    }
     if (train(w, m, err))
         return -1;
     for (size_t i = 0; i < r->n; i++)
-        if (!w->in[i])
+        if (w->fold[i] == out)
             raw[i] = score(m, r->x + i * r->d);
     if (calibrate(w, m, err))
         return -1;
@@ -272,31 +283,70 @@ static int start_model(struct gk_model *m, const struct gk_runs *r, struct gk_er
     return 0;
 }
 
+static int start_work(struct work *w, struct gk_model *m, struct gk_err *err)
+{
+    const struct gk_runs *r = w->r;
+    *m = (struct gk_model){0};
+    w->in = gk_alloc(r->n, sizeof *w->in, err);
+    w->scored = gk_alloc(r->n, sizeof *w->scored, err);
+    w->z = gk_alloc(r->n, r->d * sizeof *w->z, err);
+    w->y = gk_alloc(r->n, sizeof *w->y, err);
+    w->score = gk_alloc(r->n, 2 * sizeof *w->score, err);
+    w->beta = gk_alloc(r->d + 1, sizeof *w->beta, err);
+    if (!w->in || !w->scored || !w->z || !w->y || !w->score || !w->beta)
+        return -1;
+    return start_model(m, r, err);
+}
+
+static void end_work(struct work *w)
+{
+    gk_free(w->in);
+    gk_free(w->scored);
+    gk_free(w->z);
+    gk_free(w->y);
+    gk_free(w->score);
+    gk_free(w->beta);
+}
+
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
                  double *heldout, size_t *fold, struct gk_err *err)
 {
     struct work w = {.r = r, .ridge = ridge, .fold = fold};
-    *m = (struct gk_model){0};
     if (deal(r, seed, fold, &w.folds, err))
         return -1;
-    w.in = gk_alloc(r->n, sizeof *w.in, err);
-    w.scored = gk_alloc(r->n, sizeof *w.scored, err);
-    w.z = gk_alloc(r->n, r->d * sizeof *w.z, err);
-    w.y = gk_alloc(r->n, sizeof *w.y, err);
-    w.score = gk_alloc(r->n, 2 * sizeof *w.score, err);
-    w.beta = gk_alloc(r->d + 1, sizeof *w.beta, err);
-    int rc = w.in && w.scored && w.z && w.y && w.score && w.beta ? 0 : -1;
-    if (!rc)
-        rc = start_model(m, r, err);
+    int rc = start_work(&w, m, err);
     if (!rc)
         rc = fit(&w, m, heldout, w.score + r->n, err);
-    gk_free(w.in);
-    gk_free(w.scored);
-    gk_free(w.z);
-    gk_free(w.y);
-    gk_free(w.score);
-    gk_free(w.beta);
+    end_work(&w);
     if (rc)
         gk_model_free(m);
+    return rc;
+}
+
+static size_t count_folds(const struct gk_runs *r, const size_t *fold)
+{
+    size_t folds = 0;
+    for (size_t i = 0; i < r->n; i++)
+        folds = fold[i] >= folds ? fold[i] + 1 : folds;
+    return folds;
+}
+
+double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold)
+{
+    const double folds = (double)count_folds(r, fold), parameters = (double)(r->d + 1);
+    return folds * (1 + fmin(folds - 1, FOLDS)) * (double)r->n * parameters * parameters;
+}
+
+int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
+                   double *heldout, struct gk_err *err)
+{
+    struct work w = {
+        .r = r, .ridge = ridge, .fold = fold, .count = count, .folds = count_folds(r, fold)};
+    struct gk_model m;
+    int rc = start_work(&w, &m, err);
+    for (size_t k = 0; rc == 0 && k < w.folds; k++)
+        rc = hold_out(&w, k, &m, heldout, w.score + r->n, err);
+    end_work(&w);
+    gk_model_free(&m);
     return rc;
 }

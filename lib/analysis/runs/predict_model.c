@@ -18,7 +18,7 @@ static void put_term(FILE *fp, const struct gk_term *t)
     fputs(t->feature.name, fp);
     putc('\t', fp);
     for (int k = 0; k < COLUMNS - 1; k++)
-        gk_put_number(fp, v[k], false, k < COLUMNS - 2 ? '\t' : '\n');
+        gk_put_exact(fp, v[k], false, k < COLUMNS - 2 ? '\t' : '\n');
 }
 
 int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *h,

@@ -12,8 +12,8 @@ struct report {
     const struct gk_runs *r;
     const double *heldout;
     const size_t *fold;
-    int64_t replicates;
-    uint64_t seed;
+    const struct gk_report_conf *conf;
+    int64_t refitted;
     double *score, *value; /* [n] */
     bool *outcome;         /* [n] */
 };
@@ -26,12 +26,22 @@ static double brier(const struct gk_rank_data *d)
     return sum / (double)d->n;
 }
 
-/* One row: NAME, its n runs, and how well their scores rank them. */
-static int put_scores(const struct report *p, const char *name, const struct gk_rank_data *d,
-                      bool probability, struct gk_err *err)
+static int refit(void *ctx, const uint32_t *count, double *score, struct gk_err *err)
 {
+    struct report *p = ctx;
+    gk_tick(&p->conf->tick, (double)p->refitted++, (double)p->conf->refits);
+    return gk_model_refit(p->r, p->conf->ridge, p->fold, count, score, err);
+}
+
+/* One row: NAME, its n runs, and how well their scores rank them. */
+static int put_scores(struct report *p, const char *name, const struct gk_rank_data *d,
+                      bool probability, bool again, struct gk_err *err)
+{
+    const struct gk_rank_again by_refit = {refit, p};
     struct gk_rank_score auc, rho;
-    if (gk_rank_study(d, p->replicates, p->seed, &auc, &rho, err))
+    if (gk_rank_study_again(d, again ? &by_refit : NULL,
+                            again ? p->conf->refits : p->conf->replicates, p->conf->seed, &auc,
+                            &rho, err))
         return -1;
     const double v[] = {auc.at, auc.lower, auc.upper, rho.at, rho.lower, rho.upper};
     fprintf(p->fp, "%s\t%zu\t", name, d->n);
@@ -41,19 +51,19 @@ static int put_scores(const struct report *p, const char *name, const struct gk_
     return gk_out_row(p->out, err);
 }
 
-static int summary(const struct report *p, const struct gk_model *m, struct gk_err *err)
+static int summary(struct report *p, const struct gk_model *m, struct gk_err *err)
 {
     const struct gk_runs *r = p->r;
     struct gk_rank_data d = {r->n, p->heldout, r->outcome, r->val};
-    if (put_scores(p, "model", &d, true, err))
+    if (put_scores(p, "model", &d, true, p->conf->refits > 0, err))
         return -1;
     d.score = p->score;
     for (size_t i = 0; i < r->n; i++)
         p->score[i] = gk_model_probability(m, r->x + i * r->d);
-    if (put_scores(p, "model_fitted", &d, true, err))
+    if (put_scores(p, "model_fitted", &d, true, false, err))
         return -1;
     d.score = r->m0;
-    if (r->m0 && put_scores(p, r->m0_name, &d, false, err))
+    if (r->m0 && put_scores(p, r->m0_name, &d, false, false, err))
         return -1;
     d.score = p->score;
     for (size_t j = 0; j < r->d; j++) {
@@ -61,13 +71,13 @@ static int summary(const struct report *p, const struct gk_model *m, struct gk_e
             continue;
         for (size_t i = 0; i < r->n; i++)
             p->score[i] = r->x[i * r->d + j];
-        if (put_scores(p, r->feature[j].name, &d, false, err))
+        if (put_scores(p, r->feature[j].name, &d, false, false, err))
             return -1;
     }
     return 0;
 }
 
-static int by_group(const struct report *p, struct gk_err *err)
+static int by_group(struct report *p, struct gk_err *err)
 {
     const struct gk_runs *r = p->r;
     for (size_t g = 0; g < r->groups; g++) {
@@ -81,7 +91,7 @@ static int by_group(const struct report *p, struct gk_err *err)
                 p->value[d.n] = r->val[i];
             d.n++;
         }
-        if (put_scores(p, r->group_name[g], &d, true, err))
+        if (put_scores(p, r->group_name[g], &d, true, false, err))
             return -1;
     }
     return 0;
@@ -101,29 +111,30 @@ static void by_run(const struct report *p)
     }
 }
 
-int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
-                    const struct gk_runs *r, const struct gk_model *m, const double *heldout,
-                    const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err)
+int gk_report_write(struct gk_out *out, const struct gk_report_conf *conf,
+                    const struct gk_history *h, const struct gk_runs *r, const struct gk_model *m,
+                    const double *heldout, const size_t *fold, struct gk_err *err)
 {
     static const char *const runs[] = {"run", "group", "outcome", "probability"};
     const char *scores[] = {
         "model",          "n",    "auc", "auc_lower", "auc_upper", "spearman", "spearman_lower",
         "spearman_upper", "brier"};
-    struct report p = {out, out->fp, r, heldout, fold, replicates, seed, NULL, NULL, NULL};
-    if (what == GK_REPORT_RUNS) {
+    struct report p = {
+        .out = out, .fp = out->fp, .r = r, .heldout = heldout, .fold = fold, .conf = conf};
+    if (conf->what == GK_REPORT_RUNS) {
         if (gk_table_begin(out->fp, h, runs, 4, err))
             return -1;
         by_run(&p);
         return 0;
     }
-    if (what == GK_REPORT_GROUPS)
+    if (conf->what == GK_REPORT_GROUPS)
         scores[0] = "group";
     p.score = gk_alloc(r->n, 2 * sizeof *p.score, err);
     p.outcome = gk_alloc(r->n, sizeof *p.outcome, err);
     int rc = p.score && p.outcome ? gk_table_begin(out->fp, h, scores, 9, err) : -1;
     if (!rc) {
         p.value = p.score + r->n;
-        rc = what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, m, err);
+        rc = conf->what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, m, err);
     }
     gk_free(p.score);
     gk_free(p.outcome);

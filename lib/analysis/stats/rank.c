@@ -147,12 +147,42 @@ static void prepare(struct work *w, struct item *tmp)
     }
 }
 
-int gk_rank_study(const struct gk_rank_data *d, int64_t replicates, uint64_t seed,
-                  struct gk_rank_score *a, struct gk_rank_score *s, struct gk_err *err)
+/* The measures of the resample that W->count says, of scores that are fitted to it. */
+static int measure_again(struct work *w, const struct gk_rank_again *again, double *score,
+                         struct item *tmp, double *a, double *s, struct gk_err *err)
+{
+    const struct gk_rank_data *fixed = w->data;
+    struct gk_rank_data d = *fixed;
+    *a = *s = NAN;
+    const int rc = again->score(again->ctx, w->count, score, err);
+    if (rc)
+        return rc > 0 ? 0 : -1;
+    d.score = score;
+    sort_order(score, d.n, tmp, w->by_score);
+    w->data = &d;
+    measure(w, a, s);
+    w->data = fixed;
+    return 0;
+}
+
+/* Half of the interval on each side of the measure itself: a resample holds fewer different runs,
+ * and what is fitted to it ranks less well. */
+static void recentre(struct gk_rank_score *s, double least)
+{
+    const double half = (s->upper - s->lower) / 2;
+    if (isnan(half))
+        return;
+    s->lower = fmax(s->at - half, least);
+    s->upper = fmin(s->at + half, 1);
+}
+
+int gk_rank_study_again(const struct gk_rank_data *d, const struct gk_rank_again *again,
+                        int64_t replicates, uint64_t seed, struct gk_rank_score *a,
+                        struct gk_rank_score *s, struct gk_err *err)
 {
     size_t n = d->n, reps = (size_t)replicates;
     size_t *index = gk_alloc(n, 4 * sizeof *index, err);
-    double *ranks = gk_alloc(n, 2 * sizeof *ranks, err);
+    double *ranks = gk_alloc(n, 3 * sizeof *ranks, err);
     uint32_t *count = gk_alloc(n, sizeof *count, err);
     struct item *tmp = gk_alloc(n, sizeof *tmp, err);
     double *rep = gk_alloc(reps, 2 * sizeof *rep, err);
@@ -167,12 +197,19 @@ int gk_rank_study(const struct gk_rank_data *d, int64_t replicates, uint64_t see
         prepare(&w, tmp);
         measure(&w, &a->at, &s->at);
         gk_rng_seed(&rng, seed, GK_RNG_BOOTSTRAP);
-        for (size_t k = 0; k < reps; k++) {
+        for (size_t k = 0; k < reps && rc == 0; k++) {
             draw(&w, &rng);
-            measure(&w, &rep[k], &rep[reps + k]);
+            if (again)
+                rc = measure_again(&w, again, ranks + 2 * n, tmp, &rep[k], &rep[reps + k], err);
+            else
+                measure(&w, &rep[k], &rep[reps + k]);
         }
         interval(rep, reps, a);
         interval(rep + reps, reps, s);
+        if (again) {
+            recentre(a, 0);
+            recentre(s, -1);
+        }
     }
     gk_free(index);
     gk_free(ranks);
@@ -180,4 +217,10 @@ int gk_rank_study(const struct gk_rank_data *d, int64_t replicates, uint64_t see
     gk_free(tmp);
     gk_free(rep);
     return rc;
+}
+
+int gk_rank_study(const struct gk_rank_data *d, int64_t replicates, uint64_t seed,
+                  struct gk_rank_score *a, struct gk_rank_score *s, struct gk_err *err)
+{
+    return gk_rank_study_again(d, NULL, replicates, seed, a, s, err);
 }

@@ -238,6 +238,12 @@ static int put_tensor(struct dump *p, const struct gk_frame *f, const struct gk_
 
 /* ---- the vector of parameters ---- */
 
+static bool takes(const void *ctx, const struct gk_tensor *t)
+{
+    (void)ctx;
+    return gk_is_parameter(t);
+}
+
 static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err)
 {
     static char name[] = "theta";
@@ -251,6 +257,8 @@ static int put_flat(struct dump *p, const struct gk_frame *f, struct gk_err *err
     }
     if (flat.count == 0)
         return gk_frame_fail(f, err, "no parameters");
+    if (p->frames == 0 && gk_frame_doubts(f, takes, NULL, p->d->notes, err))
+        return -1;
     flat.shape[0] = flat.count;
     if (gk_grow(&flat.data, &cap, flat.count, gk_dtype_size(flat.dtype), err))
         return -1;

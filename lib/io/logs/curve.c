@@ -46,6 +46,11 @@ static FILE *open_input(struct gk_curve_input *in, struct gk_err *err)
 int gk_curve_log(struct gk_curve *c, struct gk_curve_input *in, struct gk_log **log,
                  struct gk_notes *notes, struct gk_err *err)
 {
+    if (in->again) {
+        *log = in->again;
+        in->again = NULL;
+        return 0;
+    }
     FILE *fp = open_input(in, err);
     return fp ? gk_log_open(log, fp, in->name, c->conf.step, notes, err) : -1;
 }
@@ -110,6 +115,8 @@ static int share_history(struct gk_curve *c, const struct gk_log *log, struct gk
     return 0;
 }
 
+enum { KEEP = 64 }; /* so that there are descriptors for any number of files */
+
 static int read_series(struct gk_curve *c, struct gk_curve_input *in, struct gk_err *err)
 {
     struct gk_log *log;
@@ -124,7 +131,12 @@ static int read_series(struct gk_curve *c, struct gk_curve_input *in, struct gk_
         }
     if (rc == 0)
         rc = share_history(c, log, err);
-    gk_log_close(log);
+    if (rc == 0 && c->kept < KEEP && gk_log_again(log)) {
+        in->again = log;
+        c->kept++;
+    } else {
+        gk_log_close(log);
+    }
     return rc;
 }
 
@@ -226,9 +238,11 @@ void gk_curve_close(struct gk_curve *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; c->input && i < c->ninput; i++)
+    for (size_t i = 0; c->input && i < c->ninput; i++) {
+        gk_log_close(c->input[i].again);
         if (c->input[i].copy >= 0)
             close(c->input[i].copy);
+    }
     for (size_t i = 0; i < c->keys.n && c->series; i++)
         free(c->series[i].name);
     for (size_t i = 0; i < c->ncolumn; i++)

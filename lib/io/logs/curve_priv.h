@@ -14,10 +14,11 @@
 #include "log.h"
 
 struct gk_curve_input {
-    const char *path; /* the operand */
-    const char *name; /* for messages */
-    int copy;         /* a temporary copy of input that cannot be read twice; -1: none */
-    size_t folder;    /* the number of its run */
+    const char *path;     /* the operand */
+    const char *name;     /* for messages */
+    int copy;             /* a temporary file of what cannot be read twice; -1: none */
+    struct gk_log *again; /* the log, at its beginning, where that saves work; or NULL */
+    size_t folder;        /* the number of the run it belongs to */
 };
 
 struct gk_curve_series {
@@ -38,8 +39,8 @@ struct gk_curve_column {
 struct gk_curve {
     struct gk_curve_conf conf;
     struct gk_curve_input *input; /* [ninput] */
-    size_t ninput;
-    struct gk_names folders; /* the folders of the files, in order */
+    size_t ninput, kept;          /* inputs, and how many of them are kept open */
+    struct gk_names folders;      /* the folders of the files, in order */
     struct gk_names keys; /* of a series: the number of its folder, a ':', its name in the file */
     struct gk_curve_series *series; /* [keys.n] */
     size_t series_cap;

@@ -134,6 +134,16 @@ int gk_log_open(struct gk_log **out, FILE *fp, const char *name, const char *ste
     return -1;
 }
 
+bool gk_log_again(struct gk_log *log)
+{
+    if (!log->rows.priv || !gk_rows_again(&log->rows))
+        return false;
+    log->notes = NULL;
+    log->row = log->stepless = 0;
+    log->next = log->rows.ncol;
+    return true;
+}
+
 void gk_log_close(struct gk_log *log)
 {
     if (!log)

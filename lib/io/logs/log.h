@@ -2,6 +2,7 @@
 #ifndef GK_LOG_H
 #define GK_LOG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "gk/err.h"
@@ -20,6 +21,8 @@ int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err);
 /* Reports that the current point is not a number, and where it is. */
 int gk_log_no_number(const struct gk_log *log, const struct gk_point *point, struct gk_err *err);
 const struct gk_history *gk_log_history(const struct gk_log *log); /* NULL: it has none */
+/* Begins again, if that is quicker than a log of the same file; notes were taken. */
+bool gk_log_again(struct gk_log *log);
 void gk_log_close(struct gk_log *log);
 
 #endif

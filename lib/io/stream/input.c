@@ -102,6 +102,10 @@ static const struct foreign foreign[] = {
     {MAGIC("\x80\x04"), "a Python pickle", NULL, false},
     {MAGIC("\x80\x05"), "a Python pickle", NULL, false},
     {MAGIC("PK\x05\x06"), "a zip archive without a file in it", NULL, false},
+    {MAGIC(":W&B"), "a run of Weights & Biases as its program keeps it",
+     "wandb sync @; python3 -c 'import pandas, wandb; print(pandas.DataFrame(wandb.Api()"
+     ".run(\"ENTITY/PROJECT/RUN\").scan_history()).to_csv(index=False))'",
+     false},
     {MAGIC("%PDF-1."), "a PDF document", NULL, false},
     {MAGIC("%PDF-2."), "a PDF document", NULL, false},
     {MAGIC("\x89PNG\r\n\x1a\n"), "a PNG picture", NULL, false},
@@ -272,6 +276,14 @@ static int tell_zip(const unsigned char *first, size_t n, const char *name,
         *kind = GK_INPUT_TORCH;
         return 0;
     }
+    const char *first_slash = strchr(member, '/');
+    if (first_slash && (!strncmp(first_slash, "/data/", 6) || !strncmp(first_slash, "/code/", 6) ||
+                        !strncmp(first_slash, "/constants", 10)))
+        return refuse_foreign(name, "a TorchScript archive",
+                              "python3 -c 'import torch; torch.save(torch.jit.load(\"@\", "
+                              "\"cpu\").state_dict(), \"new.pt\")'; "
+                              "gk-ckpt-dump --format safetensors new.pt",
+                              false, err);
     if (!strcmp(member, "[Content_Types].xml"))
         return gk_fail(err, "%s: this is an Office document: save the sheet as CSV", name);
     const char *dot = strrchr(base, '.');

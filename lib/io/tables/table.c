@@ -171,6 +171,16 @@ int gk_rows_next(struct gk_rows *r, struct gk_err *err)
     return 1;
 }
 
+bool gk_rows_again(struct gk_rows *r)
+{
+    if (!r->priv->json)
+        return false;
+    gk_json_rows_again(r->priv->json);
+    drop_kept(r->priv);
+    r->priv->has_ahead = false;
+    return true;
+}
+
 void gk_rows_close(struct gk_rows *r)
 {
     if (r->priv) {

@@ -1,54 +1,64 @@
-/* JSON objects as the rows of a table. A column is a member; members of nested objects are joined
- * to it by '/'. The columns are the members of all objects, in the order in which they first occur:
- * finding them takes a separate pass. A row's cells are text, as in a text table. */
+/* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
+ * it by '/'. The columns are the members of all objects, in the order in which they are first seen.
+ * So all objects are parsed before the first row is there, and their cells wait in a temporary file
+ * as text, which is much quicker to read than JSON: a record for each object. */
 #include "table_priv.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "gk/input.h"
 #include "gk/mem.h"
 #include "gk/names.h"
 #include "io/json/objects.h"
 #include "io/stream/spool.h"
 
+/* Behind it are the cells: the number of a column, its text and the end of that. */
+struct record {
+    size_t line;
+    uint32_t bytes;
+};
+
 struct gk_json_rows {
-    FILE *fp;
-    struct gk_json_objects objects;
-    size_t left; /* rows still to come */
+    FILE *spool;        /* the records */
+    size_t count, left; /* of them: all, and those to come */
     struct gk_names columns;
     char *path; /* of the current member */
     size_t path_n, path_cap;
-    struct gk_row *row; /* the current one */
-    size_t row_n;       /* bytes of its cells so far; the first is the empty cell */
-    size_t *at;         /* [columns.n] offset of a cell in row->buf; 0: the object has none */
+    char *cells; /* of the object at hand, as its record has them */
+    size_t cells_n, cells_cap;
+    size_t *last; /* [columns.n] the number, from 1, of the last object with such a cell */
+    size_t last_n, last_cap;
 };
 
 /* ---- members ---- */
 
-static int put_cell(struct gk_json_rows *j, const char *text, size_t *at, struct gk_err *err)
+static int put(struct gk_json_rows *j, const void *bytes, size_t n, struct gk_err *err)
 {
-    const size_t n = strlen(text) + 1;
-    if (gk_grow(&j->row->buf, &j->row->buf_cap, j->row_n + n, 1, err))
+    if (gk_grow(&j->cells, &j->cells_cap, j->cells_n + n, 1, err))
         return -1;
-    memcpy(j->row->buf + j->row_n, text, n);
-    *at = j->row_n;
-    j->row_n += n;
+    memcpy(j->cells + j->cells_n, bytes, n);
+    j->cells_n += n;
     return 0;
 }
 
-/* A number is written so that it reads back exactly, true and false as 1 and 0, a string unchanged.
- * Arrays have no column. */
-static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+/* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
+ * an array has no column. */
+static int put_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
 {
     char number[32];
     const char *s = number;
     const enum gk_json_type type = gk_json_type(v);
-    const ptrdiff_t column = gk_names_find(&j->columns, j->path);
-    if (column < 0) /* the file has changed since its columns were read */
-        return 0;
-    if (j->at[column])
+    size_t column;
+    if (gk_names_add(&j->columns, j->path, &column, err) ||
+        gk_grow(&j->last, &j->last_cap, j->columns.n, sizeof *j->last, err))
+        return -1;
+    while (j->last_n < j->columns.n)
+        j->last[j->last_n++] = 0;
+    if (j->last[column] == j->count)
         return gk_fail(err, "two values of '%.40s'", j->path);
+    j->last[column] = j->count;
     if (type == GK_JSON_REAL)
         snprintf(number, sizeof number, "%.17g", gk_json_real(v));
     else if (type == GK_JSON_STRING)
@@ -58,7 +68,8 @@ static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
             : type == GK_JSON_FALSE ? "0"
             : type == GK_JSON_ARRAY ? "[...]"
                                     : "";
-    return put_cell(j, s, &j->at[column], err);
+    const uint32_t number_of = (uint32_t)column; /* there are no more names than that */
+    return put(j, &number_of, sizeof number_of, err) || put(j, s, strlen(s) + 1, err) ? -1 : 0;
 }
 
 static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *err)
@@ -73,16 +84,15 @@ static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *
     return 0;
 }
 
-/* Visits each member below V that is not an object, its name in path: adds a column or, with CELLS,
- * a cell. Objects nest as deep as the parser allows. */
-static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
+/* Each member below V that is no object makes a cell. Objects nest as deep as the parser allows. */
+static int walk(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
 {
     struct level {
         const struct gk_json *v;
         struct gk_json_walk w;
         size_t path_n;
     } *level = NULL;
-    size_t depth = 0, cap = 0, column;
+    size_t depth = 0, cap = 0;
     int rc = gk_grow(&level, &cap, 1, sizeof *level, err);
     if (rc == 0)
         level[depth++] = (struct level){.v = v, .path_n = j->path_n};
@@ -96,7 +106,7 @@ static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, str
         const struct gk_json *value = l->w.value;
         rc = add_to_path(j, l->w.name, err);
         if (rc == 0 && gk_json_type(value) != GK_JSON_OBJECT)
-            rc = cells ? set_cell(j, value, err) : gk_names_add(&j->columns, j->path, &column, err);
+            rc = put_cell(j, value, err);
         else if (rc == 0 && (rc = gk_grow(&level, &cap, depth + 1, sizeof *level, err)) == 0)
             level[depth++] = (struct level){.v = value, .path_n = j->path_n};
     }
@@ -106,106 +116,131 @@ static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, str
 
 /* ---- rows ---- */
 
-/* Finds all names, and counts the rows. */
-static int read_names(struct gk_json_rows *j, struct gk_err *err)
+static int fail_spool(struct gk_err *err)
 {
-    struct gk_json_objects *o = &j->objects;
+    return gk_fail(err, "the temporary file (TMPDIR says where):");
+}
+
+static int put_record(struct gk_json_rows *j, const struct gk_json *object, size_t line,
+                      struct gk_err *err)
+{
+    j->count++;
+    j->cells_n = j->path_n = 0;
+    if (walk(j, object, err))
+        return gk_fail_at(err, "line %zu", line);
+    if (j->cells_n > UINT32_MAX)
+        return gk_fail(err, "line %zu: an object that takes too much memory", line);
+    const struct record record = {line, (uint32_t)j->cells_n};
+    if (fwrite(&record, sizeof record, 1, j->spool) != 1 ||
+        fwrite(j->cells, 1, j->cells_n, j->spool) != j->cells_n)
+        return fail_spool(err);
+    return 0;
+}
+
+static int put_records(struct gk_json_rows *j, FILE *fp, struct gk_err *err)
+{
+    struct gk_json_objects o;
     struct gk_json *object;
-    const off_t begin = ftello(j->fp);
     int rc;
-    gk_json_objects_begin(o, j->fp);
-    while ((rc = gk_json_objects_next(o, &object, err)) == 1) {
-        rc = walk(j, object, false, err);
+    gk_json_objects_begin(&o, fp);
+    while ((rc = gk_json_objects_next(&o, &object, err)) == 1) {
+        rc = put_record(j, object, o.line, err);
         gk_json_free(object);
         if (rc)
-            return gk_fail_at(err, "line %zu", o->line);
+            break;
     }
-    j->left = o->count;
+    gk_json_objects_end(&o);
     if (rc == 0 && j->columns.n == 0)
-        rc = gk_fail(err, j->left ? "objects without a member" : "no objects: an empty table");
-    gk_json_objects_end(o);
-    gk_json_objects_begin(o, j->fp);
-    if (rc == 0 && fseeko(j->fp, begin, SEEK_SET) != 0)
-        rc = gk_fail(err, "cannot read again:");
+        rc = gk_fail(err, j->count ? "objects without a member" : "no objects: an empty table");
+    if (rc == 0 && fflush(j->spool) != 0)
+        rc = fail_spool(err);
     return rc;
 }
 
-static int open_rows(struct gk_rows *r, struct gk_json_rows *j, struct gk_err *err)
+static int open_rows(struct gk_rows *r, struct gk_json_rows *j, FILE *fp, struct gk_err *err)
 {
-    if (!gk_input_is_file(j->fp) && !(j->fp = gk_spool_all(j->fp, err)))
-        return -1;
-    if (read_names(j, err))
+    const int fd = gk_spool_open(err);
+    j->spool = fd < 0 ? NULL : fdopen(fd, "w+b");
+    if (fd >= 0 && !j->spool) {
+        gk_fail(err, "a temporary file:");
+        close(fd);
+    }
+    if (!j->spool || put_records(j, fp, err))
         return -1;
     r->ncol = j->columns.n;
-    r->name = calloc(j->columns.n, sizeof *r->name);
-    j->at = calloc(j->columns.n, sizeof *j->at);
-    if (!r->name || !j->at)
+    r->name = calloc(j->columns.n + 1, sizeof *r->name);
+    if (!r->name)
         return gk_fail(err, "no memory for %zu columns", j->columns.n);
     for (size_t i = 0; i < j->columns.n; i++)
         r->name[i] = (char *)gk_names_get(&j->columns, i);
+    gk_json_rows_again(j);
     return 0;
 }
 
 struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err)
 {
     struct gk_json_rows *j = calloc(1, sizeof *j);
-    if (!j) {
-        fclose(fp);
-        gk_fail(err, "%s: no memory for a table", r->file);
-        return NULL;
-    }
-    j->fp = fp;
-    if (open_rows(r, j, err) == 0)
+    int rc = j ? open_rows(r, j, fp, err) : gk_fail(err, "no memory for a table");
+    fclose(fp);
+    if (rc == 0)
         return j;
     gk_fail_at(err, "%s", r->file);
     gk_json_rows_close(j);
     return NULL;
 }
 
-/* The cells of OBJECT; a missing member is an empty cell. */
-static int fill_row(struct gk_json_rows *j, const struct gk_json *object, struct gk_row *w,
-                    struct gk_err *err)
+void gk_json_rows_again(struct gk_json_rows *j)
 {
-    size_t none;
-    j->row = w;
-    j->row_n = 0;
-    memset(j->at, 0, j->columns.n * sizeof *j->at);
-    if (put_cell(j, "", &none, err) || walk(j, object, true, err) ||
-        gk_grow(&w->cell, &w->cell_cap, j->columns.n, sizeof *w->cell, err))
-        return -1;
+    rewind(j->spool);
+    j->left = j->count;
+}
+
+/* The cells of a record, and an empty one wherever it has none. The first byte of the buffer is
+ * that. */
+static int fill_row(struct gk_json_rows *j, size_t bytes, struct gk_row *w, struct gk_err *err)
+{
     w->n = j->columns.n;
+    if (gk_grow(&w->buf, &w->buf_cap, bytes + 1, 1, err) ||
+        gk_grow(&w->cell, &w->cell_cap, w->n, sizeof *w->cell, err))
+        return -1;
+    w->buf[0] = '\0';
+    if (fread(w->buf + 1, 1, bytes, j->spool) != bytes)
+        return fail_spool(err);
     for (size_t i = 0; i < w->n; i++)
-        w->cell[i] = w->buf + j->at[i];
+        w->cell[i] = w->buf;
+    for (char *p = w->buf + 1, *end = p + bytes; p < end; p += strlen(p) + 1) {
+        uint32_t column;
+        memcpy(&column, p, sizeof column);
+        p += sizeof column;
+        w->cell[column] = p;
+    }
     return 0;
 }
 
 int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
                       struct gk_err *err)
 {
-    struct gk_json *object;
+    struct record record;
     if (j->left == 0)
         return 0;
     j->left--;
-    int rc = gk_json_objects_next(&j->objects, &object, err);
-    if (rc < 0)
+    if (fread(&record, sizeof record, 1, j->spool) != 1) {
+        fail_spool(err);
         return gk_fail_at(err, "%s", r->file);
-    if (rc == 0)
-        return gk_fail(err, "%s: cannot read again: the file has become shorter", r->file);
-    w->line = r->line = j->objects.line;
-    rc = fill_row(j, object, w, err);
-    gk_json_free(object);
-    return rc ? gk_fail_at(err, "%s: line %zu", r->file, r->line) : 1;
+    }
+    w->line = r->line = record.line;
+    return fill_row(j, record.bytes, w, err) ? gk_fail_at(err, "%s", r->file) : 1;
 }
 
 void gk_json_rows_close(struct gk_json_rows *j)
 {
     if (!j)
         return;
-    if (j->fp)
-        fclose(j->fp);
-    gk_json_objects_end(&j->objects);
+    if (j->spool)
+        fclose(j->spool);
     gk_names_free(&j->columns);
     free(j->path);
-    free(j->at);
+    free(j->cells);
+    free(j->last);
     free(j);
 }

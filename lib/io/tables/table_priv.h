@@ -40,13 +40,15 @@ int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *
                       struct gk_err *err);
 void gk_text_rows_close(struct gk_text_rows *t);
 
-/* Rows from the JSON on FP, which it owns (even if it fails). Sets R's ncol and name, whose texts
- * the result owns. A file is read twice, first for the names; other input is first copied to a
- * temporary file, up to its end. NULL: an error. */
+/* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol and name,
+ * whose texts belong to the result. It is parsed to its end first, and the cells
+ * go to a temporary file. NULL: an error. */
 struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err);
 /* Fills W: 1: a row, 0: the end, -1. */
 int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
                       struct gk_err *err);
+/* The next row is the first one. */
+void gk_json_rows_again(struct gk_json_rows *j);
 void gk_json_rows_close(struct gk_json_rows *j);
 
 #endif

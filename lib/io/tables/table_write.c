@@ -18,15 +18,35 @@ int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *name
     return 0;
 }
 
-void gk_put_number(FILE *fp, double v, bool single, char end)
+static int shown_digits;
+
+void gk_put_digits(int n)
+{
+    shown_digits = n;
+}
+
+static void put(FILE *fp, double v, int digits, char end)
 {
     if (isnan(v))
         fputs("nan", fp);
     else if (isinf(v))
         fputs(v < 0 ? "-inf" : "inf", fp);
     else
-        fprintf(fp, "%.*g", single ? 9 : 17, v);
+        fprintf(fp, "%.*g", digits, v);
     putc(end, fp);
+}
+
+void gk_put_exact(FILE *fp, double v, bool single, char end)
+{
+    put(fp, v, single ? 9 : 17, end);
+}
+
+void gk_put_number(FILE *fp, double v, bool single, char end)
+{
+    const int most = single ? 9 : 17;
+    const bool fewer =
+        shown_digits > 0 && shown_digits < most && (v != trunc(v) || fabs(v) >= 1e15);
+    put(fp, v, fewer ? shown_digits : most, end);
 }
 
 void gk_put_text(FILE *fp, const char *s, char end)

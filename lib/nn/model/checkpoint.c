@@ -35,13 +35,29 @@ static int count_layers(const struct gk_frame *f, const char *prefix)
     return n;
 }
 
+/* PyTorch's wrappers put "module." or "_orig_mod." in front of all names. */
+static int fail_missing(const struct gk_frame *f, const char *name, struct gk_err *err)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const char *has = f->tensor[i].name;
+        const size_t len = strlen(has);
+        if (len > n + 1 && has[len - n - 1] == '.' && !strcmp(has + len - n, name))
+            return gk_frame_fail(f, err,
+                                 "tensor '%s' is missing; there is '%s': names must have nothing "
+                                 "before that",
+                                 name, gk_show(has).s);
+    }
+    return gk_frame_fail(f, err, "tensor '%s' is missing", name);
+}
+
 /* Dimension AXIS of the matrix NAME. */
 static int take_width(const struct gk_frame *f, const char *name, int axis, int *v,
                       struct gk_err *err)
 {
     const struct gk_tensor *t = gk_frame_tensor(f, name);
     if (!t)
-        return gk_frame_fail(f, err, "tensor '%s' is missing", name);
+        return fail_missing(f, name, err);
     if (t->rank != 2 || t->shape[axis] > INT32_MAX)
         return gk_frame_fail(f, err, "tensor '%s' is no matrix that a network could have", name);
     *v = (int)t->shape[axis];
@@ -207,7 +223,7 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
     snprintf(name, sizeof name, "%s%s", prefix, p->name);
     const struct gk_tensor *t = gk_frame_tensor(f, name);
     if (!t) {
-        gk_frame_fail(f, err, "tensor '%s' is missing", name);
+        fail_missing(f, name, err);
         return NULL;
     }
     bool same = t->rank == p->rank && t->count == p->count;

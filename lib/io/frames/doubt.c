@@ -1,0 +1,119 @@
+/* What a file holds beside the parameters of one network, and what a reader may have taken for
+ * such. Names are all there is to tell it by, so nothing is left out for them: notes say it. */
+#include <string.h>
+
+#include "gk/frame.h"
+
+enum doubt { STATE, BUFFER, COPY, DOUBTS };
+
+/* Is the key of LEN bytes one of WORDS, whose last is NULL? */
+static bool is_word(const char *key, size_t len, const char *const *words)
+{
+    while (*words && (strlen(*words) != len || memcmp(key, *words, len) != 0))
+        words++;
+    return *words;
+}
+
+/* Means and masks that modules of PyTorch keep, and what callbacks of Lightning do. */
+static bool is_buffer(const struct gk_tensor *t)
+{
+    static const char *const words[] = {
+        "running_mean", "running_var", "mask",         "attn_mask",           "attention_mask",
+        "causal_mask",  "masked_bias", "inv_freq",     "rotary_sin",          "rotary_cos",
+        "sin_cached",   "cos_cached",  "position_ids", "num_batches_tracked", NULL};
+    const char *dot = strrchr(t->name, '.'), *last = dot ? dot + 1 : t->name;
+    if (is_word(last, strlen(last), words) || !strncmp(t->name, "callbacks.", 10))
+        return true;
+    return t->rank >= 2 && t->shape[t->rank - 1] == t->shape[t->rank - 2] &&
+           !strcmp(last, "bias"); /* GPT-2's mask is called attn.bias */
+}
+
+/* Is a part of its name, between dots, what averages of weights are called? */
+static bool is_copy(const char *name)
+{
+    static const char *const words[] = {
+        "ema",       "ema_model",     "model_ema", "ema_state_dict", "ema_params",
+        "swa",       "swa_model",     "shadow",    "shadow_params",  "averaged_model",
+        "swa_state", "average_model", "teacher",   "target_network", "ema_weights",
+        NULL};
+    for (const char *key = name; *key;) {
+        const size_t len = strcspn(key, ".");
+        if (is_word(key, len, words))
+            return true;
+        key += len + (key[len] == '.');
+    }
+    return false;
+}
+
+/* Both hold the same numbers, and not one number only, as zeros and ones at the start are. */
+static bool are_twins(const struct gk_tensor *a, const struct gk_tensor *b)
+{
+    const size_t size = gk_dtype_size(a->dtype), n = a->count * size;
+    if (a->rank < 2 || a->rank != b->rank || a->dtype != b->dtype || !a->data || !b->data ||
+        memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) != 0 || a->count < 2)
+        return false;
+    const char *bytes = a->data;
+    return memcmp(bytes, b->data, n) == 0 && memcmp(bytes, bytes + size, n - size) != 0;
+}
+
+int gk_note_twins(const char *file, const char *one, const char *other, struct gk_notes *notes,
+                  struct gk_err *err)
+{
+    return gk_notes_add(notes, "exclude", err,
+                        "%s: the tensors '%s' and '%s' hold the same numbers, and both count", file,
+                        gk_show(one).s, gk_show(other).s);
+}
+
+/* The first other tensor that is the same as tensor I. */
+static int note_twins(const struct gk_frame *f, size_t i, gk_takes *takes, const void *ctx,
+                      struct gk_notes *notes, struct gk_err *err)
+{
+    for (size_t k = i + 1; k < f->ntensor; k++)
+        if (takes(ctx, &f->tensor[k]) && are_twins(&f->tensor[i], &f->tensor[k]))
+            return gk_note_twins(f->file, f->tensor[i].name, f->tensor[k].name, notes, err);
+    return 0;
+}
+
+/* N tensors, of which the first is called FIRST. */
+static int note_kind(const struct gk_frame *f, enum doubt what, const char *first, size_t n,
+                     struct gk_notes *notes, struct gk_err *err)
+{
+    const char *s = n == 1 ? "" : "s", *more = n == 1 ? "" : ", ...";
+    const struct gk_shown name = gk_show(n > 0 ? first : "");
+    if (n == 0)
+        return 0;
+    if (what == STATE)
+        return gk_notes_add(notes, NULL, err,
+                            "%s: %zu tensor%s of an optimiser's state left out ('%s'%s)", f->file,
+                            n, s, name.s, more);
+    return gk_notes_add(
+        notes, "exclude", err, "%s: %zu tensor%s %s by name, but %s as parameter%s ('%s'%s)",
+        f->file, n, s,
+        what == BUFFER ? (n == 1 ? "is a buffer" : "are buffers")
+                       : (n == 1 ? "is an average of weights" : "are averages of weights"),
+        n == 1 ? "counts" : "count", s, name.s, more);
+}
+
+int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
+                    struct gk_notes *notes, struct gk_err *err)
+{
+    const char *first[DOUBTS] = {NULL};
+    size_t n[DOUBTS] = {0};
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        enum doubt what = DOUBTS;
+        if (gk_is_state(t->name))
+            what =
+                strncmp(t->name, "optim.", 6) ? STATE : DOUBTS; /* gk's own is where it belongs */
+        else if (takes(ctx, t))
+            what = is_buffer(t) ? BUFFER : is_copy(t->name) ? COPY : DOUBTS;
+        if (what < DOUBTS && n[what]++ == 0)
+            first[what] = t->name;
+        if (takes(ctx, t) && note_twins(f, i, takes, ctx, notes, err))
+            return -1;
+    }
+    for (enum doubt k = STATE; k < DOUBTS; k++)
+        if (note_kind(f, k, first[k], n[k], notes, err))
+            return -1;
+    return 0;
+}
