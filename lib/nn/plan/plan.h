@@ -60,6 +60,9 @@ struct gk_plan {
     struct gk_plan_trie *trie;
 };
 
+/* The lanes that N examples go in. */
+size_t gk_plan_lanes(size_t n);
+
 /* The examples of a tile for a network: LEAST up to the size of the default one. All tiles read a
  * block's weights and add to their gradient. Those of a wide network do not stay in a cache, and a
  * larger tile reads them for more examples. */
