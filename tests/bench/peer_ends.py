@@ -50,7 +50,7 @@ def curvlinops(threads, path, checkpoint):
         def forward(self, z, _):
             return loss(z)
 
-    params = {k: p for k, p in model.named_parameters() if p.requires_grad}
+    params = [p for p in model.parameters() if p.requires_grad]
     begin = time.perf_counter()
     h = HessianLinearOperator(model, Loss(), params, [(x, y)], check_deterministic=False)
     return begin, h.to_scipy()
