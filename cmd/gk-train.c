@@ -353,6 +353,12 @@ static int train(struct gk_trainer *t, struct gk_err *err)
     return gk_out_commit(&table, rc ? NULL : err) && !rc ? -1 : rc;
 }
 
+static int threads(const struct gk_dataset *d)
+{
+    const int most = (int)common.threads;
+    return common.threads_given ? most : gk_engine_threads(&conf.arch, d, conf.batch, most);
+}
+
 static int run_all(struct gk_err *err)
 {
     struct gk_dataset d;
@@ -364,7 +370,7 @@ static int run_all(struct gk_err *err)
         gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
-        gk_blas_pool(&pool, (int)common.threads, err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
+        gk_blas_pool(&pool, threads(&d), err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
         (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
     if (warm.theta)

@@ -93,6 +93,7 @@ struct gk_common {
     bool quiet;
     const char *output; /* -o FILE, or NULL */
     int64_t threads;    /* default: the cores available to this process */
+    bool threads_given;
     int64_t seed;
     int64_t digits; /* 0: all */
     bool digits_given;
@@ -100,7 +101,7 @@ struct gk_common {
 
 #define GK_THREADS_OPT(c)                                                                          \
     GK_OPT_INT(0, "threads", &(c)->threads, "threads (default: all cores)", .min = 1, .max = 1024, \
-               .flags = GK_OPT_SILENT)
+               .flags = GK_OPT_SILENT, .given = &(c)->threads_given)
 #define GK_SEED_OPT(c)                                                                             \
     GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
                .def = "0")

@@ -61,6 +61,10 @@ struct gk_score {
     double acc;  /* fraction of rows with all scored positions right */
 };
 
+/* The threads, of at most MOST, that make a training step on BATCH rows of D (0: all) fastest, by a
+ * model of its cost: of a small network, one. Results do not depend on it. */
+int gk_engine_threads(const struct gk_arch *a, const struct gk_dataset *d, int64_t batch, int most);
+
 struct gk_engine;
 /* An engine computes on one split of D (which must outlive it) in F32 or F64. */
 int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,

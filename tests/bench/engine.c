@@ -3,19 +3,24 @@
  *
  *   engine peak THREADS              GFLOP/s of fused multiply-adds in registers, f32, all threads
  *   engine gemm THREADS              GFLOP/s of sgemm at 256 x 512 x 128, one product a thread
- *   engine WHAT THREADS DTYPE BATCH DATASET
- *        WHAT: step (gradient and adamw), score, linearise, hvp; BATCH: rows, or full
+ *   engine run COMMAND ...           the ms that a program takes, and its peak memory in MB
+ *   engine WHAT THREADS DTYPE BATCH DATASET NET
+ *        WHAT: step (gradient and adamw), score, linearise, hvp; THREADS 0: gk-train's default;
+ *        BATCH: rows, or full; NET: a preset of gk-train or mlp, and changes: paper:dim=32:ff=128
  *        ms (the median of what fits in about a second), useful GFLOP, peak memory in MB
  *
- * "Useful" operations are those that prefix sharing leaves, without the read-out: for each example,
- * the rows at positions that no other example shares, through every product of the blocks, once
- * forward and twice backward. */
+ * "Useful" is what prefix sharing leaves, the read-out aside: per example the rows at positions
+ * that no other example shares, through every product of the blocks, forward and twice backward.
+ * Two processes whose environment names the same folder TOGETHER measure at the same time. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gk/blas.h"
 #include "gk/mem.h"
@@ -170,6 +175,8 @@ static void once(struct bench *b, const char *what, int64_t k)
 
 static double useful_gflop(const struct gk_arch *a, const struct gk_dataset *d, size_t rows)
 {
+    if (a->model == GK_MLP)
+        return 0;
     const double n = (double)rows, w = a->dim, ffn = 2.0 * a->dim * a->ff;
     const double leaves = d->T - (d->T == 6 ? 3 : 2), scored = d->T - d->score[0];
     const double macs = (a->layers - 1) * leaves * (4 * w * w + ffn) + leaves * 2 * w * w +
@@ -177,15 +184,62 @@ static double useful_gflop(const struct gk_arch *a, const struct gk_dataset *d, 
     return 6 * n * macs / 1e9;
 }
 
+static void set(struct gk_arch *a, const char *name, int value)
+{
+    for (size_t i = 0; gk_arch_item(i); i++)
+        if (strcmp(gk_arch_item(i)->name, name) == 0)
+            gk_arch_set(a, gk_arch_item(i), value);
+}
+
+/* TEXT is cut up. */
+static struct gk_arch network(char *text, const struct gk_dataset *d)
+{
+    static const char *const names[] = {"paper", "nanda", "gpt2", "liu", "onehot", "gromov"};
+    char *rest, *word = strtok_r(text, ":", &rest);
+    struct gk_arch a = gk_arch_defaults(GK_MLP);
+    for (int i = 0; i < 6; i++)
+        if (strcmp(word, names[i]) == 0)
+            a = gk_preset(i)->arch;
+    while ((word = strtok_r(NULL, ":", &rest))) {
+        char *value = strchr(word, '=');
+        *value++ = '\0';
+        set(&a, word, atoi(value));
+    }
+    a.vocab = a.model == GK_MLP ? d->elements : d->vocab;
+    a.tokens = a.positions == GK_POSITIONS_LEARNED ? d->T : 0;
+    return a;
+}
+
+/* Waits for the other process of a pair: each leaves a file in the folder. */
+static void meet(void)
+{
+    const char *folder = getenv("TOGETHER");
+    char name[4096];
+    if (!folder)
+        return;
+    snprintf(name, sizeof name, "%s/%d", folder, (int)getpid());
+    fclose(fopen(name, "w"));
+    for (int files = 0; files < 4;) { /* with . and .. */
+        DIR *dir = opendir(folder);
+        for (files = 0; readdir(dir); files++)
+            continue;
+        closedir(dir);
+    }
+}
+
+enum { MOST = 100000 }; /* times one thing is done */
+
 static void engine(char **arg)
 {
     struct gk_err err = {0};
     struct gk_dataset d;
     struct bench b = {.real = strcmp(arg[2], "f64") == 0 ? GK_F64 : GK_F32};
-    must(gk_pool_new(&b.pool, atoi(arg[1]), &err), &err);
     must(gk_dataset_read(&d, arg[4], &err), &err);
-    const struct gk_arch a = {
-        .model = GK_TRANSFORMER, .layers = 2, .dim = 128, .heads = 4, .ff = 512, .vocab = d.vocab};
+    const struct gk_arch a = network(arg[5], &d);
+    const int64_t rows = strcmp(arg[3], "full") ? atoi(arg[3]) : 0;
+    const int threads = atoi(arg[1]), cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    must(gk_pool_new(&b.pool, threads ? threads : gk_engine_threads(&a, &d, rows, cores), &err),
+         &err);
     must(gk_engine_new(&b.e, &a, &d, GK_TRAIN, b.real, b.pool, &err), &err);
     const struct gk_params *ps = gk_engine_params(b.e);
     b.n = ps->total;
@@ -215,10 +269,11 @@ static void engine(char **arg)
     }
     if (strcmp(arg[0], "hvp") == 0)
         once(&b, "linearise", 0);
-    double ms[1000];
+    static double ms[MOST];
     int n = 0;
     once(&b, arg[0], 0);
-    for (const double begin = now(); n < 1000 && (n < 5 || now() - begin < 1); n++) {
+    meet();
+    for (const double begin = now(); n < MOST && (n < 5 || now() - begin < 1); n++) {
         const double t = now();
         once(&b, arg[0], n + 1);
         ms[n] = 1e3 * (now() - t);
@@ -226,16 +281,37 @@ static void engine(char **arg)
     qsort(ms, (size_t)n, sizeof *ms, by_value);
     struct rusage ru;
     getrusage(RUSAGE_SELF, &ru);
-    printf("%.3f\t%.3f\t%.0f\n", ms[n / 2],
+    printf("%.4f\t%.3f\t%.1f\n", ms[n / 2],
            useful_gflop(&a, &d, b.batch ? b.nbatch : d.split[GK_TRAIN].n),
            (double)ru.ru_maxrss / 1024);
 }
 
+static void command(char **arg)
+{
+    struct rusage ru;
+    int status;
+    const double t = now();
+    const pid_t child = fork();
+    if (child == 0) {
+        execv(arg[0], arg);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) {
+        fprintf(stderr, "engine: %s failed\n", arg[0]);
+        exit(1);
+    }
+    const double ms = 1e3 * (now() - t);
+    getrusage(RUSAGE_CHILDREN, &ru);
+    printf("%.3f\t0\t%.1f\n", ms, (double)ru.ru_maxrss / 1024);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc == 3)
+    if (argc > 2 && strcmp(argv[1], "run") == 0)
+        command(argv + 2);
+    else if (argc == 3)
         machine(argv[1], atoi(argv[2]));
-    else if (argc == 6)
+    else if (argc == 7)
         engine(argv + 1);
     else
         return 2;

@@ -1,7 +1,10 @@
 """What a user of Python would call instead of gk-twonn and gk-pca, on matrices made here.
 
-    peer_tools.py make twonn|pca FILE   writes the matrix, f32, as .npy
-    peer_tools.py twonn|pca FILE        prints seconds, the reading aside
+    peer_tools.py make twonn|pca FILE      writes the matrix, f32, as .npy
+    peer_tools.py search|skdim|mle|numpy|scipy FILE   prints seconds, the reading aside
+
+search is scikit-learn's brute-force search of two neighbours, which any TwoNN needs, alone; skdim and mle are
+scikit-dimension's TwoNN and maximum likelihood; numpy and scipy are the Gram matrix in double and its eigenvectors.
 """
 import sys
 import time
@@ -22,13 +25,21 @@ if sys.argv[1] == "make":
     sys.exit()
 
 x = np.load(sys.argv[2])
-if sys.argv[1] == "twonn":
+if sys.argv[1] == "search":
     from sklearn.neighbors import NearestNeighbors
 
     begin = time.perf_counter()
     NearestNeighbors(n_neighbors=3, algorithm="brute").fit(x).kneighbors(x)
+elif sys.argv[1] in ("skdim", "mle"):
+    import skdim
+
+    method = skdim.id.TwoNN() if sys.argv[1] == "skdim" else skdim.id.MLE()
+    begin = time.perf_counter()
+    method.fit(x)
 else:
+    import scipy.linalg
+
     begin = time.perf_counter()
     m = x.astype("f8") - x[-1].astype("f8")
-    np.linalg.eigh(m @ m.T)
+    (np.linalg.eigh if sys.argv[1] == "numpy" else scipy.linalg.eigh)(m @ m.T)
 print(f"{time.perf_counter() - begin:.3f}")

@@ -218,12 +218,16 @@ static size_t share(size_t from, size_t to, size_t i, size_t of)
     return i == of ? to : from + (to - from) * i / of / UNIT * UNIT;
 }
 
+size_t gk_plan_lanes(size_t n)
+{
+    const size_t lanes = (n + LANE - 1) / LANE;
+    return lanes < GK_MAX_LANES ? lanes : GK_MAX_LANES;
+}
+
 /* Lanes get equal shares of the examples, and split theirs into equal tiles. */
 static void cut_tiles(struct gk_plan *p)
 {
-    p->nlane = (p->n + LANE - 1) / LANE;
-    if (p->nlane > GK_MAX_LANES)
-        p->nlane = GK_MAX_LANES;
+    p->nlane = gk_plan_lanes(p->n);
     p->ntile = 0;
     for (size_t l = 0; l < p->nlane; l++) {
         const size_t a = share(0, p->n, l, p->nlane), b = share(0, p->n, l + 1, p->nlane);

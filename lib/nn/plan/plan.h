@@ -60,6 +60,9 @@ struct gk_plan {
     struct gk_plan_trie *trie;
 };
 
+/* The lanes that N examples go in. */
+size_t gk_plan_lanes(size_t n);
+
 /* The number of examples per tile: LEAST up to the default size of a network. Every tile reads a
  * block's weights and adds to their gradient. Those of a wide network do not fit in a cache, and a
  * larger tile reads them for more examples. */
