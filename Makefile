@@ -158,7 +158,7 @@ MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
 # The programs that are scripts, what they call, and grids to begin with.
 SCRIPTS := $(wildcard pipelines/sweep/gk-*)
-SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*))
+SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*)) pipelines/plots/cells
 GRIDS := $(wildcard pipelines/grids/*.grid)
 
 # Paths may hold spaces and all else. A relative one, or a ~ that no shell has expanded, is a mistake.
@@ -176,8 +176,8 @@ install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (
 	$(absolute)
 	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE) $(NAMES_HERE)
 	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
-	@$(INSTALL) -m 755 -- $(filter-out %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
-	@$(INSTALL) -m 644 -- $(filter %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 755 -- $(filter-out %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(filter %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@$(INSTALL) -m 644 -- $(NAMES) $(NAMES_HERE)
 	@for t in $(notdir $(TOOLS)); do \
