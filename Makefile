@@ -18,13 +18,25 @@ endif
 OPT ?= -O2 -g
 SANITIZE ?=
 
+# DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked. Debian's
+# BLAS lies deeper. The old form of a run path also holds for what those libraries need.
+DEPS ?=
+ifneq ($(DEPS),)
+below = $(wildcard $(foreach d,$(1),$(abspath $(DEPS))/$d $(abspath $(DEPS))/usr/$d))
+TRIPLET := $(shell $(CC) -print-multiarch 2>/dev/null)
+DEPS_LIB := $(call below,lib lib/$(TRIPLET) lib/$(TRIPLET)/openblas-pthread)
+$(if $(DEPS_LIB),,$(error DEPS=$(DEPS) has no libraries))
+DEPS_CPP := $(addprefix -I,$(call below,include include/$(TRIPLET) include/$(TRIPLET)/openblas-pthread))
+DEPS_LD := $(foreach d,$(DEPS_LIB),-L$d -Wl,-rpath,$d -Wl,-rpath-link,$d) -Wl,--disable-new-dtags
+endif
+
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(LDFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(DEPS_LD) $(LDFLAGS)
 # What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever of its variants is linked with.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
-HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null
+HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(DEPS_CPP) $(CPPFLAGS) -E -P -x c - 2>/dev/null
 LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 
@@ -77,7 +89,8 @@ GOALS_slurm := check-slurm
 PARTS := build $(foreach p,test demo lint package slurm,$(if $(filter $(GOALS_$p),$(MAKECMDGOALS)),$p))
 .PHONY: setup
 setup:
-	@CC=$(call quoted,$(CC)) .ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
+	@CC=$(call quoted,$(CC)) CPPFLAGS=$(call quoted,$(DEPS_CPP) $(CPPFLAGS)) LDFLAGS=$(call quoted,$(DEPS_LD) $(LDFLAGS)) \
+	.ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS)
