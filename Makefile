@@ -31,7 +31,9 @@ DEPS_LD := $(foreach d,$(DEPS_LIB),-L$d -Wl,-rpath,$d -Wl,-rpath-link,$d) -Wl,--
 endif
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
+# Where the sources lie is no part of what is built from them.
+HERE := -ffile-prefix-map=$(call quoted,$(CURDIR))=.
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(DEPS_LD) $(LDFLAGS)
 # What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever of its variants is linked with.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
@@ -217,7 +219,7 @@ uninstall: ## the files that install put there; folders stay
 
 .PHONY: clean
 clean: ## removes the build folders
-	rm -rf $(BUILD) build-asan build-cov build-fuzz build-fuzzcov build-lint build-tsan build-valgrind
+	rm -rf $(BUILD) build-arm64 build-asan build-cov build-fuzz build-fuzzcov build-lint build-tsan build-valgrind
 
 .PHONY: help
 help: ## this list

@@ -243,8 +243,24 @@ END
 
 @test "make help names the targets" {
     run -0 make_here help
-    for target in all check check-asan check-deb check-full check-tsan check-valgrind clean coverage deb dist \
-        help install lint uninstall; do
+    for target in all check check-asan check-deb check-full check-reproducible check-tsan check-valgrind clean coverage deb \
+        dist dist-bin help install lint uninstall; do
         assert_line --regexp "^  $target +[a-z]"
     done
+}
+
+@test "release: every place names the version of version.h" {
+    version=$(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")
+    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$version"
+    assert_regex "$(grep -m 1 '^## ' "$ROOT/CHANGELOG.md")" "^## (Unreleased|Unreleased \\($version\\)|$version \\(.*\\))\$"
+}
+
+@test "release: an object says nothing of the folder that it was built in" {
+    mkdir -p one other/folder
+    for dir in one other/folder; do
+        cp -r "$ROOT"/{.ci,Makefile,include,lib,cmd,pipelines,packaging} "$dir/"
+        make -s -C "$dir" NO_SETUP=1 BUILD=build CFLAGS= build/lib/base/err.o
+    done
+    cmp one/build/lib/base/err.o other/folder/build/lib/base/err.o
+    run -1 grep -F "$PWD" one/build/lib/base/err.o
 }
