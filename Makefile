@@ -18,8 +18,8 @@ endif
 OPT ?= -O2 -g
 SANITIZE ?=
 
-# DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked. Debian's
-# BLAS lies deeper. The old form of a run path also holds for what those libraries need.
+# DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked.
+# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need.
 DEPS ?=
 ifneq ($(DEPS),)
 below = $(wildcard $(foreach d,$(1),$(abspath $(DEPS))/$d $(abspath $(DEPS))/usr/$d))
@@ -33,12 +33,15 @@ endif
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
 # Where the sources lie is no part of what is built from them.
 HERE := -ffile-prefix-map=$(call quoted,$(CURDIR))=.
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(DEPS_LD) $(LDFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GNU_SOURCE \
+    -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) \
+    $(DEPS_LD) $(LDFLAGS)
 # What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever of its variants is linked with.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
-HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(DEPS_CPP) $(CPPFLAGS) -E -P -x c - 2>/dev/null
+HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | \
+    $(CC) $(DEPS_CPP) $(CPPFLAGS) -E -P -x c - 2>/dev/null
 LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 

@@ -12,7 +12,8 @@ dist: ## the last commit as build/gk-VERSION.tar.gz, the same bytes each time
 
 # Static but for the C library, and for what Debian has no static library of. OpenBLAS defines what gk answers, too; the
 # first definition is gk's.
-STATIC = -Wl,-Bstatic -lfftw3 -lgsl -ljansson -llapacke -ltmglib -lopenblas -lgfortran -lquadmath -Wl,-Bdynamic -lzip -lm
+STATIC = -Wl,-Bstatic -lfftw3 -lgsl -ljansson -llapacke -ltmglib -lopenblas \
+    -lgfortran -lquadmath -Wl,-Bdynamic -lzip -lm
 STATIC_LD = -static-libgcc -Wl,--allow-multiple-definition -Wl,--disable-new-dtags
 # The run path passes a make and a shell. The link of the whole library says which archives are inside.
 dist-bin: ## the tools as they are, with their libraries, for another Linux, in build
