@@ -226,5 +226,5 @@ clean: ## removes the build folders
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
+	@sed -n 's/^\([a-z0-9-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
 	    awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 }'

@@ -243,8 +243,8 @@ END
 
 @test "make help names the targets" {
     run -0 make_here help
-    for target in all check check-asan check-deb check-full check-reproducible check-tsan check-valgrind clean coverage deb \
-        dist dist-bin help install lint uninstall; do
+    for target in all check check-arm64 check-asan check-deb check-full check-reproducible check-tsan check-valgrind clean coverage \
+        deb dist dist-bin help install lint uninstall; do
         assert_line --regexp "^  $target +[a-z]"
     done
 }
