@@ -37,9 +37,9 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GN
     -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) \
     $(DEPS_LD) $(LDFLAGS)
-# What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever of its variants is linked with.
+# What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever variant of it is linked.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
-# LIBXSMM, where there is one (lib/nn/core/kernels/multiply.c): looked for once, when set-up is through.
+# LIBXSMM, if it exists (lib/nn/core/kernels/multiply.c): looked for once, after set-up.
 HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | \
     $(CC) $(DEPS_CPP) $(CPPFLAGS) -E -P -x c - 2>/dev/null
 LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
@@ -76,16 +76,15 @@ Q :=
 say = @:
 endif
 
-# Tables of names (gk-ckpt-dump --rename) lie beside the tools, here and where they are installed.
+# Tables of names (gk-ckpt-dump --rename) lie beside the tools, both here and where they are installed.
 NAMES := $(wildcard lib/nn/model/rename/*.tsv)
 SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)
 
 .PHONY: all
 all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
 
-# Looks that all is there before the first object is made; what needs more than a build also
-# installs what is not.
-# A few milliseconds where nothing is missing; NO_SETUP=1 turns it off.
+# Checks that all packages are there before the first object is made; a target that needs more than a build also
+# installs what is missing. This takes a few milliseconds if nothing is missing; NO_SETUP=1 turns it off.
 GOALS_test := check% coverage
 GOALS_demo := demo gallery gallery-docs report fig% %figures heatmap curves
 GOALS_lint := lint% coverage check-valgrind check-full
@@ -174,12 +173,12 @@ BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS = $(PREFIX)/share/zsh/site-functions
 MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
-# The programs that are scripts, what they call, and grids to begin with.
+# The programs that are scripts, what they call, and grids to start from.
 SCRIPTS := $(wildcard pipelines/sweep/gk-*)
 SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*)) pipelines/plots/cells
 GRIDS := $(wildcard pipelines/grids/*.grid)
 
-# Paths may hold spaces and all else. A relative one, or a ~ that no shell has expanded, is a mistake.
+# Paths may contain spaces and other characters. A relative path, or a ~ that no shell has expanded, is a mistake.
 BIN_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/bin)
 BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
@@ -203,16 +202,19 @@ install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
 	    $(BIN)/$$t --completion zsh > $(ZSH_HERE)/_$$t; \
 	done
+	@for s in $(SCRIPTS); do \
+	    $$s --completion bash > $(BASH_HERE)/$${s##*/}; \
+	    $$s --completion zsh > $(ZSH_HERE)/_$${s##*/}; \
+	done
 	@for m in $(PAGES); do \
 	    $(INSTALL) -D -m 644 -- $$m $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done
 
 uninstall: ## the files that install put there; folders stay
 	$(absolute)
-	@for t in $(notdir $(TOOLS)); do \
+	@for t in $(notdir $(TOOLS) $(SCRIPTS)); do \
 	    rm -f -- $(BIN_HERE)/$$t $(BASH_HERE)/$$t $(ZSH_HERE)/_$$t; \
 	done
-	@for s in $(notdir $(SCRIPTS)); do rm -f -- $(BIN_HERE)/$$s; done
 	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
 	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
 	@for n in $(notdir $(NAMES)); do rm -f -- $(NAMES_HERE)/$$n; done

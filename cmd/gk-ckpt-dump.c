@@ -1,4 +1,5 @@
-/* gk-ckpt-dump: what a checkpoint, a dataset or a stream holds, as lists, text, .npy or frames.
+/* gk-ckpt-dump: the contents of a checkpoint, a dataset or a stream, as lists, text, .npy or
+ * frames.
  *
  *     gk-ckpt-dump --tensor embed.weight --format npy -o embed.npy final.safetensors
  */

@@ -1,5 +1,5 @@
-/* gk-curve: a curve out of the logs of other programs: TensorBoard's event files, tables of any
- * form, JSON.
+/* gk-curve: a curve from the logs of other programs: TensorBoard's event files, tables of any form,
+ * JSON.
  *
  *     gk-curve runs/exp1/events* | gk-phases
  */
@@ -54,7 +54,7 @@ static int run(char **files, int n, struct gk_err *err)
         return -1;
     say(gk_curve_notes(c), &said);
     if (!list)
-        conf.map = gk_curve_chosen(c); /* the line of history says it in full */
+        conf.map = gk_curve_chosen(c); /* the line of history has it in full */
     if (gk_cli_history(&tool, gk_curve_history(c), err) ||
         gk_out_open(&out, common.output, false, err))
         return -1;

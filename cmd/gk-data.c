@@ -69,7 +69,7 @@ static int list_ops(struct gk_err *err)
     return gk_out_commit(&out, err);
 }
 
-/* The operation that the options ask for, with every default resolved. */
+/* The operation that the options request, with every default resolved. */
 static int choose(struct gk_operation *o, struct gk_err *err)
 {
     struct gk_op_info info;
@@ -108,7 +108,7 @@ static int choose_pairs(struct gk_operation *o, struct gk_err *err)
     return 0;
 }
 
-/* The number of training rows out of N, and of wrong ones among them. */
+/* The number of training rows out of N, and the number of wrong ones among them. */
 static int choose_train(size_t n, int elements, struct gk_err *err)
 {
     if (!train_given)
@@ -156,7 +156,7 @@ static int make(struct gk_err *err)
         set_meta(&f, &o, err))
         return -1;
     if (train_given)
-        frac = NAN; /* the line says --train */
+        frac = NAN; /* the history line has --train */
     if (gk_cli_history(&tool, &o.history, err) || gk_frame_set_history(&f, &o.history, err) ||
         gk_frame_save(&f, common.output, err))
         return -1;

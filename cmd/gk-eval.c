@@ -7,6 +7,7 @@
 #include "gk/cli.h"
 #include "gk/out.h"
 #include "gk/study.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -15,7 +16,7 @@ static const char *data, *layer, *position;
 static int split, precision, loss;
 static bool split_given, position_given;
 
-enum { BOTH = 2 }; /* beside enum gk_split */
+enum { BOTH = 2 }; /* in addition to enum gk_split */
 
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (required)", .flags = GK_OPT_SILENT),
@@ -26,10 +27,8 @@ static const struct gk_opt opts[] = {
                 .given = &position_given),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both",
                   "the rows to use (default: both; of activations: train)", .given = &split_given),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -121,7 +120,8 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
     return gk_out_commit(&out, err);
 }
 
-/* Activations have a split of their own, so that rows of both are not mixed unasked. */
+/* Activations have their own split option, so that rows of both splits are mixed only on
+ * request. */
 static int choose(struct gk_activations *a, struct gk_err *err)
 {
     if (position_given && !layer)

@@ -24,7 +24,7 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* E are the energies of the signal over 2^EXPONENT. */
+/* E holds the energies of the signal over 2^EXPONENT. */
 static int print(const struct gk_signal *s, const double *e, int exponent, struct gk_err *err)
 {
     static const char *const names[] = {"k", "frequency", "omega", "energy"};

@@ -85,13 +85,13 @@ static void put_predictions(FILE *fp, const struct gk_powerlaw *fit, const doubl
     }
 }
 
-/* Of a row a: is it nearer to 0, or further from it, than any double? */
+/* For a row a: is it nearer to 0, or farther from it, than any double? */
 static bool is_beyond(const struct gk_estimate *e)
 {
     return e->value == 0 || isinf(e->value);
 }
 
-/* What the numbers do not say by themselves. */
+/* What the numbers alone do not show. */
 static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs *runs)
 {
     double most = 0;

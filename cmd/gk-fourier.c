@@ -1,5 +1,5 @@
-/* gk-fourier: which frequencies a network has learned, and what it does with them alone and without
- * them.
+/* gk-fourier: the frequencies that a network has learned, and its performance with only these and
+ * without them.
  *
  *     gk-train -d add.data --arch nanda --trajectory - -o run.tsv | gk-fourier -d add.data
  */
@@ -15,6 +15,7 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 enum view { MEASURES, EMBEDDING, LOGITS };
@@ -32,8 +33,7 @@ static const struct gk_opt opts[] = {
         0, "view", &view, "measures|embedding|logits",
         "progress measures, or the energy of each frequency in the embedding or the logits",
         .def = "measures"),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
+    GK_PRECISION_OPT(&precision),
     GK_THREADS_OPT(&common),
     {0}};
 
@@ -62,14 +62,14 @@ static const char *data_name(void)
     return strcmp(data, "-") == 0 ? "standard input" : data;
 }
 
-/* A list of frequencies, rising. */
+/* A list of frequencies, increasing. */
 static int list_keys(struct run *run, size_t most, struct gk_err *err)
 {
     char *text = gk_strdup(keys_text, err), **word;
     const size_t end = text ? strlen(text) - 1 : 0;
     if (!text)
         return -1;
-    if (text[end] == ',') /* one of its own has a comma to be a list */
+    if (text[end] == ',') /* a single one has a trailing comma to make it a list */
         text[end] = '\0';
     int rc = gk_list_words("keys", text, &word, &run->nkeys, err);
     free(text);
@@ -114,8 +114,7 @@ static int choose_keys(struct run *run, struct gk_err *err)
     return run->keys ? 0 : -1;
 }
 
-/* The measures of a network that was trained on other data look as those of one that has learned
- * nothing. */
+/* A network that was trained on other data has the measures of one that has learned nothing. */
 static void remark_data(struct run *run, const struct gk_frame *f)
 {
     char *other = run->warned || f->number > 1 ? NULL : gk_study_other_data(&run->study, f);

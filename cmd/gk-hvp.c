@@ -6,6 +6,7 @@
 #include "gk/cli.h"
 #include "gk/curvature.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -51,10 +52,8 @@ static const struct gk_opt opts[] = {
     GK_OPT_GRID(0, "grid", &conf.grid,
                 "--density: at N values from A to B (default: 1001 over the range)",
                 .given = &grid_given),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     {0},
@@ -76,7 +75,7 @@ static void note(const char *text)
     gk_note(&tool, "%s", text);
 }
 
-/* One view, and only options that it has. */
+/* Options that belong to another view are usage errors. */
 static int choose(struct gk_err *err)
 {
     if (top_given + trace + density + (conf.vector != NULL) > 1)
@@ -120,13 +119,13 @@ static int choose(struct gk_err *err)
 }
 
 /* What frames are measured with, and where results go: the table or the products to OUT, the
- * eigenvectors to a file of their own. */
+ * eigenvectors to a separate file. */
 struct run {
     struct gk_curvature *curvature;
     struct gk_study *study;
     struct gk_out out, vectors;
     struct gk_stream products, pairs;
-    bool stream; /* the products are one: so was the input */
+    bool stream; /* the products are a stream if the input was */
 };
 
 static int put_product(struct run *r, const struct gk_frame *f, const struct gk_history *h,
@@ -167,8 +166,8 @@ static int put_vectors(struct run *r, const struct gk_history *h, struct gk_err 
     return 0;
 }
 
-/* A frame of a stream from before the first update, which scales nothing, is passed over; a single
- * one is an error. */
+/* In a stream, a frame from before the first update, whose state scales nothing, is skipped; a
+ * single one is an error. */
 static int put(void *ctx, struct gk_frame *f, struct gk_err *err)
 {
     struct run *r = ctx;
@@ -195,7 +194,7 @@ static int put(void *ctx, struct gk_frame *f, struct gk_err *err)
     return rc ? -1 : gk_out_flush(&r->out, err);
 }
 
-/* A reader of the table that goes away ends the work; the vectors found so far stay. */
+/* If the table's reader goes away, the work ends; the vectors found so far stay. */
 static int finish(struct run *r, int rc, struct gk_err *err)
 {
     struct gk_err late = {0};

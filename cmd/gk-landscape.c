@@ -10,6 +10,7 @@
 #include "gk/cli.h"
 #include "gk/landscape.h"
 #include "gk/out.h"
+#include "gk/study_opts.h"
 #include "gk/table.h"
 
 static struct gk_common common;
@@ -20,7 +21,7 @@ static int params;
 static bool beta_given, params_given;
 static struct gk_landscape_conf conf;
 
-enum { BOTH = 2 }; /* beside enum gk_split */
+enum { BOTH = 2 }; /* in addition to enum gk_split */
 
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('d', "data", &data, "FILE", "the dataset (required)", .flags = GK_OPT_SILENT),
@@ -40,10 +41,8 @@ static const struct gk_opt opts[] = {
                   .given = &params_given),
     GK_OPT_TEXT(0, "exclude", &conf.exclude, "GLOB", "and not in these, such as 'embed*,unembed*'"),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
-    GK_OPT_CHOICE(0, "dtype", &precision, GK_PRECISIONS,
-                  "precision to compute in; saved: the checkpoint's", .def = "saved"),
-    GK_OPT_CHOICE(0, "loss", &loss, GK_LOSS_CHOICES, "the loss (default: the checkpoint's)",
-                  .given = &loss_given),
+    GK_PRECISION_OPT(&precision),
+    GK_LOSS_OPT(&loss, &loss_given),
     GK_THREADS_OPT(&common),
     {0},
 };
@@ -101,8 +100,8 @@ static int put_head(const struct gk_study *s, const struct gk_frame *f, FILE *fp
     return rc ? -1 : 0;
 }
 
-/* One frame; NEXT is the one after it, or NULL. A frame of several that has no direction is passed
- * over, a single one without is an error. */
+/* One frame; NEXT is the one after it, or NULL. Of several frames, one without a direction is
+ * skipped; a single one is an error. */
 static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame *f,
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
@@ -142,13 +141,13 @@ static int work(struct gk_study *s, struct gk_err *err)
     return rc ? -1 : gk_out_commit(&out, err);
 }
 
-/* The frames of the input, from their headers alone; 0: not known before they have come. */
+/* The number of frames in the input, from their headers alone; 0: unknown until they have come. */
 static double count_frames(void)
 {
     struct gk_source *source;
     struct gk_frame f;
     struct stat st;
-    struct gk_err ignored = {0}; /* what is wrong is said where the frames are read for good */
+    struct gk_err ignored = {0}; /* the second pass over the frames reports what is wrong */
     double n = 0;
     int more = conf.nfiles ? 1 : 0;
     for (size_t i = 0; i < conf.nfiles; i++)

@@ -45,7 +45,7 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* The columns that matter, and whether they held a number yet. */
+/* The columns that are used, and whether they have held a number yet. */
 enum { TRAIN_ACC, VAL_ACC, TRAIN_LOSS, COLUMNS };
 static const char *const column_name[COLUMNS] = {"train_acc", "val_acc", "train_loss"};
 struct columns {
@@ -72,13 +72,13 @@ static int take_accuracy(const struct gk_rows *r, const char *name, double *v, s
         return gk_rows_fail(r, err, "%s is %.9g: accuracies are %s", name, *v,
                             percent ? "in percent, from 0 to 100"
                                     : "fractions, from 0 to 1 (--percent reads percent)");
-    if (*v > most) /* and not for nan */
+    if (*v > most) /* also false for nan */
         *v = most;
     *v /= most;
     return 0;
 }
 
-/* The values of the row at hand; NAN where there is no such column. */
+/* The values of the current row; NAN without such a column. */
 static int read_row(const struct gk_rows *r, struct columns *c, double *v, struct gk_err *err)
 {
     for (int i = 0; i < COLUMNS; i++) {

@@ -2,6 +2,7 @@
  *
  *     gk-predict fit --model grok.model runs.tsv
  *     gk-train ... | gk-predict score --model grok.model --give-up 0.1
+ *     gk-predict rank --features m0_400,lr --group frac runs.tsv
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,15 +33,17 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT('m', "model", &model_file, "FILE",
                 "the model: fit writes it (if asked to), score reads it", .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "features", &features, "A,B",
-                "fit: columns (default: all called as measures of gk-hjorth, m0 or m0_400)",
+                "fit, rank: columns (default: all called as measures of gk-hjorth, m0 or m0_400)",
                 .given = &given.features),
     GK_OPT_TEXT(0, "outcome", &column.outcome, "COLUMN",
-                "fit: 1 for a run that grokked, else 0 (default grokked)", .given = &given.outcome),
+                "fit, rank: 1 for a run that grokked, else 0 (default grokked)",
+                .given = &given.outcome),
     GK_OPT_TEXT(0, "val", &column.val, "COLUMN",
-                "fit: final validation accuracy (default: final_val_acc if there is one)",
+                "fit, rank: final validation accuracy (default: final_val_acc if there is one)",
                 .given = &given.val),
     GK_OPT_TEXT(0, "group", &column.group, "COLUMN",
-                "fit: leave one group out at a time (default: a tenth of the runs)",
+                "fit: leave one group out at a time (default: a tenth of the runs); rank: look at "
+                "each group by itself",
                 .given = &given.group),
     GK_OPT_TEXT(0, "m0", &column.m0, "COLUMN",
                 "fit: the single feature to compare with (default: the first m0)",
@@ -50,12 +53,12 @@ static const struct gk_opt opts[] = {
                 .given = &given.skip_nan),
     GK_OPT_REAL(0, "ridge", &ridge, "fit: penalty on standardised weights (default 1)", .min = 0,
                 .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .given = &given.ridge),
-    GK_OPT_INT(0, "bootstrap", &replicates, "fit: resamples for the intervals (default 2000)",
+    GK_OPT_INT(0, "bootstrap", &replicates, "fit, rank: resamples for the intervals (default 2000)",
                .min = 0, .max = 1e6, .given = &given.bootstrap),
     GK_OPT_CHOICE(0, "print", &what, GK_REPORTS, "fit: the table (default summary)",
                   .given = &given.print),
-    GK_OPT_INT(0, "seed", &common.seed, "fit: seed of folds and resamples (default 0)", .min = 0,
-               .max = 9007199254740992.0, .given = &given.seed),
+    GK_OPT_INT(0, "seed", &common.seed, "fit, rank: seed of folds and resamples (default 0)",
+               .min = 0, .max = 9007199254740992.0, .given = &given.seed),
     GK_OPT_WINDOW(0, "window", &in.window, "the steps of features whose names do not say",
                   .given = &given.window),
     GK_OPT_TEXT('c', "column", &in.column, "NAME",
@@ -76,16 +79,18 @@ static const struct gk_opt opts[] = {
 
 static const struct gk_tool tool = {
     .name = "gk-predict",
-    .synopsis = "fit|score [options] [FILE]",
-    .summary = "Predict grokking from the first steps: fit a model to runs, score a live curve.",
+    .synopsis = "fit|score|rank [options] [FILE]",
+    .summary =
+        "Predict grokking from the first steps: fit a model to runs, score a live curve, rank "
+        "measures.",
     .example = "gk-data | gk-train | gk-predict score --model grok.model --give-up 0.1",
-    .commands = "fit|score",
+    .commands = "fit|score|rank",
     .max_operands = 2,
     .opts = opts,
     .common = &common,
 };
 
-/* The line of provenance, with the command after the version. */
+/* The provenance line, with the command after the version. */
 static int add_history(const char *command, struct gk_history *h, struct gk_err *err)
 {
     char *line = gk_cli_line(&tool, err), *full = NULL;
@@ -99,32 +104,40 @@ static int add_history(const char *command, struct gk_history *h, struct gk_err 
     return rc;
 }
 
-/* Options of the other command are wrong usage. */
-static int check_options(bool fit, struct gk_err *err)
+enum { FIT = 1, SCORE = 2, RANK = 4 };
+/* An option of another command is wrong usage. */
+static int check_options(int command, struct gk_err *err)
 {
     const struct {
         const char *name;
-        bool fit, given;
-    } all[] = {{"features", true, given.features},
-               {"outcome", true, given.outcome},
-               {"val", true, given.val},
-               {"group", true, given.group},
-               {"m0", true, given.m0},
-               {"skip-nan", true, given.skip_nan},
-               {"ridge", true, given.ridge},
-               {"bootstrap", true, given.bootstrap},
-               {"print", true, given.print},
-               {"seed", true, given.seed},
-               {"column", false, given.column},
-               {"step", false, given.step},
-               {"detrend", false, given.detrend},
-               {"taper", false, given.taper},
-               {"set", false, given.set},
-               {"give-up", false, given.give_up}};
+        int of;
+        bool given;
+    } all[] = {{"model", FIT | SCORE, model_file != NULL},
+               {"features", FIT | RANK, given.features},
+               {"outcome", FIT | RANK, given.outcome},
+               {"val", FIT | RANK, given.val},
+               {"group", FIT | RANK, given.group},
+               {"m0", FIT, given.m0},
+               {"skip-nan", FIT, given.skip_nan},
+               {"ridge", FIT, given.ridge},
+               {"bootstrap", FIT | RANK, given.bootstrap},
+               {"print", FIT, given.print},
+               {"seed", FIT | RANK, given.seed},
+               {"window", FIT | SCORE, given.window},
+               {"column", SCORE, given.column},
+               {"step", SCORE, given.step},
+               {"detrend", SCORE, given.detrend},
+               {"taper", SCORE, given.taper},
+               {"set", SCORE, given.set},
+               {"give-up", SCORE, given.give_up}};
+    static const char *const names[] = {[FIT] = "fit",
+                                        [SCORE] = "score",
+                                        [FIT | SCORE] = "fit and score",
+                                        [FIT | RANK] = "fit and rank"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given && all[i].fit != fit)
+        if (all[i].given && !(all[i].of & command))
             return gk_fail_usage(err, "--%s is an option of gk-predict %s", all[i].name,
-                                 fit ? "score" : "fit");
+                                 names[all[i].of]);
     return 0;
 }
 
@@ -138,17 +151,24 @@ static int write_model(const struct gk_model *m, const struct gk_history *h, str
     return gk_out_commit(&out, err);
 }
 
+/* What fit and rank share. */
+static int set_defaults(struct gk_err *err)
+{
+    if (!given.bootstrap)
+        replicates = 2000;
+    if (!given.seed)
+        common.seed = 0;
+    given.bootstrap = given.seed = true;
+    return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
+}
+
 static int fit_defaults(struct gk_err *err)
 {
     if (!given.outcome)
         column.outcome = "grokked";
     if (!given.ridge)
         ridge = 1;
-    if (!given.bootstrap)
-        replicates = 2000;
-    if (!given.seed)
-        common.seed = 0;
-    given.outcome = given.ridge = given.bootstrap = given.seed = true;
+    given.outcome = given.ridge = true;
     if (given.window) {
         column.from = in.window.a;
         column.to = in.window.b;
@@ -157,10 +177,10 @@ static int fit_defaults(struct gk_err *err)
         return gk_fail_usage(err, "--print groups needs --group");
     if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
         return -1;
-    return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
+    return set_defaults(err);
 }
 
-/* The AUC of scores that say nothing has a variance of (n + 1) / (12 n1 n0). */
+/* The AUC of uninformative scores has a variance of (n + 1) / (12 n1 n0). */
 static void remark_few(const char *name, const struct gk_runs *r)
 {
     double grokked = 0, n = (double)r->n;
@@ -273,19 +293,69 @@ static int score(const char *path, struct gk_err *err)
     return 0;
 }
 
+/* ---- rank ---- */
+
+static void remark_ranking(const struct gk_runs *r, const struct gk_ranking_notes *n,
+                           const char *file)
+{
+    if (r->skipped)
+        gk_note(&tool, "%s: %zu run%s left out, for a nan", file, r->skipped,
+                r->skipped == 1 ? "" : "s");
+    if (n->lacking)
+        gk_note(&tool, "%s: %zu value%s left out, for a nan", file, n->lacking,
+                n->lacking == 1 ? "" : "s");
+    if (n->alike && column.outcome)
+        gk_note(&tool,
+                "%s: %zu row%s without an AUC, the first of group %s: its runs have one outcome",
+                file, n->alike, n->alike == 1 ? "" : "s", n->first);
+}
+
+static int rank(const char *path, struct gk_err *err)
+{
+    struct gk_rows rows;
+    struct gk_runs r;
+    struct gk_out out;
+    struct gk_ranking_notes notes;
+    int outcome;
+    column.alone = true;
+    if (set_defaults(err) || gk_rows_open_input(&rows, path, err) ||
+        gk_rows_find(&rows, "grokked", &outcome, err))
+        return -1;
+    if (!given.outcome && outcome >= 0)
+        column.outcome = "grokked";
+    given.outcome = column.outcome;
+    if (gk_runs_read(&r, &rows, &column, err))
+        return -1;
+    if (!r.n)
+        return gk_fail(err, "%s: every run has a nan for its outcome or its accuracy", rows.file);
+    if (add_history("rank", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
+        gk_ranking_write(&out, &rows.history, &r, replicates, (uint64_t)common.seed, &notes, err) ||
+        gk_out_commit(&out, err))
+        return -1;
+    remark_ranking(&r, &notes, rows.file);
+    free(column.features);
+    gk_runs_free(&r);
+    gk_rows_close(&rows);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        int id;
+        int (*run)(const char *path, struct gk_err *err);
+    } commands[] = {{"fit", FIT, fit}, {"score", SCORE, score}, {"rank", RANK, rank}};
     struct gk_err err = {0};
     gk_cli_start(&tool, &argc, &argv);
     const char *command = argc ? argv[0] : "";
-    bool is_fit = !strcmp(command, "fit");
-    const char *path = argc > 1 ? argv[1] : NULL;
-    int rc;
-    if (!is_fit && strcmp(command, "score") != 0)
-        rc = gk_fail_usage(&err, "the first operand is fit or score, not '%s'", command);
-    else
-        rc = check_options(is_fit, &err);
-    if (rc || (is_fit ? fit : score)(path, &err))
-        gk_die(&tool, &err);
-    return 0;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(command, commands[i].name)) {
+            if (check_options(commands[i].id, &err) ||
+                commands[i].run(argc > 1 ? argv[1] : NULL, &err))
+                gk_die(&tool, &err);
+            return 0;
+        }
+    gk_fail_usage(&err, "the first operand is fit, score or rank, not '%s'", command);
+    gk_die(&tool, &err);
 }

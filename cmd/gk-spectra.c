@@ -41,7 +41,7 @@ struct run {
     bool begun;
 };
 
-/* The history is that of the first input. */
+/* The history is the first input's. */
 static int begin(struct run *run, struct gk_history *h, struct gk_err *err)
 {
     static const char *const names[] = {"step", "tensor",        "rows",        "cols",

@@ -84,8 +84,8 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* Fills in defaults that depend. An option that has no use here is said to be idle, and is no part
- * of the table's history. */
+/* Fills in defaults that depend on other options. An unused option gets a note, and is omitted from
+ * the table's history. */
 static void resolve(void)
 {
     const bool path = !given.grid;

@@ -46,9 +46,10 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* ---- a row a group ---- */
+/* ---- a row for each group ---- */
 
-/* How far all groups are known. Where all their runs have grokked it is the last step of any. */
+/* The last step up to which all groups are known. If all runs have grokked, it is the last step of
+ * any. */
 static double known_to_all(const struct gk_survival *s, size_t groups)
 {
     double least = INFINITY, last = 0;
@@ -71,7 +72,7 @@ static int check_until(const struct gk_survival *s, const struct gk_times *t, co
     return 0;
 }
 
-/* What the numbers do not say by themselves. */
+/* What the numbers alone do not show. */
 static void remark(const struct gk_survival *s, const struct gk_times *t, const char *file)
 {
     size_t n = 0;
@@ -113,7 +114,7 @@ static int put_groups(FILE *fp, const struct gk_history *h, const struct gk_surv
     return 0;
 }
 
-/* ---- a row a step ---- */
+/* ---- a row for each step ---- */
 
 static void put_point(FILE *fp, const char *name, double step, size_t at_risk, size_t grokked,
                       size_t censored, const double share[3])
@@ -198,7 +199,7 @@ static int check_options(struct gk_err *err)
     return group ? gk_list_words("group", group, &column.group, &column.n, err) : 0;
 }
 
-/* The steps of gk's own tables, where nothing is said. */
+/* The steps of gk's own tables, by default. */
 static int find_censor(const struct gk_rows *r, struct gk_err *err)
 {
     int at;

@@ -1,4 +1,4 @@
-/* gk-train: trains a network on a dataset and tells how it goes, a row a step.
+/* gk-train: trains a network on a dataset, and writes a row for each step.
  *
  *     gk-data --p 97 --frac 0.5 | gk-train --steps 400 --save run.ckpt | gk-hjorth
  */
@@ -21,11 +21,11 @@ static int64_t until = 2;
 /* The description of the network, by the number of an entry in its table. */
 static struct {
     int64_t size;
-    int choice; /* where the entry has choices */
+    int choice; /* for an entry with choices */
     bool given, recorded;
 } net[GK_ARCH_ITEMS];
-/* Which other options are on the command line, and which belong to the run's description: there
- * they are from the command line, from a checkpoint or a default. */
+/* Which other options are on the command line, and which belong to the run's description: those
+ * come from the command line, from a checkpoint or from a default. */
 static struct which {
     bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
         muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every, every,
@@ -56,7 +56,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
                 .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
     GK_OPT_CHOICE(0, "arch", &preset, GK_PRESET_CHOICES,
-                  "a network that readers know; options given beside it win",
+                  "the settings of a published network; other options override them",
                   .flags = GK_OPT_SILENT, .given = &given.preset),
     GK_OPT_INT(0, "steps", &run.steps, "the last step", .min = 0, .max = 1e15, .def = "10000",
                .flags = GK_OPT_SILENT),
@@ -163,8 +163,8 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     return gk_grokfast_parse(&optim->grokfast, grokfast, err);
 }
 
-/* An option that this network or optimiser has no use for changes nothing: a note says so where it
- * is given, and the run's description leaves it out. */
+/* An option that this network or optimiser does not use has no effect: if it is given, a note says
+ * so, and the run's description omits it. */
 static void settle(const char *name, bool is_given, bool used, bool *is_recorded)
 {
     if (is_given && !used)
@@ -178,7 +178,7 @@ static void put_entry(size_t i, int value)
     net[i].recorded = true;
 }
 
-/* What A says of the network and the command line does not. */
+/* Takes from A what the command line does not say about the network. */
 static void take_arch(const struct gk_arch *a)
 {
     const struct gk_arch_item *item;
@@ -189,7 +189,7 @@ static void take_arch(const struct gk_arch *a)
             put_entry(i, gk_arch_get(a, item));
 }
 
-/* The network of a preset, or else that of the checkpoint with the initial values. */
+/* The network of a preset, or else of the checkpoint with the initial values. */
 static int take_network(struct gk_err *err)
 {
     if (given.preset && !given.init)
@@ -209,8 +209,8 @@ static int take_network(struct gk_err *err)
     return 0;
 }
 
-/* The description, from its options and the model's defaults. Choices that are the default are no
- * part of the line: so the line of an old command stays as it was. */
+/* The description, from its options and the model's defaults. A default choice is omitted from the
+ * line, so that the line of an old command stays unchanged. */
 static void describe(void)
 {
     const struct gk_arch_item *item;
@@ -299,7 +299,7 @@ static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
     return gk_frame_fail(ckpt, err, "metadata %s: %s", err->setting, err->msg);
 }
 
-/* The stages before, then this one: a run that goes on unchanged has the line already. */
+/* The earlier stages, then this one: a run that is resumed unchanged already has the line. */
 static int write_history(struct gk_history *h, const struct gk_frame *ckpt,
                          const struct gk_dataset *d, struct gk_err *err)
 {

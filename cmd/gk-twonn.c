@@ -64,7 +64,7 @@ struct run {
 
 static struct gk_progress progress;
 
-/* The total is without duplicates. */
+/* The total excludes duplicates. */
 static void tick(void *ctx, double points, double total)
 {
     (void)ctx;
@@ -92,7 +92,7 @@ static int check_options(struct gk_dimension_conf *conf, struct gk_err *err)
     return 0;
 }
 
-/* Output begins when there is something to put out, since the history is the first matrix'. */
+/* Output begins when there is something to write, since the history is the first matrix's. */
 static int begin(struct run *run, struct gk_history *h, struct gk_err *err)
 {
     static const char *const names[] = {"step", "n", "dropped", "method", "k", "id", "stderr"};
@@ -104,7 +104,7 @@ static int begin(struct run *run, struct gk_history *h, struct gk_err *err)
     return gk_table_begin(run->out.fp, h, names, 7, err);
 }
 
-/* The rows of the table for one matrix, which is used up. PLACE is where it came from. */
+/* Writes the table's rows for one matrix, which is destroyed. PLACE is where it came from. */
 static int measure(struct run *run, struct gk_matrix *m, double step, const char *place,
                    struct gk_err *err)
 {

@@ -3,7 +3,7 @@
 # Set-up, install and the Makefile's own help.
 load helpers
 
-# A machine for set-up: its own list of packages and first on PATH its own apt-get and id.
+# A machine for set-up: its own list of packages and, first on PATH, its own apt-get and id.
 machine() {
     mkdir -p ci bin
     cp "$ROOT/.ci/setup" ci/
@@ -16,7 +16,7 @@ machine() {
     export PATH=$PWD/bin:$PATH
 }
 
-@test "set-up: nothing to do, nothing said" {
+@test "set-up: with nothing to do it says nothing" {
     machine 'bash # build: command bash' 'libc6-dev # build: header stdio.h' \
         'bats-assert # test: bats bats-assert' 'libc6-dev # build: library m'
     run -0 ci/setup
@@ -24,7 +24,7 @@ machine() {
     [ ! -e apt.log ]
 }
 
-@test "set-up: says exactly what is missing where it may not install" {
+@test "set-up: says exactly what is missing if it may not install" {
     uid=1000 machine '# a comment' 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' \
         'libc6-dev # build: header stdio.h' 'p3 # test: bats bats-nothing' 'p4 # demo: command gk-no' \
         'p5 # build: library gk-no' 'p6 # test: file /etc/passwd' 'p7 # test: file /no/file'
@@ -91,7 +91,7 @@ setup: on Debian or Ubuntu: apt-get install p1" ci/setup --check build
     assert_output ''
 }
 
-@test "set-up: an install that fails, or brings nothing, is an error" {
+@test "set-up: an install that fails, or installs nothing, is an error" {
     machine 'p2 # build: header gk-no.h'
     breaks 'setup: installing p2
 setup: missing on this machine:
@@ -103,7 +103,7 @@ setup: apt-get could not install: p2' ci/setup
     assert_line '-qq -o DPkg::Lock::Timeout=120 update'
 }
 
-@test "set-up: what is good to have is installed with the rest, where there is one, and never asked for" {
+@test "set-up: an optional package is installed with the others if it exists, and never required" {
     machine 'p1 # build: command gk-nothing' 'p2 # build?: header gk-no.h'
     breaks "setup: missing on this machine:
   the command gk-nothing (Debian package p1)
@@ -146,6 +146,8 @@ make_here() {
     for t in gk-sweep gk-predictors; do
         cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
         assert_equal "$("root/opt/gk/bin/$t" --version)" "$t 1.0"
+        grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
+        grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
     done
     run "root/opt/gk/bin/gk-data" --version
     assert_output 'gk-data 1.0'
@@ -165,7 +167,7 @@ make_here() {
     printf '%s\n' '--p 5' '--dim 8' '--heads 2' '--ff 16' '--lr 1e-2 1e-3' '--steps 30' '--eval-every 10' >g.grid
     "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet g.grid want
     mkdir links
-    ln -s "$PWD/a root/opt/gk/bin/gk-sweep" links/ # as in somebody's ~/bin
+    ln -s "$PWD/a root/opt/gk/bin/gk-sweep" links/ # as in a user's ~/bin
     env -i PATH="$PWD/a root/opt/gk/bin:/usr/bin:/bin" gk-sweep --quiet g.grid got
     env -i PATH="$PWD/links:/usr/bin:/bin" gk-sweep --quiet --runner parallel --jobs 2 g.grid linked
     cmp want/table.tsv got/table.tsv
@@ -179,7 +181,7 @@ make_here() {
     done
 }
 
-@test "install: paths with spaces work; one that is not absolute is refused" {
+@test "install: paths with spaces work; a relative path is refused" {
     make_here install DESTDIR="$PWD/a root" PREFIX='/opt/my gk'
     run -0 'a root/opt/my gk/bin/gk-data' --version
     [ -s 'a root/opt/my gk/share/man/man5/gk-formats.5' ]
@@ -194,10 +196,10 @@ make_here() {
 
 @test "completion: bash offers options, choices and files of the installed scripts" {
     touch add.data
-    for t in "$GK_BUILD"/bin/gk-*; do
+    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
         "$t" --completion bash >>all.bash
     done
-    # offers WORD...: what bash would offer behind these words
+    # offers WORD...: what bash offers after these words
     # shellcheck disable=SC2016 # for the inner bash to expand
     offers() {
         bash --norc -euc '. ./all.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
@@ -214,15 +216,39 @@ mlp"
     assert_output ''
     run -0 offers gk-fft ad
     assert_output add.data
+    run -0 offers gk-sweep --sa
+    assert_equal "$output" --save-every
+    run -0 offers gk-sweep --runner ''
+    assert_output "local
+parallel
+slurm"
+    for word in --model --bin ''; do
+        run -0 offers gk-sweep $word ad
+        assert_output add.data
+    done
+    for word in --jobs --rule --sbatch; do
+        run -0 offers gk-sweep $word ''
+        assert_output ''
+    done
+    run -0 offers gk-sweep -
+    assert_equal "$(sort <<<"$output")" "$("$ROOT/pipelines/sweep/gk-sweep" --help | sed -n 's/^ *\(-., \)*\(--[a-z-]*\).*/\2/p' | sort)"
+    run -0 offers gk-predictors ad
+    assert_output add.data
+    run -0 offers gk-predictors --he
+    assert_output --help
+    for t in gk-sweep gk-predictors; do
+        wrong_usage "$t: --completion needs a value (bash|zsh)" "$ROOT/pipelines/sweep/$t" --completion fish
+        wrong_usage "$t: --completion needs a value (bash|zsh)" "$ROOT/pipelines/sweep/$t" --completion
+    done
 }
 
 @test "completion: zsh reads the installed scripts, and completes options, choices and files" {
-    for t in "$GK_BUILD"/bin/gk-*; do
+    for t in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-*; do
         "$t" --completion zsh >"_${t##*/}"
         zsh -n "_${t##*/}"
     done
     mkdir data && touch data/add.data
-    # A zsh on a terminal of its own, in which gk-train only tells its words, and a line with tabs.
+    # A zsh on a terminal of its own, in which gk-train only prints its words, and a line with tabs.
     cat >drive.zsh <<'END'
 zmodload zsh/zpty
 until_seen() {
@@ -230,15 +256,18 @@ until_seen() {
     while [[ $seen != *$1* ]] && zpty -r z part; do seen+=$part; done
 }
 zpty z zsh -f -i
-zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; print rea""dy'
+zpty -w z 'fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; gk-train() { print -r -- "$*" >words; print do""ne }; gk-sweep() { print -r -- "$*" >>words; print al""so }; print rea""dy'
 until_seen ready
 zpty -w -n z $'gk-train --weight-d\t1 --model m\t--data data/a\t\n'
 until_seen done
+zpty -w -n z $'gk-sweep --save-e\t1 --runner par\t--model data/a\t\n'
+until_seen also
 zpty -d z
 END
     timeout 60 zsh -f drive.zsh
     run cat words
-    assert_output '--weight-decay 1 --model mlp --data data/add.data'
+    assert_output '--weight-decay 1 --model mlp --data data/add.data
+--save-every 1 --runner parallel --model data/add.data'
 }
 
 @test "make help names the targets" {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A fixed set of commands, over every tool, gives the same bytes wherever and whenever it runs.
+# A fixed set of commands, over every tool, gives the same bytes everywhere and at any time.
 load helpers
 
 @test "bytes: the folder, the day, the cores, the user's environment change nothing" {

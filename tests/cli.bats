@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
-# The command line: what every tool has, and the option table with a tool that prints what it got.
+# The command line: what every tool has, and the option table with a tool that prints what it
+# received.
 load helpers
 
 try() {
@@ -14,7 +15,7 @@ line() {
 
 defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two --grid -1:1:5 --window 0:400 --seed 0'
 
-@test "cli: the line resolves every default and leaves out what has no value or is silent" {
+@test "cli: the line resolves every default and omits what has no value or is silent" {
     run line
     assert_output "gk-try 1.0 $defaults"
     run line --file x --threads 3 -o y --quiet
@@ -41,7 +42,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     refute_output --partial ' --flag --steps'
 }
 
-@test "cli: windows may lack an end" {
+@test "cli: windows may omit an end" {
     run line --window :7 --whole 3:
     assert_output --partial '--window :7 --whole 3: '
     run line --window :
@@ -83,7 +84,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_equal "$stderr" ''
 }
 
-@test "cli: the number of threads is that of the cores one may use" {
+@test "cli: the number of threads is that of the available cores" {
     run taskset -c 0 "$GK_BUILD/tests/cli" -q
     assert_line 'output -, file -, threads 1'
     run try -q --threads 7 --file x --output y
@@ -122,7 +123,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage 'gk-try: --seed: -1 is not in [0, 9007199254740992]' try --seed -1
 }
 
-@test "cli: one number has many writings, and the line has one" {
+@test "cli: a number can be written in many ways, and the line has one" {
     for n in 7 +7 007 +0007 7e0 7.0e0 0.7e1 +0.07E+2; do
         run line --any-integer "$n" --rows "$n"
         assert_output --partial '--any-integer 7 --rows 7 '
@@ -135,7 +136,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_output --partial '--rows all '
 }
 
-@test "cli: what only looks like a number" {
+@test "cli: texts that only look like numbers" {
     for n in ' 7' '7 ' $'\t7' $'7\n' 0x7 7. 1.5e0 7e-0 1e3.0 .5e1 1e 7,0 '' + - '+ 7' --7 ７ nan; do
         wrong_usage "gk-try: --rows: '${n//[$'\t\n']/?}' is neither all nor an integer" try --rows="$n"
         wrong_usage "gk-try: --any-integer: '${n//[$'\t\n']/?}' is not an integer" try --any-integer="$n"
@@ -149,7 +150,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     done
 }
 
-@test "cli: a number that is not 0 does not become 0, nor a few of its digits" {
+@test "cli: a nonzero number neither becomes 0 nor loses digits" {
     for x in 1e-400 -1e-400 1e-310 4.9e-324 0.$(printf '%0400d' 1); do
         wrong_usage "gk-try: --any-real: $x is nearer to 0 than the smallest number, 2.225e-308" try --any-real "$x"
         wrong_usage "gk-try: --rate: $x is nearer to 0 than the smallest number, 2.225e-308" try --rate "$x"
@@ -221,7 +222,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     done
 }
 
-@test "cli: --help and --version need no more; a full disk and a closed output are errors" {
+@test "cli: --help and --version need nothing else; a full disk and a closed output are errors" {
     run -0 try --version --nonsense
     assert_output 'gk-try 1.0'
     run -0 try -V
@@ -258,17 +259,17 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     assert_line --index 4 'here.data'
 }
 
-@test "cli: completion offers the commands of a tool until one is there" {
+@test "cli: completion offers the commands of a tool until one is given" {
     gk-predict --completion bash >c.sh
     run bash -c '. ./c.sh
         touch here.data fit.data
         ask() { COMP_WORDS=(gk-predict "$@") COMP_CWORD=$#; _gk_predict; echo "${COMPREPLY[*]}"; }
-        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr'
+        ask ""; ask f; ask --seed 1 sc; ask fit her; ask score --window 0:4 f; ask fit --print gr; ask r'
     assert_success
-    assert_output "$(printf '%s\n' 'fit score' fit score here.data fit.data groups)"
+    assert_output "$(printf '%s\n' 'fit score rank' fit score here.data fit.data groups rank)"
     gk-predict --completion zsh >c.zsh
     run cat c.zsh
-    assert_line --partial "'1:command:(fit score)'"
+    assert_line --partial "'1:command:(fit score rank)'"
     run gk-fft --completion zsh
     refute_output --partial 'command'
 }
@@ -289,7 +290,7 @@ on_terminal() {
     script -qec "$1" /dev/null </dev/null
 }
 
-@test "cli: progress with rate and time left, on a terminal only, taken away at the end" {
+@test "cli: progress with rate and time left, on a terminal only, erased at the end" {
     on_terminal "'$GK_BUILD/tests/cli' --ticks 12 >out" >shown
     run cat -v shown
     assert_output --regexp '\^\[\[Ktick [0-9]+ of 12, [0-9.]+/s, 0:00 left.*\^\[\[Kgk-try: note: 0 operands'
@@ -297,20 +298,20 @@ on_terminal() {
     assert_equal "$stderr" 'gk-try: note: 0 operands'
 }
 
-@test "cli: who waits for a terminal says for what" {
+@test "cli: a tool that waits for a terminal says what it waits for" {
     gk-data --p 5 -o d
     run script -qec 'gk-train --steps 0' /dev/null < <(sleep 0.2)
     assert_output --partial 'gk-train: note: waiting for a dataset from the terminal; more usual is: gk-data --frac 0.5 | gk-train --steps 400 '
     run script -qec 'gk-hjorth' /dev/null < <(sleep 0.2)
     assert_output --partial 'gk-hjorth: note: waiting for input from the terminal; more usual is: gk-data | gk-train '
-    # not where it is told to be quiet, nor where there is something to read
+    # not with --quiet, nor if there is something to read
     run script -qec 'gk-hjorth -q' /dev/null < <(sleep 0.2)
     refute_output --partial 'waiting'
     run script -qec 'gk-train --steps 0 -d d; gk-data --p 5 | gk-train --steps 0; gk-data --p 5 >e' /dev/null < <(sleep 0.2)
     refute_output --partial 'waiting'
 }
 
-@test "cli: no progress with --quiet, nor among results on the same terminal" {
+@test "cli: no progress with --quiet, nor between results on the same terminal" {
     run on_terminal "'$GK_BUILD/tests/cli' -q --ticks 12 >out"
     assert_output ''
     run on_terminal "'$GK_BUILD/tests/cli' --ticks 12"
@@ -349,7 +350,7 @@ promised() {
     echo output quiet help version
 }
 
-# Runs CHECK TOOL for each tool that is built.
+# Runs CHECK TOOL for each tool in the build.
 each_tool() {
     local found=
     for tool in "$GK_BUILD"/bin/gk-*; do
@@ -421,7 +422,8 @@ completion_parses() {
     each_tool completion_parses
 }
 
-# no_steering TEXT: TEXT has no control character but newlines, C1 included, nor a mark of direction.
+# no_steering TEXT: TEXT has no control character except newlines, C1 included, and no direction
+# mark.
 no_steering() {
     ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xff' <<<"$1"
 }
@@ -434,12 +436,12 @@ steers_nothing() {
         [ "$status" -gt 0 ] && [[ $stderr == "$1: "* ]] || return
     done
 }
-@test "every tool: no name steers the terminal through a message" {
+@test "every tool: no name controls the terminal through a message" {
     no_steering 'a ü € 😀' && ! no_steering $'\xc2\x9b' && ! no_steering $'\xe2\x80\xae'
     each_tool steers_nothing
 }
 
-@test "cli: nor through a note, nor a result's history" {
+@test "cli: no name controls the terminal through a note or a result's history" {
     bad=$'\x1b[2J\xc2\x9b2J\xe2\x80\xae\xff.csv'
     printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
     run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"

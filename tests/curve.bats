@@ -55,7 +55,7 @@ gk-curve: note: not in the curve: config/text_summary, weights'
     # ten digits
     rows "$LOGS/pandas.json" | paste - exact | awk -F'\t' 'NR > 1 { for (i = 1; i <= 5; i++) if ($i - $(i + 5) > 1e-10 || $(i + 5) - $i > 1e-10) exit 1; n++ }
         END { exit n != 20 }'
-    # empty cells and null are values that are not there
+    # empty cells and null are missing values
     awk -F'\t' -v OFS='\t' 'NR > 1 && $1 % 500 { $4 = $5 = "nan" } { print }' exact >sparse
     rows "$LOGS/pandas-sparse.csv" | cmp - sparse
     assert_equal "$(rows "$LOGS/pandas.jsonl" | grep -c nan)" "$(grep -c nan sparse)"
@@ -100,12 +100,12 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     wrong_usage 'gk-curve: --list and --percent exclude each other' gk-curve --list --percent val_acc x
 }
 
-@test "curve: --map names any column; a comma of a name stands behind a backslash" {
+@test "curve: --map names any column; a backslash escapes a comma in a name" {
     printf 'step,metric,value\n0,"a,b",3\n0,c\\d,4\n5,"a,b",6\n0,=,1\n' >long
     gk-curve -q --map 'x=a\,b,train_loss=c\\d,y=\=,z=a\,b' long >got
     printf 'step\ttrain_loss\tx\ty\tz\n0\t4\t3\t1\t3\n5\tnan\t6\tnan\t6\n' >want
     tail -n +2 got | cmp - want
-    # what its history says makes it again
+    # the command in its history makes it again
     bash -c "$(sed -n 's/^# gk-curve 1.0/gk-curve -q/p' got) long" | cmp - got
     breaks 'gk-curve: --map: no series '\''no'\''; there are: a,b, c\d, =' gk-curve --map x=no long
     wrong_usage "gk-curve: --map: 'x' is not of the form COLUMN=SERIES" gk-curve --map x long
@@ -130,7 +130,8 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     breaks 'gk-curve: no series' gk-curve alone
 }
 
-# taken NAME...: what gk-curve takes series of these names for, as COLUMN=NAME, and - for what it does not.
+# taken NAME...: the columns for which gk-curve takes series of these names, as COLUMN=NAME; - for
+# none.
 taken() {
     (IFS=,; printf 'step,%s\n' "$*") >t
     for i in 1 2; do
@@ -150,10 +151,10 @@ taken() {
         'train_acc=accuracy train_loss=loss val_acc=val_accuracy val_loss=val_loss lr=learning_rate'
     assert_equal "$(taken 'run - train/cross_entropy' dev.nll lr-AdamW grad/norm)" \
         'train_loss=run - train/cross_entropy val_loss=dev.nll lr=lr-AdamW grad_norm=grad/norm'
-    # the plainer one; the test split where there is no other
+    # the more explicit one; the test split if there is no other
     assert_equal "$(taken loss train/loss test_loss val_loss)" '-=loss train_loss=train/loss -=test_loss val_loss=val_loss'
     assert_equal "$(taken loss test_loss)" 'train_loss=loss val_loss=test_loss'
-    # two that fit alike, a word that is not known, two splits in a name
+    # two that fit equally, an unknown word, two splits in a name
     assert_equal "$(taken train_loss_step train_loss_epoch val_loss)" '-=train_loss_step -=train_loss_epoch val_loss=val_loss'
     assert_equal "$(taken train_aux_loss val/loss_min trainval_loss train_val_loss 'loss - x')" \
         '-=train_aux_loss -=val/loss_min -=trainval_loss -=train_val_loss -=loss - x'
@@ -175,13 +176,13 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     breaks "gk-curve: --percent: 'train_acc' is 101 at step 5: train_acc is from 0 to 100 in percent" gk-curve -q --percent train_acc,val_acc p
     wrong_usage "gk-curve: --percent: 'x' is no column of the curve" gk-curve -q --percent x p
     printf 'step,val_acc\n0,1.0000001\n' | gk-curve -q | tail -n 1 | cut -f 2 | grep -qx 1
-    # a fraction that is called percent
+    # a fraction that is declared as percent
     printf 'step,train_acc,val_acc\n0,0.5,0.25\n5,1,1.5\n' >q
     gk-curve --percent train_acc,val_acc q 2>said >out
     assert_equal "$(<said)" 'gk-curve: note: --percent: no train_acc is above 1 in percent: is it a fraction?'
 }
 
-@test "curve: several files are merged on the step, the later one stands" {
+@test "curve: several files are merged on the step, the later one counts" {
     printf 'step,train/loss\n0,3\n10,2\n20,1\n' >a.csv
     printf '{"step":5,"val/loss":7}{"step":10,"val/loss":6,"train/loss":2.5}' >b.jsonl
     gk-curve a.csv b.jsonl >out 2>said
@@ -189,7 +190,7 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     assert_equal "$(tail -n 1 said)" "gk-curve: note: 'train/loss': 1 point of a step that came again (first 10): the later one stands"
     gk-curve -q b.jsonl a.csv | tail -n 2 | head -n 1 | cut -f 2 | grep -qx 2
     wrong_usage 'gk-curve: standard input is wanted twice' gk-curve - - <a.csv
-    # any order of the steps
+    # steps in any order
     printf 'step,lr\n5,1\n3,2\n9,3\n3,4\n' | gk-curve -q | tail -n +3 | cmp - <(printf '3\t4\n5\t1\n9\t3\n')
 }
 
@@ -206,7 +207,7 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     rows --join logs/*/e | cmp - <(printf 'step\ttrain_loss\n0\t4\n1\t3\n')
 }
 
-@test "curve: a run that began again voids what it had written from there on" {
+@test "curve: a restarted run voids its earlier points from there on" {
     want single >single
     rows "$LOGS"/resumed.?.tfevents | cmp - single
     run --separate-stderr -0 gk-curve "$LOGS"/resumed.?.tfevents

@@ -110,7 +110,7 @@ counts() {
 END
 }
 
-@test "data: halves of a row round to even" {
+@test "data: half rows round to even" {
     gk-data --p 5 --pairs all --frac 0.1 -o d # 2.5
     assert_equal "$(counts d)" '2 23'
     gk-data --p 5 --pairs all --frac 0.3 -o d # 7.5
@@ -119,7 +119,7 @@ END
 
 # ---- the equations ----
 
-@test "data: each modular operation answers its formula, for p = 7 and p = 31" {
+@test "data: each modular operation follows its formula, for p = 7 and p = 31" {
     for p in 7 31; do
         while IFS=: read -r op formula; do
             gk-data --op "$op" --p "$p" --pairs all --frac 1 -o d
@@ -163,7 +163,7 @@ function inverse(a,   c, i) {
     return c
 }'
 
-@test "data: permutation groups multiply their first factor first" {
+@test "data: permutation products apply the first factor first" {
     while IFS=: read -r op n product; do
         gk-data --op "$op" --frac 1 -o d
         equations d | awk "$groups
@@ -189,7 +189,7 @@ END
     assert_equal "$(meta p d) $(meta q d) $(meta vocab d)" '5 11 13'
 }
 
-@test "data: unordered pairs are those with a <= b, the default where the operation commutes" {
+@test "data: unordered pairs are those with a <= b, the default if the operation commutes" {
     gk-data --p 11 --frac 1 -o d
     equations d | awk '$1 > $3 { exit 1 } END { exit NR != 66 }'
     assert_equal "$(meta pairs d)" unordered
@@ -207,7 +207,7 @@ END
     assert_equal "$(meta pairs d)" unordered
 }
 
-@test "data: the output says how it was made, and nothing of files" {
+@test "data: the output says how it was made, without file names" {
     gk-data --frac 0.25 -o d
     assert_equal "$(meta gk.history d)" \
         'gk-data 1.0 --op add --p 97 --pairs unordered --frac 0.25 --split-seed 0 --layout paper'
@@ -254,7 +254,7 @@ END
         'gk-made 1.0\ngk-data 1.0 --pairs unordered --frac 0.5 --split-seed 0 --layout paper'
 }
 
-@test "data: a table with half of the pairs is taken as it is" {
+@test "data: a table with half of the pairs is used unchanged" {
     printf 'a,b,c\n0,1,2\n0,2,1\n1,2,5\n' >t
     gk-data --table t --frac 1 -o d
     assert_equal "$(meta pairs d) $(meta p d) $(meta vocab d) $(counts d)" 'all 3 8 3 0'
@@ -292,13 +292,13 @@ END
     done
     gk-ckpt-dump --meta d | awk -F'\t' '$1 ~ /^(layout|vocab|pairs|score_positions)$/ { print $1, $2 }' >meta
     assert_equal "$(paste -s -d, meta)" 'layout nanda,pairs all,score_positions 2,vocab 8'
-    # the same list, split alike
+    # the same list, split likewise
     gk-data --op add --p 7 --frac 0.3 --pairs all -o paper
     cmp <(gk-ckpt-dump --tensor train.tokens d | awk '!/^#/ && n++ { print $1, $2 }') \
         <(gk-ckpt-dump --tensor train.tokens paper | awk '!/^#/ && n++ { print $1, $3 }')
 }
 
-@test "data: label noise gives so many training rows another element" {
+@test "data: label noise gives this many training rows another element" {
     for layout in paper nanda openai; do
         for frac in 0 0.1 0.25 1; do
             gk-data --p 11 --frac 0.6 --layout $layout --pairs all -o clean
@@ -320,7 +320,7 @@ END
     gk-data --p 11 --label-noise 0 >a
     gk-data --p 11 >b
     cmp a b
-    # drawn by the seed of the split; each wrong answer about as often
+    # drawn from the split's seed; each wrong answer about equally often
     gk-data --p 31 --frac 1 --op sub --label-noise 1 --split-seed 1 -o c
     gk-ckpt-dump --tensor train.labels c | awk '/^[0-9]/ && n++ { s[$1]++ } END { for (e = 0; e < 31; e++) if (s[e] < 12 || s[e] > 55) exit 1 }'
     gk-data --p 31 --frac 1 --op sub --label-noise 1 --split-seed 1 | cmp - c

@@ -1,7 +1,7 @@
 # make demo on a small scale: the same rules, a few steps.
 load helpers
 
-# Its rules alone, on the tools as they are.
+# Only its rules, and the tools as they are.
 demo() {
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
         "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/demo/demo.mk' |
@@ -25,9 +25,9 @@ demo() {
     # A run of all 35 steps at once is the same curve.
     gk-train -d demo/add.data --lr 2e-3 --eval-every 10 --steps 35 >whole.tsv
     assert_equal "$(awk -F'\t' '$1 % 10 == 0' whole.tsv)" "$(awk -F'\t' '$1 % 10 == 0' demo/run.tsv)"
-    # one step after another, in the order of the story, though it builds with all cores
+    # one step after another, in the order of the story, although it builds with all cores
     assert_equal "$(sed -nE 's/^  \$ (gk-[a-z]+).*/\1/p' log | paste -sd' ')" 'gk-data gk-train gk-train gk-phases gk-fft'
-    # Nothing is made anew, and the findings are told again.
+    # Nothing is made again, and the findings are printed again.
     demo >again
     assert_equal "$(sed 1d again)" "$(sed -n '/^After/,$p' log)"
     # The same where a half is 0,5.

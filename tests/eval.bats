@@ -13,7 +13,7 @@ value() {
     gk-ckpt-dump --tensor "$1" "$GOLDEN/$2.safetensors" | tail -n 1
 }
 
-# activations FILE: all numbers, a line a point.
+# activations FILE: all numbers, one point per line.
 activations() {
     gk-ckpt-dump --tensor activations "$1" | awk '!/^#/ && n++ > 0'
 }
@@ -36,7 +36,7 @@ same_points() {
         close_to "$(column_of train_acc t)" "$(value accuracy $g)"
         assert_equal "$(column_of step t)" 7
     done
-    assert_equal "$(column_of val_loss t)$(column_of val_acc t)" nannan # the mlp has no such rows
+    assert_equal "$(column_of val_loss t)$(column_of val_acc t)" nannan # the mlp has no validation rows
     golden transformer_paper checkpoint >c
     golden transformer_paper dataset >d
     gk-eval -d d c >t
@@ -44,7 +44,7 @@ same_points() {
     close_to "$(column_of val_acc t)" "$(value val.accuracy transformer_paper)"
 }
 
-@test "eval: a row a checkpoint, from files, streams and standard input, whatever the threads" {
+@test "eval: a row for each checkpoint, from files, streams and standard input, whatever the threads" {
     golden transformer_paper checkpoint >c
     golden transformer_paper dataset >d
     golden transformer_paper checkpoint32 >c32
@@ -101,7 +101,7 @@ same_points() {
     diff <(activations both) <(cat <(activations train) <(activations val))
 }
 
-@test "eval: bad input is named" {
+@test "eval: errors name bad input" {
     golden transformer_paper checkpoint >c
     golden transformer_paper dataset >d
     golden mlp dataset >other

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
-# What fails from outside: memory, disks, signals, upstreams, clocks; and the inputs that fuzzing
-# keeps. `make check-faults` fails each call of each tool, here it is one in many.
+# Failures from outside: memory, disks, signals, upstreams, clocks; and the inputs that fuzzing keeps.
+# `make check-faults` fails every call of each tool; this is one in many.
 load helpers
 
 tiny=(--layers 1 --dim 4 --heads 2 --ff 4 --threads 1)
@@ -18,7 +18,7 @@ no_sanitizer() {
     done
 }
 
-@test "faults: no crash, no torn file, a message: one place in 40 of each tool" {
+@test "faults: a message, no crash and no torn file, at one place in 40 of each tool" {
     no_sanitizer
     run "$ROOT/tests/faults/run" 40
     assert_success
@@ -90,7 +90,7 @@ export TMPDIR
 gk-train -d d --steps 4 --trajectory - --every 1 -o /dev/null >big
 fails sh -c 'gk-pca --axes disk/gks -o disk/tsv <big'
 END
-    # A name space of its own: nothing stays mounted.
+    # In a name space of its own, so that nothing stays mounted.
     local how=(unshare --mount)
     [ "$(id -u)" -eq 0 ] || how+=(--map-root-user)
     run "${how[@]}" bash script
@@ -100,13 +100,13 @@ END
     assert_success
 }
 
-@test "faults: a file that cannot be replaced is found out before the work begins" {
+@test "faults: a file that cannot be replaced is reported before the work begins" {
     gk-data --p 5 -o d
     gk-train "${tiny[@]}" -d d --steps 2 --save c --trajectory t.gks --every 1 -o curve
     printf 'm0,grokked\n1,0\n2,0\n3,1\n4,1\n' >early
     cat >script <<'END'
 set -e
-# refused WHY COMMAND...: no row, no file, the old one as it was
+# refused WHY COMMAND...: no row, no new file, the old one unchanged
 refused() {
     status=0
     "${@:2}" >out 2>err || status=$?
@@ -131,7 +131,7 @@ echo old >point
 mount --bind old point || exit 77
 all_refused 'Device or resource busy'
 END
-    if [ "$(id -u)" -eq 0 ]; then # somebody else's file in a folder with the sticky bit
+    if [ "$(id -u)" -eq 0 ]; then # another user's file in a folder with the sticky bit
         mkdir shared
         chmod 1777 shared .
         echo old >shared/other
@@ -150,7 +150,7 @@ END
     assert_success
 }
 
-@test "faults: an upstream that breaks off is an error, wherever it does" {
+@test "faults: an upstream that breaks off anywhere is an error" {
     gk-data --p 5 -o d
     gk-train "${tiny[@]}" -d d --steps 4 --save c --trajectory t.gks --every 2 >curve
     # broken N FILE TOOL...: the tool reads the first N bytes, but never all of them.
@@ -171,7 +171,7 @@ END
         bash -c "cut -f 1-3 curve | sed -n 5p | cat <(sed -n 1,4p curve) - | gk-hjorth"
 }
 
-@test "faults: a clock that leaps changes nothing but the progress line" {
+@test "faults: a clock that jumps changes only the progress line" {
     no_sanitizer
     gk-data --p 5 -o d
     gk-train "${tiny[@]}" -d d --steps 300 --save a -o ta

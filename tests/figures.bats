@@ -1,12 +1,12 @@
-# The figures' rules at a size of seconds, on a copy of pipelines with a profile of its own: all
-# pictures are made, nothing a second time, and a change rebuilds exactly what depends on it.
+# The figures' rules at a size of seconds, on a copy of pipelines with a profile of its own: all pictures
+# are made, nothing is made twice, and a change rebuilds exactly what depends on it.
 load helpers
 
 figures() {
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory PROFILE=tiny "$@"
 }
 
-# A tree with the rules alone, and the tools as they are.
+# A tree of only the rules, and the tools as they are.
 plant() {
     mkdir bin
     cp "$GK_BUILD"/bin/gk-* bin/
@@ -136,7 +136,7 @@ makes() {
     done
 }
 
-@test "figures: a tool rebuilds what it makes, if it has changed" {
+@test "figures: a changed tool rebuilds what it makes" {
     printf 'changed\n' >>bin/gk-twonn
     makes 'dimension/*' 'fig21.*' 'fig22.[pns]*'
 }
@@ -148,7 +148,7 @@ makes() {
     makes 'fig*.numbers.tsv'
 }
 
-@test "figures: a step that failed is due again, and leaves no file" {
+@test "figures: a failed step is run again, and leaves no file" {
     cp bin/gk-pca right
     printf '#!/bin/sh\necho half; echo "gk-pca: broken" >&2; exit 1\n' >bin/gk-pca
     run ! figures fig12
@@ -158,7 +158,7 @@ makes() {
     makes 'plane/*' 'surface-path.tsv' 'surface-ax*' 'surface-plane.tsv' 'fig12*' 'fig15.*'
 }
 
-@test "figures: one alone makes no more than it needs" {
+@test "figures: a single figure makes only what it needs" {
     rm -rf build
     run -0 figures fig25
     assert_equal "$(cd $f && find . -type f ! -path './.made/*' | sort)" "$(printf './%s\n' \
@@ -202,14 +202,14 @@ makes() {
     for tag in section table details nav pre; do
         assert_equal "$(grep -o "<${tag}[ >]" $page | wc -l)" "$(grep -o "</$tag>" $page | wc -l)"
     done
-    # what was not made is left out
+    # what was not made is omitted
     rm $f/fig3.svg
     run -0 pipelines/figures/report tiny $f
     refute_line --partial 'id="fig3"'
     assert_line --partial 'id="fig4"'
 }
 
-@test "figures: a step that was killed is made again" {
+@test "figures: a killed step is run again" {
     cp $f/fig2.tsv want
     mv pipelines/figures/stack stack
     printf '#!/bin/bash\necho half\nsleep 60\n' >pipelines/figures/stack
@@ -246,14 +246,14 @@ makes() {
     [ ! -e executed ]
 }
 
-@test "figures: grids of their own seeds, and runs that diverge" {
+@test "figures: grids with their own seeds, and runs that diverge" {
     sed -i 's/^T4_SEEDS_add := 0/T4_SEEDS_add := 0 1/; s/^HEAT_LRS := .*/HEAT_LRS := 1e-3 1e38/' pipelines/figures/tiny/all.conf
     run -0 figures fig5 fig2
     assert_equal "$(column_of operation $f/fig5.tsv | sort | uniq -c | awk '{ print $1 }' | paste -sd' ')" '4 8'
     assert_equal "$(column_of status $f/sweeps/heat-0.6/table.tsv | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd' ')" '2 done 2 failed'
     run -0 figures fig2
     refute_output --partial RUN
-    # none that went well: there is nothing to draw
+    # no run ended well: there is nothing to draw
     sed -i 's/^HEAT_LRS := .*/HEAT_LRS := 1e38 2e38/' pipelines/figures/tiny/all.conf
     run ! figures fig2
 }
@@ -286,7 +286,7 @@ for e in t.parse(sys.argv[1]).iter():
             printf '"; touch executed\t%s\t%s\t%s\tx\t0.%s\t%s\n' $lr $w $s $((4 + 2 * s)) "$( ((w)) && echo 100 || echo nan)"
         done; done; done
     } >"$dir/table.tsv"
-    # the last two that vary and are no seeds; of the two seeds the mean
+    # the last two that vary and are not seeds; the mean over the two seeds
     draws "$dir/heatmap" heatmap SWEEP="$dir"
     for y in "$dir" 'mean over optimizer, seed' weight-decay lr 1e-2 1e-3 final_val_acc; do
         grep -qxF -- "$y" texts || fail "$y: $(cat texts)"
@@ -299,7 +299,7 @@ for e in t.parse(sys.argv[1]).iter():
     # Numbers rise, whatever the order of the rows.
     table1=$dir/table.tsv run -0 pipelines/plots/cells
     assert_equal "$(cut -f 5,6 <<<"${lines[1]}")" $'1e-3\t0'
-    # runs are called by their files or, of a sweep, by their folders
+    # runs are named by their files or, in a sweep, by their folders
     mkdir -p 's/lr=1' 's/lr=2'
     cp $f/runs/never.tsv 's/lr=1/run.tsv'
     cp $f/runs/add-0.6.tsv 's/lr=2/run.tsv'
@@ -316,7 +316,7 @@ for e in t.parse(sys.argv[1]).iter():
     breaks "heatmap: $f/runs/table.tsv: no column id: no table of a sweep" eval "cp $f/runs/never.tsv $f/runs/table.tsv && pipelines/plots/draw heatmap $f/runs"
 }
 
-@test "stack: rows under the columns that tell them apart, histories once" {
+@test "stack: rows after the columns that name them, histories once" {
     printf '# gk-data x\n# gk-train a\nstep\tloss\n0\t1\n\n1\t2\n' >a
     printf '# gk-data x\n# gk-train b\nstep\tloss\n0\t3\n' >b
     run -0 pipelines/figures/stack r 0.3 a '0.8 clipped' b

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
-# Files that other programs wrote: told by their first bytes, read, or named as what they are with the
+# Files that other programs wrote: recognised by their first bytes, read, or named together with the
 # command that opens them.
 load helpers
 
-# Every tool that reads something says the same of a kind. names KIND COMMAND: so do a reader of
-# tables, of matrices and of frames about the file x and about standard input.
+# Every tool that reads something says the same about a kind of file. names KIND COMMAND: a reader of
+# tables, of matrices and of frames says so about the file x and about standard input.
 names() {
     local kind=$1 file=$2 standard=${3-$2} tool
     for tool in gk-hjorth gk-phases gk-pca gk-twonn gk-ckpt-dump gk-fit-powerlaw; do
@@ -61,7 +61,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         names "text in ${encoding:0:6}" "iconv -f ${encoding:0:6} -t UTF-8 x | ..." "... | iconv -f ${encoding:0:6} -t UTF-8 | ..."
     done
     iconv -f UTF-16 -t UTF-8 <(printf '\xff\xfe'; iconv -f UTF-8 -t UTF-16LE t) | gk-hjorth -q | cmp - want
-    # the mark of UTF-8 is passed over
+    # the mark of UTF-8 is skipped
     printf '\xef\xbb\xbf' | cat - t | gk-hjorth -q | cmp - want
 }
 
@@ -100,25 +100,25 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         "python3 -c 'import torch; torch.save(torch.load(\"FILE\", weights_only=True), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..."
 }
 
-@test "kinds: a name that a shell would take apart stands for itself in no command" {
+@test "kinds: no suggested command contains a name that a shell would split" {
     gzip -nc <<<x >'a b'
     breaks 'gk-hjorth: a b: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth 'a b'
-    # shellcheck disable=SC2016 # as it stands
+    # shellcheck disable=SC2016 # literally
     cp 'a b' '$(x)'
-    # shellcheck disable=SC2016 # as it stands
+    # shellcheck disable=SC2016 # literally
     breaks 'gk-hjorth: $(x): this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth '$(x)'
     cp 'a b' -- -x
     breaks 'gk-hjorth: -x: this is compressed by gzip: gunzip -c FILE | ...' gk-hjorth -- -x
 }
 
-@test "kinds: letters that begin another format may begin a header" {
+@test "kinds: a header may begin with the letters of another format" {
     printf 'PAR1\tPAR2\n1\t2\n3\t5\n' | gk-hjorth -c PAR2 >out
     printf 'FEA1,BZh\n1,2\n3,5\n' | gk-hjorth -c BZh | tail -n 1 | cmp - <(tail -n 1 out)
     printf '[loss],{x}\n1,2\n3,5\n' | gk-hjorth -c '{x}' | tail -n 1 | cmp - <(tail -n 1 out)
     printf '{x}\n2\n5\n' | gk-hjorth -c '{x}' | tail -n 1 | cmp - <(tail -n 1 out)
 }
 
-@test "kinds: a table where frames are wanted, frames where a table is" {
+@test "kinds: a table instead of frames, frames instead of a table" {
     gk-data --p 3 -o d
     printf 'a\n1\n' >t
     breaks 'gk-phases: d: a table is wanted, this is safetensors frames' gk-phases d
@@ -137,7 +137,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     breaks 'gk-curve: c: a table is wanted, this is safetensors frames' gk-curve c
 }
 
-@test "json: columns are the members of all objects, those inside joined by /" {
+@test "json: columns are the members of all objects, nested ones joined by /" {
     printf '{"step":0,"a":{"b":1,"c":{"d":2}}}\n{"step":1,"e":3}\n' >j
     breaks "gk-hjorth: j: no column 'x'; there are: step, a/b, a/c/d, e" gk-hjorth -c x j
     # a member that an object lacks is an empty cell
@@ -146,12 +146,12 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         assert_equal "$(tail -n 1 out | cut -f 1)" 1
         assert_equal "$(<said)" "gk-hjorth: note: j: 1 row is left out: no value in column $column"
     done
-    # an array is there, and no number
+    # an array exists, but is not a number
     printf '{"a":[1,2]}\n' >j
     breaks "gk-hjorth: j: line 1: column a: '[...]' is not a number, or out of range" gk-hjorth -c a j
 }
 
-@test "json: true, false, null, and numbers that stand in quotes; NaN and Infinity as Python writes them" {
+@test "json: true, false, null, and numbers in quotes; NaN and Infinity as Python writes them" {
     printf 'a\n1\n0\n0.5\n-1e3\n7\n' | gk-hjorth -c a >want
     printf '{"a":true}{"a":false}{"a":"0.5"}{"a":-1e3}{"a":"7"}' | gk-hjorth -c a | cmp - want
     for value in null NaN '"nan"'; do
@@ -170,7 +170,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 }
 
 @test "json: objects of one step that complement each other are one row" {
-    # as transformers' Trainer writes them: the evaluation has an object of its own
+    # as transformers' Trainer writes them: the evaluation has its own object
     printf '{"epoch":1,"train_acc":0.2,"step":%d}{"val_acc":0.1,"step":%d}' 49 49 99 99 >j
     sed -i 's/0\.2,"step":99/1,"step":99/; s/$/{"train_acc":1,"step":149,"val_acc":null}{"val_acc":1,"step":149}/' j
     gk-phases j >out 2>said
@@ -178,11 +178,11 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     assert_equal "$(<said)" 'gk-phases: note: j: 3 rows are merged with the row before, of the same step'
     printf '{"step":0,"a":1}\n{"step":0,"b":2,"a":3}\n{"step":1}' >j
     breaks "gk-hjorth: j: line 2: step 0 stands in line 1, too, with another 'a'" gk-hjorth -c a j
-    # the last member is the one that is missing: that is no file cut off
+    # the last member is the missing one: the file is not truncated
     printf '{"step":0,"a":1,"b":1}{"step":1,"a":2}' | gk-hjorth -c a | tail -n 1 | cut -f 1 | grep -qx 2
 }
 
-@test "json: what is no JSON, with the line" {
+@test "json: invalid JSON is refused with its line" {
     while IFS='|' read -r text message; do
         printf '%b' "$text" >j
         breaks "gk-pca: j: $message" gk-pca j

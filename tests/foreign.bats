@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # run sets status, output and stderr
 # Tables as other programs write them: which column holds the steps, missing values, rows in pieces,
-# percent, truth in words. What could be read in two ways is said.
+# percent, truth values as words. What could be read in two ways gets a note.
 load helpers
 
 # row COMMAND...: the last line it prints, and its standard error in the file `said`.
@@ -27,7 +27,7 @@ phases() {
     breaks "gk-phases: t.csv: no column 'no'; there are: when, train_acc, val_acc" gk-phases --step no t.csv
 }
 
-@test "foreign: a column of steps is no coordinate" {
+@test "foreign: a step column is no coordinate" {
     for name in Step _step epoch global_step STEP; do
         printf '%s,x,y\n0,1,0\n100,0,1\n200,-1,0\n300,0,-1\n' "$name" >t.csv
         gk-pca --variance --center mean t.csv >v.tsv
@@ -42,7 +42,7 @@ phases() {
     close_to "$(gk-pca --step when --variance --center mean t.csv | column_of ratio | head -n 1)" 0.5 1e-12
 }
 
-@test "foreign: gk-twonn leaves the steps out of distances" {
+@test "foreign: gk-twonn omits steps from distances" {
     awk 'BEGIN { srand(3); for (i = 0; i < 60; i++) print rand() "," rand() }' >points
     { echo x,y; cat points; } >plain.csv
     gk-twonn plain.csv | column_of id >want
@@ -100,7 +100,7 @@ phases() {
     breaks "gk-phases: t.csv: line 3: step 0 stands in line 2, too, with another 'train_acc'" gk-phases t.csv
     printf 'step,train_acc,val_acc\n0,0,0\n0,0,0\n' >t.csv
     breaks 'gk-phases: t.csv: line 3: step 0 does not rise above step 0' gk-phases t.csv
-    # a live curve with whole rows is not held back by the row that is to come
+    # complete rows of a live curve do not wait for the next row
     mkfifo live
     (exec 3>live; printf 'step\ttrain_loss\n0\t1\n1\t2\n2\t0\n' >&3; for _ in {1..100}; do
         [ "$(grep -c '^[0-9]' out)" -lt 3 ] || exit 0
@@ -110,7 +110,7 @@ phases() {
     wait $!
 }
 
-@test "foreign: truth in words, percent, accuracies that rounding put above 1" {
+@test "foreign: truth values, percent, accuracies that rounding put above 1" {
     printf 'm0,grokked\n1,False\n2,False\n3,True\n4,True\n1.5,FALSE\n3.5,true\n' >words.csv
     sed 's/[Ff][Aa][Ll][Ss][Ee]/0/; s/[Tt]rue/1/' words.csv >digits.csv
     cmp <(gk-predict fit --bootstrap 20 words.csv) <(gk-predict fit --bootstrap 20 digits.csv)
@@ -123,7 +123,7 @@ phases() {
     breaks 'gk-phases: o.csv: line 3: train_acc is 101: accuracies are in percent, from 0 to 100' gk-phases --percent o.csv
 }
 
-@test "foreign: a name that stands twice is an error only where it is asked for" {
+@test "foreign: a repeated name is an error only if it is used" {
     printf 'step,lr,train_loss,lr\n0,1,3,1\n1,1,1,1\n2,1,2,1\n' >t.csv
     assert_equal "$(row gk-hjorth t.csv | cut -f 1)" 3
     breaks "gk-hjorth: t.csv: two columns are called 'lr'" gk-hjorth -c lr t.csv
@@ -153,12 +153,12 @@ for i, name in enumerate(sys.argv[1:]):
 END
 }
 
-@test "foreign: counters and masks are no parameters of gk-pca; running means go by --exclude" {
+@test "foreign: counters and masks are no parameters of gk-pca; --exclude removes running means" {
     frames a b c
     run --separate-stderr gk-pca --variance --center mean --exclude 'bn.running_*,f8,e5' a b c
     close_to "$(column_of variance <<<"$output" | head -n 1)" 0.03 1e-6
     [[ $stderr = 'gk-pca: note: a: 10 tensors hold no floating-point numbers and no parameters: left out ('*', ...)' ]] || fail "$stderr"
-    # without --exclude the means are floating-point numbers, and dominate
+    # without --exclude the means count as parameters, and dominate
     [ "$(gk-pca -q --variance --center mean a b c | column_of variance | head -n 1 | cut -d. -f 1)" -gt 7000 ]
     close_to "$(gk-pca -q --variance --center mean --tensor w a b c | column_of variance | head -n 1)" 0.03 1e-6
     close_to "$(gk-pca -q --variance --center mean --tensor '[vw]' a b c | column_of variance | head -n 1)" 0.03 1e-6

@@ -4,9 +4,9 @@ load helpers
 
 tiny=(--layers 1 --dim 8 --heads 2 --ff 16)
 
-# gromov OP P KEYS OUT: Gromov's quadratic network (2023), written down: nine neurons for each key
-# k, whose phases f and g leave of (cos(wa + f) + cos(wb + g))^2 cos(wc + f + g) the term
-# cos(w(a + b - c)) alone. Elements count by their exponents in the group; sub and div take b off.
+# gromov OP P KEYS OUT: Gromov's quadratic network (2023) in closed form: nine neurons for each key k,
+# whose phases f and g leave only the term cos(w(a + b - c)) of (cos(wa + f) + cos(wb + g))^2 cos(wc + f + g).
+# Elements count by their exponents in the group; sub and div subtract b.
 gromov() {
     python3 - "$@" <<'END'
 import json, math, struct, sys
@@ -51,7 +51,7 @@ END
         gk-fourier -d d --view logits c >l
         column_of share l | awk '{ d = $1 - (NR == 3 || NR == 7 ? 0.5 : 0); if (d * d > 1e-24) exit 1 }'
         assert_equal "$(column_of k l | xargs)" '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15'
-        # the whole is what the keys say; without them all answers are alike
+        # the keys give the whole; without them all answers are equal
         gk-eval -d d --loss ce c >e
         if [ $op = add ] || [ $op = sub ]; then
             assert_equal "$(column_of train_acc e) $(column_of val_acc e)" '1 1'
@@ -65,7 +65,7 @@ END
             close_to "$(column_of $column t)" "$(awk "BEGIN { printf \"%.17g\", log($n) }")" 1e-12
         done
         assert_equal "$(column_of embed_gini t) $(column_of embed_ipr t)" 'nan nan'
-        # a key that is none leaves the logits as they are
+        # a key without energy leaves the logits unchanged
         gk-fourier -d d --keys 5, c >t
         assert_equal "$(column_of keys t)" 5
         close_to "$(column_of key_share t)" 0 0 1e-24
@@ -74,7 +74,7 @@ END
 }
 
 @test "fourier: measures do not depend on the layout; every layout has them" {
-    # the same network under three layouts: an mlp reads the operands alone
+    # the same network under three layouts: an mlp reads only the operands
     gk-data --p 13 --pairs all -o paper
     gk-data --p 13 --layout nanda -o nanda
     gk-train -q -d paper --model mlp --dim 8 --hidden 12 --steps 50 --lr 1e-2 --dtype f64 --save c -o t
@@ -88,11 +88,11 @@ END
     gk-fourier -d d --keys 5 c >m
     assert_equal "$(column_of keys m)" 1+2+3+4+5
     close_to "$(column_of key_share m)" "$(column_of sum_share m)" 1e-6
-    # all that the keys leave is what no frequency has
+    # no frequency has what the keys leave
     awk -v s="$(column_of sum_share m)" 'BEGIN { exit !(s > 0 && s < 1) }'
 }
 
-@test "fourier: what is restricted and what is excluded add up to the logits" {
+@test "fourier: the restricted and the excluded part add up to the logits" {
     gk-data --p 5 --layout nanda -o d
     gk-train -q -d d "${tiny[@]}" --dtype f64 --steps 30 --save c -o t
     # energies: the embedding's shares add up to 1, the logits' to sum_share
@@ -103,7 +103,7 @@ END
     assert_equal "$(column_of keys m)" 1+2
 }
 
-@test "fourier: a trajectory gives each frame its row, with any number of threads" {
+@test "fourier: a trajectory gives a row for each frame, with any number of threads" {
     gk-data --p 23 --frac 1 --pairs all -o d
     gk-train "${tiny[@]}" --steps 6 --trajectory a.gks --every 2 d >/dev/null
     gk-fourier -d d a.gks >t
@@ -118,13 +118,13 @@ END
     cmp t u
     assert_equal "$(grep -c '^# gk-' t)" 3
     assert_equal "$(grep '^#' t | tail -n 1)" '# gk-fourier 1.0 --view measures --dtype saved'
-    # given keys are those of every frame, in f64 the numbers are nearly the same
+    # given keys are those of every frame; in f64 the numbers are nearly the same
     gk-fourier -d d --keys 11,2 --dtype f64 a.gks >g
     assert_equal "$(column_of keys g | sort -u)" 2+11
     while read -r a b; do close_to "$a" "$b" 1e-4; done < <(paste <(column_of sum_share t) <(column_of sum_share g))
 }
 
-@test "fourier: a label of a wrong answer counts as the dataset has it" {
+@test "fourier: a wrong label counts as in the dataset" {
     gk-data --p 11 --layout nanda -o d
     gk-data --p 11 --layout nanda --label-noise 0.5 -o noisy
     gromov add 11 2,5 c
@@ -136,11 +136,11 @@ END
     close_to "$(column_of restricted_val t)" "$(column_of restricted_val u)" 1e-12
 }
 
-@test "fourier: labels of another operation, and networks of other data, are said" {
+@test "fourier: labels of another operation and networks of other data get a note" {
     gk-data --p 11 --layout nanda -o d
     gk-data --p 11 --op sub --layout nanda -o minus
     gromov add 11 2,5 c
-    # an operation that the metadata claim: a - b = a + b where b is 0 only
+    # an operation that the metadata claim: a - b = a + b only if b is 0
     with_metadata minus op add >claimed
     run --separate-stderr gk-fourier -d claimed c
     assert_success
@@ -153,7 +153,7 @@ END
         run --separate-stderr gk-fourier -d right r
         assert_equal "$stderr" ''
     done
-    # openai/grok's tokens are as many for every p
+    # openai/grok has the same number of tokens for every p
     for p in 5 7; do gk-data --p $p --layout openai -o o$p; done
     gk-train -q -d o5 "${tiny[@]}" --steps 2 --trajectory t.gks -o t
     run --separate-stderr gk-fourier -d o5 t.gks
@@ -161,7 +161,7 @@ END
     run --separate-stderr gk-fourier -d o7 t.gks t.gks
     assert_success
     assert_equal "$stderr" "gk-fourier: note: t.gks: trained on other data than o7: $(head -n 1 t | cut -c 3-)"
-    # what began from the weights of another network was trained on both
+    # a run from another network's weights was trained on both
     gk-train -q -d o5 "${tiny[@]}" --steps 2 --save c5 -o u
     gk-train -q -d o7 "${tiny[@]}" --init c5 --steps 2 --save c -o u
     run --separate-stderr gk-fourier -d o7 c

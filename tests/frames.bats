@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
-# gk-ckpt-dump, and through it frames and streams as files and pipes. What the reader refuses is
-# tested in tests/unit/frame_refuse.c, and against every tool in tests/unit/hostile.c.
+# gk-ckpt-dump, and with it frames and streams as files and pipes. tests/unit/frame_refuse.c tests what
+# the reader refuses, and tests/unit/hostile.c tests every tool.
 load helpers
 
 # blob HEADER [DATA]: a frame; DATA as for printf.
@@ -68,7 +68,7 @@ $(printf '%s\t' w F32 '[2,3]' 6 -2 4 5.91607978)4"
     assert_line --index 5 --partial 'w	F32	[2,3]'
 }
 
-@test "frames: a list of values that are no numbers, none at all, or very large" {
+@test "frames: a list of values that are nan, absent, or very large" {
     blob '{"e":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]},
            "h":{"dtype":"F64","shape":[2],"data_offsets":[0,16]},
            "n":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},
@@ -87,7 +87,8 @@ $(printf '%s\t' w F32 '[2,3]' 6 -2 4 5.91607978)4"
     assert_line --index 1 --partial '\x23\t	U8	[]'
     run table <(gk-ckpt-dump --meta f)
     assert_line --index 1 '\x23k	a\tb\nc\\d\x1b	nan'
-    # so is what would steer a terminal: C1 controls, directions, lines; other letters are themselves
+    # so are characters that would control a terminal: C1 controls, directions, lines; other letters
+    # are unchanged
     blob '{"__metadata__":{"k\u009b2J":"\u202ex\u2028\u00e9\u20ac"},"w\u009d\u200b":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}' x >f
     run table <(gk-ckpt-dump f)
     assert_line --index 1 --partial '\xe2\x80\x8b	U8	[]'
@@ -125,7 +126,7 @@ step	2	2'
 9'
 }
 
-@test "frames: a flat vector has the parameters in name order, nothing of the optimiser, no counter" {
+@test "frames: a flat vector has the parameters in name order, no optimiser state, no counter" {
     stream 0 2 >s
     run table <(gk-ckpt-dump --flat s)
     assert_equal "$output" 'step	c0	c1	c2	c3	c4	c5
@@ -182,7 +183,7 @@ theta	F32	[6]	6	0
 theta	F32	[6]	6	2'
 }
 
-@test "frames: --steps takes both ends, thins, and has ends that may be left out" {
+@test "frames: --steps includes both ends, thins, and may omit an end" {
     stream 0 2 4 8 >s
     steps() {
         gk-ckpt-dump --meta --steps "$1" s | grep '^step' | cut -f 2 | xargs
@@ -200,7 +201,7 @@ theta	F32	[6]	6	2'
     [ ! -e d ]
 }
 
-@test "frames: without a step in the metadata frames count from 0" {
+@test "frames: frames without a step in the metadata are numbered from 0" {
     local w='{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}'
     { blob "$w" a; blob "$w" b; blob "$w" c; } >p
     run table <(gk-ckpt-dump --tensor w --steps 1:2 p)
@@ -209,14 +210,14 @@ theta	F32	[6]	6	2'
 2	99'
 }
 
-@test "frames: a thinned stream is a stream, one frame of it a checkpoint" {
+@test "frames: a thinned stream is a stream, a single frame a checkpoint" {
     stream 0 2 4 8 >s
     gk-ckpt-dump --format safetensors --steps 0:8:4 s -o thin.gks
     assert_equal "$(gk-ckpt-dump --flat thin.gks | table | cut -f 1 | xargs)" 'step 0 4 8'
     assert_equal "$(grep -ac gk.stream thin.gks) $(grep -ao '"gk.end":"3"' thin.gks)" '1 "gk.end":"3"'
     gk-ckpt-dump --format safetensors --steps 4:4 s -o one
     run ! grep -a 'gk\.stream\|gk\.end' one
-    # The same, laid out anew: sorted header, F32 before U8.
+    # The same in gk's layout: sorted header, F32 before U8.
     frame 4 | gk-ckpt-dump --format safetensors >again
     cmp one again
     gk-ckpt-dump --format safetensors again | cmp - again
@@ -251,7 +252,7 @@ theta	F32	[6]	6	2'
         gk-ckpt-dump --split-to d f t
 }
 
-@test "frames: an open stream, a wrong end, nothing at all" {
+@test "frames: an open stream, a wrong end, an empty input" {
     { frame 0 stream; frame 2 stream; } >s
     refuses_like 1 '^gk-ckpt-dump: s: ends inside a stream: no end frame after frame 2$' \
         gk-ckpt-dump --split-to d s
@@ -271,7 +272,7 @@ theta	F32	[6]	6	2'
     breaks 'gk-ckpt-dump: n: safetensors frames are wanted, this is a .npy array' gk-ckpt-dump n
 }
 
-@test "frames: what is not there or does not go together" {
+@test "frames: what is missing or contradictory" {
     frame 0 >f
     blob '{"__metadata__":{"step":"x"},"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},
            "e":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' ab >g
@@ -313,7 +314,7 @@ theta	F32	[6]	6	2'
     done
 }
 
-@test "frames: a step that is no number is refused alike by every tool" {
+@test "frames: a step that is no number is refused by every tool in the same words" {
     local small=(--layers 1 --dim 4 --heads 2 --ff 4 --quiet -o /dev/null)
     local what="metadata 'step' is '%s': an integer from 0 to 9223372036854775807 is wanted" said tool
     gk-data --op add --p 5 >d

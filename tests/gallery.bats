@@ -1,7 +1,7 @@
 # make gallery on a small scale, and that docs/gallery.md shows its commands.
 load helpers
 
-# Its rules alone, on the tools as they are, for the target TARGET.
+# Only its rules, and the tools as they are, for the target TARGET.
 gallery() {
     printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
         "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/gallery/gallery.mk' |
@@ -17,7 +17,7 @@ gallery() {
         assert_equal "$(column_of step "g/$p.tsv" | tail -n 1)" 20
         grep -qF "(results/gallery-$p.png)" "$ROOT/docs/gallery.md"
     done
-    # the page's commands are those of the rules, which have folders and fewer steps here
+    # the page's commands are those of the rules, which use folders and fewer steps here
     sed -n 's/^  \$ \(gk-data\|gk-train\)/    \1/p' log | sed "s|$PWD/g/||g; s/--steps 20/--steps 4000/" | sort >want
     [ "$(wc -l <want)" -eq "$(wc -w <<<"$presets $presets")" ]
     grep -E '^    gk-(data|train) ' "$ROOT/docs/gallery.md" | sort | diff - want

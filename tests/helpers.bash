@@ -18,8 +18,8 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return
 }
 
-# refuses STATUS MESSAGE COMMAND...: it ends with STATUS, writes nothing on standard output, and
-# MESSAGE is all of its standard error.
+# refuses STATUS MESSAGE COMMAND...: it ends with STATUS, writes nothing to standard output, and its
+# standard error is exactly MESSAGE.
 refuses() {
     run --separate-stderr -- "${@:3}"
     assert_equal "$status" "$1"
@@ -55,7 +55,7 @@ close_to() {
     }' || fail "$1 is not close to $2 (relative ${3:-1e-12}, absolute ${4:-0})"
 }
 
-# column_of NAME [FILE]: the values of a column of a table, one a line.
+# column_of NAME [FILE]: the values of a table's column, one per line.
 column_of() {
     if [ "${2:--}" != - ]; then # awk would take a name with = for an assignment
         column_of "$1" <"$2"
@@ -80,8 +80,8 @@ same_with_threads() {
     done
 }
 
-# with_metadata FILE KEY VALUE...: the frame in FILE with these metadata; a VALUE of - takes the key
-# away.
+# with_metadata FILE KEY VALUE...: the frame in FILE with these metadata; the VALUE - removes the
+# key.
 with_metadata() {
     python3 -c '
 import json, struct, sys
@@ -97,7 +97,8 @@ text += b" " * (-len(text) % 8)
 sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' "$@"
 }
 
-# with_nan FILE, with_zeros FILE: a frame of F32 tensors whose last number is nan, or all are 0.
+# with_nan FILE, with_zeros FILE: a frame of F32 tensors whose last number is nan, or with only
+# zeros.
 with_nan() {
     head -c -4 "$1"
     printf '\0\0\300\177'

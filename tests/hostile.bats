@@ -584,8 +584,8 @@ END
     chmod +x "$dir"/build/*/*
     printf 'load helpers\n@test "the build" {\n    [ -d "$GK_BUILD/tests" ] && gk-one\n}\n' >"$dir/tests/x.bats"
     run -0 env -u GK_BUILD JOBS=1 "$dir/tests/run"
-    assert_line 'ok 1 the build'
-    assert_line 'ok 2 unit: one'
+    assert_line 'ok 1 unit: one'
+    assert_line 'ok 2 the build'
     assert_equal "${lines[-1]}" '2 passed, 0 failed'
     printf '#!/bin/bash\n[[ $2 == --log-file=*%%%%p*/log/%%p ]] && exec "${@:4}"\n' >../commands/valgrind
     chmod +x ../commands/valgrind

@@ -6,7 +6,7 @@ golden() {
     (cd "$ROOT" && "$GK_BUILD/tests/golden_files" "tests/golden/$1.safetensors" "$2")
 }
 
-# spectrum FILE SET: the golden eigenvalues, rising, one a line.
+# spectrum FILE SET: the golden eigenvalues, increasing, one per line.
 spectrum() {
     gk-ckpt-dump --tensor "hessian.eigenvalues.$2" "$GOLDEN/$1.safetensors" |
         awk '!/^#/ && n++' | tr '\t' '\n'
@@ -56,7 +56,7 @@ spectrum() {
         { d = $2 - l * $1; worst += d * d; n += $2 * $2 } END { exit !(NR > 100 && worst <= 1e-14 * n) }'
 }
 
-@test "hvp: what it refuses, and a note where products ran out" {
+@test "hvp: what it refuses, and a note if products run out" {
     golden transformer_paper checkpoint >c
     golden transformer_paper dataset >d
     gk-data --p 11 -o d11
@@ -74,7 +74,7 @@ spectrum() {
     [[ $stderr =~ 'lambda_max '.*' is not converged: its residual is' ]]
 }
 
-@test "hvp: a direction by a prefix of its own, in single precision; what is no direction" {
+@test "hvp: a direction under any prefix, in single precision; files that are no direction" {
     gk-data --p 7 -o d
     gk-train -q -d d --model mlp --layers 1 --dim 4 --hidden 6 --steps 20 --lr 0.01 --save c -o /dev/null
     # The eigenvector in single precision, and what the Hessian makes of it, under "hv.": the same line.
@@ -112,8 +112,8 @@ END
     breaks "gk-hvp: more: frame 1: tensor 'more' is none of the checkpoint's" gk-hvp -d d --vector more -o o c
 }
 
-# A network that is sure of answers which another table calls wrong: its outputs are saturated, so
-# that the residuals' part of the Hessian, which has both signs, is nearly all of it.
+# A network that is sure of answers which another table calls wrong: its outputs are saturated, so that the
+# residual part of the Hessian, which has both signs, dominates.
 sure_and_wrong() {
     gk-data --p 5 --frac 1 -o right
     gk-data --op sub --p 5 --frac 1 -o wrong
@@ -121,7 +121,7 @@ sure_and_wrong() {
         --steps 300 --save c --weights-only -o /dev/null
 }
 
-@test "hvp: where the largest magnitude is negative, both ends are algebraic" {
+@test "hvp: if the largest magnitude is negative, both ends are still algebraic" {
     sure_and_wrong
     n=$(gk-ckpt-dump --list c | column_of count | awk '{ n += $1 } END { print n }')
     gk-hvp -d wrong --tol 1e-9 c >t
@@ -134,7 +134,7 @@ sure_and_wrong() {
     close_to "$(column_of lambda_min t)" "$(tail -n 1 all)" 1e-9
 }
 
-@test "hvp: the same bytes with any number of threads, and the same ends whatever the seed" {
+@test "hvp: the same bytes with any number of threads, and the same ends for any seed" {
     sure_and_wrong
     gk-hvp -d wrong --threads 1 c >a
     gk-hvp -d wrong --threads 3 c >b
@@ -223,7 +223,7 @@ sure_and_wrong() {
     gk-ckpt-dump --split-to parts t.gks
     for f in parts/*; do gk-hvp -q -d d --precondition --tol 1e-8 $f || true; done >alone 2>err
     while read -r a b; do close_to "$a" "$b" 1e-9; done < <(paste <(column_of lambda_max t) <(grep -v '^[#s]' alone | cut -f 2))
-    # a trajectory of weights knows no rate; sgd without momentum is stable up to 2/lr
+    # a trajectory of weights has no rate; sgd without momentum is stable up to 2/lr
     gk-train "${tiny[@]}" --steps 2 --trajectory w.gks
     assert_equal "$(gk-hvp -q -d d --max-products 30 w.gks | column_of threshold | sort -u)" nan
     breaks "gk-hvp: --precondition: w.gks: frame 1: it has no optimiser's state, which checkpoints have, and trajectories that were asked to" \
@@ -235,7 +235,7 @@ sure_and_wrong() {
         breaks "gk-hvp: --precondition: other: frame 1: the optimiser is $kind, not adam or adamw" \
             gk-hvp -d d --precondition -o o other
     done
-    # without --precondition it is gradient descent's, whatever the optimiser
+    # without --precondition it is gradient descent's, for any optimiser
     assert_equal "$(gk-hvp -q -d d --max-products 30 other | column_of threshold)" 200
     with_metadata c beta2 1 >bad
     breaks "gk-hvp: --precondition: bad: frame 1: metadata 'beta2' is '1': a number in [0, 1) is wanted" gk-hvp -d d --precondition -o o bad
@@ -248,7 +248,7 @@ sure_and_wrong() {
     [ ! -e o ]
 }
 
-@test "hvp: the Gauss-Newton matrix has no negative eigenvalue, and is the Hessian where logits are linear" {
+@test "hvp: the Gauss-Newton matrix has no negative eigenvalue, and equals the Hessian if logits are linear" {
     gk-data --p 7 --frac 0.6 -o d
     gk-train -d d --layers 1 --dim 8 --ff 16 --lr 1e-2 --dtype f64 --steps 40 --save c -o /dev/null
     gk-hvp -d d --ggn --tol 1e-8 c >g

@@ -78,7 +78,7 @@ END
     done < <(configurations)
 }
 
-@test "a run that is killed while it saves goes on from what it saved, with each intervention" {
+@test "a run that is killed while it saves resumes from the last checkpoint, with each intervention" {
     data >d
     while read -ra conf; do
         gk-train "${conf[@]}" --steps 100000000 --save a --save-every 1 --eval-every 1000 d >/dev/null 2>&1 &
@@ -105,11 +105,11 @@ END
     for what in '--grokfast ema:0.9,2' '--grokfast ma:1,2' --orthogonal-gradient '--hold-norm 2' '--optimizer lion' '--optimizer muon'; do
         # shellcheck disable=SC2086
         gk-train "${tiny[@]}" --steps 4 $what d | rows >changed
-        # row 0 tells of the raw gradient; its update has rate 0
+        # row 0 has the raw gradient; its update has rate 0
         cmp <(head -n 1 plain) <(head -n 1 changed)
         ! cmp -s plain changed || fail "$what changes nothing"
     done
-    # with one gradient in the queue there is no mean before W updates
+    # the queue gives no mean before W updates
     gk-train "${tiny[@]}" --steps 6 d | rows >plain
     gk-train "${tiny[@]}" --steps 6 --grokfast ma:5,2 d | rows >changed
     cmp <(head -n 5 plain) <(head -n 5 changed)
@@ -140,7 +140,7 @@ END
     grep -qaF '"orthogonal_gradient":""' a
 }
 
-@test "the defaults of lion and muon; what they have no use for is named" {
+@test "the defaults of lion and muon; options without effect are named" {
     data >d
     run --separate-stderr gk-train "${tiny[@]}" --optimizer lion --eps 1 --momentum 0.5 --muon-lr 1 --steps 0 d
     assert_success
@@ -186,7 +186,7 @@ END
     done
 }
 
-@test "--trajectory-state: a frame is a checkpoint that a run goes on from" {
+@test "--trajectory-state: a frame is a checkpoint that a run resumes from" {
     data >d
     gk-train "${tiny[@]}" --optimizer muon --grokfast ma:3,1 --steps 8 --trajectory a.gks --every 4 --trajectory-state --save whole d >t
     gk-ckpt-dump --steps 4:4:1 --format safetensors a.gks >frame
@@ -197,7 +197,7 @@ END
     tensors() { gk-ckpt-dump --list "$1" | grep -v '^#'; }
     diff <(tensors frame) <(tensors four)
     diff <(gk-ckpt-dump --meta frame | grep -v '^#') <(gk-ckpt-dump --meta four | grep -v '^#')
-    # without it the frames are as ever, and the state is no part of an analysis
+    # without it the frames are unchanged, and no analysis reads the state
     gk-train "${tiny[@]}" --optimizer muon --grokfast ma:3,1 --steps 8 --trajectory b.gks --every 4 d >u
     cmp t u
     refute grep -aqF optim. b.gks
@@ -209,7 +209,8 @@ END
 @test "an intervention may begin, change or end where a run is resumed" {
     data >d
     gk-train "${tiny[@]}" --steps 5 --save plain d >/dev/null
-    # begun at step 5, the average's first gradient is that of step 5; and that is remembered
+    # begun at step 5, the average's first gradient is that of step 5, and the checkpoint records
+    # that
     gk-train --resume plain --grokfast ma:2,3 --orthogonal-gradient --hold-norm 1 --steps 9 --save a d >whole
     assert_equal "$(metadata grokfast_since a)" 5
     for k in 5 6 8; do

@@ -129,7 +129,7 @@ END
 
 # ---- code ----
 
-@test "limits: where no memory may be executed that was written, networks work all the same" {
+@test "limits: networks work without memory that is both written and executed" {
     gk-data --p 11 -o d
     in_folder free network_tools
     in_folder v3 network_tools env GK_CPU=v3
@@ -158,7 +158,7 @@ END
     assert_equal "$(stat -c %Y tmp)" 0
 }
 
-@test "limits: memory that runs out just before the end is an error, not other sums" {
+@test "limits: memory that runs out just before the end gives an error, not other sums" {
     inputs
     gk-eval -d d --threads 2 t.gks >want
     eval_in() {
@@ -180,7 +180,7 @@ END
 
 # ---- BLAS ----
 
-@test "limits: too little memory for BLAS is said" {
+@test "limits: too little memory for BLAS gives a message" {
     inputs
     gk-data --p 5 --frac 1 -o points
     seq 60 | awk '{ print cos($1) "\t" sin($1) "\t" cos(7 * $1) }' >points
@@ -219,7 +219,7 @@ END
     done
 }
 
-@test "limits: without threads, one thread does it, and more are refused" {
+@test "limits: if no thread can start, one thread works, and more are refused" {
     inputs
     one() {
         for line in "train -d d ${tiny[*]} --steps 3" 'eval -d d t.gks' 'hvp -d d c' 'pca t.gks' \
@@ -240,7 +240,7 @@ END
         limit threads 0 gk-train -d d --threads 900
 }
 
-@test "limits: OpenBLAS is told to start no threads, in whichever variant" {
+@test "limits: OpenBLAS starts no threads, in any variant" {
     cat >ask.c <<'END'
 #include <stdio.h>
 int openblas_num_threads_env(void);

@@ -1,5 +1,5 @@
-# Numbers of any size: what is measured of X 2^k is what is measured of X, up to the scale; what no
-# double holds is an error or a note.
+# Numbers of any size: results for X 2^k are those for X, up to the scale; a result that no double holds
+# is an error or a note.
 # shellcheck disable=SC2154 # run sets status, output and stderr
 load helpers
 
@@ -171,7 +171,7 @@ curve() { # a step and three columns
     awk '$1 == "a" || $1 == "gamma" { n += $4 < $2 && $2 < $5 && $3 > 0 } END { exit n != 2 }' p
 }
 
-@test "numbers: a power law whose a no double holds says so" {
+@test "numbers: a power law says so if no double holds its a" {
     for unit in 1e-250:small 1e250:large; do
         awk -v s="${unit%:*}" 'BEGIN { print "r\tt4"; for (r = 20; r <= 80; r += 10) printf "%.17g\t%.17g\n", r * s, 1e6 * r^-1.5 + 100 + r % 3 * 20 }' >y
         run -0 --separate-stderr gk-fit-powerlaw y

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2030,SC2031,SC2154 # run sets status, output and stderr
-# Results: where they go, whole or not at all, and what every tool says when they cannot. All tools
-# in the build are tried.
+# Results: where they go, complete or not at all, and what every tool says if it cannot write them. All
+# tools in the build are tried.
 load helpers
 
 # Small inputs, made once: a dataset d, a checkpoint c, a group of as many elements, a curve, a
@@ -66,13 +66,13 @@ gk-train trajectory
 END
 }
 
-# ends STATUS MESSAGE: so did the last `run --separate-stderr`, with MESSAGE behind "TOOL: ", or
-# with nothing said.
+# ends STATUS MESSAGE: so did the last `run --separate-stderr`, with MESSAGE after "TOOL: ", or without
+# a message.
 ends() {
     assert_equal "$tool $status: $stderr" "$tool $1: ${2:+$tool: $2}"
 }
 
-# nothing_left: no temporary file stands in the folder.
+# nothing_left: no temporary file is in the folder.
 nothing_left() {
     [ -z "$(find . -name '*.tmp')" ] || fail "$tool left $(find . -name '*.tmp')"
 }
@@ -130,7 +130,7 @@ END
     done
 }
 
-@test "output: a standard output that is not there is an error" {
+@test "output: a missing standard output is an error" {
     for tool in $(tools); do
         recipe "$tool"
         run --separate-stderr bash -c 'exec "$@" >&-' - "${cmd[@]}" -q
@@ -150,7 +150,7 @@ END
     ends 1 'standard input: Bad file descriptor'
 }
 
-@test "output: -o writes the file whole, and keeps the mode of the one it replaces" {
+@test "output: -o writes a complete file, and keeps the mode of the one it replaces" {
     umask 027
     for tool in $(tools); do
         recipe "$tool"
@@ -186,7 +186,7 @@ END
     done
 }
 
-@test "output: -o where no file can be" {
+@test "output: -o in a place where no file can be written" {
     mkdir folder
     ln -s none/f link
     for tool in $(tools); do
@@ -279,7 +279,7 @@ writing() {
     run --separate-stderr "${cmd[@]}" -q "$@"
 }
 
-@test "output: two outputs do not go to one place, however it is spelled" {
+@test "output: two outputs do not go to one place, however its name is spelled" {
     mkdir sub
     ln -s x link
     ln -s . same
@@ -305,7 +305,7 @@ writing() {
     nothing_left
 }
 
-@test "output: nor to one descriptor, nor to the file that standard output goes to" {
+@test "output: two outputs go neither to one descriptor nor to the file of standard output" {
     ln -s /dev/stdout link
     ln -s /dev/fd/3 link3
     # to_x COMMAND...: with x as its standard output and, opened once more, as descriptor 3
@@ -332,7 +332,7 @@ writing() {
     done < <(writers)
 }
 
-@test "output: a descriptor that nobody opened is no place, and none of the tool's own is" {
+@test "output: a descriptor that was not inherited is refused, and so are the tool's own" {
     for tool in $(tools); do
         recipe "$tool"
         for fd in 3 4 5 6 7 99; do
@@ -346,7 +346,7 @@ writing() {
     [ ! -e x ]
 }
 
-@test "output: a file that standard output goes to is no input" {
+@test "output: the file of standard output is refused as input" {
     for tool in $(tools); do
         recipe "$tool"
         input=${cmd[-1]}
@@ -369,7 +369,7 @@ writing() {
     ends 2 'standard input is both input and output'
 }
 
-@test "output: what cannot be written is found out before the work begins" {
+@test "output: an output that cannot be written is reported before the work begins" {
     mkdir full
     chmod 555 full
     while read -r tool option; do
@@ -404,7 +404,7 @@ writing() {
     done
 }
 
-@test "output: no file that runs as its owner comes of one that did" {
+@test "output: replacing a set-user-ID file clears that bit" {
     for tool in $(tools); do
         recipe "$tool"
         echo old >f
@@ -439,7 +439,7 @@ writing() {
     assert_equal "$status $said" '1 gk-fft: standard output: File too large'
 }
 
-@test "output: a full pipe that does not wait is waited for" {
+@test "output: a full non-blocking pipe is waited for" {
     # without_waiting COMMAND...: dd makes its standard output, and so the command's, non-blocking
     without_waiting() {
         dd count=0 oflag=nonblock status=none </dev/null
@@ -505,7 +505,7 @@ work() {
         $1"
 }
 
-@test "output: a reader that goes away ends the work, also where there is nothing to write" {
+@test "output: a reader that goes away ends the work, even while there is nothing to write" {
     while read -r command; do
         tool=$command
         work "$command | head -n 5 >/dev/null"

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2002,SC2154 # a pipe is what is tested; run sets status, output and stderr
 load helpers
 
-# cell ROW COLUMN FILE: rows counted from 1 behind the header.
+# cell ROW COLUMN FILE: rows counted from 1 after the header.
 cell() {
     awk -F'\t' -v row="$1" -v name="$2" '/^#/ { next }
         !n { n = NF; for (i = 1; i <= NF; i++) if ($i == name) col = i; next }
@@ -214,7 +214,7 @@ large() {
     wrong_usage 'gk-pca: --axes: -o goes to standard output already' gk-pca --axes - m.csv
 }
 
-@test "pca: what cannot be analysed is named" {
+@test "pca: errors name what cannot be analysed" {
     trajectory
     printf '1,2\n' > one.csv
     breaks 'gk-pca: one.csv: one point has no axes: at least 2 are needed' gk-pca one.csv

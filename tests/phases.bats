@@ -48,7 +48,7 @@ phases_of() {
     assert_equal "$(phases_of --gap 1 --step when counted.csv)" $'1\t2\t3\t4\t2\tgrokking\tnan'
 }
 
-@test "slingshots: spikes after memorisation that come down again" {
+@test "slingshots: spikes after memorisation that fall again" {
     spikes='t == 60 ? 4 : t == 900 ? 0.7 : t == 901 ? 0.3 : t == 1500 || t == 1501 ? 3.6 : t > 3990 ? 1 : 0.05 * exp(-t / 500)'
     run_of 125 2000 "$spikes" >x.tsv
     assert_equal "$(phases_of x.tsv | cut -f 7)" 2
@@ -97,7 +97,7 @@ phases_of() {
     refuses_like 1 '^gk-phases: .*No space left' bash -c 'gk-phases lossless.tsv >/dev/full'
 }
 
-@test "a spike while memorisation is still to be held counts, one before it does not" {
+@test "a spike counts while memorisation has not lasted yet, one before it does not" {
     curve() {
         printf 'step\ttrain_acc\tval_acc\ttrain_loss\n'
         printf '%s\t%s\t0\t%s\n' "$@"
@@ -129,7 +129,7 @@ stable() {
     assert_equal "$(HIGH=0.9 stable 0 0.95 0.8 0.92 0.9)" $'10\t30'
 }
 
-@test "spikes below --factor are not passed over in silence" {
+@test "spikes below --factor get a note" {
     # a loss that stays at 0.2 and shoots up to 0.7, three times
     run_of 125 2000 't % 500 == 0 && t > 1999 && t < 3001 ? 0.7 : 0.2' >x.tsv
     run --separate-stderr gk-phases x.tsv

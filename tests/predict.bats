@@ -327,8 +327,12 @@ column_model() {
 
 @test "wrong usage, and options that change nothing" {
     model > m
-    wrong_usage "gk-predict: the first operand is fit or score, not ''" gk-predict
-    wrong_usage "gk-predict: the first operand is fit or score, not 'fti'" gk-predict fti
+    wrong_usage "gk-predict: the first operand is fit, score or rank, not ''" gk-predict
+    wrong_usage "gk-predict: the first operand is fit, score or rank, not 'fti'" gk-predict fti
+    wrong_usage 'gk-predict: --skip-nan is an option of gk-predict fit' gk-predict rank --skip-nan
+    wrong_usage 'gk-predict: --seed is an option of gk-predict fit and rank' gk-predict score --seed 1
+    wrong_usage 'gk-predict: --window is an option of gk-predict fit and score' gk-predict rank --window 0:4
+    wrong_usage 'gk-predict: --model is an option of gk-predict fit and score' gk-predict rank -m m
     wrong_usage 'gk-predict: --give-up is an option of gk-predict score' gk-predict fit --give-up 0.1
     wrong_usage 'gk-predict: --ridge is an option of gk-predict fit' gk-predict score --ridge 2
     wrong_usage 'gk-predict: --ridge: 0 is not in (0, inf)' gk-predict fit --ridge 0
@@ -347,4 +351,63 @@ column_model() {
     assert_equal "$stderr" 'gk-predict: note: --window changes nothing: every feature says its own'
     run --separate-stderr gk-predict fit --features lr <(sed 's/m0_400/x/; s/mobility_400/z/' t)
     assert_equal "$stderr" 'gk-predict: note: no column is m0: --m0 names a feature to compare the model with'
+}
+
+# row GROUP FEATURE COLUMN... of the table out
+row() {
+    g=$1 f=$2 names="${*:3}" awk -F'\t' '/^#/ { next }
+        !header++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $1 == ENVIRON["g"] && $2 == ENVIRON["f"] { n = split(ENVIRON["names"], name, " ")
+            for (i = 1; i <= n; i++) printf "%s%s", $at[name[i]], i < n ? " " : "\n" }' out
+}
+
+@test "rank: quantiles, AUC and rank correlation by hand, with ties" {
+    # yes: 4 2, no: 1 2 2: 5 of 6 pairs; ranks 1 3 3 5 3 and 1 3 2 5 4
+    printf '%s\n' x,same,final_val_acc,grokked 1,7,10,0 2,7,20,0 2,7,15,0 4,7,40,1 2,7,30,1 >t
+    gk-predict rank --features x,same --bootstrap 0 t >out
+    assert_equal "$(row all x n positives min q25 median q75 max)" '5 2 1 2 2 2 4'
+    assert_equal "$(row all x auc auc_lower auc_upper spearman)" "0.83333333333333337 nan nan $(
+        awk 'BEGIN { printf "%.17g", 8 / sqrt(80) }')"
+    assert_equal "$(row all same min median max auc spearman)" '7 7 7 0.5 nan'
+    # the order of rows does not matter, and the sum of the AUC of x and of -x is 1
+    (head -n 1 t && tail -n +2 t | sort -r) | awk -F, -v OFS=, '{ print (NR > 1 ? -$1 : "x"), $2, $3, $4 }' |
+        gk-predict rank --features x --bootstrap 0 >out
+    assert_equal "$(row all x q25 median q75)" '-2 -2 -2'
+    between 0.1666666666 "$(row all x auc)" 0.1666666667
+    assert_equal "$(row all x spearman)" "-$(awk 'BEGIN { printf "%.17g", 8 / sqrt(80) }')"
+}
+
+@test "rank: what fit prints of each feature, with the same resamples" {
+    runs 60 0.8 >t
+    gk-predict fit --quiet t >fitted
+    gk-predict rank --features m0_400,mobility_400 t >out
+    for f in m0_400 mobility_400; do
+        for c in auc auc_lower auc_upper spearman spearman_lower spearman_upper; do
+            assert_equal "$(row all $f $c)" "$(cell $f $c fitted)"
+        done
+    done
+}
+
+@test "rank: medians of two groups without an outcome, a nan left out, runs of one outcome" {
+    printf '%s\n' g,x b,1 a,1e308 b,4 a,-1e308 b,nan c,nan >t
+    run --separate-stderr gk-predict rank --features x --group g --bootstrap 0 t
+    assert_equal "$stderr" 'gk-predict: note: t: 2 values left out, for a nan'
+    echo "$output" >out
+    assert_equal "$(grep -v '^#' out | cut -f 1 | paste -s -d ' ')" 'group b a c'
+    assert_equal "$(row b x n positives median auc spearman)" '2 0 2.5 nan nan'
+    assert_equal "$(row a x n median)" '2 0'
+    assert_equal "$(row c x n min median max)" '0 nan nan nan'
+    printf '%s\n' g,x,grokked b,1,1 a,2,0 b,4,1 a,3,1 a,3,nan >t
+    run --separate-stderr gk-predict rank --features x --group g --bootstrap 0 t
+    assert_equal "$stderr" "gk-predict: note: t: 1 run left out, for a nan
+gk-predict: note: t: 1 row without an AUC, the first of group b: its runs have one outcome"
+    echo "$output" >out
+    assert_equal "$(row b x n positives auc)" '2 2 nan'
+    assert_equal "$(row a x n positives auc)" '2 1 1'
+    printf '%s\n' x,grokked 1,nan >t
+    breaks 'gk-predict: t: every run has a nan for its outcome or its accuracy' gk-predict rank --features x t
+    printf '%s\n' x,grokked 1,2 >t
+    breaks 'gk-predict: t: line 2: column grokked: 2 is neither 0 nor 1' gk-predict rank --features x t
+    printf '%s\n' x,grokked inf,1 >t
+    breaks 'gk-predict: t: line 2: column x: inf is not finite' gk-predict rank --features x t
 }

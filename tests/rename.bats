@@ -82,7 +82,7 @@ END
     assert_equal "$(gk-ckpt-dump --meta ckpt | grep -cP '^(model\tmlp|activation\ttanh|bias\tall)\t')" 3
 }
 
-@test "rename: what no line names, and what two tensors become, is named" {
+@test "rename: errors name a tensor that no line names, and a name that two tensors get" {
     local file=$there/nanda.pt
     frame extra 3 >e
     breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'nanda' names the tensor 'extra' [3]: leave it out" gk-ckpt-dump --rename nanda e
@@ -108,11 +108,11 @@ END
     breaks "gk-ckpt-dump: --exclude: e: frame 1: no line of the table 'table' names the tensor 'nE' [4, 2]: leave it out" gk-ckpt-dump --rename table e
 }
 
-@test "rename: what neither tensors nor table tell must be said, and rightly" {
+@test "rename: what neither tensors nor table give must be set, and correctly" {
     local file=$there/gpt2_tied.pt
-    breaks "gk-ckpt-dump: --set: $file: frame 1: neither its tensors nor the table 'gpt2' tell all of the network: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
+    breaks "gk-ckpt-dump: --set: $file: frame 1: its tensors and the table 'gpt2' leave open what the network has: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
-    breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: neither its tensors nor the table 'torch_encoder' tell all of the network: norm=post|pre|none,positions=sinusoidal|none" \
+    breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none,positions=sinusoidal|none" \
         gk-ckpt-dump --rename torch_encoder --set heads=2,activation=relu "$there/encoder_post.pt"
     breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'activation' is 'gelu_new': relu, leaky, gelu, square, silu or tanh is wanted" \
@@ -138,7 +138,7 @@ END
     echo 'E embed.weight -' >table
     breaks 'gk-ckpt-dump: table: line 1: a table of names begins with the columns theirs, ours and how' gk-ckpt-dump --rename table e
     bad "line 2: 'E' has no name of ours, or - to leave it out" E
-    bad "line 2: 'turn' is nothing that is done to a tensor: transpose, join, part:I/N, reshape:AxB, fill:X, if-missing or -" 'E embed.weight turn'
+    bad "line 2: 'turn' is not a change to a tensor: transpose, join, part:I/N, reshape:AxB, fill:X, if-missing or -" 'E embed.weight turn'
     bad 'line 3: part:4/3: 1/3, 2/3 and the like are wanted' '# a comment' 'E embed.weight part:4/3'
     bad 'line 2: part:1: 1/3, 2/3 and the like are wanted' 'E embed.weight part:1'
     bad "line 2: reshape:2x?x?: sizes with 'x' between them are wanted, one of them may be '?'" 'E embed.weight reshape:2x?x?'
@@ -147,8 +147,8 @@ END
     bad 'line 2: more than 4 changes' 'E embed.weight join join join join join'
     bad "line 2: '@make' is not known: @meta, @zeros or @ones" '@make embed.weight -'
     bad "line 2: the value of 'norm' is missing" '@meta norm'
-    bad 'line 2: nothing can be done to what is not there' '@zeros unembed.bias transpose'
-    bad 'line 2: nothing can be done to what is not there' 'E - transpose'
+    bad 'line 2: a tensor that is not there cannot be changed' '@zeros unembed.bias transpose'
+    bad 'line 2: a tensor that is not there cannot be changed' 'E - transpose'
     bad "line 2: 'E' has no {L} for that of 'blocks.{L}.q'" 'E blocks.{L}.q -'
     { echo 'theirs ours how'; printf 'E %05000d\n' 0; } >table
     breaks 'gk-ckpt-dump: table: line 2: no table of names is as large' gk-ckpt-dump --rename table e

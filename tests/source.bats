@@ -80,6 +80,7 @@ ROOMS='
 analysis/curvature: analysis/network
 analysis/network: analysis/points analysis/signal analysis/stats
 analysis/points: analysis/stats
+analysis/powerlaw: analysis/runs analysis/stats
 analysis/runs: analysis/signal analysis/stats
 analysis/signal:
 analysis/stats:
@@ -120,6 +121,20 @@ base:
         sources=("$dir"/*.c)
         [ "${#sources[@]}" -le 12 ] || fail "$dir has ${#sources[@]} sources"
     done
+}
+
+@test "source: a file stays below 400 lines, a function below 60" {
+    local files
+    mapfile -t files < <(find lib cmd include -name '*.[ch]')
+    [ "${#files[@]}" -gt 200 ] || fail 'nothing was looked at'
+    # the lines of a function are those of its name to its brace
+    run -0 awk 'FNR == 1 { from = 0 }
+        /^[A-Za-z_].*\(/ && !/[;,]$/ || /^[A-Za-z_][^;=]*,$/ { from = FNR }
+        /^{/ { if (!from) print FILENAME ": line " FNR ": a function without a name"; inside = from; functions++ }
+        /^}/ && inside { if (FNR - inside >= 59) print FILENAME ": line " inside ": a function of " FNR - inside + 1 " lines"; from = inside = 0 }
+        FNR == 400 { print FILENAME ": 400 lines or more" }
+        END { if (functions < 1000) print "nothing was looked at" }' "${files[@]}"
+    assert_output ''
 }
 
 @test "source: no circle of calls between files of the library" {
@@ -167,6 +182,19 @@ base:
     [ "${#lines[@]}" -gt 30 ] || fail 'nothing was looked at'
     for f in "${lines[@]}"; do
         [ -e "$f" ] || fail "$f"
+    done
+}
+
+@test "source: every structure, constant and function that the map names is in the source" {
+    names() {
+        grep -ohE '`(struct gk_[a-z_]+|GK_[A-Z_]+|[a-z_]+\(\))`' docs/architecture.md CONTRIBUTING.md | tr -d '`)' | sort -u
+    }
+    run -0 names
+    [ "${#lines[@]}" -gt 10 ] || fail 'nothing was looked at'
+    for name in "${lines[@]}"; do
+        # a structure is defined somewhere, not only used
+        [[ $name != 'struct '* ]] || name+=' {'
+        grep -rqF -e "$name" lib cmd include || fail "$name"
     done
 }
 

@@ -83,7 +83,7 @@ all_finite() {
     wrong_usage 'gk-train: --layers: 65 is not in [1, 64]' gk-train -d d --layers 65
 }
 
-@test "stress: a checkpoint that does not tell its heads" {
+@test "stress: a checkpoint without its number of heads" {
     gk-data --p 5 -o d
     gk-train -d d --layers 1 --dim 8 --heads 4 --ff 8 --steps 2 --save four >/dev/null
     gk-train -d d --layers 1 --dim 8 --heads 2 --ff 8 --steps 2 --save two >/dev/null

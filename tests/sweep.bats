@@ -1,4 +1,5 @@
-# Sweeps: grids, a directory a run, one table whatever runs it, stopped and killed and gone on with.
+# Sweeps: grids, one folder per run, the same table for any runner; sweeps that are stopped, killed
+# and resumed.
 # shellcheck disable=SC2154 # run sets status, output and stderr
 load helpers
 
@@ -157,7 +158,7 @@ wrapped() {
     assert_equal "$(sort -u hosts)" "$(printf '%s\n' farm1 farm2)"
 }
 
-@test "sweep: done twice is done once; a run left out is made" {
+@test "sweep: a repeated sweep does nothing; a missing run is made" {
     small
     sweep --quiet --jobs 1 g.grid out
     cp -r out before
@@ -204,7 +205,7 @@ gk-sweep: from step 0 to 30
 gk-sweep: from step 20 to 30'
 }
 
-@test "sweep: killed at any time, again and again, it comes to the same" {
+@test "sweep: killed repeatedly at any time, it gives the same table" {
     grid '--lr 1e-2 1e-3 1e-4' '--steps 3000' '--eval-every 7' >g.grid
     sweep --quiet g.grid whole
     for _ in 1 2 3; do
@@ -234,7 +235,7 @@ gk-sweep: from step 20 to 30'
     done <saved
 }
 
-@test "sweep: a signal stops it cleanly; it says so, and goes on from there" {
+@test "sweep: a signal stops it cleanly with a message, and it resumes from there" {
     grid '--lr 1e-2' '--seed 1 2' '--steps 4000' '--eval-every 7' >g.grid
     sweep --quiet g.grid whole
     for signal in INT TERM; do
@@ -392,7 +393,7 @@ model() {
     ends t4:1000,1,-1020 0.5
 }
 
-@test "sweep: an integer with an exponent is one here, too" {
+@test "sweep: an integer may have an exponent here, too" {
     grid '--lr 1e-2' '--steps 1.2e1' '--eval-every 5e0' >g.grid
     sweep --quiet g.grid out
     grid '--lr 1e-2' '--steps 12' '--eval-every 5' >g.grid
@@ -445,7 +446,7 @@ touched() {
     printf '%s\t%s\t1\t1\t%s\n' 0 1 0.1 10 0.5 0.95 20 0.1 1 30 0.1 0.873
 }
 
-@test "sweep: having grokked is what gk-phases and gk-train --until-grokked call it" {
+@test "sweep: a run has grokked as gk-phases and gk-train --until-grokked define it" {
     grid '--lr 1e-2' '--seed 0 1' '--steps 30' '--eval-every 10' >g.grid
     sweep -q g.grid out
     told() { # of the first run: t4 t4_stable grokked, and the options in the history
@@ -568,7 +569,7 @@ touched() {
     assert_equal "${stderr_lines[0]}" 'make sweep: GRID=FILE says what to train; see pipelines/grids'
 }
 
-@test "sweep: the grids that come with it are grids" {
+@test "sweep: gk's own grids are valid" {
     for g in "$ROOT"/pipelines/grids/*.grid; do
         # shellcheck disable=SC2030,SC2031
         bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_cross && echo "${#grid_id[@]}"' - \
@@ -582,7 +583,7 @@ ends_by_term() {
     run --separate-stderr -143 timeout --foreground -s KILL 20 "$@"
 }
 
-@test "sweep: GNU parallel ends as soon as it is asked to, or does not listen yet" {
+@test "sweep: GNU parallel ends as soon as it is asked to, even before it listens" {
     small
     mkdir fake
     export PATH=$PWD/fake:$PATH
@@ -650,7 +651,7 @@ END
     cmp whole/runs/run/run.tsv $run/run.tsv
 }
 
-@test "sweep: what a signal to all processes had ended is not taken for a judgement" {
+@test "sweep: a tool that a signal ended is not taken for a verdict" {
     grid '--lr 1e-3' '--steps 30' '--eval-every 4' >g.grid
     model >m
     sweep --quiet --give-up 0.5 --model m g.grid whole
@@ -672,7 +673,7 @@ END
     done
 }
 
-@test "sweep: made anew only when nobody trains it any more" {
+@test "sweep: a run is made again only when nothing trains it any more" {
     grid '--lr 1e-2' '--steps 30' >one.grid
     grid '--lr 1e-3' '--steps 30' >two.grid
     sweep --quiet two.grid want
@@ -739,7 +740,7 @@ temporaries() {
     find "$@" -name '.*.tmp' | sort
 }
 
-@test "sweep: what a kill left of half written files goes with the next call" {
+@test "sweep: the next call removes half-written files of a killed one" {
     small
     sweep --quiet g.grid whole
     # the trainer dies while it saves, and the sweep with it, three times
@@ -772,7 +773,7 @@ END
     [ -e $run/.mine ]
 }
 
-@test "sweep: what a run that something killed left goes at once" {
+@test "sweep: half-written files of a killed run are removed at once" {
     small
     wrapped gk-train <<'END'
 [[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"

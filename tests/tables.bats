@@ -65,7 +65,7 @@ reader() {
     esac
 }
 
-# The table of the reader at hand, tab-separated.
+# The table of the current reader, tab-separated.
 write_table() {
     tr '| ' '\n\t' <<<"$table"
 }
@@ -79,7 +79,7 @@ readers() {
     return 0
 }
 
-# refused MESSAGE < INPUT: the command refuses it with MESSAGE behind "TOOL: standard input: ".
+# refused MESSAGE < INPUT: the command refuses it with MESSAGE after "TOOL: standard input: ".
 # PEAK: what it is run under.
 refused() {
     local status=0 said
@@ -178,7 +178,7 @@ elif form == "marked":
     done
 }
 
-@test "tables: what an earlier tool did is kept" {
+@test "tables: the history of an earlier tool is kept" {
     for tool in $(readers); do
         reader "$tool"
         { echo '# gk-train 1.0 --lr 0.5'; write_table; } | "${cmd[@]}" >out
@@ -186,7 +186,7 @@ elif form == "marked":
     done
 }
 
-@test "tables: what a stage of somebody else's did is kept, in order" {
+@test "tables: the history of a foreign stage is kept, in order" {
     for tool in $(readers); do
         reader "$tool"
         { printf '# gk-train 1.0 --lr 0.5\n#smooth 0.1 --over 5\n# by hand\n'; write_table; } | "${cmd[@]}" >out

@@ -107,7 +107,7 @@ below() {
         END { exit !((v - f) / 1e-4 < g && g < 2.1 * (v - f) / 1e-4) }' out
 }
 
-@test "a path that runs away is an error that names the step" {
+@test "a path that diverges is an error that names the step" {
     run --separate-stderr gk-testfn --optimizer sgd --lr 1
     assert_equal "$status" 1
     assert_equal "$stderr" 'gk-testfn: --lr: too large: at step 4 the path has left all bounds'

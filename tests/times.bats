@@ -122,7 +122,7 @@ times() {
     assert_equal "$stderr" "gk-times: note: no run grokked while another group's could have: nothing to compare"
 }
 
-@test "times: what is wrong is said" {
+@test "times: errors say what is wrong" {
     printf 'g\tt4\tsteps\na\t5\t9\na\tnan\t9\n' >t
     refuses_like 1 "^gk-times: t: no column 't5'" gk-times --time t5 t
     refuses_like 1 "^gk-times: t: no column 'h'" gk-times --group g,h t
@@ -159,7 +159,7 @@ times() {
     assert_equal "$(sed s/steps/ended/ late | gk-times -q --censor ended | rows | cut -f 2-3)" $'2\t1'
 }
 
-@test "times: groups are the cells of their columns, and what two look alike in is said" {
+@test "times: groups are the cells of their columns, and a note names two that look alike" {
     # a comma in a cell does not move to another column
     printf 'a\tb\tt4\nema:0.9,2\tx\t1\nema:0.9\t2,x\t2\nsay "x"\ty\t3\n' >commas
     assert_equal "$(gk-times --group a,b commas | rows | cut -f 1,2)" \

@@ -52,7 +52,7 @@ load helpers
         "$(($(gk-ckpt-dump "$file" | column_of name | wc -l) + 4))"
 }
 
-@test "torch: what an optimiser keeps is no parameter, wherever a file has it" {
+@test "torch: an optimiser's state is no parameter, wherever a file has it" {
     local file=$ROOT/tests/torch/nested.pt
     gk-ckpt-dump --format safetensors "$file" >f
     gk-ckpt-dump --exclude 'optimizer.*' --format safetensors "$file" >without

@@ -78,7 +78,7 @@ END
     assert_equal "$(column_of val_acc c | xargs)" 'nan nan nan'
 }
 
-@test "clipping scales the step, not the norm that is told" {
+@test "clipping scales the step, not the reported norm" {
     data >d
     gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 d >a
     g=$(column_of grad_norm a | head -n 1)
@@ -251,7 +251,7 @@ END
     refuses_like 1 '^gk-train: half: ' gk-train --resume half d
 }
 
-@test "resume: what a checkpoint leaves out is the default, said aloud or not; what no gk knows is refused by name" {
+@test "resume: what a checkpoint leaves out is the default, explicit or not; unknown words are refused by name" {
     data >d
     gk-train -q -d d "${tiny[@]}" --steps 3 --save c -o /dev/null
     go_on() { gk-train -q -d d --resume "$1" --steps 5 --save "$2" -o /dev/null; }
@@ -481,7 +481,7 @@ start() {
     refuses_like 1 '^gk-train: standard input: ' gk-train </dev/null
 }
 
-@test "options without a use here are named" {
+@test "options without effect here are named" {
     data >d
     run --separate-stderr gk-train "${tiny[@]}" --optimizer sgd --momentum 0.5 --hidden 3 --steps 1 d
     assert_success
@@ -524,7 +524,7 @@ start() {
     assert_equal "$(metadata dtype narrow)" f32
 }
 
-@test "--until-grokked looks at weights that were changed before it believes what was counted" {
+@test "--until-grokked evaluates changed weights again before it trusts the checkpoint's count" {
     gk-data --p 7 -o d
     net=(-d d --layers 1 --dim 8 --heads 2 --ff 8)
     gk-train "${net[@]}" --steps 5 --save c >t.tsv
@@ -566,7 +566,7 @@ start() {
     cmp <(rows tw) <(gk-train -d d --init double --init-scale 0.5 --steps 6 | rows)
 }
 
-@test "init: a run that began from weights is resumed as if it had not stopped" {
+@test "init: a run that began from weights resumes as if it had not stopped" {
     data >d
     gk-train -q -d d "${tiny[@]}" --steps 9 --lr 1e-2 --save c -o /dev/null
     for options in '--steps 12' '--steps 12 --hold-norm 1.5 --dtype f64' '--steps 12 --batch 5 --grokfast ema:0.9,2'; do

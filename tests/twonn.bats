@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # run sets status, output and stderr
 load helpers
 
-# cell ROW COLUMN FILE: rows counted from 1 behind the header.
+# cell ROW COLUMN FILE: rows counted from 1 after the header.
 cell() {
     awk -F'\t' -v row="$1" -v name="$2" '/^#/ { next }
         !n { n = NF; for (i = 1; i <= NF; i++) if ($i == name) col = i; next }
@@ -106,7 +106,7 @@ within() {
     done
 }
 
-@test "twonn: a coordinate that is the same for all changes nothing, however large" {
+@test "twonn: a coordinate that all points share changes nothing, however large" {
     cloud gauss 512 > c # a power of two: the mean of the column is exact
     gk-twonn --method all -k 3 c > alone
     awk '{ print 2 ^ 75 "\t" $0 }' OFMT=%.17g CONVFMT=%.17g c > beside
@@ -173,7 +173,7 @@ within() {
     run -2 gk-twonn --discard -0.1 c
 }
 
-@test "twonn: what has no dimension is named" {
+@test "twonn: errors name points without a dimension" {
     printf '1,2\n3,4\n' > two
     breaks 'gk-twonn: two: at least 3 points are needed, here are 2' gk-twonn two
     printf '1,2\n3,4\n1,2\n3,4\n' > twins

@@ -1,6 +1,6 @@
-/* The description of a network: one table from which follow gk-train's options, a checkpoint's
- * metadata, the checks and the presets. The tensors and their initial values follow from the
- * description (gk/net.h). */
+/* The description of a network: one table that defines gk-train's options, a checkpoint's metadata,
+ * the checks and the presets. Tensors and their initial values follow from the description
+ * (gk/net.h). */
 #ifndef GK_ARCH_H
 #define GK_ARCH_H
 
@@ -26,22 +26,22 @@ enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_LOSSES };
 struct gk_arch {
     enum gk_model model;
     int layers;
-    int dim;   /* width of the embedding; 0 where the inputs are one-hot */
+    int dim;   /* width of the embedding; 0 for one-hot inputs */
     int heads; /* transformer; divides dim */
     int ff;    /* transformer: the feed-forward width; mlp: the hidden width */
-    int vocab; /* mlp: the elements alone */
+    int vocab; /* mlp: only the elements */
     int norm;  /* enum gk_norm_place, and so on */
     int positions;
     int activation;
     int bias;
     int inputs; /* mlp */
     int loss;
-    int tokens; /* rows of the learned positions; 0 without them */
+    int tokens; /* rows of the learned positions; 0: none */
 };
 
 /* The table. SIZE(name, field of struct gk_arch, models, default of the transformer, of the mlp,
  * largest, help); CHOICE(name, models, default of the transformer, of the mlp, values, help). Names
- * are those of options and metadata; models are a T or M alone, or both. */
+ * are those of options and metadata; models are T, M, or both. */
 enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
 #define GK_ARCH_TABLE(SIZE, CHOICE)                                                                \
     SIZE(layers, layers, GK_TM, 2, 2, 64, "blocks, or hidden layers of the mlp (default 2)")       \
@@ -63,7 +63,7 @@ enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
            "(default: sum)")                                                                       \
     CHOICE(loss, GK_TM, GK_CE, GK_CE, GK_LOSS_CHOICES, "what is minimised (default: ce)")
 
-/* Its entries by number, GK_AT_layers and so on, and how many there are. */
+/* Its entries by number, GK_AT_layers and so on, and their count. */
 #define GK_ARCH_AT(name, ...) GK_AT_##name,
 enum { GK_ARCH_TABLE(GK_ARCH_AT, GK_ARCH_AT) GK_ARCH_ITEMS };
 
@@ -80,22 +80,22 @@ struct gk_arch_item {
 const struct gk_arch_item *gk_arch_item(size_t i);
 int gk_arch_get(const struct gk_arch *a, const struct gk_arch_item *item);
 void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
-/* Does a network like A have what the entry is about? */
+/* Does the entry apply to a network like A? */
 bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
 
 struct gk_arch gk_arch_defaults(enum gk_model model);
-/* Are the descriptions the same, the loss included? */
+/* Are the descriptions the same, including the loss? */
 bool gk_arch_same(const struct gk_arch *a, const struct gk_arch *b);
-/* Can there be such a network? Otherwise a usage error that says what is wrong. */
+/* Is such a network possible? If not, a usage error says what is wrong. */
 int gk_arch_check(const struct gk_arch *a, struct gk_err *err);
 
-/* How initial values are drawn. */
+/* How initial values are chosen. */
 enum gk_init_kind {
     GK_INIT_PAPER,
     GK_INIT_NANDA,
     GK_INIT_NORMAL,
     GK_INIT_FAN_IN,
-    GK_INIT_WEIGHTS /* not drawn: those of a checkpoint */
+    GK_INIT_WEIGHTS /* not drawn: a checkpoint's values */
 };
 struct gk_init {
     enum gk_init_kind kind;
@@ -104,11 +104,12 @@ struct gk_init {
     double scale;    /* of every matrix */
 };
 #define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in"
-/* scale is left alone. "weights:" and a digest is what stands for a checkpoint in metadata. */
+/* Parses an initialisation; scale is unchanged. In metadata, "weights:" and a digest stand for a
+ * checkpoint. */
 int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
 void gk_init_text(const struct gk_init *in, char *buf, size_t size);
 
-/* Networks that readers know, by index in GK_PRESET_CHOICES. */
+/* Published networks, by index in GK_PRESET_CHOICES. */
 #define GK_PRESET_CHOICES "paper|nanda|gpt2|liu|onehot|gromov"
 struct gk_preset {
     struct gk_arch arch;

@@ -1,5 +1,5 @@
-/* A growing set of long vectors held in single or double precision, as Krylov methods need it. All
- * arithmetic and sums are in double, in fixed blocks: the same bytes for any number of threads. */
+/* A growing set of long vectors in single or double precision, for Krylov methods. All arithmetic
+ * and sums are in double, in fixed blocks: the same bytes for any number of threads. */
 #ifndef GK_BASIS_H
 #define GK_BASIS_H
 
@@ -12,9 +12,9 @@
 struct gk_basis_kernels;
 
 struct gk_basis {
-    size_t n;           /* numbers a vector */
+    size_t n;           /* elements of a vector */
     size_t cap;         /* vectors */
-    enum gk_dtype real; /* F32 or F64: what they are held in */
+    enum gk_dtype real; /* F32 or F64: the precision of storage */
     void *v;            /* (cap, n) */
     const struct gk_basis_kernels *kernels;
     struct gk_pool *pool;
@@ -28,7 +28,7 @@ int gk_basis_init(struct gk_basis *b, size_t n, size_t cap, enum gk_dtype real,
                   struct gk_pool *pool, struct gk_err *err);
 void gk_basis_free(struct gk_basis *b);
 
-/* v_j = scale w, and w = v_j; w [n]. */
+/* v_j = scale w; below, w = v_j. w [n]. */
 void gk_basis_set(struct gk_basis *b, size_t j, double scale, const double *w);
 void gk_basis_get(const struct gk_basis *b, size_t j, double *w);
 
@@ -37,8 +37,9 @@ void gk_basis_dots(const struct gk_basis *b, size_t first, size_t m, const doubl
 /* w -= sum over i < m of h[i] v_{first+i} */
 void gk_basis_subtract(const struct gk_basis *b, size_t first, size_t m, const double *h,
                        double *w);
-/* Takes w's part in v_0..v_{m-1}, m > 0, away; again while what is left is mostly rounding (Daniel,
- * Gragg, Kaufman and Stewart 1976). Returns |w|; h [m] gets the coefficients, all passes added. */
+/* Removes from w its part in v_0..v_{m-1}, m > 0, and again while the remainder is mostly rounding
+ * (Daniel, Gragg, Kaufman and Stewart 1976). Returns |w|; h [m] receives the coefficients, summed
+ * over all passes. */
 double gk_basis_orthogonalise(struct gk_basis *b, size_t m, double *w, double *h);
 /* v_i = sum over j < m of s[i][j] v_j for i < k <= m; s (k, m). The others are lost. */
 void gk_basis_rotate(struct gk_basis *b, size_t k, size_t m, const double *s);

@@ -13,31 +13,31 @@
 struct gk_checkpoint {
     struct gk_arch arch;
     struct gk_params params;
-    enum gk_dtype
-        dtype;    /* F32 or F64: what it was trained in (the widest of its tensors if unsaid) */
-    int64_t step; /* -1 if the metadata has none */
-    int64_t seed; /* likewise */
-    bool heads_assumed; /* the metadata do not say how many: the usual 4 */
+    enum gk_dtype dtype; /* F32 or F64: the precision of training (if the metadata omit it, the
+                            widest of its tensors) */
+    int64_t step;        /* -1 if the metadata has none */
+    int64_t seed;        /* -1 if the metadata has none */
+    bool heads_assumed;  /* the metadata omit the number of heads: the usual 4 */
 };
 
-/* The architecture from the metadata, or, in a file without it (written elsewhere), from the
- * tensors' names and shapes, which do not tell the heads: 4, if that divides dim. Checks that every
- * parameter is there with its shape and is finite. */
+/* Derives the architecture from the metadata, or, in a file without them (written elsewhere), from
+ * the tensors' names and shapes, which do not determine the heads: 4, if that divides dim. Checks
+ * that every parameter exists, has its shape and is finite. */
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err);
 void gk_checkpoint_free(struct gk_checkpoint *c);
 
-/* The architecture alone; of the parameters only those that tell sizes need to be there. */
+/* The architecture alone; only the parameters that determine sizes must exist. */
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
-/* Has A, the architecture of F, heads that nobody said? */
+/* Does F leave the number of heads in A, its architecture, unsaid? */
 bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f);
 #define GK_NOTE_HEADS "no 'heads' in the metadata: the usual 4 are assumed"
 
-/* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("" or "hv." or "optim.m.")
- * stands before each name. */
+/* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("", "hv." or "optim.m.")
+ * precedes each name. */
 int gk_checkpoint_vector(const struct gk_frame *f, const struct gk_params *ps, const char *prefix,
                          enum gk_dtype real, void *theta, struct gk_err *err);
 
-/* Puts tensors PREFIX+NAME of VEC into F as dtype REAL. */
+/* Puts VEC into F as tensors PREFIX+NAME of dtype REAL. */
 int gk_checkpoint_put_vector(struct gk_frame *f, const struct gk_params *ps, const char *prefix,
                              enum gk_dtype real, const void *vec, struct gk_err *err);
 /* gk.kind=checkpoint and the metadata that gk-formats(5) lists. */

@@ -1,4 +1,4 @@
-/* Choices: words between bars, "adamw|adam|sgd". An option has them, and so have metadata. */
+/* Choices: words between bars, "adamw|adam|sgd", for options and metadata. */
 #ifndef GK_CHOICE_H
 #define GK_CHOICE_H
 

@@ -1,6 +1,6 @@
 /* The command line: one table of options gives parsing, range checks, --help, shell completion and
- * the provenance line. A tool is: its tables, gk_cli_start, work, gk_out_commit, return 0; and
- * gk_die(&err) where something failed. */
+ * the provenance line. A tool is: its tables, gk_cli_start, work, gk_out_commit, return 0; or
+ * gk_die(&err) on failure. */
 #ifndef GK_CLI_H
 #define GK_CLI_H
 
@@ -28,10 +28,10 @@ struct gk_window { /* a <= step < b; absent ends are -inf, inf */
 };
 
 enum {
-    GK_OPT_SILENT = 1,   /* changes no number: left out of the provenance line */
+    GK_OPT_SILENT = 1,   /* changes no number: omitted from the provenance line */
     GK_OPT_OPEN_MIN = 2, /* the minimum itself is excluded */
-    GK_OPT_BARE = 4, /* GK_INT: may stand alone (*value is then left as it is); the next word is its
-                        value only if it is an integer */
+    GK_OPT_BARE = 4, /* GK_INT: may have no value (*value is then unchanged); the next word is its
+                      * value only if it is an integer */
     /* GK_TEXT: names what is written beside -o, a binary file (or a folder: "DIR") */
     GK_OPT_OUTPUT = 8
 };
@@ -43,17 +43,17 @@ struct gk_opt {
     void *value;
     const char *help;
     const char *choices; /* GK_CHOICE: "a|b"; otherwise the metavar, or NULL for the type's */
-    const char *def;     /* parsed before the command line is; NULL: *value is left alone */
+    const char *def;     /* parsed before the command line; NULL: *value is unchanged */
     double min, max;     /* GK_INT, GK_REAL; equal: no limits */
-    const char *word;    /* GK_INT: what may stand in the place of a number, or NULL */
+    const char *word;    /* GK_INT: a word allowed instead of a number, or NULL */
     unsigned flags;
     bool *given;    /* set when the option is on the command line; may be NULL */
-    bool *recorded; /* does the provenance line hold it? NULL: as gk_cli_line says. Set by the tool
-                       and by gk_cli_inherit */
+    bool *recorded; /* is it in the provenance line? NULL: gk_cli_line decides. Set by the tool and
+                     * by gk_cli_inherit */
 };
 
-/* Rows of an option table: the letter or 0, the name, where the value goes, what it is, the help;
- * then any further fields, as in
+/* Rows of an option table: the letter or 0, the name, the variable for the value, its type, the
+ * help; then any further fields, as in
  *     GK_OPT_INT('k', "neighbours", &k, "the neighbours of a point", .min = 1, .max = 100)
  * CHOICES is the list of a choice, METAVAR the name of a text in --help. */
 #define GK_OPT_FLAG(l, n, v, h, ...)                                                               \
@@ -87,12 +87,12 @@ struct gk_opt {
         .help = (h), __VA_ARGS__                                                                   \
     }
 
-/* What every tool has. --threads and --seed only where the tool lists GK_THREADS_OPT, GK_SEED_OPT.
- */
+/* Options of every tool. --threads and --seed only exist if the tool lists GK_THREADS_OPT,
+ * GK_SEED_OPT. */
 struct gk_common {
     bool quiet;
     const char *output; /* -o FILE, or NULL */
-    int64_t threads;    /* default: the cores this process may use */
+    int64_t threads;    /* default: the cores available to this process */
     int64_t seed;
 };
 
@@ -108,49 +108,50 @@ struct gk_tool {
     const char *synopsis; /* "[options] [FILE]" */
     const char *summary;  /* one sentence */
     const char *example;  /* one pipe, shown in --help */
-    const char *input;    /* what standard input is for, "a dataset"; NULL: "input" */
-    const char *commands; /* what the first operand may be, "fit|score", for completion; or NULL */
-    int max_operands;     /* -1: any number */
+    const char *input;    /* the content of standard input, "a dataset"; NULL: "input" */
+    const char
+        *commands;    /* the choices for the first operand, "fit|score", for completion; or NULL */
+    int max_operands; /* -1: any number */
     const struct gk_opt *opts;
     struct gk_common *common;
 };
 
-/* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program
- * (status 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or
- * "--name=value"; a value may begin with '-'; "--" ends options; options and operands mix. Also
- * ignores SIGPIPE and SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file
- * too large one like others. The hidden option --completion bash|zsh prints the completion script.
- * Outputs that cannot be written, or are one, end the program here, before any work
- * (gk_out_check). If standard output is the only one, a reader that goes away ends it quietly from
- * here on, also while there is nothing to write. */
+/* Parses; on return argv[0..*argc) are the operands. -h, -V and wrong usage end the program (status
+ * 0, 0, 2). Long options may be abbreviated uniquely and take "--name value" or "--name=value"; a
+ * value may begin with '-'; "--" ends options; options and operands mix. Also ignores SIGPIPE and
+ * SIGXFSZ, so that a closed pipe is an error of kind GK_ERR_CLOSED and a file too large one like
+ * others. The hidden option --completion bash|zsh prints the completion script. If an output cannot
+ * be written, or two are the same file, the program ends here, before any work (gk_out_check). If
+ * standard output is the only output, the program from here on ends quietly when its reader goes
+ * away, even while there is nothing to write. */
 void gk_cli_start(const struct gk_tool *tool, int *argc, char ***argv);
 
-/* What it does about outputs; again for a tool of which PATH, the value of OPTION, is an output
- * only sometimes. Both may be NULL. */
+/* The same checks of outputs, for a tool in which PATH, the value of OPTION, is only sometimes an
+ * output. Both may be NULL. */
 int gk_cli_outputs(const struct gk_tool *tool, const char *option, const char *path,
                    struct gk_err *err);
 
-/* "gk-train 1.0 --steps 400 ...": the options that are recorded, with the values that they have
- * now, in table order. free() it. Recorded is what is not silent, has a value and, where RECORDED
- * is NULL, has a DEF, no GIVEN, or was given. No value: a flag that is off, a NULL text, a real
+/* "gk-train 1.0 --steps 400 ...": the recorded options with their current values, in table order.
+ * free() it. An option is recorded if it is not silent, has a value and, if RECORDED is NULL, has a
+ * DEF, has no GIVEN, or was given. These are not values: a flag that is off, a NULL text, a real
  * that is NAN, a grid of 0 points, a window without ends. */
 char *gk_cli_line(const struct gk_tool *tool, struct gk_err *err);
 
-/* The same options and values one by one, a text as it was given. PUT returns 0 or -1. */
+/* Passes the same options and values to PUT one by one, a text unquoted. PUT returns 0 or -1. */
 int gk_cli_each(const struct gk_tool *tool,
                 int (*put)(void *ctx, const char *name, const char *value, struct gk_err *err),
                 void *ctx, struct gk_err *err);
-/* And back: every option with RECORDED that was not given takes the value GET(ctx, name) unless
- * that is NULL, and its RECORDED is set. The texts must live as long as the options. */
+/* The inverse: every option that has RECORDED and was not given takes the value GET(ctx, name)
+ * unless that is NULL, and its RECORDED is set. The texts must live as long as the options. */
 int gk_cli_inherit(const struct gk_tool *tool, const char *(*get)(void *ctx, const char *name),
                    void *ctx, struct gk_err *err);
 
-/* Adds that line to H. */
+/* Appends that line to H. */
 int gk_cli_history(const struct gk_tool *tool, struct gk_history *h, struct gk_err *err);
 
 /* For long work with a clean end: from now on the first SIGINT, SIGTERM or SIGHUP only sets the
- * flag returned (to its number); what sees it ends with GK_ERR_SIGNAL. The second one ends the
- * program. A signal that was ignored stays so. */
+ * returned flag to its number; code that sees the flag ends with GK_ERR_SIGNAL. A second signal
+ * ends the program. Ignored signals stay ignored. */
 const volatile sig_atomic_t *gk_cli_catch_stop(void);
 
 /* "gk-fft: MESSAGE" to stderr, and the exit status of err->kind (GK_ERR_CLOSED: 0, silently;
@@ -162,13 +163,13 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
- * that rows were merged or left out. */
+/* Notes on how the table FILE was read (gk/table.h): that rows are counted because no column holds
+ * steps, or that rows were merged or skipped. */
 struct gk_table_notes;
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
 
-/* A progress line with rate and time left (unless TOTAL is 0: not known), on stderr and only if
- * that is a terminal (and not --quiet); at most ten updates a second. */
+/* A progress line with rate and time left (unless TOTAL is 0: unknown), on stderr if that is a
+ * terminal, and not with --quiet; at most ten updates per second. */
 struct gk_progress {
     const char *what; /* "step" */
     double total, start, last;

@@ -1,4 +1,4 @@
-/* Datasets: rows of tokens, some of whose next tokens are scored (gk-data(1), gk-formats(5)). */
+/* Datasets: rows of tokens, with some next tokens scored (gk-data(1), gk-formats(5)). */
 #ifndef GK_DATASET_H
 #define GK_DATASET_H
 
@@ -20,26 +20,26 @@ struct gk_rowset {
 
 struct gk_dataset {
     struct gk_rowset split[2]; /* by enum gk_split */
-    int T;                     /* tokens a row */
+    int T;                     /* tokens per row */
     int k;                     /* scored positions */
-    int score[GK_MAX_TOKENS];  /* [k] rising input positions whose next token is scored */
+    int score[GK_MAX_TOKENS];  /* [k] increasing input positions whose next token is scored */
     int vocab;                 /* every token and label is in 0..vocab-1 */
     int elements; /* layouts paper and nanda: tokens 0..elements-1 are operands and answers */
-    char *layout; /* "paper", "nanda", "openai", or what a foreign file says; may be NULL */
-    char *op;     /* the operation's name, as a file has it; may be NULL */
-    int64_t p, q; /* its operands are mod p, its answers mod q; -1: the file does not say */
+    char *layout; /* "paper", "nanda", "openai", or a foreign file's layout; may be NULL */
+    char *op;     /* the operation's name in the file; may be NULL */
+    int64_t p, q; /* its operands are mod p, its answers mod q; -1: unknown */
     struct gk_history history;
 };
 
-/* Checks everything a network relies on: dtypes, shapes that agree, tokens and labels in the
- * vocabulary, score positions in range and rising, at least one training row. val may be empty.
- * "vocab" and "score_positions" must be there. */
+/* Checks everything that a network relies on: dtypes, shapes that agree, tokens and labels in the
+ * vocabulary, score positions in range and increasing, at least one training row. val may be empty.
+ * "vocab" and "score_positions" are required. */
 int gk_dataset_from_frame(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err);
 /* From FILE ("-" or NULL: standard input). */
 int gk_dataset_read(struct gk_dataset *d, const char *file, struct gk_err *err);
 void gk_dataset_free(struct gk_dataset *d);
 
-/* The position of the second operand, where a row is two operands and one answer (layouts paper and
+/* The position of the second operand, if a row is two operands and one answer (layouts paper and
  * nanda; the first is at 0); otherwise -1. */
 int gk_dataset_second_operand(const struct gk_dataset *d);
 

@@ -10,16 +10,16 @@
 
 #include "gk/err.h"
 
-/* Plans and buffers for transforms of one length after another; plans are chosen without timing,
- * so the same signal gives the same bytes every time. */
+/* Plans and buffers for transforms of any lengths. Plans are chosen without timing, so the same
+ * signal always gives the same bytes. */
 struct gk_dft;
 
 int gk_dft_new(struct gk_dft **d, struct gk_err *err);
-void gk_dft_free(struct gk_dft *d); /* NULL is fine */
+void gk_dft_free(struct gk_dft *d); /* D may be NULL. */
 
 /* The energies of x [n], any n >= 1: *E points to E_0 .. E_{n/2} in D's memory until its next use
- * (E_k = E_{n-k} gives the others). The mean of x goes into bin 0 directly, so that a constant
- * leaves exact zeros elsewhere. Squares of x 2^EXPONENT that are too large for a double are an
+ * (E_k = E_{n-k} gives the others). The mean of x is added to bin 0 directly, so that a constant
+ * gives exact zeros elsewhere. Squares of x 2^EXPONENT that are too large for a double are an
  * error. */
 int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, const double **e,
                     struct gk_err *err);

@@ -1,6 +1,5 @@
-/* Tensors: safetensors frames, and streams of them (gk-formats(5)). The only code that parses
- * these bytes is lib/io/frames/frame_*.c; nothing in a header is believed before the bytes have
- * come. */
+/* Tensors: safetensors frames, and streams of them (gk-formats(5)). Only lib/io/frames/frame_*.c
+ * parses these bytes, and it trusts no size in a header before the bytes have come. */
 #ifndef GK_FRAME_H
 #define GK_FRAME_H
 
@@ -11,7 +10,7 @@
 #include "gk/err.h"
 #include "gk/history.h"
 
-/* All that safetensors defines. */
+/* All dtypes that safetensors defines. */
 enum gk_dtype {
     GK_F64,
     GK_F32,
@@ -37,11 +36,11 @@ enum gk_dtype {
 };
 enum { GK_MAX_RANK = 8 };
 
-size_t gk_dtype_size(enum gk_dtype t);      /* bytes of an element; 1 where it has fewer bits */
+size_t gk_dtype_size(enum gk_dtype t);      /* bytes per element; 1 if it has fewer than 8 bits */
 const char *gk_dtype_name(enum gk_dtype t); /* "F32" */
 bool gk_dtype_is_single(enum gk_dtype t);   /* F32 or narrower */
 bool gk_dtype_is_float(enum gk_dtype t);    /* real floating-point numbers */
-bool gk_dtype_converts(enum gk_dtype t);    /* to F64, F32 and I32 */
+bool gk_dtype_converts(enum gk_dtype t);    /* converts to F64, F32 and I32 */
 
 struct gk_tensor {
     char *name;
@@ -50,7 +49,7 @@ struct gk_tensor {
     uint64_t shape[GK_MAX_RANK];
     size_t count; /* product of shape */
     void *data;   /* gk_tensor_bytes, C order */
-    int64_t at;   /* where they begin in the input they were read from; -1: a pipe, or none */
+    int64_t at;   /* their offset in the input; -1: a pipe, or no input */
 };
 
 struct gk_meta {
@@ -62,22 +61,22 @@ struct gk_frame {
     size_t ntensor;
     struct gk_meta *meta; /* sorted by key */
     size_t nmeta;
-    bool in_stream;   /* it came with gk.stream */
+    bool in_stream;   /* its metadata had gk.stream */
     uint64_t index;   /* 0, 1, ... over the whole input */
     uint64_t number;  /* 1, 2, ... in its file, for messages */
-    const char *file; /* where it came from, for messages; the reader's */
+    const char *file; /* its input, for messages; owned by the reader */
 };
 
-/* An empty frame is {0}. The adders copy NAME, DATA, KEY and VALUE; a tensor that is there already
- * is an error, a key's value is replaced. gk.stream and gk.end belong to the writers of streams:
- * they are in no frame's metadata, setting them is an error. */
+/* An empty frame is {0}. The adders copy NAME, DATA, KEY and VALUE; adding an existing tensor is an
+ * error, an existing key's value is replaced. gk.stream and gk.end belong to the writers of
+ * streams: no frame's metadata hold them, and setting them is an error. */
 int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsigned rank,
                  const uint64_t *shape, const void *data, struct gk_err *err);
 void gk_frame_drop(struct gk_frame *f, size_t i); /* tensor I */
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err);
 int gk_frame_set_meta_int(struct gk_frame *f, const char *key, int64_t v, struct gk_err *err);
 int gk_frame_set_history(struct gk_frame *f, const struct gk_history *h, struct gk_err *err);
-void gk_frame_free(struct gk_frame *f); /* and makes it {0} */
+void gk_frame_free(struct gk_frame *f); /* and sets it to {0} */
 
 /* NULL if there is none. */
 const struct gk_tensor *gk_frame_tensor(const struct gk_frame *f, const char *name);
@@ -87,15 +86,15 @@ const char *gk_frame_meta(const struct gk_frame *f, const char *key);
 int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, int64_t max,
                       int64_t *v, struct gk_err *err);
 
-/* The step of F, an integer from 0: the "step" of its metadata. ABSENT where they have none, which
- * is its index where frames count as steps, or GK_NO_STEP. */
+/* The step of F, an integer from 0: the "step" of its metadata. ABSENT is the result if there is
+ * none: the frame's index if frames count as steps, or GK_NO_STEP. */
 enum { GK_NO_STEP = -1 };
 int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struct gk_err *err);
 
 /* An error prefixed with the frame's place: "run.gks: frame 3: MESSAGE". Returns -1. */
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Likewise of the message that is in ERR. What is wrong in a file is no error of usage. */
+/* Prefixes the message in ERR likewise. A fault in a file is not a usage error. */
 int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err);
 
 /* "[7, 16]". */
@@ -104,36 +103,39 @@ struct gk_shape {
 };
 struct gk_shape gk_show_shape(unsigned rank, const uint64_t *shape);
 
-/* All COUNT values converted. To I32 a value that is no integer or out of range is an error that
- * names the tensor and the place; to floating point every dtype converts. */
+/* All COUNT values, converted. For I32, a value that is no integer or out of range is an error that
+ * names the tensor and the element; every dtype converts to floating point. */
 void gk_tensor_f64(const struct gk_tensor *t, double *dst);
-/* Likewise the N values from element FROM on. */
+/* Likewise N values from element FROM on. */
 void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *dst);
 void gk_tensor_f32(const struct gk_tensor *t, float *dst);
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 
 size_t gk_tensor_bytes(const struct gk_tensor *t);
 
-/* Is NAME a tensor of an optimiser's state, and so no parameter? gk's own is optim.*; in a file of
- * PyTorch it lies below a key such as optimizer, or is called as state.0.exp_avg. */
+/* Does NAME belong to an optimiser's state, so that it is no parameter? gk's own names are optim.*;
+ * in a file of PyTorch they are below a key such as optimizer, or like state.0.exp_avg. */
 bool gk_is_state(const char *name);
-/* A parameter is a tensor of floating-point numbers that is no state: a counter or a mask is none.
- */
+/* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
+ * are not parameters. */
 bool gk_is_parameter(const struct gk_tensor *t);
-/* An error for a tensor that does not convert to numbers. */
+/* The error for a tensor that does not convert to numbers. */
 int gk_tensor_check(const struct gk_tensor *t, struct gk_err *err);
 
 /* N numbers of REAL, GK_F32 or GK_F64, to and from double. */
 void gk_reals_widen(enum gk_dtype real, size_t n, const void *from, double *to);
 void gk_reals_narrow(enum gk_dtype real, size_t n, const double *from, void *to);
 
-/* Writers. A plain frame is what the Python package safetensors writes; header keys sorted, data at
- * a multiple of 8, tensors by falling element size, then by name. */
+/* Writers. A plain frame has the form that the Python package safetensors writes; header keys are
+ * sorted, data start at a multiple of 8, tensors are sorted by decreasing element size, then by
+ * name. */
 int gk_frame_write(const struct gk_frame *f, FILE *fp, struct gk_err *err);
-/* A file of one plain frame, whole or not there (gk/out.h); NULL or "-": standard output. */
+/* Writes a file of one plain frame, complete or not at all (gk/out.h); NULL or "-": standard
+ * output. */
 int gk_frame_save(const struct gk_frame *f, const char *path, struct gk_err *err);
 
-/* A stream: each frame with gk.stream in its metadata, then an end frame with their number. */
+/* A stream: each frame with gk.stream in its metadata, then an end frame with the number of
+ * frames. */
 struct gk_stream {
     FILE *fp;
     uint64_t n;
@@ -141,24 +143,26 @@ struct gk_stream {
 int gk_stream_write(struct gk_stream *s, const struct gk_frame *f, struct gk_err *err);
 int gk_stream_end(struct gk_stream *s, struct gk_err *err);
 
-/* Reading frames from several inputs in turn, as one sequence. FILES are operands: "-" or none at
- * all is standard input; a table or npy there is an error. gk_source_next gives 1 and a frame
- * (which the caller frees), 0 at the end, -1. An input without a single frame, an open stream at
- * end of input, an end frame with a wrong count and trailing bytes are errors. */
+/* Reading frames from several inputs in turn, as one sequence. FILES are operands: "-", or no
+ * operand, is standard input; a table or npy is an error. gk_source_next gives 1 and a frame (which
+ * the caller frees), 0 at the end, -1. An input without a single frame, an open stream at end of
+ * input, an end frame with a wrong count and trailing bytes are errors. */
 struct gk_source;
 int gk_source_open(struct gk_source **s, char *const *files, size_t n, struct gk_err *err);
-/* One already opened stream (for tests, and for input that something else has sniffed). */
+/* Reads one stream that is already open (for tests, and for input that was recognised
+ * elsewhere). */
 int gk_source_from(struct gk_source **s, FILE *fp, const char *name, struct gk_err *err);
 int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err);
-/* Gives TAKE each frame that is left, frees it, and closes S at the end or where TAKE fails. */
+/* Passes each remaining frame to TAKE, frees it, and closes S at the end or when TAKE fails. */
 int gk_source_each(struct gk_source *s,
                    int (*take)(void *ctx, struct gk_frame *f, struct gk_err *err), void *ctx,
                    struct gk_err *err);
-/* From here on the data of tensors in regular files are left there (data NULL; at says where). */
+/* From here on the data of tensors in regular files are not read (data is NULL; at is their
+ * offset). */
 void gk_source_leave_data(struct gk_source *s);
 void gk_source_close(struct gk_source *s);
 
-/* The one frame of FILE (NULL or "-": standard input): a plain file, or a stream of one. */
+/* The only frame of FILE (NULL or "-": standard input): a plain file, or a stream of one frame. */
 int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err);
 
 #endif

@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-/* Does NAME match one of the patterns in GLOBS, which commas separate? *, ? and [...] are as the
- * shell has them, and match a '.', too. NULL matches nothing. */
+/* Does NAME match one of the comma-separated patterns in GLOBS? *, ? and [...] are the shell's, and
+ * also match a '.'. NULL matches nothing. */
 bool gk_glob_matches(const char *globs, const char *name);
 
-/* Is there a *, ? or [ in it, or a comma? Otherwise it can only match its own text. */
+/* Does it contain *, ?, [ or a comma? If not, it only matches its own text. */
 bool gk_is_glob(const char *globs);
 
 #endif

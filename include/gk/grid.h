@@ -1,10 +1,10 @@
-/* Evenly spaced points, as options give them: A:B:N. */
+/* Evenly spaced points, from options: A:B:N. */
 #ifndef GK_GRID_H
 #define GK_GRID_H
 
 #include <stdint.h>
 
-struct gk_grid { /* n points from a to b, both included */
+struct gk_grid { /* n points from a to b, both inclusive */
     double a, b;
     int64_t n;
 };

@@ -1,6 +1,6 @@
 /* How a result was made: one line per ancestor stage, "gk-train 1.0 --steps 400 ...", the oldest
- * first. Tables carry it as '# ' comment lines, frames as the metadata "gk.history" (lines joined
- * by newlines), so that it travels through any mix of the two. */
+ * first. Tables carry it as '# ' comments, frames as the metadata "gk.history" (lines joined by
+ * newlines), so that it passes through any mix of the two. */
 #ifndef GK_HISTORY_H
 #define GK_HISTORY_H
 
@@ -14,8 +14,8 @@ struct gk_history {
 };
 
 int gk_history_add(struct gk_history *h, const char *line, struct gk_err *err);
-/* Adds each line of TEXT (as found in a frame's metadata); NULL adds nothing. A line already there
- * is not added twice, so that a tool with two inputs of one origin says it once. */
+/* Adds each line of TEXT (from a frame's metadata); NULL adds nothing. A line that exists is not
+ * added again, so that a tool with two inputs of one origin lists it once. */
 int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *err);
 /* Adds the lines of FROM, likewise. */
 int gk_history_join(struct gk_history *h, const struct gk_history *from, struct gk_err *err);

@@ -22,10 +22,9 @@ struct gk_hjorth {
 /* The largest |x|. */
 double gk_magnitude(const double *x, size_t n);
 
-/* x 2^EXPONENT [n], n >= 1, which was computed from numbers up to MAGNITUDE in size. A variance
- * that is no larger than what their rounding leaves counts as 0, so that a straight line has no
- * complexity. What is too small for a double is 0, and the ratios are right all the same; what is
- * too large is an error. */
+/* Of x 2^EXPONENT [n], n >= 1, which was computed from numbers up to MAGNITUDE in size. A variance
+ * within their rounding error counts as 0, so that a straight line has no complexity. A result that
+ * underflows is 0, and ratios are correct nevertheless; a result that overflows is an error. */
 int gk_hjorth(struct gk_dft *d, const double *x, size_t n, int exponent, double magnitude,
               struct gk_hjorth *h, struct gk_err *err);
 

@@ -1,8 +1,8 @@
-/* The ends of the spectrum of a symmetric operator that is known by its products alone: Lanczos
+/* The ends of the spectrum of a symmetric operator that is known only through its products: Lanczos
  * with full reorthogonalisation, thick restart when the basis is full (Wu and Simon 2000), both
- * ends from one Krylov space. Eigenvalues are taken algebraically: the upper end is the largest,
- * not the largest in magnitude. Where several upper ones are wanted, a further search off those
- * that were found makes sure that no repeated or close one was left out. */
+ * ends from one Krylov space. Eigenvalues are ordered by sign and size: the upper end is the
+ * largest, not the largest in magnitude. If several upper ones are wanted, a further search
+ * orthogonal to those found makes sure that no repeated or close one was missed. */
 #ifndef GK_LANCZOS_H
 #define GK_LANCZOS_H
 
@@ -22,18 +22,18 @@ struct gk_operator {
 };
 
 struct gk_lanczos_conf {
-    size_t high, low;    /* eigenvalues wanted at the upper and at the lower end (at most n) */
-    double tol;          /* residual <= tol max(|value|, 1e-3 |the uppermost value|) */
-    size_t max_products; /* of a run */
-    enum gk_dtype store; /* of the basis: F32 does for products computed in F32 */
-    size_t basis;        /* vectors at most, 0: as many as go into 256 MB */
+    size_t high, low;    /* eigenvalues wanted at the upper and lower ends (together at most n) */
+    double tol;          /* residual <= tol max(|value|, 1e-3 |the largest value|) */
+    size_t max_products; /* of one run */
+    enum gk_dtype store; /* of the basis: F32 suffices for products computed in F32 */
+    size_t basis;        /* limit on vectors; 0: as many as fit in 256 MB */
     uint64_t seed;       /* of the random part of every start */
 };
 
 struct gk_eigenpair {
     double value;    /* x'Ax / x'x */
-    double residual; /* |A x - value x| / |x|, from a product of its own */
-    bool converged;  /* within the tolerance, and no upper one can have been left out */
+    double residual; /* |A x - value x| / |x|, from a separate product */
+    bool converged;  /* within the tolerance, and no upper one can have been missed */
 };
 
 struct gk_lanczos;
@@ -41,8 +41,9 @@ int gk_lanczos_new(struct gk_lanczos **out, size_t n, const struct gk_lanczos_co
                    struct gk_pool *pool, struct gk_err *err);
 void gk_lanczos_free(struct gk_lanczos *l);
 
-/* Starts from START [n] (may be NULL, or 0) with a random part and, after an earlier run, with the
- * eigenvectors found then. HIGH [conf.high] falls, LOW [conf.low] rises; PRODUCTS counts. */
+/* Starts from START [n] (may be NULL, or 0) plus a random part and, after an earlier run, its
+ * eigenvectors. HIGH [conf.high] is decreasing, LOW [conf.low] increasing; PRODUCTS counts
+ * products. */
 int gk_lanczos_run(struct gk_lanczos *l, const struct gk_operator *op, const double *start,
                    struct gk_eigenpair *high, struct gk_eigenpair *low, size_t *products,
                    struct gk_err *err);
@@ -50,8 +51,7 @@ int gk_lanczos_run(struct gk_lanczos *l, const struct gk_operator *op, const dou
 void gk_lanczos_vector(const struct gk_lanczos *l, bool upper, size_t i, double *x);
 
 /* Gauss quadrature of A's spectral measure at START: at most M steps without restart. NODES [m],
- * WEIGHTS [m] (they sum to 1); returns how many there are in *K. m + 1 must not exceed the basis.
- */
+ * WEIGHTS [m] (they sum to 1); *K is the number of nodes. m + 1 must not exceed the basis. */
 int gk_lanczos_quadrature(struct gk_lanczos *l, const struct gk_operator *op, const double *start,
                           size_t m, double *nodes, double *weights, size_t *k, struct gk_err *err);
 

@@ -1,6 +1,5 @@
-/* The loss around a checkpoint: directions in the space of its parameters, and what the network
- * scores along them (Notsawo et al. 2023, figures 3, 4, 8-10; Li et al. 2018 for the filter norm).
- */
+/* The loss around a checkpoint: directions in the space of its parameters, and the network's scores
+ * along them (Notsawo et al. 2023, figures 3, 4, 8-10; Li et al. 2018 for the filter norm). */
 #ifndef GK_LANDSCAPE_H
 #define GK_LANDSCAPE_H
 
@@ -15,7 +14,7 @@
 #include "gk/study.h"
 
 enum gk_toward_kind {
-    GK_TOWARD_FILE,   /* another checkpoint's parameters, or a direction that a file holds */
+    GK_TOWARD_FILE,   /* another checkpoint's parameters, or a direction from a file */
     GK_TOWARD_NEXT,   /* the next frame */
     GK_TOWARD_FIRST,  /* the first frame */
     GK_TOWARD_FRAME,  /* the frame of a step */
@@ -23,7 +22,7 @@ enum gk_toward_kind {
     GK_TOWARD_PCA     /* the k-th principal axis of theta_t - theta_T over the input's frames */
 };
 
-/* One direction: where it leads, and what is known of it. */
+/* One direction: its target, and what is known about it. */
 struct gk_toward {
     enum gk_toward_kind kind;
     const char *text; /* as given, for messages */
@@ -32,8 +31,8 @@ struct gk_toward {
     bool point;       /* v is a point: the direction is v - theta */
 };
 
-/* "next", "first", "random:SEED", "pca:K" (K >= 1), "frame:STEP"; anything else is a file. OPTION
- * names it in errors. */
+/* "next", "first", "random:SEED", "pca:K" (K >= 1), "frame:STEP"; anything else is a file. Errors
+ * name OPTION. */
 int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, struct gk_err *err);
 /* Must the input be read twice, so that it cannot be a pipe? */
 bool gk_toward_rereads(const struct gk_toward *t);
@@ -42,9 +41,9 @@ void gk_toward_free(struct gk_toward *t);
 enum gk_norm { GK_NORM_NONE, GK_NORM_UNIT, GK_NORM_FILTER };
 #define GK_NORMS "none|unit|filter" /* in the order of the enum */
 
-/* delta [ps->total] in place. unit: |delta| = 1. filter: each row of a matrix gets the norm of that
- * row of theta, each entry of a rank-1 tensor becomes sign(delta) |theta|; what is zero stays zero.
- */
+/* delta [ps->total] in place. unit: |delta| = 1. filter: each row of a matrix takes the norm of
+ * that row of theta, each element of a rank-1 tensor becomes sign(delta) |theta|; zeros stay
+ * zero. */
 void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta,
                   double *delta);
 
@@ -52,12 +51,12 @@ struct gk_landscape_conf {
     struct gk_toward toward[2];
     int directions; /* 1 or 2 */
     enum gk_norm norm;
-    bool matrices;          /* directions lie in parameters of rank 2 alone */
-    const char *exclude;    /* and not in those that match (gk/glob.h); or NULL */
+    bool matrices;          /* directions change only tensors of rank 2 */
+    const char *exclude;    /* and none that match (gk/glob.h); or NULL */
     struct gk_grid grid[2]; /* alpha, beta */
-    char *const *files;     /* the input, for what reads it again */
+    char *const *files;     /* the input, for directions that read it again */
     size_t nfiles;
-    /* told how many points have been computed or passed over; may be NULL */
+    /* receives the number of points computed or skipped; may be NULL */
     void (*tick)(void *ctx, double points);
     void *tick_ctx;
 };
@@ -68,12 +67,12 @@ int gk_landscape_new(struct gk_landscape **out, struct gk_landscape_conf *conf, 
                      struct gk_err *err);
 void gk_landscape_free(struct gk_landscape *l);
 
-/* Around the checkpoint that the study holds, which is frame F; NEXT is the frame after it, or
- * NULL. 1, or 0 where there is no direction (no next frame, no distance to the target), with the
- * reason in ERR, or -1. */
+/* Around the study's checkpoint, which is frame F; NEXT is the frame after it, or NULL. 1, or 0
+ * if there is no direction (no next frame, no distance to the target), with the reason in ERR,
+ * or -1. */
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err);
-/* How many points a frame has. */
+/* The number of points per frame. */
 double gk_landscape_points(const struct gk_landscape_conf *conf);
 /* The rows step, alpha, [beta,] train_loss, train_acc, val_loss, val_acc over the grid. */
 int gk_landscape_rows(struct gk_landscape *l, struct gk_out *out, struct gk_err *err);

@@ -17,39 +17,39 @@ struct gk_matrix {
     size_t rows, cols;
     double *v;
     char **name;  /* [cols] column names from a text header, or NULL */
-    double *step; /* [rows] a headed table's column of steps, which is no coordinate; or NULL */
+    double *step; /* [rows] a headed table's steps, which are no coordinate; or NULL */
     bool single;  /* the numbers came as F32 or narrower */
     struct gk_table_notes notes;
     struct gk_history history;
 };
 void gk_matrix_free(struct gk_matrix *m);
 
-/* What to take where an input holds several. */
+/* Selects from an input that holds several. */
 struct gk_matrix_names {
-    const char *tensor; /* of a frame; NULL: its only one of rank 1 or 2 */
-    const char *step;   /* a table's column of steps; NULL: gk_rows_use_steps */
+    const char *tensor; /* of a frame; NULL: its only tensor of rank 1 or 2 */
+    const char *step;   /* a table's step column; NULL: gk_rows_use_steps */
 };
 
 /* A whole text table (headed or not), a .npy of rank 1 or 2 (rank 1: one column), or a frame's
- * tensor. A table's column that loggers use for steps is no coordinate, chosen or not. NAMES may be
+ * tensor. A column in which loggers keep steps is no coordinate, selected or not. NAMES may be
  * NULL. */
 int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix_names *names,
                    struct gk_err *err);
-/* The same from an input that is open (taken over) and whose kind is known. */
+/* The same from an open input (which it owns) of known kind. */
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
                         const struct gk_matrix_names *names, struct gk_err *err);
-/* Operands that are frames, or a single one that is a matrix of any kind: *SOURCE, or where it is
- * NULL, M and its *NAME. Names->tensor without frames is wrong usage. */
+/* Operands that are frames, or a single matrix of any kind: sets *SOURCE, or, if that is NULL, M
+ * and its *NAME. Names->tensor without frames is a usage error. */
 int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
                      char *const *files, size_t n, const struct gk_matrix_names *names,
                      struct gk_err *err);
 /* The same from a frame. */
 int gk_matrix_from_frame(struct gk_matrix *m, const struct gk_frame *f, const char *tensor,
                          struct gk_err *err);
-/* The tensor that this takes; NULL: an error that names the frame. */
+/* The tensor that this reads; NULL: an error that names the frame. */
 const struct gk_tensor *gk_frame_matrix(const struct gk_frame *f, const char *tensor,
                                         struct gk_err *err);
-/* The rows and columns of a tensor of rank 1 (one column) or 2 that is not empty. */
+/* The rows and columns of a nonempty tensor of rank 1 (one column) or 2. */
 int gk_matrix_shape(const struct gk_tensor *t, size_t *rows, size_t *cols, struct gk_err *err);
 
 #endif

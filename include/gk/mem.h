@@ -1,4 +1,4 @@
-/* Allocation with checked arithmetic. Every product of sizes goes through here. */
+/* Allocation with checked arithmetic. Every product of sizes is computed here. */
 #ifndef GK_MEM_H
 #define GK_MEM_H
 
@@ -22,7 +22,7 @@ int gk_grow(void *p, size_t *cap, size_t need, size_t size, struct gk_err *err);
 
 char *gk_strdup(const char *s, struct gk_err *err);
 
-/* A printf into fresh memory; free() it. */
+/* printf into fresh memory; free() it. */
 char *gk_format(struct gk_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

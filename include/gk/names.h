@@ -1,4 +1,4 @@
-/* A set of names, each with a number: 0, 1, ... in the order in which they came. */
+/* A set of names, numbered 0, 1, ... in order of insertion. */
 #ifndef GK_NAMES_H
 #define GK_NAMES_H
 
@@ -9,20 +9,19 @@
 
 struct gk_names { /* {0} is an empty one */
     size_t n;
-    char *text; /* one behind the other, each with its end */
+    char *text; /* the names in sequence, each with its terminator */
     size_t text_n, text_cap;
-    size_t *begin; /* [n] of a name in text */
+    size_t *begin; /* [n] offset of a name in text */
     size_t begin_cap;
-    uint32_t
-        *slot; /* [slots], a power of two: a number + 1 where the hash of its name leads, or 0 */
+    uint32_t *slot; /* [slots], a power of two: a number + 1 at the hash of its name, or 0 */
     size_t slots;
 };
 
-/* The number of NAME, which is added if it is not there. At most 2^21 names of 16 MiB together. */
+/* The number of NAME, which is added if it is new. At most 2^21 names of 16 MiB together. */
 int gk_names_add(struct gk_names *names, const char *name, size_t *number, struct gk_err *err);
-/* -1: it is not there. */
+/* -1: unknown. */
 ptrdiff_t gk_names_find(const struct gk_names *names, const char *name);
-/* Valid until the next one is added. */
+/* Valid until the next name is added. */
 const char *gk_names_get(const struct gk_names *names, size_t number);
 void gk_names_free(struct gk_names *names);
 

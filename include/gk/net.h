@@ -1,9 +1,9 @@
-/* The networks as vectors of parameters, and everything one asks of them on a set of rows: scores,
- * gradients, Hessian products, activations.
+/* The networks as vectors of parameters, and what can be computed from them on a set of rows:
+ * scores, gradients, Hessian products, activations.
  *
  * theta is one flat vector in the tensors' name order (strcmp), each tensor row-major [out, in], of
- * `real` = float or double as the engine was made. All results are the same bytes for any number
- * of threads. */
+ * the engine's `real`, float or double. All results are the same bytes for any number of threads.
+ */
 #ifndef GK_NET_H
 #define GK_NET_H
 
@@ -17,7 +17,7 @@
 #include "gk/frame.h"
 #include "gk/pool.h"
 
-/* What a tensor is, which decides about its initial values. */
+/* The role of a tensor, which decides its initial values. */
 enum gk_param_kind {
     GK_MATRIX,
     GK_EMBED,   /* of tokens, or of positions */
@@ -32,7 +32,7 @@ struct gk_param {
     enum gk_param_kind kind;
     unsigned rank; /* 1 or 2 */
     size_t shape[2];
-    size_t offset, count; /* in the flat vector */
+    size_t offset, count; /* offset in the flat vector */
 };
 
 struct gk_params {
@@ -45,12 +45,11 @@ int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err 
 void gk_params_free(struct gk_params *ps);
 const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
 
-/* The entry of the description that keeps tensor NAME out of A, which other networks of its model
- * have; NULL: none has such a tensor. */
+/* The entry of the description because of which A lacks tensor NAME, while other networks of its
+ * model have it; NULL: no network has it. */
 const struct gk_arch_item *gk_params_missing(const struct gk_arch *a, const char *name);
 
-/* The initial parameters, drawn in double in name order from SEED; IN NULL: as the paper has them.
- */
+/* The initial parameters, drawn in double in name order from SEED; IN NULL: as in the paper. */
 void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const struct gk_init *in,
                     uint64_t seed, double *theta);
 
@@ -80,19 +79,19 @@ int gk_engine_grad(struct gk_engine *e, const void *theta, const uint32_t *subse
 int gk_engine_logits(struct gk_engine *e, const void *theta, void *logits, struct gk_err *err);
 
 /* Activations after the embedding (layer 0) and after block or layer 1..layers, [n, T, dim] for the
- * transformer (mlp: [n, ff], and [n, dim] or [n, 2 dim] for what the first layer reads; one-hot
- * inputs are no activations), real. */
+ * transformer (mlp: [n, ff], and [n, dim] or [n, 2 dim] for the first layer's input; one-hot inputs
+ * have no activations), real. */
 int gk_engine_activations(struct gk_engine *e, const void *theta, int layer, void *act,
                           struct gk_err *err);
 size_t gk_engine_activation_width(const struct gk_engine *e, int layer);
 int gk_engine_activation_positions(const struct gk_engine *e); /* T, or 1 for the mlp */
 
-/* The exact Hessian of the mean loss (Pearlmutter 1994): linearise at theta once (keeps the
- * activations; GRAD, S may be NULL), then any number of products hv = H v. */
+/* The exact Hessian of the mean loss (Pearlmutter 1994): linearise at theta once (this keeps the
+ * activations; GRAD, S may be NULL), then compute any number of products hv = H v. */
 int gk_engine_linearise(struct gk_engine *e, const void *theta, void *grad, struct gk_score *s,
                         struct gk_err *err);
-/* From now on, until it is linearised again, products are with the Gauss-Newton matrix J' L J of
- * the same loss instead: J the Jacobian of the logits at THETA, L the Hessian of the loss in them
+/* Until the next linearisation, products use the Gauss-Newton matrix J' L J of the same loss
+ * instead: J is the Jacobian of the logits at THETA, L the Hessian of the loss with respect to them
  * (Schraudolph 2002). */
 int gk_engine_linearise_logits(struct gk_engine *e, const void *theta, struct gk_err *err);
 int gk_engine_hvp(struct gk_engine *e, const void *v, void *hv, struct gk_err *err);

@@ -1,5 +1,5 @@
-/* Nonlinear least squares and the few distribution functions that go with it, over whichever
- * library supplies them (lib/analysis/stats/nlfit.c is the only file that includes it). */
+/* Nonlinear least squares and related distribution functions, by any library (only
+ * lib/analysis/stats/nlfit.c includes its headers). */
 #ifndef GK_NLFIT_H
 #define GK_NLFIT_H
 
@@ -7,8 +7,8 @@
 
 #include "gk/err.h"
 
-/* Residuals r [n] at theta [p] and, where JAC is not NULL, jac [n, p] = dr_i / dtheta_j. Both must
- * be finite for any finite theta. */
+/* Residuals r [n] at theta [p] and, unless JAC is NULL, jac [n, p] = dr_i / dtheta_j. Both must be
+ * finite for any finite theta. */
 typedef void gk_nlfit_fn(void *ctx, const double *theta, double *r, double *jac);
 
 struct gk_nlfit;
@@ -17,11 +17,10 @@ int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *e
 void gk_nlfit_free(struct gk_nlfit *w);
 
 /* Minimises sum r^2 from theta [p], which becomes the minimiser; returns the sum of squares there.
- * Levenberg-Marquardt with More's scaling and QR, until steps
- * are under 1e-12 of theta. */
+ * Levenberg-Marquardt with More's scaling and QR, until steps are below 1e-12 of theta. */
 double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, double *theta);
 
-/* cov [p, p] = (J'J)^-1 by QR with pivoting, jac [n, p]; rows of a column that depends on others
+/* cov [p, p] = (J'J)^-1 by QR with pivoting, jac [n, p]; rows and columns of a dependent parameter
  * are zero. */
 void gk_nlfit_covariance(struct gk_nlfit *w, size_t p, const double *jac, double *cov);
 

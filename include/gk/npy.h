@@ -14,17 +14,18 @@ int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *
 int gk_npy_write(FILE *fp, const struct gk_tensor *t, struct gk_err *err);
 
 /* Its parts, for arrays that need not be in memory as a whole. The header: T without data, which
- * begin at T->at (-1: a pipe); *FORTRAN: their first index runs fastest. Then one of these: */
+ * begin at T->at (-1: a pipe); *FORTRAN: the first index runs fastest. Then one of these: */
 int gk_npy_header(FILE *fp, const char *name, struct gk_tensor *t, bool *fortran,
                   struct gk_err *err);
-/* the data into T, in C order; */
+/* reads the data into T, in C order; */
 int gk_npy_data(FILE *fp, const char *name, struct gk_tensor *t, bool fortran, struct gk_err *err);
-/* the data as they lie, NUMBERS after NUMBERS, 64 KiB at a time (PART reports errors); */
+/* passes the data in stored order, NUMBERS after NUMBERS, 64 KiB at a time (PART reports
+ * errors); */
 int gk_npy_parts(FILE *fp, const char *name, const struct gk_tensor *t,
                  int (*part)(void *ctx, const struct gk_tensor *numbers, struct gk_err *err),
                  void *ctx, struct gk_err *err);
-/* nothing, the data of a regular file stay there. All make sure that nothing is missing, and that
- * nothing follows. */
+/* reads nothing: the data of a regular file stay there. All three check that data are complete, and
+ * that nothing follows them. */
 int gk_npy_skip(FILE *fp, const char *name, const struct gk_tensor *t, struct gk_err *err);
 
 #endif

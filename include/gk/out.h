@@ -1,11 +1,11 @@
-/* Output that is whole or not there.
+/* Output that is complete or absent.
  *
  * The lifecycle of a file result: gk_out_open makes a temporary file beside PATH; the caller writes
- * to out.fp; gk_out_commit flushes, fsyncs, renames it over PATH and fsyncs the folder. Whatever
- * goes wrong before the rename leaves the old file as it was: gk_out_discard, or a fatal signal
- * (SIGINT, SIGTERM, SIGHUP while the tool has not taken them over), removes the temporary. With
- * PATH NULL or "-", fp is standard output and commit flushes and checks it: a full disk is an
- * error, a closed pipe sets kind GK_ERR_CLOSED. */
+ * to out.fp; gk_out_commit flushes, fsyncs, renames it over PATH and fsyncs the folder. A failure
+ * before the rename leaves the old file unchanged: gk_out_discard, or a fatal signal (SIGINT,
+ * SIGTERM, SIGHUP unless the tool handles them), removes the temporary. With PATH NULL or "-", fp
+ * is standard output and commit flushes and checks it: a full disk is an error, a closed pipe sets
+ * kind GK_ERR_CLOSED. */
 #ifndef GK_OUT_H
 #define GK_OUT_H
 
@@ -21,14 +21,14 @@ struct gk_out {
     const char *name; /* for messages: the path or "standard output" */
     char *path, *tmp; /* NULL for standard output */
     struct gk_sink *sink;
-    double flushed; /* when rows were last pushed, in seconds */
+    double flushed; /* when rows were last flushed, in seconds */
 };
 
-/* The outputs of a command, before it begins to work: OPTION names each, PATH NULL is standard
- * output. An error if two of them are one place, however that is spelled, if no file can be
- * written where one is to be, or if what is BINARY goes to a terminal. From here on a regular file
- * that is written through a descriptor, as standard output is, is no input: it would be read while
- * it grows. (An input that is also replaced is read to its end first.) */
+/* Checks the outputs of a command before it begins to work: OPTION names each, PATH NULL is
+ * standard output. It is an error if two of them are the same place, however spelled, if a file
+ * cannot be written, or if BINARY output goes to a terminal. From here on a regular file that is
+ * written through a descriptor, such as standard output, cannot be an input: it would grow while it
+ * is read. (An input that is replaced is first read to its end.) */
 struct gk_out_arg {
     const char *option, *path;
     bool binary;
@@ -37,21 +37,21 @@ int gk_out_check(const struct gk_out_arg *a, size_t n, struct gk_err *err);
 
 /* BINARY refuses a terminal. */
 int gk_out_open(struct gk_out *out, const char *path, bool binary, struct gk_err *err);
-/* Pushes what is written so far to the reader; for live curves. */
+/* Flushes what is written so far to the reader; for live curves. */
 int gk_out_flush(struct gk_out *out, struct gk_err *err);
-/* Likewise, but at most twenty times a second: after each row, so that a reader sees a table grow,
- * and a reader that has gone or a full disk ends the work. */
+/* Likewise, but at most twenty times per second. Called after each row, so that a reader sees a
+ * table grow, and so that a lost reader or a full disk ends the work. */
 int gk_out_row(struct gk_out *out, struct gk_err *err);
 int gk_out_commit(struct gk_out *out, struct gk_err *err);
 void gk_out_discard(struct gk_out *out);
-/* Makes the fatal signals that still have their default action remove temporaries first;
- * gk_out_open does so. For a tool that takes signals over by itself, and hands the second one on to
- * the handler it found. */
+/* Makes fatal signals with their default action remove temporaries first; gk_out_open calls it. A
+ * tool that handles signals itself calls it, too, and passes the second signal on to the handler
+ * that it found. */
 void gk_out_catch_signals(void);
-/* Writes N bytes to FD, waiting where it has no room for them and would not wait by itself. Returns
- * how many it wrote; if they are fewer, errno says why. What goes to FP passes through this. */
+/* Writes N bytes to FD, and waits for room if FD is non-blocking. Returns the number written; if
+ * that is less than N, errno says why. Output to FP passes through this. */
 size_t gk_write(int fd, const void *bytes, size_t n);
-/* Every output still open, for a program about to end (gk_die). */
+/* Discards every open output, for a program that is about to end (gk_die). */
 void gk_out_discard_all(void);
 
 #endif

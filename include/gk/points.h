@@ -1,7 +1,7 @@
-/* Points of which any coordinates can be read again and again: a matrix, or a trajectory, which may
- * be larger than memory. What is in files is left where it is; what comes through a pipe goes to a
- * temporary file in TMPDIR (or /tmp) that is gone when the process is, and so does an .npy in
- * Fortran order. A text table is held in memory. */
+/* Points whose coordinates can be read repeatedly: a matrix, or a trajectory, which may be larger
+ * than memory. Data in files are read in place; data from a pipe go to a temporary file in TMPDIR
+ * (or /tmp), which disappears with the process, and so does an .npy in Fortran order. A text table
+ * is held in memory. */
 #ifndef GK_POINTS_H
 #define GK_POINTS_H
 
@@ -14,10 +14,10 @@
 #include "gk/table.h"
 
 struct gk_points_conf {
-    bool matrices;       /* of a trajectory only tensors of rank 2 */
+    bool matrices;       /* only tensors of rank 2 of a trajectory */
     const char *tensor;  /* only those that match (gk_glob_matches); NULL: all parameters */
-    const char *exclude; /* and not these; NULL: none */
-    const char *step;    /* a table's column of steps; NULL: gk_rows_use_steps */
+    const char *exclude; /* and none of these; NULL: no exclusion */
+    const char *step;    /* a table's step column; NULL: gk_rows_use_steps */
 };
 
 /* Coordinates COLUMN .. COLUMN + count - 1 are the elements of tensor number TENSOR of a frame. */
@@ -27,11 +27,11 @@ struct gk_points_part {
 
 struct gk_points {
     size_t n, width;  /* width: coordinates of a point */
-    double *step;     /* [n] from the frames' metadata or the table's column; else 0, 1, ... */
+    double *step;     /* [n] from the frames' metadata or the table's column; otherwise 0, 1, ... */
     bool single;      /* the numbers came as F32 or narrower */
-    const char *name; /* the first input's, for messages */
+    const char *name; /* the first input's name, for messages */
     struct gk_table_notes notes;
-    size_t buffers;     /* tensors of the first frame that are left out as no parameters */
+    size_t buffers;     /* tensors of the first frame that are not parameters */
     const char *buffer; /* one of them */
     struct gk_history history;
     /* a trajectory: its first frame (maybe without data), and which of its tensors are coordinates,
@@ -42,14 +42,14 @@ struct gk_points {
     struct gk_points_store *store;
 };
 
-/* FILES are operands: a text table, a .npy, or frames (of several files in turn). Two frames or
- * more are a trajectory, one point a frame, all with the same parameters; a single frame is the
- * matrix [points, coordinates] that it holds. Nothing here looks at the numbers. */
+/* FILES are operands: a text table, a .npy, or frames (consecutive in several files). Two frames or
+ * more are a trajectory, one point per frame, all with the same parameters; a single frame is the
+ * matrix [points, coordinates] that it holds. The numbers are not checked here. */
 int gk_points_open(struct gk_points *p, char *const *files, size_t nfiles,
                    const struct gk_points_conf *conf, struct gk_err *err);
 void gk_points_free(struct gk_points *p);
 
-/* x (count) = the coordinates COLUMN.. of point T. Several threads may read at once. */
+/* x (count) = the coordinates from COLUMN on of point T. Several threads may read at once. */
 int gk_points_read(const struct gk_points *p, size_t t, size_t column, size_t count, double *x,
                    struct gk_err *err);
 

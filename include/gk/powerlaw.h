@@ -5,11 +5,11 @@
  * u = log(x / geometric mean of x) and z = y / scale with
  *     z = m + s (1 - exp(-gamma u)) / gamma
  * whose parameters are the law's value and slope in the middle of the data and its bend: all three
- * stay finite where a and b run off to infinity together (gamma -> 0, the logarithm).
+ * stay finite when a and b diverge together (gamma -> 0, the logarithm).
  *
  * A censored run (it had not grokked when it ended, y is its last step) enters by the probability
  * of that under normal residuals, as in Tobin (1958): -2 sigma^2 log Phi((f(x) - y) sqrt(w) /
- * sigma) in place of w (y - f(x))^2. sigma^2 comes by EM with n - p in place of n. */
+ * sigma) in place of w (y - f(x))^2. EM gives sigma^2, with n - p in place of n. */
 #ifndef GK_POWERLAW_H
 #define GK_POWERLAW_H
 
@@ -23,8 +23,8 @@
 struct gk_powerlaw_data {
     size_t n;
     const double *x, *y;
-    const double *weight; /* [n] relative, >= 0 (0 leaves a run out), or NULL: all the same */
-    const bool *censored; /* [n], or NULL: none */
+    const double *weight; /* [n] relative, >= 0 (0 omits a run), or NULL: equal */
+    const bool *censored; /* [n], or NULL: no run is censored */
 };
 
 struct gk_powerlaw_conf {
@@ -34,15 +34,15 @@ struct gk_powerlaw_conf {
     double b_min;
     double other;        /* a_other is a in the unit of OTHER * x: 0.01 for x in percent */
     double level;        /* of the intervals, such as 0.95 */
-    struct gk_tick tick; /* hears of ends of intervals */
+    struct gk_tick tick; /* counts ends of intervals */
 };
 
 enum gk_powerlaw_par { GK_PL_A, GK_PL_GAMMA, GK_PL_B, GK_PL_A_OTHER, GK_PL_PARS };
 
 struct gk_estimate {
     double value;
-    double stderror;     /* from the Gauss-Newton covariance; nan where not defined */
-    double lower, upper; /* profile likelihood, -inf, 0 or inf where the data set no limit */
+    double stderror;     /* from the Gauss-Newton covariance; nan if undefined */
+    double lower, upper; /* profile likelihood; -inf, 0 or inf if the data set no limit */
 };
 
 struct gk_powerlaw {
@@ -50,22 +50,22 @@ struct gk_powerlaw {
     double corr[GK_PL_PARS][GK_PL_PARS];
     double sigma; /* standard deviation of a run of mean weight; nan without degrees of freedom */
     int n, observed, df; /* df = observed - free parameters */
-    bool at_bound;       /* b sits on b_min; stderrs are then those with b held there */
+    bool at_bound;       /* b is at b_min; stderrs are then those with b held there */
 
-    /* What a prediction needs: z = base + amount g(u), the scaled form, whose free parameters are
-     * (base, amount, gamma), or (amount, gamma) where b is held. */
+    /* The inputs of a prediction: z = base + amount g(u), the scaled form, whose free parameters
+     * are (base, amount, gamma), or (amount, gamma) if b is held. */
     struct {
         double mean_log_x, y_scale, sigma, gamma, base, amount;
-        int exponent; /* y_scale and sigma are over 2^exponent */
+        int exponent; /* y_scale and sigma are divided by 2^exponent */
         bool free;
         double cov[9];
     } scaled;
     double t; /* quantile of Student's t */
 };
 
-/* A table of runs, one a row. The column CENSOR, where there is one, holds either only 0 and 1 (1:
- * y is the step at which the run ended without grokking) or the steps each run had (a y of nan
- * never grokked in that many). */
+/* A table of runs, one per row. The optional column CENSOR holds either only 0 and 1 (1: y is the
+ * step at which the run ended without grokking) or each run's number of steps (y is nan if the run
+ * did not grok within that many). */
 struct gk_powerlaw_runs {
     size_t n;
     double *x, *y, *weight; /* weight NULL: no such column */
@@ -79,11 +79,12 @@ int gk_powerlaw_read(struct gk_powerlaw_runs *runs, struct gk_rows *rows,
                      const struct gk_powerlaw_columns *c, struct gk_err *err);
 void gk_powerlaw_runs_free(struct gk_powerlaw_runs *runs);
 
-/* Does the interval contain 0 or reach infinity, so that the data do not say what it is? */
+/* Does the interval contain 0 or reach infinity, so that the data do not determine the
+ * parameter? */
 bool gk_powerlaw_vague(const struct gk_estimate *e);
 
-/* Errors: x not positive, anything not finite, fewer runs or distinct x than parameters, all y the
- * same. */
+/* Errors: x not positive, any number not finite, fewer runs or distinct x than parameters, all y
+ * equal. */
 int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data,
                     const struct gk_powerlaw_conf *conf, struct gk_err *err);
 

@@ -1,5 +1,5 @@
-/* Will a run grok? A logistic model on early features of many runs, its scores on runs it has not
- * seen, and the probability of a run that is still going on (Notsawo et al. 2023). */
+/* Will a run grok? A logistic model on early features of many runs, its scores on unseen runs, and
+ * the probability for a run that still continues (Notsawo et al. 2023). */
 #ifndef GK_PREDICT_H
 #define GK_PREDICT_H
 
@@ -14,18 +14,18 @@
 #include "gk/signal.h"
 #include "gk/table.h"
 
-/* ---- features ----
- * A measure is a column of gk-hjorth but n. A feature's name says what it is: "m0" in the window
- * asked for, "m0_400" in the window 0:400, "m0_100_400" in 100:400. "grad_norm_400" is the column
- * grad_norm at step 400 also where a curve has a column of the whole name; unless it is known of a
- * run beforehand, as things with any other name are, such as its learning rate. */
+/* ---- features ----\nA measure is a column of gk-hjorth other than n. A feature's name defines it:
+ * "m0" is measured in the\ndefault window, "m0_400" in the window 0:400, "m0_100_400" in 100:400.
+ * "grad_norm_400" is the column\ngrad_norm at step 400, even if a curve has a column of the whole
+ * name, unless its value is given\nbeforehand. Features with any other name, such as a run's
+ * learning rate, are always given. */
 struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
-    size_t column;   /* the part of the name that is a column's; 0: no column at a step */
-    double from, to; /* the window, or twice the step; nan: not said */
+    size_t column;   /* the length of the column's name; 0: no column at a step */
+    double from, to; /* the window, or twice the step; nan: unspecified */
 };
-/* FROM:TO is the window of a bare measure (nan: unknown). NAME is not copied. */
+/* FROM:TO is the window of a measure without one (nan: unknown). NAME is not copied. */
 struct gk_feature gk_feature_parse(char *name, double from, double to);
 bool gk_feature_is_bare(const struct gk_feature *f); /* a measure whose name has no window */
 double gk_feature_of(const struct gk_hjorth *h, int measure);
@@ -35,12 +35,12 @@ bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not me
 
 struct gk_runs {
     size_t n, d;
-    size_t skipped;             /* runs left out, see skip_nan */
-    struct gk_feature *feature; /* [d], each with a name of its own */
+    size_t skipped;             /* runs omitted, see skip_nan */
+    struct gk_feature *feature; /* [d] distinct names */
     double *x;                  /* [n, d] finite */
     bool *outcome;              /* [n] */
     double *val;                /* [n] final validation accuracy, or NULL */
-    double *m0;                 /* [n] the single feature to compare with, or NULL */
+    double *m0;                 /* [n] the single feature for comparison, or NULL */
     char *m0_name;
     size_t *group; /* [n] number of each run's group, or NULL */
     char **group_name;
@@ -57,6 +57,9 @@ struct gk_runs_columns {
     const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
     double from, to;     /* the window of bare measures, or nan */
     bool skip_nan;       /* leave out a run with a nan in a column that is used, do not fail */
+    /* Each feature is looked at by itself: it may be nan, OUTCOME may be NULL (all false), and no
+     * m0 is looked for. A run with a nan for its outcome or VAL is left out. */
+    bool alone;
 };
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
@@ -84,59 +87,71 @@ int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *
 int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, struct gk_err *err);
 
 /* Fits the model to all runs, and to the runs outside each fold in turn: a fold is a group, or,
- * without groups, a tenth of the runs of each outcome, dealt from SEED. Ridge is on standardised
- * features. Features that are positive in all runs enter by their logarithm.
+ * without groups, a tenth of the runs of each outcome, drawn from SEED. The ridge applies to
+ * standardised features. Features that are positive in all runs enter as logarithms.
  *
  * Both kinds of model are calibrated (Platt 1999): p = sigmoid(A score + B), A >= 0, where A and B
  * maximise the likelihood of held-out scores, of the same folds and of the folds within the
- * remaining runs. HELDOUT [n] gets the probability of each run by the model that has not seen its
- * fold. FOLD [n] gets its number. */
+ * remaining runs. HELDOUT [n] receives the probability of each run from the model trained without
+ * its fold. FOLD [n] receives the fold's number. */
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
                  double *heldout, size_t *fold, struct gk_err *err);
 
-/* ---- what it is worth ---- */
+/* ---- evaluation ---- */
 
 enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
 #define GK_REPORTS "summary|groups|runs" /* in the order of the enum */
 
-/* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
- * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
- * the held-out probability of each run. */
+/* AUC and Spearman's correlation with val (gk/rank.h). They are computed for the held-out
+ * probabilities, for M on the runs it was fitted to, for m0 and for each feature alone; or, by
+ * group, for the held-out ones; or the table lists each run's held-out probability. */
 int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_runs *r, const struct gk_model *m, const double *heldout,
                     const size_t *fold, int64_t replicates, uint64_t seed, struct gk_err *err);
 
+/* Of each feature in each group (all runs are "all" without groups): quantiles, AUC and Spearman's
+ * correlation with val; of runs that were read as alone, without a model. */
+struct gk_ranking_notes {
+    size_t lacking;    /* values of features that were nan and so left out */
+    size_t alike;      /* rows of the table without an AUC, as their runs have one outcome */
+    const char *first; /* the group of the first such row */
+};
+int gk_ranking_write(struct gk_out *out, const struct gk_history *h, const struct gk_runs *r,
+                     int64_t replicates, uint64_t seed, struct gk_ranking_notes *notes,
+                     struct gk_err *err);
+
 /* ---- a live curve ---- */
 
-/* X [d]: the features that are not of a curve, from TEXT "lr=1e-3,wd=1" (may be NULL), which must
- * name each of them and may name columns at a step; nan for the others. Messages speak of an option
- * --set. */
+/* X [d]: the features that are not measured on a curve, from TEXT "lr=1e-3,wd=1" (may be NULL),
+ * which must give each of them and may give columns at a step; nan for the others. Messages name
+ * the option --set. */
 int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err);
-/* Measures whose window the model does not say get FROM:TO, which must then be finite. Returns 1 if
- * there were any, 0, or -1. */
+/* Measures without a window in the model get FROM:TO, which must then be finite. Returns 1 if there
+ * were any, 0, or -1. */
 int gk_model_set_windows(struct gk_model *m, double from, double to, struct gk_err *err);
 
 struct gk_live;
-/* GIVEN [d] holds the values of the features that are not of the curve. SINCE is where the first
- * window begins, or the first column is read. */
+/* GIVEN [d] holds the features that are not measured on the curve. SINCE is where the first window
+ * begins, or where the first column is read. */
 int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *given,
                 const struct gk_conditioning *c, double *since, struct gk_err *err);
 void gk_live_free(struct gk_live *l);
-/* Before the first sample: S is the curve. Tells it what columns are wanted at which steps. *BOTH
- * (NULL: none) is a feature "COLUMN_STEP" of a curve that also has a column of that whole name. */
+/* Call before the first sample: requests from S, the curve, the columns and steps that features
+ * need. *BOTH (NULL: none) is a feature "COLUMN_STEP" of a curve that also has a column of that
+ * whole name. */
 int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_feature **both,
                   struct gk_err *err);
 
 /* The probability from the samples so far of S, which was opened at SINCE without an end: nan while
- * a window holds fewer than three, or a step at which a column is wanted has not come. In a window
- * that still goes on sums are scaled up to its whole length. *OVER: every window has passed, the
+ * a window holds fewer than three samples, or the step of a column is still to come. In a window
+ * that continues, sums are scaled up to its whole length. *OVER: every window has ended, and the
  * probability is final. */
 int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
                    struct gk_err *err);
 
-/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until the
- * windows have passed with a probability below GIVE_UP (nan: never). A window that has passed with
- * fewer than three samples is an error. */
+/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
+ * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
+ * than three samples is an error. */
 struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;

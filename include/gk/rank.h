@@ -1,6 +1,5 @@
 /* How well a score ranks runs: the area under the ROC curve for the outcome, and Spearman's
- * correlation with a value, with bootstrap intervals. Ties count half, ranks of ties are their
- * mean. */
+ * correlation with a value, with bootstrap intervals. Ties count half; tied ranks are averaged. */
 #ifndef GK_RANK_H
 #define GK_RANK_H
 
@@ -18,7 +17,7 @@ struct gk_rank_data {
 };
 
 struct gk_rank_score {
-    double at, lower, upper; /* nan where not defined */
+    double at, lower, upper; /* nan if undefined */
 };
 
 /* AUC = P(score of a yes > score of a no) + P(equal) / 2 (Mann-Whitney); nan if all outcomes are
@@ -27,5 +26,11 @@ struct gk_rank_score {
  * with as many runs of each outcome as there are; nan with REPLICATES 0. */
 int gk_rank_study(const struct gk_rank_data *data, int64_t replicates, uint64_t seed,
                   struct gk_rank_score *auc, struct gk_rank_score *spearman, struct gk_err *err);
+
+/* Puts V [n] finite in rising order. */
+void gk_sort(double *v, size_t n);
+/* The quantile Q in [0, 1] of the rising V [n], linear between order statistics: type 7 of Hyndman
+ * and Fan (1996), the default of R and NumPy. The median of two is their mean; nan with N 0. */
+double gk_quantile(const double *v, size_t n, double q);
 
 #endif

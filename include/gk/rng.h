@@ -1,25 +1,25 @@
-/* Random numbers. Two generators, for two promises: the split of a dataset must be NumPy's, to the
- * row; everything else must only be good, fast and restorable from a checkpoint. */
+/* Random numbers from two generators, which keep two promises: the split of a dataset must equal
+ * NumPy's, to the row; everything else need only be good, fast and restorable from a checkpoint. */
 #ifndef GK_RNG_H
 #define GK_RNG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* MT19937 as numpy.random.RandomState(seed) (init_genrand; seed 0 is seed 0). */
+/* MT19937 like numpy.random.RandomState(seed) (init_genrand; seed 0 is seed 0). */
 struct gk_mt {
     uint32_t s[624];
     int i;
 };
 void gk_mt_seed(struct gk_mt *r, uint32_t seed);
 uint32_t gk_mt_u32(struct gk_mt *r);
-/* Uniform on [0, max] by masked rejection, as RandomState.shuffle draws it. */
+/* Uniform on [0, max] by masked rejection, like RandomState.shuffle. */
 uint32_t gk_mt_upto(struct gk_mt *r, uint32_t max);
 /* RandomState.shuffle of n indices. */
 void gk_mt_shuffle(struct gk_mt *r, uint32_t *index, size_t n);
 
 /* xoshiro256++ (Blackman and Vigna), seeded by splitmix64 from (seed, stream): every use of
- * randomness in a program takes its own stream number, so that one cannot shift another. */
+ * randomness in a program has its own stream number, so that none affects another. */
 struct gk_rng {
     uint64_t s[4];
 };
@@ -34,8 +34,8 @@ enum gk_rng_stream {
 };
 void gk_rng_seed(struct gk_rng *r, uint64_t seed, uint64_t stream);
 uint64_t gk_rng_u64(struct gk_rng *r);
-double gk_rng_uniform(struct gk_rng *r);             /* [0, 1), 53 bits */
-double gk_rng_normal(struct gk_rng *r);              /* N(0, 1), polar method, no state kept back */
+double gk_rng_uniform(struct gk_rng *r); /* [0, 1), 53 bits */
+double gk_rng_normal(struct gk_rng *r);  /* N(0, 1), polar method, without stored state */
 uint64_t gk_rng_below(struct gk_rng *r, uint64_t n); /* uniform on 0..n-1, unbiased */
 void gk_rng_shuffle(struct gk_rng *r, uint32_t *index, size_t n);
 

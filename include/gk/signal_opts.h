@@ -1,4 +1,4 @@
-/* The options of the tools that read one signal. */
+/* Options shared by the tools that read one signal. */
 #ifndef GK_SIGNAL_OPTS_H
 #define GK_SIGNAL_OPTS_H
 
@@ -10,7 +10,7 @@
 struct gk_signal_opts {
     const char *column, *step, *detrend;
     struct gk_window window;
-    struct gk_conditioning conditioning; /* its detrend and cutoff are in DETREND */
+    struct gk_conditioning conditioning; /* DETREND holds its detrend and cutoff */
 };
 
 /* clang-format off */

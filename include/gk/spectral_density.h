@@ -15,17 +15,17 @@ struct gk_trace {
 };
 
 /* Hutch++ (Meyer, Musco, Musco and Woodruff 2021) with PRODUCTS >= 6: a third of them find a space
- * Q that holds much of A, a third give tr(Q'AQ) exactly, the others estimate the trace off Q from
- * random signs, whose spread gives the error. With n <= PRODUCTS / 3 or so nothing is left off Q
- * and the trace is exact. */
+ * Q that holds much of A, a third give tr(Q'AQ) exactly, and the others estimate the trace on the
+ * complement of Q from random signs, whose spread gives the error. If n <= PRODUCTS / 3,
+ * approximately, Q is the whole space and the trace is exact. */
 int gk_trace(const struct gk_operator *op, size_t products, uint64_t seed, struct gk_pool *pool,
              struct gk_trace *t, struct gk_err *err);
 
-/* The spectral measure as seen by some probes: the nodes and weights of each. */
+/* The spectral measure as some probes see it: the nodes and weights of each. */
 struct gk_density {
     size_t probes, depth;
     double *node, *weight; /* (probes, depth) */
-    size_t *k;             /* [probes] how many of them there are */
+    size_t *k;             /* [probes] their number */
     double low, high;      /* the outermost nodes */
 };
 
@@ -35,8 +35,8 @@ int gk_density(struct gk_density *d, const struct gk_operator *op, size_t probes
                enum gk_dtype store, uint64_t seed, struct gk_pool *pool, struct gk_err *err);
 void gk_density_free(struct gk_density *d);
 
-/* The density at LAMBDA, every node widened to a Gaussian of standard deviation SIGMA: the mean
- * over the probes, and its standard error (nan with one probe). It integrates to 1. */
+/* The density at LAMBDA, with every node widened to a Gaussian of standard deviation SIGMA: the
+ * mean over the probes, and its standard error (nan with one probe). It integrates to 1. */
 void gk_density_at(const struct gk_density *d, double lambda, double sigma, double *density,
                    double *error);
 

@@ -1,6 +1,6 @@
 /* Checkpoints under study: the frames of an input, one at a time, as vectors of parameters with
- * engines for a dataset's splits. Engines are kept from frame to frame while the architecture and
- * the precision stay the same. */
+ * engines for a dataset's splits. Engines are kept between frames while the architecture and the
+ * precision stay the same. */
 #ifndef GK_STUDY_H
 #define GK_STUDY_H
 
@@ -25,43 +25,42 @@ struct gk_study {
     struct gk_dataset data;
     struct gk_pool *pool;
     enum gk_precision precision;
-    int loss;       /* enum gk_loss, or GK_LOSS_AS_SAVED, which it is at first */
+    int loss;       /* enum gk_loss, or GK_LOSS_AS_SAVED, the default */
     bool wanted[2]; /* by enum gk_split: the splits to make engines for */
 
-    /* of the frame at hand: */
+    /* of the current frame: */
     struct gk_checkpoint ckpt; /* ckpt.params.total numbers in theta */
     enum gk_dtype real;        /* of theta and of the engines */
     void *theta;
-    struct gk_engine *engine[2]; /* NULL where it is not wanted */
-    unsigned made;               /* grows whenever the engines are new */
+    struct gk_engine *engine[2]; /* NULL if it is not wanted */
+    unsigned made;               /* increases whenever the engines are new */
 };
 
 /* Reads the dataset in the file DATA ("-": standard input) and starts THREADS threads. The
- * checkpoints will come from the N operands FILES; that both are standard input, or that DATA is
- * NULL, is a usage error. The caller sets precision, loss and wanted before the first frame. */
+ * checkpoints will come from the N operands FILES; it is a usage error if both are standard input,
+ * or if DATA is NULL. The caller sets precision, loss and wanted before the first frame. */
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   struct gk_err *err);
-/* Takes the checkpoint in F: parameters in theta, engines that fit them. An error names the
- * frame. */
+/* Loads the checkpoint in F: parameters into theta, and engines that fit. Errors name the frame. */
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);
 
-/* What a tool should say about the first frame, F: something that was assumed. NULL: nothing. */
+/* A note about the first frame, F: an assumption. NULL: none. */
 const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f);
 
-/* The command of gk-data that made what the network in F was trained on, where the dataset at hand
- * is known to be of another one. NULL: the same, not known, or no memory. free() it. */
+/* The command of gk-data for the dataset of the network in F, if the current dataset is known to be
+ * another one. NULL: the same, unknown, or no memory. free() it. */
 char *gk_study_other_data(const struct gk_study *s, const struct gk_frame *f);
 
-/* What a result about F says of its past: the histories of F and of the dataset. */
+/* The history of a result about F: the histories of F and of the dataset. */
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,
                      struct gk_err *err);
 
-/* Loss and accuracy on both splits at THETA; nan on a split that is not wanted or empty. */
+/* Loss and accuracy on both splits at THETA; nan on a split that is unwanted or empty. */
 int gk_study_score(struct gk_study *s, const void *theta, struct gk_score score[2],
                    struct gk_err *err);
-/* The columns of tables of scores: first the step (nan if the checkpoint has none), then whatever
- * the table has between, then train_loss train_acc val_loss val_acc, which end the row. */
+/* The columns of tables of scores: first the step (nan if the checkpoint has none), then the
+ * table's own columns, then train_loss train_acc val_loss val_acc, which end the row. */
 void gk_study_put_step(const struct gk_study *s, FILE *fp);
 void gk_study_put_score(const struct gk_study *s, const struct gk_score score[2], FILE *fp);
 

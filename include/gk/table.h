@@ -10,52 +10,53 @@
 #include "gk/err.h"
 #include "gk/history.h"
 
-/* What was read in one way of several, for a note to the user (gk_note_table). */
+/* What could be read in several ways, for a note to the user (gk_note_table). */
 struct gk_table_notes {
     bool counted;       /* no column holds steps: rows count from 0 */
-    size_t merged;      /* rows that were one with the row before them */
+    size_t merged;      /* rows merged with the row before them */
     size_t left_out;    /* rows without a value in COLUMN */
-    const char *column; /* the one that is read */
+    const char *column; /* the column that is read */
 };
 
 #define GK_NOTE_COUNTED                                                                            \
     "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
 
-/* A table being read, a row at a time. The fields are the reader's, valid until the next row. */
+/* A table that is read row by row. The reader owns the fields, which are valid until the next
+ * row. */
 struct gk_rows {
     const char *file; /* for messages */
-    size_t line;      /* of the row at hand, from 1 */
+    size_t line;      /* of the current row, from 1 */
     size_t ncol;
-    char **name; /* [ncol]; NULL where there is no header */
-    char **cell; /* [ncol], the row at hand, trimmed */
-    int step;    /* the column of steps (gk_rows_use_steps), or -1 */
+    char **name; /* [ncol]; NULL without a header */
+    char **cell; /* [ncol], the current row, trimmed */
+    int step;    /* the step column (gk_rows_use_steps), or -1 */
     struct gk_table_notes notes;
     struct gk_history history;
     struct gk_rows_priv *priv;
 };
 
 /* Reads up to the header. HEADLESS: a first row of numbers is a row, not a header; otherwise it is
- * an error. Takes over FP. Lines before the header that begin with '#' are the table's history. */
+ * an error. Owns FP. Lines before the header that begin with '#' are the table's history. */
 int gk_rows_open(struct gk_rows *r, FILE *fp, const char *file, bool headless, struct gk_err *err);
-/* The same of a table with a header in the input PATH (gk_input_open); r->file is its name. */
+/* Likewise for a table with a header in the input PATH (gk_input_open); r->file is its name. */
 int gk_rows_open_input(struct gk_rows *r, const char *path, struct gk_err *err);
-/* 1 a row, 0 the end, -1. A table without a single row is an error. */
+/* 1: a row, 0: the end, -1. A table without rows is an error. */
 int gk_rows_next(struct gk_rows *r, struct gk_err *err);
 void gk_rows_close(struct gk_rows *r);
 /* *COL is the column NAME, or -1. A name that two columns have is an error. */
 int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_err *err);
-/* The column NAME; none is an error (-1) that lists what there is. */
+/* The column NAME; if there is none, an error (-1) lists the columns. */
 int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err);
 /* The number in column COL, "nan" and "inf" included; an empty cell is nan, true and false are 1
  * and 0. Other text is an error that names line and column. */
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err);
-/* Before the first row: the steps are in the column NAME, or (NULL) in the first of those that
- * loggers use, "step" before all others, in any case of letters; none: rows count. From now on rows
- * that follow each other with the same step are one, where one has a value and the other an empty
- * cell; two different values are an error. */
+/* Call before the first row: the steps are in the column NAME, or (NULL) in the first of those that
+ * loggers use, "step" before all others, ignoring case; without one, rows are counted. From now on,
+ * consecutive rows with the same step are merged, provided that one has an empty cell wherever they
+ * differ; two different values are an error. */
 int gk_rows_use_steps(struct gk_rows *r, const char *name, struct gk_err *err);
-bool gk_is_step_name(const char *name); /* one of those that loggers use */
-/* The step of the row at hand, which is row N from 0. It must be finite and above *LAST (-inf
+bool gk_is_step_name(const char *name); /* a step name that loggers use */
+/* The step of the current row, which is row N from 0. It must be finite and above *LAST (-inf
  * before the first), which it replaces. */
 int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err *err);
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
@@ -66,8 +67,8 @@ int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *name
                    struct gk_err *err);
 /* %.9g if SINGLE, else %.17g; nan and inf as "nan", "inf", "-inf". END is '\t' or '\n'. */
 void gk_put_number(FILE *fp, double v, bool single, char end);
-/* Text from a file as one cell: what no terminal should get (gk_printable) is escaped as in C, and
- * so is a '#' that would make a comment of the row. */
+/* Text from a file as one cell: characters that could control a terminal (gk_printable) are escaped
+ * as in C, and so is a '#' that would make the row a comment. */
 void gk_put_text(FILE *fp, const char *s, char end);
 
 #endif

@@ -4,8 +4,8 @@
  *     rosenbrock-chain  sum_{i<n} (1 - x_i)^2 + a (x_{i+1} - x_i^2)^2,        n >= 2
  *     rastrigin         sum_i a + x_i^2 - a cos(2 pi x_i)
  *
- * Their least value is 0, at (1, ..., 1), (1, ..., 1) and 0. In log scale it is log(1 + f), with
- * the gradient of that. */
+ * Their minimum is 0, at (1, ..., 1), (1, ..., 1) and 0. In log scale the function is log(1 + f),
+ * with its own gradient. */
 #ifndef GK_TESTFN_H
 #define GK_TESTFN_H
 
@@ -35,16 +35,16 @@ int gk_testfn_check(const struct gk_testfn *f, struct gk_err *err);
 
 /* The value at x [n]; grad [n] unless NULL. */
 double gk_testfn_value(const struct gk_testfn *f, const double *x, double *grad);
-/* The Euclidean distance of x [n] to the minimiser. */
+/* The Euclidean distance from x [n] to the minimiser. */
 double gk_testfn_error(const struct gk_testfn *f, const double *x);
 
-/* The table of STEPS updates from x [n], which moves along: step, x and y (x1 ... xn where n is not
- * 2), value, error, grad_norm, for steps 0, EVERY, 2 EVERY, ... and the last. A value or gradient
- * that is not finite is an error. */
+/* The table of STEPS updates of x [n], in place: step, x and y (x1 ... xn unless n is 2), value,
+ * error, grad_norm, for steps 0, EVERY, 2 EVERY, ... and the last. A value or gradient that is not
+ * finite is an error. */
 int gk_testfn_path(struct gk_out *out, const struct gk_testfn *f, const struct gk_optim_conf *optim,
                    double *x, int64_t steps, int64_t every, const struct gk_history *h,
                    struct gk_err *err);
-/* x, y, value, grad_x, grad_y on G's points squared (n = 2), a blank line after
+/* x, y, value, grad_x, grad_y on the square grid of G's points (n = 2), with a blank line after
  * each x. */
 int gk_testfn_surface(FILE *fp, const struct gk_testfn *f, const struct gk_grid *g,
                       const struct gk_history *h, struct gk_err *err);

@@ -1,9 +1,9 @@
-/* Who hears how far long work has come. */
+/* A callback for the progress of long work. */
 #ifndef GK_TICK_H
 #define GK_TICK_H
 
 struct gk_tick {
-    void (*fn)(void *ctx, double done, double total); /* or NULL: nobody */
+    void (*fn)(void *ctx, double done, double total); /* or NULL: no callback */
     void *ctx;
 };
 

@@ -8,12 +8,12 @@
 #include "gk/frame.h"
 
 /* Reads all of FP, which begins with such a file, into F, whose place (file, index, number) stays
- * as it is. Tensors have the keys on the way to them as names, joined by '.', and their dtype;
- * numbers, strings and lists of numbers are metadata. Nothing of the pickle is run: names and
- * opcodes that make nothing of this are refused. */
+ * unchanged. A tensor's name is the keys that lead to it, joined by '.'; numbers, strings and lists
+ * of numbers become metadata. Nothing in the pickle is run: names and opcodes that do not make such
+ * values are refused. */
 int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err);
 
-/* gk_source_open for a tool that takes these files, too. */
+/* gk_source_open for a tool that also takes these files. */
 int gk_source_open_torch(struct gk_source **s, char *const *files, size_t n, struct gk_err *err);
 
 #endif

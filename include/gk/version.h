@@ -1,4 +1,4 @@
-/* The version of gk, here alone. */
+/* The version of gk, defined only here. */
 #ifndef GK_VERSION_H
 #define GK_VERSION_H
 #define GK_VERSION "1.0"

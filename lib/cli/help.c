@@ -6,7 +6,8 @@
 
 enum { WIDTH = 79, INDENT = 26 };
 
-/* Prints words of TEXT from column COL on, wrapped at WIDTH and then indented to column INDENT. */
+/* Prints words of TEXT from column COL on, wrapped at WIDTH; further lines are indented to column
+ * INDENT. */
 static void wrap(FILE *fp, const char *text, int col, int indent)
 {
     for (bool first = true; *text; first = false) {
@@ -26,15 +27,15 @@ static void wrap(FILE *fp, const char *text, int col, int indent)
     putc('\n', fp);
 }
 
-enum { LONGEST_CHOICES = 40 }; /* a longer list goes into the text */
+enum { LONGEST_CHOICES = 40 }; /* a longer list is printed in the text */
 
 static bool choices_in_text(const struct gk_opt *o)
 {
     return o->type == GK_CHOICE && strlen(o->choices) > LONGEST_CHOICES;
 }
 
-/* " (integer in [1, 9]; default 3)", or nothing. DEF is the text about the default: what
- * the help itself says ("default: the other"), or the option's own default, or NULL. */
+/* " (integer in [1, 9]; default 3)", or nothing. DEF describes the default: the help's own words
+ * ("default: the other"), the option's default, or NULL. */
 static void type_text(const struct gk_opt *o, const char *def, char *buf, size_t size)
 {
     char range[80];
@@ -128,7 +129,7 @@ static void bash_completion(FILE *fp, const struct gk_tool *tool)
     for (size_t i = 0; (o = gk_option(tool, i)); i++)
         fprintf(fp, "%s--%s", i ? " " : "", o->name);
     fputs("' -- \"$cur\")) ;;\n", fp);
-    if (tool->commands) { /* until one of them is there */
+    if (tool->commands) { /* until one of them is given */
         fprintf(fp, "    *) if [[ ! \" ${COMP_WORDS[*]:1:COMP_CWORD-1} \" =~ ' '(%s)' ' ]]; then\n",
                 tool->commands);
         fputs("           COMPREPLY=($(compgen -W '", fp);

@@ -1,4 +1,4 @@
-/* What a process must be allowed before it can work: a stack, and room for its libraries. */
+/* What a process needs before it can work: enough stack, and memory for its libraries. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,11 +8,11 @@
 #include "gk/blas.h"
 #include "options.h"
 
-/* The least limit of the first thread's stack, and how much of it is there from the start: LIBXSMM
+/* The least limit of the first thread's stack, and how much of it is mapped at the start: LIBXSMM
  * takes 128 KiB in one step. */
 enum { LIMIT = 1 << 20, ROOM = LIMIT / 2 };
 
-/* The system makes this stack larger when a page below it is used, down to that page. */
+/* The kernel grows this stack down to any page that is touched. */
 static __attribute__((noinline)) void use_stack(void)
 {
     volatile char room[ROOM];
@@ -20,9 +20,9 @@ static __attribute__((noinline)) void use_stack(void)
     (void)room[0];
 }
 
-/* Two things end a program without a word when a library needs more stack: a limit that is too low,
- * and memory that is not there. The system looks at the limit only when the stack grows, so it is
- * raised here. Then the stack grows at once, after mmap, which can say no, has found the memory. */
+/* A library that needs more stack can end a program without a message: if the limit is too low, or
+ * if memory is short. The kernel checks the limit only when the stack grows, so it is raised here.
+ * Then the stack grows at once, after mmap, which can report failure, has found the memory. */
 int gk_need_stack(struct gk_err *err)
 {
     struct rlimit stack;
@@ -44,8 +44,8 @@ int gk_need_stack(struct gk_err *err)
 /* Tools without BLAS do not have this function. */
 #pragma weak gk_blas_can_load
 
-/* BLAS takes memory while it is loaded, and without it crashes or waits for ever. So this runs
- * before any library is set up: the C library has no memory to give and no stdio yet. */
+/* BLAS allocates while it is loaded, and crashes or hangs if it cannot. So this runs before any
+ * library is set up: malloc and stdio are not usable yet. */
 static void check_libraries(int argc, char **argv, char **envp)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz-";

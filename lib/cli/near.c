@@ -1,9 +1,9 @@
-/* How far what was typed is from what is known. */
+/* The distance between a word that was typed and a known one. */
 #include <string.h>
 
 #include "options.h"
 
-/* Optimal string alignment (edits and swaps of neighbours); names longer than any option's count as
+/* Optimal string alignment: edits, and swaps of neighbours. Names longer than any option's count as
  * far. */
 static int distance(const char *a, const char *b)
 {

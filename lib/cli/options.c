@@ -1,4 +1,4 @@
-/* The options of a tool as one sequence, and what each takes. */
+/* A tool's options as one sequence, and what each takes. */
 #include "options.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What a tool says on standard error, and how it ends. */
+/* Messages on standard error, and exit statuses. */
 #include "options.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "gk/out.h"
 #include "gk/table.h"
 
-/* All of it, even where standard error is full and does not wait. */
+/* Writes all of it, even if standard error is full and non-blocking. */
 static void say(const struct gk_tool *tool, const char *kind, const char *fmt, va_list ap)
 {
     char text[8192];
@@ -19,7 +19,7 @@ static void say(const struct gk_tool *tool, const char *kind, const char *fmt, v
     gk_make_printable(text, '?');
     n = strlen(text);
     text[n++] = '\n';
-    (void)gk_write(STDERR_FILENO, text, n); /* there is nowhere to say that it failed */
+    (void)gk_write(STDERR_FILENO, text, n); /* a failure cannot be reported anywhere */
 }
 
 static void complain(const struct gk_tool *tool, const char *fmt, ...)

@@ -1,4 +1,4 @@
-/* The command line against the option table. */
+/* Parses the command line against the option table. */
 #include "options.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *err)
 {
     const struct gk_opt *o, *nearest = NULL;
-    int best = (int)strlen(name) + 2; /* more edits than half its letters resemble nothing */
+    int best = (int)strlen(name) + 2; /* edits to over half the letters: no suggestion */
     for (size_t i = 0; (o = gk_option(tool, i)); i++) {
         int d = gk_unlike(name, o->name);
         if (d < best) {
@@ -29,7 +29,7 @@ static int unknown(const struct gk_tool *tool, const char *name, struct gk_err *
     return gk_fail_usage(err, "unknown option --%s; %s --help lists them", name, tool->name);
 }
 
-/* The option called NAME, or the only one whose name begins so. */
+/* The option called NAME, or the only one whose name begins with it. */
 static const struct gk_opt *find_long(const struct gk_tool *tool, const char *name,
                                       struct gk_err *err)
 {
@@ -51,7 +51,7 @@ static const struct gk_opt *find_long(const struct gk_tool *tool, const char *na
     return found;
 }
 
-/* Ends the program with what was asked for in the place of results: WHAT is "help", "version" or
+/* Prints what was asked for instead of results, and exits: WHAT is "help", "version" or
  * "completion" for SHELL. */
 static int tell(const struct gk_tool *tool, const char *what, const char *shell, struct gk_err *err)
 {
@@ -115,7 +115,7 @@ static int long_option(const struct gk_tool *tool, char *word, char *next, struc
     return set(tool, o, next, err) ? -1 : 2;
 }
 
-/* A word of letters: flags, the last of which may be an option with its value after it. */
+/* A word of letters: flags, and perhaps a last option with its value after it. */
 static int letters(const struct gk_tool *tool, const char *word, const char *next,
                    struct gk_err *err)
 {
@@ -180,8 +180,8 @@ static int parse(const struct gk_tool *tool, int *argc, char **argv, struct gk_e
     return 0;
 }
 
-/* A standard stream that is closed would be the next file that anybody opens, and get what is meant
- * for the stream. Its place is taken by something that refuses, as the closed one does. */
+/* If a standard stream is closed, the next file that is opened takes its descriptor, and gets what
+ * is meant for the stream. So a descriptor that refuses takes its place. */
 static void fill_standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -191,7 +191,7 @@ static void fill_standard_streams(void)
 
 static const struct gk_tool *waiting;
 
-/* Nobody would know what a tool does that was called without its input. */
+/* A tool that was called without its input would wait for it in silence. */
 static void say_waiting(void)
 {
     gk_note(waiting, "waiting for %s from the terminal; more usual is: %s",

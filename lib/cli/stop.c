@@ -13,7 +13,7 @@ static struct sigaction found[NSIG];
 static void on_signal(int sig)
 {
     stop = sig;
-    sigaction(sig, &found[sig], NULL); /* the second one acts as if nothing had been caught */
+    sigaction(sig, &found[sig], NULL); /* the second signal acts as if nothing had been caught */
 }
 
 const volatile sig_atomic_t *gk_cli_catch_stop(void)
@@ -21,7 +21,7 @@ const volatile sig_atomic_t *gk_cli_catch_stop(void)
     static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction mine = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     gk_out_catch_signals();
-    gk_stop_watching(); /* the tool has its own end in that case, too */
+    gk_stop_watching(); /* such a tool ends by itself when the reader goes away */
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
         struct sigaction *was = &found[caught[i]];
         if (!sigaction(caught[i], NULL, was) && was->sa_handler != SIG_IGN)

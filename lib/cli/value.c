@@ -1,4 +1,4 @@
-/* The values of options: text to value with every check, and back. */
+/* The values of options: text to value, checked, and back. */
 #include "options.h"
 
 #include <ctype.h>
@@ -24,7 +24,7 @@ static int check_range(const struct gk_opt *o, const char *text, long double v, 
     return gk_fail_usage(err, "%s is not in %s", text, range);
 }
 
-/* An integer in the option's range; of a grid, which has none, any. */
+/* An integer in the option's range; in a grid, which has no range, any integer. */
 static int parse_int(const struct gk_opt *o, const char *text, int64_t *v, struct gk_err *err)
 {
     switch (gk_number_integer(text, strlen(text), v)) {
@@ -49,7 +49,7 @@ static int parse_choice(const struct gk_opt *o, const char *text, int *v, struct
         *v = found;
         return 0;
     }
-    int best = (int)strlen(text); /* half its letters must be right */
+    int best = (int)strlen(text); /* at least half its letters must be right */
     struct gk_word nearest = {""}, word;
     for (int i = 0; (word = gk_choice_word(o->choices, i)).s[0]; i++) {
         const int unlike = gk_unlike(text, word.s);
@@ -180,7 +180,7 @@ char *gk_shell_quote(const char *text, struct gk_err *err)
     size_t n, at = 0;
     while ((n = gk_printable(text + at)))
         at += n;
-    const bool control = at < len; /* what no terminal should get is written in octal numbers */
+    const bool control = at < len; /* bytes that no terminal should get are written in octal */
     char *p = stpcpy(out, control ? "$'" : "'");
     for (; *text; text += n ? n : 1) {
         n = gk_printable(text);

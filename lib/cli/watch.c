@@ -1,4 +1,4 @@
-/* The outputs of a tool, and the reader of the one that is standard output. */
+/* A tool's outputs, and a watch on the reader of standard output. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,8 +20,8 @@ void gk_stop_watching(void)
     watching = false;
 }
 
-/* Waits until standard output has no reader. Work that would write to nobody would go on until it
- * writes: for hours, maybe. What fails at once is said before anybody looks. */
+/* Waits until standard output has no reader. Otherwise a tool notices only when it writes, which
+ * may be hours later. Waits a moment first, so that a quick error is still reported. */
 static void *watch(void *unused)
 {
     struct pollfd output = {.fd = STDOUT_FILENO}; /* POLLERR and POLLHUP come unasked */
@@ -35,8 +35,8 @@ static void *watch(void *unused)
     return unused;
 }
 
-/* A thread that takes no signals and little memory. Without it a reader that has gone is found out
- * by the next row. */
+/* A thread that takes no signals and little memory. If it cannot start, the next row notices that
+ * the reader has gone. */
 static void start_watching(void)
 {
     struct stat st;
@@ -80,7 +80,7 @@ int gk_cli_outputs(const struct gk_tool *tool, const char *option, const char *p
     if (gk_out_check(arg, n, err))
         return -1;
     if (others)
-        gk_stop_watching(); /* there is more to write than the reader gets */
+        gk_stop_watching(); /* the others are written even if the reader goes away */
     else if (!tool->common->output || !strcmp(tool->common->output, "-"))
         start_watching();
     return 0;

@@ -86,7 +86,7 @@ PICTURES := $(ALL_FIGURES:%=%.png) $(ALL_FIGURES:%=%.svg)
 $(PICTURES:%=$(F)/fig%): $(F)/fig%: $(addprefix pipelines/plots/,plot common.gp tables.gp rows) FORCE
 	$(call run,pipelines/plots/plot $(PLOT_$(basename $*)) $(patsubst .%,%,$(suffix $*)) \
 	    $(call quoted,$(TITLE_$(basename $*))) $(F)/fig$(basename $*).tsv $(PLOT_TABLES_$(basename $*)) > $@)
-$(ALL_FIGURES:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) FORCE
+$(ALL_FIGURES:%=$(F)/fig%.numbers.tsv): $(F)/fig%.numbers.tsv: $(NUMBERS) $(call tools,gk-predict) FORCE
 	$(call run,$(NUMBERS) $(NUMBERS_$*) $(call numbers_tables,$*) > $@)
 
 .PHONY: figures list-figures report

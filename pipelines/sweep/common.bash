@@ -46,3 +46,61 @@ version_of() { # BIN
     local said
     said=$("$1/gk-train" --version) && printf '%s\n' "${said##* }"
 }
+
+# The completion script for SHELL of the program NAME whose --help is USAGE. A value in capitals is free, FILE and DIR
+# are paths, and words between bars are the choices.
+completion() { # SHELL NAME USAGE
+    case $1 in
+    bash | zsh) ;;
+    *) printf '%s: --completion needs a value (bash|zsh)\n' "$2" >&2 && return 2 ;;
+    esac
+    shell=$1 name=$2 awk '
+        function plain(text) {
+            gsub(/\\/, "\\\\", text); gsub(/\[/, "\\\\[", text); gsub(/\]/, "\\\\]", text);
+            gsub(/:/, "\\\\:", text); gsub(/\047/, "\047\\\047\047", text)
+            return text }
+        /^$/ { inside = 0 }
+        /^Options:/ { inside = 1; next }
+        !inside { next }
+        /^ +-/ { n++
+            letter[n] = $1 ~ /^-[a-zA-Z],$/ ? substr($1, 2, 1) : ""
+            at = letter[n] == "" ? 1 : 2
+            long[n] = $at
+            # two blanks end the option and its value
+            value[n] = $0 ~ /^ +(-[a-zA-Z], )?--[a-z-]+ [^ ]/ ? $(at + 1) : ""
+            text = $0; sub(/^ +(-[a-zA-Z], )?--[a-z-]+( [^ ]+)? */, "", text); help[n] = text; next }
+        { sub(/^ +/, ""); help[n] = help[n] (help[n] == "" ? "" : " ") $0 }
+        END {
+            name = ENVIRON["name"]
+            if (ENVIRON["shell"] == "bash") {
+                id = "_" name; gsub(/-/, "_", id)
+                print "# bash completion for " name "\n" id "() {"
+                print "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n    case $prev in"
+                for (i = 1; i <= n; i++) {
+                    if (value[i] == "") continue
+                    printf "    %s%s) ", long[i], (letter[i] == "" ? "" : "|-" letter[i])
+                    words = value[i]
+                    if (gsub(/\|/, " ", words)) printf "COMPREPLY=($(compgen -W \047%s\047 -- \"$cur\"))", words
+                    else if (words ~ /^(FILE|DIR)$/) printf "COMPREPLY=($(compgen -f -- \"$cur\"))"
+                    else printf "COMPREPLY=()"
+                    print "; return ;;"
+                }
+                printf "    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W \047"
+                for (i = 1; i <= n; i++) printf "%s%s", (i > 1 ? " " : ""), long[i]
+                print "\047 -- \"$cur\")) ;;\n    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}"
+                print "complete -o filenames -F " id " " name
+                exit
+            }
+            print "#compdef " name "\n# zsh completion for " name "\n_arguments -s -S \\"
+            for (i = 1; i <= n; i++) {
+                if (letter[i] == "") printf "  \047%s[", long[i]
+                else printf "  \047(-%s %s)\047{-%s,%s}\047[", letter[i], long[i], letter[i], long[i]
+                printf "%s]", plain(help[i])
+                words = value[i]
+                if (gsub(/\|/, " ", words)) printf ":%s:(%s)", substr(long[i], 3), words
+                else if (words != "") printf ":%s:%s", plain(words), (words ~ /^(FILE|DIR)$/ ? "_files" : "")
+                print "\047 \\"
+            }
+            print "  \047*:file:_files\047"
+        }' <<<"$3"
+}

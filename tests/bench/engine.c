@@ -7,8 +7,9 @@
  *        WHAT: step (gradient and adamw), score, linearise, hvp; BATCH: rows, or full
  *        ms (the median of what fits in about a second), useful GFLOP, peak memory in MB
  *
- * "Useful" is what prefix sharing leaves, the read-out aside: per example the rows at positions
- * that no other example shares, through every product of the blocks, forward and twice backward. */
+ * "Useful" operations are those that prefix sharing leaves, without the read-out: for each example,
+ * the rows at positions that no other example shares, through every product of the blocks, once
+ * forward and twice backward. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static volatile float fma_sink; /* so that the loop is not optimised away */
+static volatile float fma_sink; /* keeps the loop from being optimised away */
 
 enum { CHAINS = 12, ROUNDS = 5000000 };
 
@@ -106,7 +107,8 @@ static double gemm_work(void)
     return 2.0 * M * N * K * TIMES;
 }
 
-/* Every thread does the same work; the rate is all work over the time until the last is done. */
+/* Every thread does the same work; the rate is all work divided by the time until the last thread
+ * is done. */
 static double (*machine_work)(void);
 static void machine_task(void *ctx, size_t task, int thread)
 {

@@ -1,4 +1,4 @@
-/* Makes every call of one command line fail in turn, and looks at what is left.
+/* Makes every call of one command line fail in turn, and checks the results.
  *
  *   drive INJECTOR FOLDER STRIDE TOOL [ARGUMENT]...
  *
@@ -29,12 +29,12 @@
 static const char old_result[] = "old\n";
 static const struct {
     enum kind kind;
-    int how, onward; /* onward: and everything after it */
+    int how, onward; /* and every call after it */
 } faults_of[] = {{ALLOC, ENOMEM, 0}, {ALLOC, ENOMEM, 1}, {THREAD, EAGAIN, 0}, {READ, EIO, 0},
                  {READ, EINTR, 0},   {READ, SHORT, 0},   {WRITE, ENOSPC, 0},  {WRITE, ENOSPC, 1},
                  {WRITE, EINTR, 0},  {WRITE, SHORT, 0},  {OPEN, EMFILE, 0},   {OPEN, EMFILE, 1},
                  {CLOSE, EIO, 0},    {SYNC, EIO, 0},     {RENAME, EACCES, 0}, {OTHER, EIO, 0}};
-/* At these calls, too, each of these signals comes. */
+/* At these calls, each of these signals also comes. */
 static const enum kind signalled[] = {WRITE, OPEN, CLOSE, SYNC, RENAME};
 static const int signals[] = {SIGTERM, SIGINT, SIGKILL};
 static const char *const kind_name[KINDS] = {"allocation", "thread", "read",   "write", "open",
@@ -91,7 +91,7 @@ static void write_file(const char *path, const char *text)
         fail(path);
 }
 
-/* All files below DIR, one level of folders deep; with REMOVE they are taken away. */
+/* All files below DIR, one level of folders deep; REMOVE deletes them. */
 static void collect(const char *dir, const char *prefix, struct files *all, bool remove)
 {
     DIR *d = opendir(dir);
@@ -147,7 +147,7 @@ static const struct file *named(const struct files *all, const char *name)
 /* ---- running ---- */
 
 struct run {
-    int status; /* below 0: minus the signal that ended it */
+    int status; /* negative: minus the signal that ended it */
     struct file out, err;
     struct files left;
 };
@@ -175,7 +175,7 @@ static _Noreturn void become(bool preload)
     setenv("GK_FAULTS", log_path, 1);
     if (preload)
         setenv("LD_PRELOAD", injector, 1);
-    alarm(30); /* it outlives exec: what hangs dies of it */
+    alarm(30); /* the timer survives exec, and kills a command that hangs */
     execvp(argv[0], argv);
     _exit(96);
 }
@@ -228,8 +228,7 @@ static const char *judge_end(const struct run *r, const struct run *good, int se
     return NULL;
 }
 
-/* Is F a result as it may be after a run that ended with STATUS? WANT: as it is without a failure.
- */
+/* May F be a result after a run that ended with STATUS? WANT: the result without a failure. */
 static bool is_whole(const struct file *f, const struct file *want, const struct files *also,
                      int status)
 {
@@ -245,7 +244,7 @@ static bool is_temporary(const char *name)
     return n > 4 && !strcmp(name + n - 4, ".tmp");
 }
 
-/* NULL, or what is wrong with R. SENT: the signal that came, or 0. */
+/* NULL, or the fault of R. SENT: the signal that came, or 0. */
 static const char *judge(const struct run *r, const struct run *good, const struct files *also,
                          int sent)
 {

@@ -1,4 +1,4 @@
-# Faults by injection (tests/faults/run), limits and the soak. None belongs to a sanitized build: they
+# Faults by injection (tests/faults/run), limits and the soak. None works in a sanitized build: they
 # replace malloc, or leave no room for a sanitizer's memory.
 FAULTS := $(BUILD)/faults/inject.so $(BUILD)/faults/drive $(BUILD)/faults/limit
 

@@ -6,10 +6,10 @@
  * counting begins with main: what the dynamic linker and the constructors of libraries do before is
  * not the program's.
  *
- * The clock goes on by a millisecond each time it is asked, so that a run is like the one before;
- * with GK_CLOCK it leaps an hour forth and back.
+ * The clock advances by a millisecond at each call, so that every run is the same; with GK_CLOCK it
+ * jumps an hour forward and back.
  *
- *   GK_FAULTS        the file of struct faults, which says what is to fail; without it nothing does
+ *   GK_FAULTS        the file of struct faults, which says what fails; without it nothing does
  *   GK_FAULTS_TRACE  if set, the failing call's stack goes to standard error */
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,7 +36,7 @@
 #include "inject.h"
 
 void *memalign(size_t alignment, size_t n);
-/* glibc's own names of what is replaced here. */
+/* glibc's own names of the functions replaced here. */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
@@ -51,9 +51,8 @@ static bool trace, leaps;
 
 /* ---- places ---- */
 
-/* These libraries end the program when they get no memory, and have no other way to say it; their
- * own allocations are let through. So are those of a function of GSL that does not look whether it
- * got any. */
+/* These libraries end the program when an allocation fails, and cannot report it; their allocations
+ * never fail here. Nor do those of a function of GSL that does not check its allocation. */
 static const char *const excluded[] = {"libopenblas", "libgfortran", "libfftw3"};
 static const char excluded_function[] = "gsl_multifit_nlinear_covar";
 static struct range {
@@ -117,7 +116,7 @@ static void note_site(enum kind kind, uint32_t number, void *const *frame, int n
     }
 }
 
-/* Counts a call. How it must fail, or 0. */
+/* Counts a call. Returns how it must fail, or 0. */
 static int failing(enum kind kind)
 {
     enum { DEPTH = 16 };
@@ -210,7 +209,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 /* ---- system calls ---- */
 
 #ifdef __x86_64__
-/* The only place from which a call of those below reaches the kernel. */
+/* The only place from which the calls below reach the kernel. */
 long gk_raw_syscall(long nr, const long arg[6]);
 extern const char gk_raw_return[];
 __asm__(".text\n"
@@ -259,13 +258,13 @@ static void on_syscall(int sig, siginfo_t *info, void *context)
     for (int i = 0; i < CAUGHT; i++)
         if (caught[i].nr == info->si_syscall)
             kind = caught[i].kind;
-    /* A message must get through, or nothing could be said of the failure. */
+    /* A message must get through; otherwise the failure could not be reported. */
     int how = kind == WRITE && arg[0] == STDERR_FILENO ? 0 : failing(kind);
     if (how == SHORT && arg[2] > 1)
         arg[2] = 1;
     if (how < SIGNALLED)
         raise(SIGNALLED - how);
-    if (how <= 0 || kind == CLOSE) /* a close that fails has closed all the same */
+    if (how <= 0 || kind == CLOSE) /* a close that fails still closes */
         reg[REG_RAX] = gk_raw_syscall(info->si_syscall, arg);
     if (how > 0)
         reg[REG_RAX] = -how;
@@ -296,11 +295,11 @@ static int catch_syscalls(void)
 #else
 static int catch_syscalls(void)
 {
-    return 0; /* memory and threads alone */
+    return 0; /* only memory and threads */
 }
 #endif
 
-/* A program that holds all signals back would die of the first SIGSYS. */
+/* A program that blocks all signals would be killed by the first SIGSYS. */
 int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
     sigset_t mine;
@@ -332,7 +331,7 @@ static int main_with_faults(int argc, char **argv, char **envp)
     }
     close(fd);
     trace = getenv("GK_FAULTS_TRACE") != NULL;
-    backtrace(frame, 1); /* it loads a library the first time */
+    backtrace(frame, 1); /* it loads a library on the first call */
     dl_iterate_phdr(note_range, NULL);
     note_function(excluded_function);
     if (catch_syscalls() != 0) {

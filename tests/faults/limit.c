@@ -111,8 +111,8 @@ int main(int argc, char **argv)
         perror("limit");
         return 99;
     }
-    signal(SIGALRM, SIG_DFL); /* whoever runs the tests may ignore it, as GNU parallel does */
-    alarm(10);                /* it outlives exec: what hangs dies of it */
+    signal(SIGALRM, SIG_DFL); /* the caller may ignore it, as GNU parallel does */
+    alarm(10);                /* the timer survives exec, and kills a command that hangs */
     execvp(argv[3], argv + 3);
     perror(argv[3]);
     return 98;

@@ -1,5 +1,5 @@
-/* What a frame must hold to be a checkpoint. What is accepted names every parameter once, finite;
- * put into a frame again it is the same network with the same weights. */
+/* What makes a frame a checkpoint. An accepted frame names every parameter once, finite; written to
+ * a frame again it is the same network with the same weights. */
 #include "describe.h"
 #include "gk/checkpoint.h"
 #include "gk/mem.h"

@@ -1,4 +1,4 @@
-/* Logs of any kind as curves: what gk-curve makes of its own curve is that curve. */
+/* Logs of any kind as curves: gk-curve turns its own curve into the same curve. */
 #include <unistd.h>
 
 #include "fuzz.h"

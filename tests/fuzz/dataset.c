@@ -1,5 +1,5 @@
-/* What a frame must hold to be a dataset. What is accepted is safe to index with, and, put into a
- * frame again, is the same dataset. */
+/* What makes a frame a dataset. An accepted frame is safe to use as indices and, written to a frame
+ * again, is the same dataset. */
 #include "describe.h"
 #include "gk/dataset.h"
 

@@ -3,7 +3,7 @@
  *     t NAME DTYPE SHAPE VALUES   a tensor: SHAPE is 2,4; the characters of VALUES, again and again
  *                                 from the first, are its numbers: '0' 0, '1' 1 ... ('/' -1),
  *                                 'n' nan, 'i' infinity, 'h' 1e39 (which f32 cannot hold)
- * What is none of it, and a tensor of more than 4096 numbers, is left out. */
+ * Any other line is skipped, and so is a tensor of more than 4096 numbers. */
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 

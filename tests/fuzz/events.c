@@ -1,5 +1,5 @@
-/* Event files: the input is the data of one record, which gets its checksums here. Cut anywhere it
- * is a note, with a bit changed an error; the points, written as events, read back as they were. */
+/* Event files: the input is the data of one record, whose checksums are added here. A truncated
+ * file gives a note, a changed bit an error; the points, written as events, read back unchanged. */
 #include "fuzz.h"
 #include "io/logs/events.h"
 #include "io/stream/crc32c.h"

@@ -1,6 +1,6 @@
-/* Frames and streams of them. Each frame, written as a plain frame, reads back as it was and is
- * written with the same bytes again; all of them, written as a stream, likewise. Data left in a
- * file are where they are said to be, and what is wrong with such a file is said in the same words.
+/* Frames and streams of them. Each frame, written as a plain frame, reads back unchanged and is
+ * written with the same bytes again; so are all of them as a stream. If data are left in a file,
+ * they are at the stated offsets, and a fault in such a file gives the same message.
  */
 #include "fuzz.h"
 
@@ -12,7 +12,7 @@ static struct gk_source *source(const void *p, size_t n)
     return s;
 }
 
-/* Plain: encoding is canonical. */
+/* Plain frames have one encoding. */
 static void plain(const struct gk_frame *f)
 {
     struct bytes b = encode(f);
@@ -47,7 +47,8 @@ static void stream(const struct bytes *b, const struct bytes *frames)
     gk_source_close(t);
 }
 
-/* One more frame of a file whose data are left there: as F, which was read from the same bytes. */
+/* One more frame of a file whose data are left there: equal to F, which was read from the same
+ * bytes. */
 static void same_left(struct gk_source *left, const struct gk_frame *f, const uint8_t *data)
 {
     struct gk_err err = {0};

@@ -1,6 +1,6 @@
-/* What the fuzz targets share. A target takes bytes apart with the library's reader, writes what it
- * got with the library's writer, reads that again and compares. What differs is a finding, and so
- * is a refusal without a message; both abort. */
+/* Shared by the fuzz targets. A target parses bytes with the library's reader, writes the result
+ * with the library's writer, reads that again and compares. A difference is a finding, and so is a
+ * refusal without a message; both abort. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-/* CALL, which writes the library's own values, must work. */
+/* CALL, which writes the library's own values, must succeed. */
 #define MUST(call)                                                                                 \
     do {                                                                                           \
         if ((call) != 0) {                                                                         \
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-/* A reader gave -1: it said why. */
+/* A reader returned -1: it must have a message. */
 static inline void refused(const struct gk_err *err)
 {
     REQUIRE(err->kind == GK_ERR_FAILED && err->msg[0]);

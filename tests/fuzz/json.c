@@ -1,5 +1,5 @@
-/* JSON objects as a table. Through a pipe they are what they are in a file, and refused in the same
- * words; the rows, written as objects of strings, one a line, read back as they were. */
+/* JSON objects as a table. Through a pipe they give what a file gives, including errors; the rows,
+ * written as objects of strings, one per line, read back unchanged. */
 #include "fuzz.h"
 #include "gk/input.h"
 #include "gk/table.h"
@@ -19,7 +19,7 @@ static void put_row(FILE *fp, const struct gk_rows *r)
     gk_json_free(object);
 }
 
-/* The row at hand of A is that of B, whose columns may be in another order. */
+/* The current row of A equals that of B, whose columns may be in another order. */
 static void same_row(const struct gk_rows *a, const struct gk_rows *b)
 {
     REQUIRE(a->ncol == b->ncol);

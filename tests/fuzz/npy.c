@@ -1,5 +1,5 @@
-/* .npy arrays: written again they read back as they were, with the same bytes each time; read by
- * parts, or left in their file, they are the same, and refused in the same words. */
+/* .npy arrays: written again they read back unchanged, with the same bytes each time. Read by
+ * parts, or left in their file, they are the same, and errors have the same words. */
 #include "fuzz.h"
 #include "gk/npy.h"
 
@@ -21,7 +21,7 @@ static int read_npy(const void *p, size_t n, struct gk_tensor *t, struct gk_err 
     return rc;
 }
 
-/* CTX points to the bytes that should come; NULL: any. */
+/* CTX points to the expected bytes; NULL: any. */
 static int compare_part(void *ctx, const struct gk_tensor *numbers, struct gk_err *err)
 {
     const char **expected = ctx;
@@ -34,7 +34,7 @@ static int compare_part(void *ctx, const struct gk_tensor *numbers, struct gk_er
     return 0;
 }
 
-/* T: what gk_npy_read made of it, or REASON why nothing. */
+/* T: the result of gk_npy_read, or REASON for its failure. */
 static void other_ways(const uint8_t *data, size_t size, const struct gk_tensor *t,
                        const struct gk_err *reason)
 {

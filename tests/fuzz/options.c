@@ -1,5 +1,5 @@
-/* The values of options. The first byte chooses the type, the rest is the text. A value that is
- * accepted is in its range; written out it reads back as the same. */
+/* The values of options. The first byte chooses the type, the rest is the text. An accepted value
+ * is in its range; written out it reads back as the same. */
 #include <math.h>
 
 #include "fuzz.h"
@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (gk_cli_inherit(&tool, get, &in, &err) == 0) {
         check_ranges();
         MUST(gk_cli_each(&tool, put, &once, &err));
-        if (once.value) { /* the window ":" has none */
+        if (once.value) { /* the window ":" has no end */
             memset(recorded, 0, sizeof recorded);
             MUST(gk_cli_inherit(&tool, get, &once, &err));
             check_ranges();

@@ -1,4 +1,4 @@
-/* The main of a target where there is no fuzzer: runs each input of the files and folders named. */
+/* The main of a target without a fuzzer: runs each input in the files and folders named. */
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -16,7 +16,7 @@ static int run_file(const char *path)
         putc(c, out);
     fclose(in);
     fclose(out);
-    fprintf(stderr, "%s\n", path); /* the last line names what a finding is about */
+    fprintf(stderr, "%s\n", path); /* the last line names the input of a finding */
     LLVMFuzzerTestOneInput((const uint8_t *)b.p, b.n);
     free(b.p);
     return 0;

@@ -1,6 +1,6 @@
 /* Text tables, and matrices from inputs of any kind. The first byte chooses: with bit 0, a table
- * without a header is taken too. The numbers, written with the library's own writer, read back to
- * the same bits; the names, where the writer takes them, to the same text. */
+ * without a header is also accepted. The numbers, written with the library's own writer, read back
+ * to the same bits; the names, if the writer accepts them, to the same text. */
 #include <math.h>
 
 #include "fuzz.h"
@@ -64,7 +64,7 @@ static void matrix(const uint8_t *data, size_t size)
     gk_matrix_free(&m);
 }
 
-/* All numbers of R's rows to FP; the count of them. */
+/* Writes all numbers of R's rows to FP; returns their count. */
 static size_t copy_rows(struct gk_rows *r, FILE *fp)
 {
     struct gk_err err = {0};
@@ -83,7 +83,7 @@ static size_t copy_rows(struct gk_rows *r, FILE *fp)
     return n;
 }
 
-/* A name that another reader of tab-separated text takes for the same. */
+/* A name that another reader of tab-separated text reads as the same. */
 static bool survives(const struct gk_rows *r)
 {
     size_t filled = 0;
@@ -92,13 +92,14 @@ static bool survives(const struct gk_rows *r)
         if (strpbrk(s, ",\"") || s[0] == ' ' || (s[0] && s[strlen(s) - 1] == ' ') ||
             !strncmp(s, "\xef\xbb\xbf", 3))
             return false;
-        filled += s[strspn(s, "+-.0123456789aefinNAEFIT")] != '\0'; /* no number by any reading */
+        filled +=
+            s[strspn(s, "+-.0123456789aefinNAEFIT")] != '\0'; /* not a number by any reading */
     }
     return filled > 0;
 }
 
-/* A table whose first name is how a file of another kind begins, after blank lines, say, is no
- * longer one when it is written again. */
+/* If a table's first name is how a file of another kind begins (after blank lines, for example),
+ * the table is no longer one when it is written again. */
 static bool stays_a_table(struct bytes b)
 {
     struct gk_err err = {0};

@@ -1,5 +1,5 @@
-/* Pickles of torch.save. The storages are made up: byte i of each is i + 1. What is read is a frame
- * that the library writes and reads back, and the same bytes give it again. */
+/* Pickles of torch.save. The storages are synthetic: byte i of each is i + 1. An accepted file
+ * gives a frame that the library writes and reads back, and the same bytes give it again. */
 #include "fuzz.h"
 #include "io/torch/torch_priv.h"
 
@@ -42,11 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < f.ntensor; i++)
         bytes += gk_tensor_bytes(&f.tensor[i]);
     REQUIRE(bytes <= MOST);
-    if (f.ntensor + f.nmeta > 1000) { /* the frames' own fuzzer writes many */
+    if (f.ntensor + f.nmeta > 1000) { /* the fuzzer of frames writes many */
         gk_frame_free(&f);
         return 0;
     }
-    /* names that are no UTF-8 are refused by the writer */
+    /* the writer refuses names that are not UTF-8 */
     struct bytes b;
     FILE *fp = begin_bytes(&b);
     const int rc = gk_frame_write(&f, fp, &no_text);

@@ -44,6 +44,23 @@ static struct gk_frame frame_of(const struct gk_arch *a)
     return f;
 }
 
+/* The metadata ITEM, whose value is one that other networks have, with a network A without it. */
+static void strange(const struct gk_arch *a, const struct gk_arch_item *item)
+{
+    const struct gk_word word =
+        item->choices ? gk_choice_word(item->choices, 0) : (struct gk_word){"1"};
+    char want[128];
+    struct gk_frame f = frame_of(a);
+    struct gk_checkpoint c;
+    snprintf(want, sizeof want, "c: frame 1: metadata '%s' is '%s': model %s%s has no such setting",
+             item->name, word.s, a->model == GK_MLP ? "mlp" : "transformer",
+             a->inputs == GK_INPUTS_ONEHOT ? ", inputs onehot," : "");
+    CHECK_INT_EQ(gk_frame_set_meta(&f, item->name, word.s, &err), 0);
+    CHECK_INT_EQ(gk_checkpoint_parse(&c, &f, &err), -1);
+    CHECK_STR_HAS(err.msg, want);
+    gk_frame_free(&f);
+}
+
 static void roundtrip(const struct gk_arch *a)
 {
     const struct gk_arch_item *item;
@@ -62,6 +79,9 @@ static void roundtrip(const struct gk_arch *a)
         gk_checkpoint_free(&c);
     }
     gk_frame_free(&f);
+    for (size_t i = 0; (item = gk_arch_item(i)); i++)
+        if (!gk_arch_has(a, item))
+            strange(a, item);
 }
 
 static void all_descriptions(void)

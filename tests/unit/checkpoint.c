@@ -118,6 +118,14 @@ static struct gk_frame with_meta(const char *key, const char *value)
     return f;
 }
 
+/* A transformer that says that it is an mlp. */
+static struct gk_frame bare_mlp(void)
+{
+    struct gk_frame f = make(&transformer, GK_F32, false);
+    CHECK_INT_EQ(gk_frame_set_meta(&f, "model", "mlp", &err), 0);
+    return f;
+}
+
 static struct gk_frame without(const struct gk_arch *a, const char *name, const char *rename)
 {
     struct gk_frame f = make(a, GK_F32, false), g = {.file = "c", .number = 1};
@@ -145,7 +153,10 @@ static void strangers(void)
 {
     refuses(with_meta("gk.kind", "dataset"), "a checkpoint is wanted, its gk.kind is 'dataset'");
     refuses(with_meta("model", "rnn"), "metadata 'model' is 'rnn': transformer or mlp is wanted");
-    refuses(with_meta("model", "mlp"), "tensor 'layers.0.weight' is missing");
+    refuses(with_meta("model", "mlp"), "metadata 'heads' is '2': model mlp has no such setting");
+    refuses(with_meta("inputs", "concat"),
+            "metadata 'inputs' is 'concat': model transformer has no such setting");
+    refuses(bare_mlp(), "tensor 'layers.0.weight' is missing");
     refuses(with_meta("layers", "3"), "metadata 'layers' is 3, but the tensors make it 2");
     refuses(with_meta("layers", "999999999999"), "metadata 'layers' is '999999999999': an integer");
     refuses(with_meta("dim", "16"), "metadata 'dim' is 16, but the tensors make it 8");

@@ -1,4 +1,4 @@
-/* What a dataset must be: each way in which a frame can fail to be one is told. */
+/* What a dataset must be: each fault of a frame has a message. */
 #include <stdlib.h>
 
 #include "check.h"

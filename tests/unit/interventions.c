@@ -78,7 +78,7 @@ static void check_orthogonal(void)
     }
 }
 
-/* At theta = 0, and where there is no gradient, there is nothing to take away. */
+/* At theta = 0, and without a gradient, there is nothing to remove. */
 static void check_orthogonal_zeros(void)
 {
     struct gk_optim_conf c = descent();

@@ -19,8 +19,7 @@ static void check_lion(void)
             CHECK_CLOSE(d[i], i == 5 ? 0 : g[i] > 0 ? 0.25 : -0.25, 1e-14);
         gk_free(d);
     }
-    /* m = (1 - 0.99^3) g by now: a gradient against it that is weak turns nothing, a strong one
-     * does. */
+    /* Now m = (1 - 0.99^3) g: a weak opposite gradient changes no sign, a strong one does. */
     double *weak = gk_alloc(ps.total, sizeof *weak, NULL);
     const double m = 1 - pow(0.99, 3), turn = 9 * m;
     for (int strong = 0; strong < 2; strong++) {
@@ -105,7 +104,7 @@ static void check_muon(enum gk_dtype real)
         gk_free(first);
         first = d;
     }
-    /* no gradient: no way to go, and nothing to divide by */
+    /* no gradient: no direction, and nothing to divide by */
     void *theta = draw(real, ps.total, 12), *same = draw(real, ps.total, 12);
     struct gk_optim *o = make(&c, real);
     gk_optim_step(o, 0, theta, none, 0);

@@ -113,7 +113,7 @@ static void results(const struct gk_arch *a, const struct gk_dataset *ds, enum g
     const size_t bytes = gk_engine_params(e)->total * gk_dtype_size(real);
     must(gk_engine_linearise(e, theta, out, NULL, &err), &err);
     must(gk_engine_hvp(e, dir, out + bytes, &err), &err);
-    /* again: what a run leaves behind changes nothing, nor do gradients in between */
+    /* again: an earlier run changes nothing, nor do gradients in between */
     char *again = gk_alloc(bytes, 1, NULL);
     must(gk_engine_grad(e, theta, NULL, 0, again, NULL, &err), &err);
     CHECK(memcmp(again, out, bytes) == 0);

@@ -77,7 +77,7 @@ static void check_decay(void)
     CHECK_CLOSE(run(&c, 2, 0), 2 * shrunk, 1e-13);
     c = with(GK_SGD, 0.5);
     CHECK_CLOSE(run(&c, 2, 0), 2 * shrunk, 1e-13);
-    /* Decay in the gradient of adam is scaled away with it: any decay gives steps of about lr. */
+    /* Adam scales L2 decay away: any decay gives steps of about lr. */
     c = with(GK_ADAM, 0.5);
     const double weak = run(&c, 1000, 0);
     c = with(GK_ADAM, 5);

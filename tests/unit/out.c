@@ -1,4 +1,4 @@
-/* Output that is whole or not there: what a file holds after success, failure, signals and a killed
+/* Output that is complete or absent: what a file holds after success, failure, signals and a killed
  * process. Every case that ends a process runs in a child. */
 #include <dirent.h>
 #include <signal.h>

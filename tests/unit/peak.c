@@ -1,4 +1,4 @@
-/* Runs a command and looks at the memory it took:
+/* Runs a command and measures its memory:
  *
  *     peak MIB COMMAND...
  *

@@ -1,6 +1,7 @@
 /* Ranks, logistic regression and the model, on tables small enough for closed forms. */
 #include "gk/predict.h"
 
+#include <float.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -44,6 +45,20 @@ static void test_rank_extremes(void)
     d.value = NULL;
     CHECK(gk_rank_study(&d, 500, 1, &a, &s, &err) == 0);
     CHECK(isnan(a.at) && isnan(a.lower) && isnan(s.at));
+}
+
+static void test_quantiles(void)
+{
+    double v[] = {4, -1, 0.5, 9, 2}, two[] = {-DBL_MAX, DBL_MAX};
+    gk_sort(v, 5);
+    CHECK_CLOSE(gk_quantile(v, 5, 0), -1, 0);
+    CHECK_CLOSE(gk_quantile(v, 5, 0.5), 2, 0);
+    CHECK_CLOSE(gk_quantile(v, 5, 1), 9, 0);
+    CHECK_CLOSE(gk_quantile(v, 4, 0.5), 1.25, 0);
+    CHECK_CLOSE(gk_quantile(v, 5, 0.1), -0.4, 1e-15); /* -1 + 0.4 (0.5 + 1) */
+    CHECK_CLOSE(gk_quantile(v, 1, 0.3), -1, 0);
+    CHECK_CLOSE(gk_quantile(two, 2, 0.5), 0, 0);
+    CHECK(isnan(gk_quantile(v, 0, 0.5)));
 }
 
 /* Two normals a distance delta apart have AUC Phi(delta / sqrt 2): inside 95 % of the intervals,
@@ -214,7 +229,7 @@ static void test_model(void)
     gk_model_free(&m);
 }
 
-/* Held out means held out: what a run's outcome is changes nothing for its own fold. */
+/* Held out means held out: a run's own outcome does not change its probability. */
 static void test_held_out(void)
 {
     struct gk_runs r;
@@ -251,7 +266,7 @@ static void test_separable(void)
     gk_model_free(&m);
 }
 
-/* Features that say nothing: the base rate, not its opposite. */
+/* Uninformative features give the base rate, not its opposite. */
 static void test_useless(void)
 {
     struct gk_runs r;
@@ -331,6 +346,7 @@ int main(void)
 {
     test_auc_by_hand();
     test_rank_extremes();
+    test_quantiles();
     test_auc_coverage();
     test_logistic_saturated();
     test_logistic_gradient();

@@ -52,8 +52,8 @@ static struct gk_spectrum of(const double *a, size_t rows, size_t cols, double f
     return s;
 }
 
-/* Sizes follow a factor, ranks do not: also where squares would overflow or vanish; and a matrix
- * says the same turned over. */
+/* Sizes scale with a factor, ranks do not, even if squares would overflow or underflow; a
+ * transposed matrix gives the same. */
 static void check_scale(void)
 {
     enum { R = 7, C = 12 };

@@ -1,4 +1,4 @@
-/* The views of a Hessian, a checkpoint at a time. */
+/* The views of a Hessian, one checkpoint at a time. */
 #include "gk/curvature.h"
 
 #include <inttypes.h>
@@ -15,14 +15,15 @@
 struct gk_curvature {
     const struct gk_curvature_conf *conf;
     struct gk_study *study;
-    unsigned made; /* the study's engines that the rest was made for */
-    double tol;    /* resolved */
+    unsigned made; /* the version of the study's engines for which the rest was made */
+    double tol;    /* the tolerance, with its default filled in */
     double threshold;
     struct gk_hessian hessian;
     struct gk_lanczos *lanczos; /* NULL in views without eigenvalues */
-    size_t high, low;           /* eigenvalues that it finds */
-    struct gk_eigenpair *pair;  /* [high + low]: falling from the top, then rising */
-    double *v, *hv;             /* [all parameters]: --vector's, and a spare */
+    size_t high, low;           /* eigenvalues wanted at each end */
+    struct gk_eigenpair
+        *pair;      /* [high + low]: decreasing from the top, then increasing from the bottom */
+    double *v, *hv; /* [all parameters]: --vector's, and scratch */
     struct gk_frame vector;
 };
 
@@ -113,7 +114,7 @@ static int prepare_lanczos(struct gk_curvature *c, struct gk_err *err)
                    : -1;
 }
 
-/* Buffers for the network at hand. */
+/* Allocates buffers for the current network. */
 static int make_room(struct gk_curvature *c, struct gk_err *err)
 {
     const struct gk_curvature_conf *conf = c->conf;
@@ -131,7 +132,7 @@ static int make_room(struct gk_curvature *c, struct gk_err *err)
     return 0;
 }
 
-/* The network at hand, linearised at its parameters; as gk_hessian_at. */
+/* Linearises the current network at its parameters; returns as gk_hessian_at does. */
 static int prepare(struct gk_curvature *c, const struct gk_frame *f, struct gk_err *err)
 {
     if (c->made != c->study->made && make_room(c, err))
@@ -147,7 +148,7 @@ static void put_step(const struct gk_curvature *c, FILE *fp)
     gk_put_number(fp, step < 0 ? NAN : (double)step, false, '\t');
 }
 
-/* Says which eigenvalue is less accurate than was asked for. */
+/* Reports which eigenvalue is less accurate than requested. */
 static void admit(const struct gk_curvature *c, const struct gk_frame *f, const char *name,
                   const struct gk_eigenpair *pair)
 {
@@ -157,7 +158,7 @@ static void admit(const struct gk_curvature *c, const struct gk_frame *f, const 
     const double allowed = c->tol * fmax(fabs(pair->value), 1e-3 * fabs(c->pair[0].value));
     if (pair->residual <= allowed)
         gk_frame_fail(f, &text,
-                      "%s %g: products ran out before it was sure that none above is missing", name,
+                      "%s %g: products ran out before a search for larger ones was complete", name,
                       pair->value);
     else
         gk_frame_fail(f, &text,
@@ -231,7 +232,7 @@ static int put_density(struct gk_curvature *c, FILE *fp, struct gk_err *err)
     if (gk_density(&d, &c->hessian.op, conf->probes, conf->depth, c->study->real, conf->seed,
                    c->study->pool, err))
         return -1;
-    /* A spectrum of one value has no range: its own size will do, or 1. */
+    /* A spectrum of one value has no range: its magnitude is used, or 1. */
     const double size = fmax(fabs(d.low), fabs(d.high));
     const double range = d.high > d.low ? d.high - d.low : size > 0 ? size : 1;
     const double sigma = conf->sigma * range;
@@ -278,7 +279,7 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
     if (gk_direction_read(&c->vector, ckpt, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);
-    const int exponent = gk_exponent(c->hv, op->n); /* which f32 may not have */
+    const int exponent = gk_exponent(c->hv, op->n); /* in f32 it may not be finite */
     gk_scale(c->hv, c->hv, op->n, -exponent);
     if (op->apply(op->ctx, c->hv, c->v, err))
         return gk_frame_fail_at(f, err);

@@ -1,5 +1,5 @@
 /* The engine's products, in its precision and over all parameters, as an operator in double on the
- * chosen ones. */
+ * selected ones. */
 #include "gk/hessian.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ static bool chosen(const struct gk_hessian *h, const struct gk_param *p)
     return !h->conf.matrices || p->rank == 2;
 }
 
-/* v = x on the chosen tensors, 0 elsewhere. */
+/* v = x on the selected tensors, 0 elsewhere. */
 static void to_real(const struct gk_hessian *h, const double *x)
 {
     for (size_t i = 0; i < h->params->n; i++) {
@@ -30,7 +30,7 @@ static void to_real(const struct gk_hessian *h, const double *x)
     }
 }
 
-/* y = the chosen tensors of hv. */
+/* y = the selected tensors of hv. */
 static void from_real(const struct gk_hessian *h, double *y)
 {
     for (size_t i = 0; i < h->params->n; i++) {

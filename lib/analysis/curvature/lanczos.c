@@ -1,6 +1,6 @@
-/* Thick-restart Lanczos. The basis V = v_0..v_{m-1} is orthonormal, T = V'AV, and
- * A V = V T + beta v_m e_{m-1}': so the eigenpair (value, y) of T gives the pair (value, V y) of A
- * with the residual beta |y_{m-1}|, without another product. */
+/* Thick-restart Lanczos. The basis V = v_0..v_{m-1} is orthonormal, T = V'AV, and A V = V T + beta
+ * v_m e_{m-1}': so an eigenpair (value, y) of T gives the approximate pair (value, V y) of A, whose
+ * residual beta |y_{m-1}| needs no further product. */
 #include "gk/lanczos.h"
 
 #include <math.h>
@@ -13,19 +13,20 @@
 
 struct gk_lanczos {
     struct gk_lanczos_conf conf;
-    size_t n, cap;         /* m <= cap <= n; the basis holds v_m too */
+    size_t n, cap;         /* m <= cap <= n; the basis also holds v_m */
     struct gk_basis basis; /* after a run: the eigenvectors, low then high */
-    bool found;            /* there was a run */
-    bool again;            /* a search for what the first one has not seen */
-    bool complete;         /* none of the upper pairs was left out */
+    bool found;            /* a run has finished */
+    bool again;            /* this is a second search, for pairs that the first one missed */
+    bool complete;         /* no upper pair was missed */
     size_t m;              /* vectors whose product is known */
     size_t coupled;        /* T[i][m] is 0 for i < coupled */
-    double beta;           /* |A v_{m-1} less its part in V| */
+    double beta;           /* the norm of A v_{m-1} without its part in V */
     double scale;          /* the largest |A v_j| */
     double *t;             /* (cap + 1, cap + 1), symmetric */
-    double *s, *theta;     /* (cap, cap), [cap]: T's eigenvectors in rows, and values, rising */
-    double *h;             /* [cap + 1] */
-    double *x, *w;         /* [n] */
+    double *s,
+        *theta;    /* (cap, cap), [cap]: T's eigenvectors in rows, and eigenvalues, increasing */
+    double *h;     /* [cap + 1] */
+    double *x, *w; /* [n] */
     struct gk_rng rng;
 };
 
@@ -39,8 +40,8 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many vectors to hold before a restart: at least three times as many as are wanted, and more
- * where memory is cheap. */
+/* The number of vectors to hold before a restart: at least three times the number wanted, more if
+ * memory allows. */
 static size_t choose_cap(size_t n, const struct gk_lanczos_conf *c)
 {
     const size_t bytes = (size_t)256 << 20, most = 400;
@@ -118,7 +119,7 @@ static void random_vector(struct gk_lanczos *l, double *x)
         x[i] = gk_rng_normal(&l->rng);
 }
 
-/* Sets v_m where the space of v_0..v_{m-1} is invariant: to any direction outside that space. */
+/* If the space of v_0..v_{m-1} is invariant, sets v_m to any direction outside it. */
 static void escape(struct gk_lanczos *l)
 {
     random_vector(l, l->w);
@@ -162,7 +163,7 @@ static int diagonalise(struct gk_lanczos *l, struct gk_err *err)
     return gk_eigh(l->m, l->s, l->theta, true, err);
 }
 
-/* The residual of T's pair I, rising. */
+/* The residual of T's pair I, in increasing order. */
 static double estimate(const struct gk_lanczos *l, size_t i)
 {
     return l->beta * fabs(l->s[i * l->m + l->m - 1]);
@@ -173,10 +174,11 @@ static double bound(const struct gk_lanczos *l, double value, double top)
     return l->conf.tol * fmax(fabs(value), 1e-3 * fabs(top));
 }
 
-/* The factor by which the worst of the wanted pairs misses its bound; at most 1 if all converged.
- * A share of the bound is left for rounding in the products. A start close to one eigenvector finds
- * it before the search can see a larger one, so there is a least number of steps. A second search
- * must also know the next value well enough to tell it from the last one that is wanted. */
+/* How far the wanted pairs are from convergence: the largest ratio of residual to bound, at most 1
+ * if all converged. Part of the bound is reserved for rounding in the products. A start close to
+ * one eigenvector finds that vector before the search can see a larger eigenvalue, so there is a
+ * minimal number of steps. A second search must also know the next value well enough to tell it
+ * from the last wanted one. */
 static double shortfall(const struct gk_lanczos *l)
 {
     const size_t m = l->m, enough = 20;
@@ -200,7 +202,7 @@ static double shortfall(const struct gk_lanczos *l)
     return worst;
 }
 
-/* Keeps the LOW lowest and HIGH highest of T's pairs; s is spent. */
+/* Keeps the LOW lowest and HIGH highest of T's pairs; overwrites s. */
 static void keep(struct gk_lanczos *l, size_t low, size_t high)
 {
     const size_t m = l->m;
@@ -209,7 +211,7 @@ static void keep(struct gk_lanczos *l, size_t low, size_t high)
     gk_basis_rotate(&l->basis, low + high, m, l->s);
 }
 
-/* The basis is full: a part of it at both ends goes on, with v_m coupled to all of it. */
+/* The basis is full: keeps a part of it at both ends, with v_m coupled to all of it. */
 static void restart(struct gk_lanczos *l)
 {
     const size_t m = l->m, spare = (m - l->conf.high - l->conf.low) / 2;
@@ -231,8 +233,8 @@ static void restart(struct gk_lanczos *l)
     l->coupled = 0;
 }
 
-/* v_0 along START, the eigenvectors of an earlier run, and a random part, without which what is
- * orthogonal to the others by symmetry would never be seen. */
+/* v_0: START, plus the eigenvectors of an earlier run, plus a random part. Without the last,
+ * symmetry could keep the search orthogonal to some eigenvectors for ever. */
 static int begin(struct gk_lanczos *l, const double *start, struct gk_err *err)
 {
     const double size = start ? norm(l, start) : 0, random = 0.1;
@@ -256,7 +258,8 @@ static int begin(struct gk_lanczos *l, const double *start, struct gk_err *err)
     return 0;
 }
 
-/* Solving T costs m^3: of a large one not after every product, unless the end is near. */
+/* Solving T costs m^3, so a large one is not solved after every product unless convergence is
+ * near. */
 static size_t wait_for(const struct gk_lanczos *l, double lack)
 {
     const size_t most = l->m / 32;
@@ -285,9 +288,9 @@ static int iterate(struct gk_lanczos *l, const struct gk_operator *op, size_t *p
     }
 }
 
-/* The space of one start holds one vector of a repeated eigenvalue, and one for a while of several
- * that are close, so that what converges may leave some out. The pairs that were found stay, and a
- * random vector off them starts a second space. */
+/* A Krylov space holds one vector of a repeated eigenvalue, and for a while only one of several
+ * close ones, so the converged pairs may miss some. The pairs found are kept, and a random vector
+ * orthogonal to them starts a second space. */
 static void start_again(struct gk_lanczos *l)
 {
     const size_t k = l->conf.low + l->conf.high;
@@ -299,8 +302,7 @@ static void start_again(struct gk_lanczos *l)
     escape(l);
 }
 
-/* Searches until one more finds nothing among the upper pairs that was not there, or until there
- * are no products left. */
+/* Searches until a search adds nothing to the upper pairs, or until no products are left. */
 static int complete(struct gk_lanczos *l, const struct gk_operator *op, size_t *products,
                     struct gk_err *err)
 {
@@ -326,7 +328,7 @@ static int complete(struct gk_lanczos *l, const struct gk_operator *op, size_t *
     return rc;
 }
 
-/* Value and residual of the vector in x, by a product. */
+/* The value and residual of the vector in x, by a product. */
 static int measure(struct gk_lanczos *l, const struct gk_operator *op, struct gk_eigenpair *pair,
                    struct gk_err *err)
 {
@@ -374,7 +376,7 @@ int gk_lanczos_quadrature(struct gk_lanczos *l, const struct gk_operator *op, co
     l->found = false;
     l->m = l->coupled = 0;
     l->scale = 0;
-    gk_rng_seed(&l->rng, l->conf.seed, GK_RNG_PROBE); /* expand may draw from it */
+    gk_rng_seed(&l->rng, l->conf.seed, GK_RNG_PROBE); /* expand may draw random numbers */
     gk_basis_set(&l->basis, 0, 1 / size, start);
     do {
         if (expand(l, op, err))

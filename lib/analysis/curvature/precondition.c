@@ -1,4 +1,4 @@
-/* The preconditioner of adam and adamw, and the threshold of stability (precondition.h). */
+/* The preconditioner of adam and adamw, and their stability threshold (precondition.h). */
 #include "precondition.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static int setting(const struct gk_frame *f, const char *key, double end, double
     return 0;
 }
 
-/* The state's v is that of adam and adamw alone. */
+/* Only adam and adamw have this v. */
 static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, struct gk_err *err)
 {
     const char *optimizer = gk_frame_meta(f, "optimizer");

@@ -1,5 +1,5 @@
-/* What an adaptive optimiser makes of the Hessian H: it moves as gradient descent does where the
- * Hessian is P^-1/2 H P^-1/2, with P = diag(sqrt(v / (1 - beta2^t)) + eps) from its state v after t
+/* The effect of an adaptive optimiser on the Hessian H: it moves as gradient descent would with the
+ * Hessian P^-1/2 H P^-1/2, where P = diag(sqrt(v / (1 - beta2^t)) + eps) and v is its state after t
  * updates (Cohen et al. 2022). */
 #ifndef PRECONDITION_H
 #define PRECONDITION_H
@@ -10,13 +10,13 @@
 #include "gk/err.h"
 #include "gk/frame.h"
 
-/* P^-1/2's diagonal [all parameters], of checkpoint C in frame F. 0; or 1 with a message where
- * there has been no update yet; or -1 where F has no state of adam or adamw. */
+/* The diagonal [all parameters] of P^-1/2 for checkpoint C in frame F. Returns 0; 1 with a message
+ * if there has been no update yet; -1 if F has no state of adam or adamw. */
 int precondition_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *scale,
                       struct gk_err *err);
 
-/* The largest curvature that gradient descent with the rate of F is stable at, 2/lr, or adam and
- * adamw, preconditioned: (2 + 2 beta1) / ((1 - beta1) lr). nan where F does not say lr. */
+/* The largest curvature at which an optimiser with F's learning rate is stable: gradient descent
+ * 2/lr, adam and adamw, preconditioned, (2 + 2 beta1) / ((1 - beta1) lr). nan if F has no lr. */
 int precondition_threshold(const struct gk_frame *f, bool preconditioned, double *threshold,
                            struct gk_err *err);
 

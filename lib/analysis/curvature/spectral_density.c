@@ -23,7 +23,8 @@ struct probing {
     struct gk_rng rng;
 };
 
-/* q: an orthonormal basis of A times K random probes. What a probe adds beyond rounding counts. */
+/* q: an orthonormal basis of A times K random probes. A probe counts if it adds more than
+ * rounding. */
 static int find_space(struct probing *p, size_t k, struct gk_err *err)
 {
     const size_t n = p->op->n;

@@ -1,4 +1,4 @@
-/* Activations as points: [rows, positions, width] of the engine, thinned to what is asked for. */
+/* Activations as points: the engine's [rows, positions, width], reduced to what was requested. */
 #include "gk/activations.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 
-/* Below a million, without a sign. */
+/* Below a million, unsigned. */
 static bool whole(const char *s, int *v)
 {
     int64_t n;
@@ -60,7 +60,7 @@ static int check(const struct gk_activations *a, const struct gk_arch *arch, int
     return 0;
 }
 
-/* Appends the points of one split to *TO: all of its positions, or one of each row. */
+/* Appends the points of one split to *TO: all of its positions, or one position of each row. */
 static int append(const struct gk_activations *a, struct gk_study *s, struct gk_engine *e,
                   char **to, struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* Directions: flat vectors to and from tensors under the parameters' names. */
+/* Directions: conversion between flat vectors and tensors with the parameters' names. */
 #include "gk/direction.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ static bool begins(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* What stands before the name of the first parameter, with its '.'; "" if no tensor ends so. */
+/* The prefix of the first parameter's name, with its '.'; "" if no tensor has that ending. */
 static void find_prefix(const struct gk_frame *f, const char *name, char *prefix, size_t size)
 {
     const size_t n = strlen(name);

@@ -1,5 +1,5 @@
-/* Logits and embeddings in the frequencies of a cyclic group. All sums are in double, in an order
- * that does not depend on the number of threads. */
+/* Logits and embeddings in the frequencies of a cyclic group. All sums are in double, and their
+ * order does not depend on the number of threads. */
 #include "gk/fourier.h"
 
 #include <math.h>
@@ -106,7 +106,7 @@ size_t gk_fourier_frequencies(const struct gk_fourier *f)
     return f->group.n / 2;
 }
 
-/* An engine over all inputs for the study's network, kept while that stays the same. */
+/* An engine over all inputs for the study's network, kept while the network stays the same. */
 static int prepare(struct gk_fourier *f, struct gk_study *s, struct gk_err *err)
 {
     const size_t n = f->group.n;
@@ -150,14 +150,14 @@ size_t fourier_sum_of(const struct gk_fourier *f, size_t input)
     return (f->group.minus ? i + n - j : i + j) % n;
 }
 
-/* The input whose first operand is I and whose sum is S. */
+/* The input whose first operand is I and whose operands' sum is S. */
 static size_t input_of(const struct gk_fourier *f, size_t i, size_t s)
 {
     const size_t n = f->group.n;
     return i * n + (f->group.minus ? i + n - s : s + n - i) % n;
 }
 
-/* The logits of the n inputs of sum S, added up. */
+/* Adds the logits of the n inputs of sum S. */
 static void fold_task(void *ctx, size_t s, int thread)
 {
     const struct gk_fourier *f = ctx;
@@ -172,7 +172,7 @@ static void fold_task(void *ctx, size_t s, int thread)
     }
 }
 
-/* The squares of the same logits less their mean over all inputs, added up. */
+/* Adds the squares of the same logits without their mean over all inputs. */
 static void spread_task(void *ctx, size_t s, int thread)
 {
     const struct gk_fourier *f = ctx;
@@ -191,8 +191,8 @@ double fourier_bin_factor(const struct gk_fourier *f, size_t k)
     return 2 * k == f->group.n || k == 0 ? 1 : 2;
 }
 
-/* The transforms over sums of every output, and from them mean and energies. As u_k and v_k depend
- * on the sum alone, re = n/sqrt(2) C_k[c] and im = -n/sqrt(2) S_k[c] (k = n/2: re = n C_k[c]). */
+/* Transforms every output over sums, and computes mean and energies. As u_k and v_k depend only on
+ * the sum, re = n/sqrt(2) C_k[c] and im = -n/sqrt(2) S_k[c] (k = n/2: re = n C_k[c]). */
 static int transform(struct gk_fourier *f, struct gk_err *err)
 {
     const size_t n = f->group.n;

@@ -1,4 +1,4 @@
-/* Progress measures: what the key frequencies do, and what is left without them. */
+/* Progress measures: the network with only its key frequencies, and without them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static int rising(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* The NKEYS frequencies of largest energy, rising; of equal ones the lowest. */
+/* The NKEYS frequencies of largest energy, increasing; ties go to the lower one. */
 static void choose_keys(const struct gk_fourier *f, size_t *keys, size_t nkeys)
 {
     for (size_t i = 0; i < nkeys; i++) {
@@ -29,7 +29,7 @@ static void choose_keys(const struct gk_fourier *f, size_t *keys, size_t nkeys)
     qsort(keys, nkeys, sizeof *keys, rising);
 }
 
-/* The keys' terms C_k[c] u_k(s) + S_k[c] v_k(s), a task for each s. */
+/* The keys' terms C_k[c] u_k(s) + S_k[c] v_k(s), one task for each s. */
 struct terms {
     struct gk_fourier *f;
     const size_t *keys;
@@ -54,7 +54,7 @@ static void terms_task(void *ctx, size_t s, int thread)
     }
 }
 
-/* As the networks' cross-entropy: nothing cancels where the answer has nearly all of the mass. */
+/* Like the networks' cross-entropy: nothing cancels if the answer has nearly all of the mass. */
 static double crossentropy(const double *z, size_t n, size_t answer)
 {
     size_t m = 0;
@@ -66,8 +66,8 @@ static double crossentropy(const double *z, size_t n, size_t answer)
     return log1p(others) + (z[m] - z[answer]);
 }
 
-/* The loss of a block of rows, restricted or excluded as in Nanda et al. 2023: of the keys' terms
- * and the mean, or of the logits without those terms. */
+/* The loss of a block of rows, restricted or excluded as in Nanda et al. 2023: the restricted loss
+ * uses the keys' terms and the mean, the excluded one the logits without those terms. */
 struct losses {
     struct gk_fourier *f;
     const struct fourier_rows *rows;

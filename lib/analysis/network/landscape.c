@@ -13,16 +13,16 @@
 struct gk_landscape {
     struct gk_landscape_conf *conf;
     struct gk_study *s;
-    struct gk_network network; /* of the first frame, and so of all */
+    struct gk_network network; /* of the first frame, and hence of all */
     size_t n;
     double *theta;    /* [n] the centre */
     double *delta[2]; /* [n] */
     void *at;         /* [n] a point of the grid, in the study's precision */
-    uint64_t frame;   /* the index of the centre's */
-    double points;    /* computed or passed over so far */
+    uint64_t frame;   /* the centre's index */
+    double points;    /* points computed or skipped so far */
 };
 
-/* Brings the largest of |v| [n] near 1; the norm of v is then the result. */
+/* Scales the largest of |v| [n] to near 1; then the norm of v can be computed. */
 static double near_one(double *v, size_t n)
 {
     gk_scale(v, v, n, -gk_exponent(v, n));
@@ -42,7 +42,8 @@ void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *t
         const struct gk_param *p = &ps->p[i];
         const double *t = theta + p->offset;
         double *d = delta + p->offset;
-        const size_t width = p->rank == 2 ? p->shape[1] : 1; /* a rank-1 entry is a row of one */
+        const size_t width =
+            p->rank == 2 ? p->shape[1] : 1; /* a tensor of rank 1 is one row per element */
         for (size_t r = 0; r < p->count; r += width) {
             const double length = near_one(d + r, width);
             const double scale = length > 0 ? gk_norm2(t + r, width) / length : 0;
@@ -75,7 +76,7 @@ void gk_landscape_free(struct gk_landscape *l)
     gk_free(l);
 }
 
-/* At the first frame: room, and what is known of the directions. */
+/* At the first frame: allocates, and finds what is known about the directions. */
 static int begin(struct gk_landscape *l, struct gk_err *err)
 {
     l->n = l->s->ckpt.params.total;
@@ -91,7 +92,7 @@ static void load(struct gk_landscape *l)
     gk_reals_widen(l->s->real, l->n, l->s->theta, l->theta);
 }
 
-/* The direction, but for its norm; 0 in parameters that are left out. */
+/* The direction up to its norm; 0 in excluded parameters. */
 static void form_delta(const struct gk_landscape *l, const struct gk_toward *t, double *delta)
 {
     const struct gk_params *ps = &l->s->ckpt.params;
@@ -103,7 +104,7 @@ static void form_delta(const struct gk_landscape *l, const struct gk_toward *t, 
     }
 }
 
-/* That some parameter is left. */
+/* Checks that some parameter is left. */
 static int check_parameters(const struct gk_landscape *l, struct gk_err *err)
 {
     const struct gk_params *ps = &l->s->ckpt.params;
@@ -155,7 +156,7 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     return 1;
 }
 
-/* Summed in double and rounded once, so that alpha = 0 is the centre itself. */
+/* Summed in double and rounded once, so that alpha = 0 gives exactly the centre. */
 static void walk(struct gk_landscape *l, double alpha, double beta)
 {
     const bool two = l->conf->directions == 2;

@@ -1,4 +1,4 @@
-/* Directions of a landscape: what --toward names. */
+/* The directions of a landscape that --toward names. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +57,7 @@ void gk_toward_free(struct gk_toward *t)
     t->v = NULL;
 }
 
-/* A frame's parameters as a point; it must be of the network under study. */
+/* A frame's parameters as a point; the network must be the one under study. */
 int gk_toward_point(const struct gk_frame *f, const struct gk_study *s, double *v,
                     struct gk_err *err)
 {
@@ -72,7 +72,7 @@ int gk_toward_point(const struct gk_frame *f, const struct gk_study *s, double *
     return rc;
 }
 
-/* A file of gk.kind direction or axis (gk-hvp, gk-pca) is a direction; other parameters are a
+/* A file of gk.kind direction or axis (gk-hvp, gk-pca) is a direction; any other parameters are a
  * point. */
 static int from_file(struct gk_toward *t, const struct gk_study *s, struct gk_err *err)
 {
@@ -118,7 +118,7 @@ bool gk_toward_uses(const struct gk_landscape_conf *conf, const struct gk_param 
     return (!conf->matrices || p->rank == 2) && !gk_glob_matches(conf->exclude, p->name);
 }
 
-/* An axis of points as a direction of the network; false if they are not its parameters. */
+/* An axis of points as a direction of the network; false if it does not consist of parameters. */
 static bool spread_axis(const struct gk_params *ps, const struct gk_landscape_conf *conf,
                         const struct gk_points *x, const double *axis, double *v)
 {

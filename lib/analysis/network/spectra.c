@@ -9,7 +9,7 @@
 #include "gk/glob.h"
 #include "gk/mem.h"
 
-/* The values over the largest one: their squares neither overflow nor vanish. */
+/* The values divided by the largest one, so that their squares neither overflow nor underflow. */
 static void summarise(const double *v, size_t n, struct gk_spectrum *s)
 {
     double sum = 0, squares = 0, entropy = 0;
@@ -74,7 +74,7 @@ static void do_task(void *ctx, size_t i, int thread)
 
 static bool is_wanted(const struct gk_tensor *t, const char *globs)
 {
-    if (globs && !gk_is_glob(globs)) /* by its whole name it may be anything */
+    if (globs && !gk_is_glob(globs)) /* a full name may select any tensor */
         return t->rank == 2 && strcmp(t->name, globs) == 0;
     return t->rank == 2 && gk_is_parameter(t) && (!globs || gk_glob_matches(globs, t->name));
 }

@@ -1,4 +1,4 @@
-/* Checkpoints as vectors, beside engines that can read them. */
+/* Checkpoints as vectors, and the engines that evaluate them. */
 #include "gk/study.h"
 
 #include <math.h>
@@ -49,7 +49,7 @@ void gk_study_close(struct gk_study *s)
     gk_dataset_free(&s->data);
 }
 
-/* Engines and room for another network. */
+/* Engines and memory for another network. */
 static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
     s->made++;
@@ -90,12 +90,10 @@ int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *e
 
 const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
 {
-    return f->index == 0 && s->ckpt.heads_assumed
-               ? "no 'heads' in the metadata: the usual 4 are assumed"
-               : NULL;
+    return f->index == 0 && s->ckpt.heads_assumed ? GK_NOTE_HEADS : NULL;
 }
 
-/* The options in a line of gk-data, which any version of it may have written; or NULL. */
+/* The options in a line of gk-data, from any version of it; or NULL. */
 static const char *data_options(const char *line)
 {
     static const char name[] = "gk-data ";
@@ -103,7 +101,8 @@ static const char *data_options(const char *line)
     return strncmp(line, name, n) == 0 ? line + n + strcspn(line + n, " ") : NULL;
 }
 
-/* The first dataset in H that is not among those in HAVE; NULL if one is, or either has none. */
+/* The first dataset in H, if none in H is among those in HAVE. NULL if one is, or either has
+ * none. */
 static const char *other_data(const struct gk_history *h, const struct gk_history *have)
 {
     const char *other = NULL;

@@ -7,7 +7,7 @@
 #include "gk/dimension.h"
 #include "gk/mem.h"
 
-/* A point's place among the points, under a number that coinciding points share. */
+/* A point's row, and a hash that coinciding points share. */
 struct mark {
     uint64_t hash;
     size_t row;
@@ -21,7 +21,7 @@ static int by_hash(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* Each number goes through the finaliser of splitmix64; -0 counts as 0. */
+/* Each coordinate goes through the finaliser of splitmix64; -0 counts as 0. */
 static uint64_t mix(uint64_t h, double v)
 {
     uint64_t bits;
@@ -33,7 +33,7 @@ static uint64_t mix(uint64_t h, double v)
     return h ^ (h >> 31);
 }
 
-/* Four chains, so that the processor need not wait for one multiplication to begin the next. */
+/* Four chains, so that one multiplication need not wait for another. */
 static uint64_t hash_point(const double *x, size_t d)
 {
     uint64_t h[4] = {0, 1, 2, 3};
@@ -78,9 +78,9 @@ static int check_finite(const double *x, size_t n, size_t d, struct gk_err *err)
     return 0;
 }
 
-/* Sets drop[i] where point i coincides with an earlier one. MARK (n) is sorted by hash, then row.
- * Of the points that share a hash the distinct ones, hardly ever more than one, move to the front.
- */
+/* Sets drop[i] if point i coincides with an earlier one. MARK (n) is sorted by hash, then row.
+ * Among points that share a hash, the distinct ones (hardly ever more than one) move to the
+ * front. */
 static void find_repeats(const double *x, size_t d, struct mark *mark, size_t n, bool *drop)
 {
     size_t first = 0, end = 0; /* the distinct ones so far: mark[first..end) */
@@ -132,24 +132,24 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* floor(n (1 - discard)), the product taken as the decimal number that was meant: 10 points less a
- * fraction of 0.9 is 1 point, though 10 * (1 - 0.9) falls short of 1 in binary. */
+/* floor(n (1 - discard)), with the product computed in decimal: 10 points without a fraction of 0.9
+ * are 1 point, although 10 * (1 - 0.9) is less than 1 in binary. */
 static size_t points_fitted(size_t n, double discard)
 {
     double m = floor((double)n * (1 - discard) * (1 + 1e-12));
     return m < (double)(n - 1) ? (size_t)m : n - 1;
 }
 
-/* F_i = i/n as the quantile that point i (from 0) of N stands for, on the scale of the fit. */
+/* F_i = i/n, the quantile of point i (from 0) of N, on the scale of the fit. */
 static double fit_ordinate(size_t i, size_t n)
 {
     return -log1p(-(double)(i + 1) / (double)n);
 }
 
 /* The variance of the slope N/M, N = sum x_i y_i, M = sum x_i^2 over the m smallest of n values x
- * (rising), by its influence function. A unit of mass moved to z shifts the quantile Q(u) by
- * (u - [z <= Q(u)]) dQ/du, and with it N by the integral of y(u) (u - [z <= Q(u)]) dQ, and M by
- * that of 2 Q(u) (u - [z <= Q(u)]) dQ. INFLUENCE (m) is room for the suffix sums. */
+ * (rising), by its influence function. A unit of mass moved to z shifts the quantile Q(u) by (u -
+ * [z <= Q(u)]) dQ/du, and with it N by the integral of y(u) (u - [z <= Q(u)]) dQ, and M by that of
+ * 2 Q(u) (u - [z <= Q(u)]) dQ. INFLUENCE (m) is scratch for suffix sums. */
 static double slope_variance(const double *x, size_t m, size_t n, double slope, double sum_xx,
                              double *influence)
 {

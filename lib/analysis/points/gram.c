@@ -1,10 +1,10 @@
 /* Passes over the centred points.
  *
- * Z is worked on in blocks of columns. While the products of one block are added to the Gram
- * matrix, a tile of it a task, the chunks of the next block are read and centred: both are tasks of
- * one round. Centring needs nothing but the columns at hand, since every block holds all points
- * (or, transposed, a centre found beforehand), and so it comes before the products: the Gram matrix
- * of points far from the origin loses nothing to cancellation. */
+ * Z is processed in blocks of columns. While the products of one block are added to the Gram
+ * matrix, one tile per task, the chunks of the next block are read and centred: both kinds of task
+ * share a round. Centring needs only the current columns, since every block holds all points (or,
+ * transposed, a centre that was computed before). So it comes before the products, and the Gram
+ * matrix of points far from the origin loses nothing to cancellation. */
 #include "gram.h"
 
 #include <math.h>
@@ -16,9 +16,9 @@
 
 enum {
     BLOCK_BYTES = 32 << 20,
-    MOST_COLUMNS = 8192, /* of a block */
-    TILE = 160,          /* rows and columns of a task's part of the Gram matrix, at most */
-    PAD = 8              /* rows of 2^k bytes would fall on the same lines of a cache */
+    MOST_COLUMNS = 8192, /* columns of a block */
+    TILE = 160, /* the largest number of rows and columns in a task's part of the Gram matrix */
+    PAD = 8     /* rows of 2^k bytes would compete for the same lines of a cache */
 };
 
 struct work {
@@ -26,7 +26,7 @@ struct work {
     size_t rows, kept, columns, block, chunk, ld;
     double *z[2];      /* (rows, ld) this block and the next */
     double *centre;    /* transposed: [2, rows] a point, and the mean of the differences from it */
-    double *reference; /* (SLOTS, 2, larger of chunk and width if transposed) working space */
+    double *reference; /* (SLOTS, 2, larger of chunk and width if transposed) scratch */
     size_t reference_size;
     struct gk_err *err; /* (SLOTS) */
     bool failed[GK_SWEEP_SLOTS];
@@ -60,7 +60,7 @@ size_t gk_sweep_chunk(const struct gk_sweep *s)
 
 /* ---- reading and centring ---- */
 
-/* z [n] = (z - REFERENCE) 2^-exponent, with neither an overflow nor a loss on the way. */
+/* z [n] = (z - REFERENCE) 2^-exponent, without overflow or underflow in between. */
 static void subtract(const struct gk_sweep *s, double *z, const double *reference, size_t n)
 {
     const double before = ldexp(1, s->exponent > 0 ? -s->exponent : 0);
@@ -74,7 +74,7 @@ static void subtract(const struct gk_sweep *s, double *z, const double *referenc
         gk_scale(z, z, n, -s->exponent);
 }
 
-/* Points as rows: z_t = x_t - reference, and for the mean less the mean of those. */
+/* Points as rows: z_t = x_t - reference; for the mean, subtracts the mean of those. */
 static int load_rows(struct work *w, const struct gk_chunk *c, struct gk_err *err)
 {
     const struct gk_points *x = w->s->x;
@@ -117,7 +117,7 @@ static int load_columns(struct work *w, const struct gk_chunk *c, struct gk_err 
     return 0;
 }
 
-/* The centre of points as columns: in two parts, as one number it would be rounded. */
+/* The centre of points as columns, in two parts: a single number would be rounded. */
 static int find_centre(struct work *w, struct gk_err *err)
 {
     const struct gk_points *x = w->s->x;
@@ -137,7 +137,7 @@ static int find_centre(struct work *w, struct gk_err *err)
     return 0;
 }
 
-/* Slot SLOT of the block that is read; a block's last chunks may be empty. */
+/* Slot SLOT of the block that is read; the last chunks of a block may be empty. */
 static void load(struct work *w, size_t slot, int thread)
 {
     size_t first = w->loading * w->block, n = smaller(w->block, w->columns - first);
@@ -225,7 +225,8 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
 {
     struct work w = {.s = s, .rows = gk_sweep_rows(s), .columns = gk_sweep_columns(s)};
     w.kept = s->kept > 0 ? s->kept : w.rows;
-    const size_t tiles = w.kept > TILE ? (w.kept + TILE - 1) / TILE : 1; /* across, all as even */
+    const size_t tiles =
+        w.kept > TILE ? (w.kept + TILE - 1) / TILE : 1; /* across, as even as possible */
     size_t space;
     w.chunk = gk_sweep_chunk(s);
     w.block = smaller(w.chunk * GK_SWEEP_SLOTS, w.columns);
@@ -243,7 +244,7 @@ int gk_sweep_run(const struct gk_sweep *s, struct gk_pool *pool, struct gk_err *
     w.err = w.reference ? gk_alloc(GK_SWEEP_SLOTS, sizeof *w.err, err) : NULL;
     double *second = w.z[1];
     if (!s->gram)
-        w.z[1] = w.z[0]; /* nothing is multiplied while the next block comes in */
+        w.z[1] = w.z[0]; /* nothing is multiplied while the next block is read */
     int rc = w.err ? run(&w, pool, err) : -1;
     gk_free(w.z[0]);
     gk_free(second);
@@ -269,7 +270,7 @@ double gk_dot(const double *a, const double *b, size_t n)
            ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-/* The error of a coordinate that is not finite, or 0. */
+/* The error for a coordinate that is not finite, or 0. */
 static int check_finite(const struct gk_points *x, struct gk_err *err)
 {
     enum { N = 256 };
@@ -304,7 +305,7 @@ static void find_largest(void *ctx, const struct gk_chunk *c)
 int gk_sweep_scale(struct gk_sweep *s, struct gk_pool *pool, struct gk_err *err)
 {
     struct largest l = {.rows = gk_sweep_rows(s)};
-    /* The first point for the mean: where that overflows there is no number left to see. */
+    /* The first point as the mean: if that overflows, no finite number is lost. */
     const struct gk_sweep look = {.x = s->x,
                                   .center = s->center == GK_SWEEP_MEAN ? GK_SWEEP_FIRST : s->center,
                                   .transposed = s->transposed,

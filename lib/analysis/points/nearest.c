@@ -1,21 +1,20 @@
-/* Nearest neighbours, exactly. This is the way to a few of them; nearest_many.c is the
- * way to many.
+/* Nearest neighbours, exactly. This file finds a few per point; nearest_many.c finds many.
  *
- * The squared distances of all pairs come cheaply, in single precision, from |a|^2 + |b|^2 - 2 a.b
- * with the products as one matrix multiplication a block; but they are only good to a bound E on
- * their rounding, which swamps small distances. So they serve to rule out: with S_k the k-th
- * smallest of (approximate + E) seen by a point, no pair whose (approximate - E) is larger can be
- * among its k nearest. What is left, a handful of candidates a point, is measured again by summing
- * squared differences of the original coordinates in double. A point with too many candidates (it
- * lies in a clump much smaller than the cloud) is measured against all others that way.
+ * The squared distances of all pairs are cheap in single precision, from |a|^2 + |b|^2 - 2 a.b
+ * with one matrix multiplication per block. But their rounding error, bounded by E, swamps small
+ * distances. So they only rule pairs out: with S_k the k-th smallest of (approximate + E) seen by a
+ * point, no pair whose (approximate - E) is larger can be among its k nearest. The few remaining
+ * candidates of each point are measured again by summing squared differences of the original
+ * coordinates in double. A point with too many candidates (it lies in a clump much smaller than the
+ * cloud) is measured against all others that way.
  *
  * E follows from |fl(a.b) - a.b| <= gamma_m |a||b| for sums of m terms in any order (Higham 2002,
  * section 3.1): products are summed DEPTH coordinates at a time, so m = DEPTH + the number of such
  * pieces. Rounding the centred coordinates, the norms and the sum of three adds less than
- * 12 (|a|^2 + |b|^2) units of 2^-24. Where squares are too small for that, each costs less than the
+ * 12 (|a|^2 + |b|^2) units of 2^-24. If squares are too small for that, each adds less than the
  * least normal number.
  *
- * Every pair is looked at once, for both of its points, a pair of blocks at a time. In one round
+ * Every pair is examined once, for both of its points, one pair of blocks at a time. In one round
  * each block takes part in one pair (the circle method for tournaments), so that tasks of a round
  * write to different points. */
 #include "nearest.h"
@@ -28,9 +27,10 @@
 #include "gk/scale.h"
 
 enum {
-    EVENLY = 4, /* blocks come in multiples of this, so that threads end a round together */
-    FEW = 100,  /* neighbours, up to which a sorted list of them is the fastest */
-    ROOM = 512  /* candidates a point may have where its coordinates take as much memory */
+    EVENLY =
+        4, /* the number of blocks is a multiple of this, so that threads end a round together */
+    FEW = 100, /* the number of neighbours up to which a sorted list is fastest */
+    ROOM = 512 /* the number of candidates per point that take as much memory as its coordinates */
 };
 
 static int alloc_search(struct search *s, int threads, struct gk_err *err)
@@ -57,8 +57,9 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* What a share of the points adds to the mean of the differences from the first point, and the
- * largest of these in absolute value. Any centre will do: one beyond the largest number is cut. */
+/* The contribution of a share of the points to the mean of the differences from the first point,
+ * and the largest of these in absolute value. Any centre will do: one beyond the largest number is
+ * clamped. */
 static void mean_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
@@ -75,8 +76,8 @@ static void mean_task(void *ctx, size_t t, int thread)
     s->largest[t] = largest;
 }
 
-/* y_i = (x_i - mean) scaled: large ones before the subtraction, which might overflow, small ones
- * after it, as what they are the difference of may be large. Either way one rounding. */
+/* y_i = (x_i - mean) scaled. Large numbers are scaled before the subtraction, which might overflow,
+ * small ones after it, as they may be a difference of large ones. Either way rounds once. */
 static void centre_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
@@ -99,7 +100,7 @@ static size_t groups(size_t n)
     return (n + GROUP - 1) / GROUP;
 }
 
-/* The power of two, and y, norm. */
+/* Computes the power of two, y and norm. */
 static void centre(struct search *s, struct gk_pool *pool)
 {
     double largest = 0;
@@ -115,7 +116,7 @@ static void centre(struct search *s, struct gk_pool *pool)
     gk_pool_run(pool, groups(s->n), centre_task, s);
 }
 
-/* One more pair: LOW is the lower bound of its squared distance, HIGH the upper. */
+/* Adds one pair: LOW is the lower bound of its squared distance, HIGH the upper. */
 static void offer(struct search *s, size_t i, size_t j, float low, float high)
 {
     float *upper = s->upper + i * s->k;
@@ -137,12 +138,13 @@ static void offer(struct search *s, size_t i, size_t j, float low, float high)
         c[s->ncandidate[i]++] = (struct candidate){low, (uint32_t)j};
     } else {
         s->ncandidate[i] = s->room + 1;
-        upper[s->k - 1] = -INFINITY; /* no more offers */
+        upper[s->k - 1] = -INFINITY; /* no more candidates */
     }
 }
 
-/* How many of N pairs of a point with squared norm NORM could be wanted, by it (its limit LIMIT) or
- * by the others (LIMITS): almost always none, so that this count is what all pairs cost. */
+/* Counts the pairs, out of N for a point with squared norm NORM, that may be wanted by it (limit
+ * LIMIT) or by the others (LIMITS). Almost always there are none, so this count is the cost of all
+ * pairs. */
 static int count_wanted(const float *product, const float *norms, const float *limits, size_t n,
                         float norm, float slack, float least, float limit)
 {
@@ -185,8 +187,8 @@ static void compare_blocks(struct search *s, size_t a, size_t b, float *tile)
     }
 }
 
-/* Task t of round r of a tournament of an even number of blocks (an odd one out rests). Round 0
- * pairs each block with itself. */
+/* Task t of round r of a tournament of an even number of blocks (with an odd number, one rests).
+ * Round 0 pairs each block with itself. */
 static void compare_task(void *ctx, size_t t, int thread)
 {
     struct search *s = ctx;
@@ -201,7 +203,7 @@ static void compare_task(void *ctx, size_t t, int thread)
         compare_blocks(s, a, b, tile);
 }
 
-/* Keeps the k smallest squared distances of point i, rising. */
+/* Keeps the k smallest squared distances of point i, increasing. */
 static void measure(struct search *s, size_t i, size_t j)
 {
     double *best = s->best + i * s->k;
@@ -229,7 +231,8 @@ static void measure_task(void *ctx, size_t t, int thread)
                 if (c[q].low <= limit)
                     measure(s, i, c[q].point);
     }
-    for (size_t j = 0; ncrowded > 0 && j < s->n; j++) /* points outside: each is fetched once */
+    for (size_t j = 0; ncrowded > 0 && j < s->n;
+         j++) /* points in the outer loop: each is fetched once */
         for (size_t q = 0; q < ncrowded; q++)
             if (crowded[q] != j)
                 measure(s, crowded[q], j);

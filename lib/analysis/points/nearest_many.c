@@ -1,12 +1,12 @@
 /* Many nearest neighbours.
  *
- * A point goes through all blocks with a list of candidates. Each has bounds of its squared
- * distance, the approximate one less and plus E (nearest.c). It joins the list if the lower bound
- * is within the limit, the k-th smallest upper bound so far. When the list is full a new limit is
- * found, and those beyond it leave. If few leave, because distances differ by less than E, all are
- * measured and the k nearest stay. Both cost as much as the list is long, and both free half the
- * room that the list has beyond k: so the list costs the same for each that joins, whatever the
- * order in which the points come, and however many distances are equal. */
+ * A point passes through all blocks with a list of candidates. Each has bounds of its squared
+ * distance: the approximate one minus and plus E (nearest.c). A point joins the list if its lower
+ * bound is within the limit, the k-th smallest upper bound so far. When the list is full, a new
+ * limit is computed, and candidates beyond it leave. If few leave, because distances differ by less
+ * than E, all are measured and the k nearest stay. Either costs time proportional to the list's
+ * length, and frees half of its room beyond k. So the cost per candidate is constant, whatever the
+ * order of the points, and however many distances are equal. */
 #include "nearest.h"
 
 #include <float.h>
@@ -29,11 +29,11 @@ struct many {
     float *bound;      /* (threads, GROUP, 2, room) */
     uint32_t *point;   /* (threads, GROUP, room) */
     double *value;     /* (threads, 3, room) */
-    size_t first;      /* group of this round */
+    size_t first;      /* this round's group */
 };
 
-/* The K-th smallest of V [n], none of them negative: their bits are in the order of their values,
- * and are found from the top, some at a time. */
+/* The K-th smallest of V [n], all nonnegative: their bits are in the order of their values, and are
+ * determined from the top, some at a time. */
 static float kth_smallest(const float *v, size_t n, size_t k)
 {
     enum { DIGIT = 11 };
@@ -57,7 +57,7 @@ static float kth_smallest(const float *v, size_t n, size_t k)
     return found;
 }
 
-/* Sorts V [n], none of them negative, by their bits, byte by byte. SPARE [n]. */
+/* Sorts V [n], all nonnegative, by their bits, byte by byte. SPARE [n]. */
 static void sort_rising(double *v, double *spare, size_t n)
 {
     enum { BYTES = sizeof(double), SIZE = 256 };
@@ -97,8 +97,8 @@ static void measure_all(const struct search *s, size_t i, const struct list *l, 
         v[q] = nearest_square(s, i, l->point[q], INFINITY);
 }
 
-/* Leaves the k nearest in the list, with bounds that are as close as single precision goes. VALUE
- * (3, room) is working space. */
+/* Keeps the k nearest in the list, with bounds as close as single precision allows. VALUE (3, room)
+ * is scratch. */
 static void settle(const struct many *m, size_t i, struct list *l, double *value)
 {
     static const double slack = 4 * FLT_EPSILON;
@@ -123,7 +123,7 @@ static void settle(const struct many *m, size_t i, struct list *l, double *value
     l->limit = fminf(l->limit, (float)(last * (1 + slack) + (double)FLT_MIN));
 }
 
-/* A new limit; what lies beyond it leaves. */
+/* Sets a new limit; candidates beyond it leave. */
 static void tighten(const struct many *m, struct list *l)
 {
     size_t kept = 0;
@@ -139,7 +139,7 @@ static void tighten(const struct many *m, struct list *l)
     l->n = kept;
 }
 
-/* Point I meets the NJ points j0.. . */
+/* Compares point I with the NJ points from j0 on. */
 static void meet(const struct many *m, size_t i, size_t j0, size_t nj, const float *product,
                  struct list *l, double *value)
 {

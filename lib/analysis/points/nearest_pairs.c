@@ -1,4 +1,4 @@
-/* Products and distances of pairs of points, as both ways to nearest neighbours need them. */
+/* Products and distances of pairs of points, for both searches for nearest neighbours. */
 #include "gk/blas.h"
 #include "nearest.h"
 

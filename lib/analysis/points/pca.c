@@ -1,12 +1,12 @@
-/* Principal components by way of the smaller Gram matrix of the centred points (Z Z' or Z'Z).
+/* Principal components from the smaller Gram matrix of the centred points (Z Z' or Z'Z).
  *
- * A Gram matrix squares the singular values: of a variance far below the largest, rounding leaves
- * nothing. So the components come in stages. A stage takes those within RESOLVED of its largest;
- * the next one makes the Gram matrix of what is left when the axes found so far are projected out
- * of the points themselves, which loses nothing. Where the first stage found so many that it is
- * less work to keep the rest, later stages see the points along the axes that are left, in ever
- * fewer rows. Residuals are likewise norms of what is left of the points, unless differences of
- * squares are as good. */
+ * A Gram matrix squares the singular values, so rounding destroys variances far below the largest.
+ * Therefore the components come in stages. A stage takes those within RESOLVED of its largest; the
+ * next one projects the axes found so far out of the points themselves, which loses nothing, and
+ * makes the Gram matrix of the remainder. If the first stage found so many that keeping the rest is
+ * less work, later stages use the points' coordinates along the remaining axes, in ever fewer rows.
+ * Residuals are likewise norms of the points' remainders, unless differences of squares are as
+ * accurate. */
 #include "pca_priv.h"
 
 #include <float.h>
@@ -17,7 +17,8 @@
 #include "gk/mem.h"
 #include "gk/scale.h"
 
-static const double RESOLVED = 1e-7; /* of the largest eigenvalue: known to 1e-7 of itself */
+static const double RESOLVED =
+    1e-7; /* of the largest eigenvalue: known to a relative error of 1e-7 */
 
 size_t gk_pca_most(const struct gk_points *x, enum gk_center center)
 {
@@ -25,7 +26,7 @@ size_t gk_pca_most(const struct gk_points *x, enum gk_center center)
     return n < x->width ? n : x->width;
 }
 
-/* ---- what is done to chunks ---- */
+/* ---- operations on chunks ---- */
 
 /* part (found, n) = u Z, Z -= u' part. */
 static double *project_out(const struct work *w, const struct gk_chunk *c)
@@ -41,7 +42,7 @@ static void deflate(void *ctx, const struct gk_chunk *c)
     project_out(ctx, c);
 }
 
-/* Points are rows: the axes' coordinates, and what is left of each point. */
+/* Points are rows: the axes' coordinates, and the remainder of each point. */
 static void finish_rows(void *ctx, const struct gk_chunk *c)
 {
     const struct work *w = ctx;
@@ -56,7 +57,7 @@ static void finish_rows(void *ctx, const struct gk_chunk *c)
     }
 }
 
-/* Points are columns: their projections, and what is left of each. */
+/* Points are columns: their projections, and the remainder of each. */
 static void finish_columns(void *ctx, const struct gk_chunk *c)
 {
     const struct work *w = ctx;
@@ -92,7 +93,7 @@ static int run_sweep(struct work *w, struct gk_pool *pool, struct gk_err *err)
     return 0;
 }
 
-/* The Gram matrix (n, n) of what is left, and its trace. */
+/* The Gram matrix (n, n) of the remainder, and its trace. */
 static int make_gram(struct work *w, size_t n, double *trace, struct gk_pool *pool,
                      struct gk_err *err)
 {
@@ -109,7 +110,7 @@ static int make_gram(struct work *w, size_t n, double *trace, struct gk_pool *po
     return 0;
 }
 
-/* The first one, of all of Z, which is scaled if it must be. */
+/* The first one, of all of Z, scaled if necessary. */
 static int make_first_gram(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
     const size_t n = w->rows;
@@ -125,7 +126,7 @@ static int make_first_gram(struct work *w, struct gk_pool *pool, struct gk_err *
     return 0;
 }
 
-/* One stage: its components join those before. *MORE: there may be further ones. */
+/* One stage: appends its components. *MORE: there may be further ones. */
 static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk_err *err)
 {
     const size_t n = w->rest ? w->nrest : w->rows, before = w->found;
@@ -147,8 +148,8 @@ static int run_stage(struct work *w, struct gk_pool *pool, bool *more, struct gk
 /* ---- results ---- */
 
 /* Residuals as differences of squares, for points as rows whose components came in one stage. The
- * squares are good to 1e-14 or better; false if some difference is so small that the residual
- * would not be good to 1e-8. */
+ * squares are accurate to 1e-14 or better; false if some difference is so small that the residual
+ * would not be accurate to 1e-8. */
 static bool subtract_squares(const struct work *w)
 {
     const struct gk_pca *r = w->r;
@@ -165,7 +166,7 @@ static bool subtract_squares(const struct work *w)
     return true;
 }
 
-/* Projections, residuals and axes, but for the signs. */
+/* Projections, residuals and axes, up to signs. */
 static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
 {
     struct gk_pca *r = w->r;
@@ -194,7 +195,7 @@ static int finish(struct work *w, struct gk_pool *pool, struct gk_err *err)
     return 0;
 }
 
-/* Projections and residuals as they are, not scaled. */
+/* Undoes the scaling of projections and residuals. */
 static int unscale(struct gk_pca *r, const struct gk_points *x, struct gk_err *err)
 {
     bool finite = true;
@@ -210,7 +211,7 @@ static int unscale(struct gk_pca *r, const struct gk_points *x, struct gk_err *e
                   : gk_fail(err, "%s: the points are too large: their distances overflow", x->name);
 }
 
-/* Turns axis K over if the first projection as large as any is negative. */
+/* Negates axis K if the first of its largest projections is negative. */
 static void orient(struct gk_pca *r, size_t k, size_t width)
 {
     double largest = 0;

@@ -1,12 +1,12 @@
-/* Axes as frames that hold a direction under the parameters' names. */
+/* Axes as frames that hold a direction with the parameters' names. */
 #include <stdio.h>
 #include <string.h>
 
 #include "gk/mem.h"
 #include "gk/pca.h"
 
-/* Tensor I of the first frame: its coordinates in AXIS, or zeros if it has none. BUFFER holds that
- * many doubles. */
+/* Tensor I of the first frame: its coordinates in AXIS, or zeros if it has none. BUFFER has room
+ * for as many doubles. */
 static int add_tensor(struct gk_frame *f, const struct gk_points *x, size_t i, const double *axis,
                       void *buffer, struct gk_err *err)
 {
@@ -20,7 +20,7 @@ static int add_tensor(struct gk_frame *f, const struct gk_points *x, size_t i, c
     return gk_frame_add(f, t->name, real, t->rank, t->shape, buffer, err);
 }
 
-/* What the frames of the trajectory say of their network. */
+/* The trajectory's metadata about its network. */
 static int copy_meta(struct gk_frame *f, const struct gk_frame *first, struct gk_err *err)
 {
     for (size_t i = 0; i < first->nmeta; i++) {

@@ -12,8 +12,8 @@ struct line {
     size_t n;
     double *along;                  /* [n] (x_t - x_0).d over d.d, d from first to last */
     double *square;                 /* (SLOTS, n) partial sums */
-    double longest[GK_SWEEP_SLOTS]; /* coordinate of d in absolute value */
-    int exponent; /* d is over this once more: it may be far shorter than others */
+    double longest[GK_SWEEP_SLOTS]; /* the largest coordinate of d in absolute value */
+    int exponent; /* a further scaling of d, which may be far shorter than other differences */
 };
 
 static void find_longest(void *ctx, const struct gk_chunk *c)
@@ -23,7 +23,7 @@ static void find_longest(void *ctx, const struct gk_chunk *c)
         l->longest[c->slot] = fmax(l->longest[c->slot], fabs(c->z[(l->n - 1) * c->ld + i]));
 }
 
-/* The last row of a chunk: d. */
+/* The last row of a chunk, scaled: d. */
 static const double *scale_last(const struct line *l, const struct gk_chunk *c)
 {
     double *d = c->z + (l->n - 1) * c->ld;
@@ -52,7 +52,7 @@ static void add_residuals(void *ctx, const struct gk_chunk *c)
     }
 }
 
-/* One sweep; SUM [n] gets its sums. */
+/* One sweep; SUM [n] receives its sums. */
 static int sum_line(struct gk_sweep *sweep, struct line *l,
                     void (*each)(void *, const struct gk_chunk *), double *sum,
                     struct gk_pool *pool, struct gk_err *err)
@@ -69,7 +69,7 @@ static int sum_line(struct gk_sweep *sweep, struct line *l,
     return 0;
 }
 
-/* ALONG [n] gets (x_t - x_0).d, of points that are scaled if they must be. */
+/* ALONG [n] receives (x_t - x_0).d, of points that are scaled if necessary. */
 static int sum_along(struct gk_sweep *sweep, struct line *l, double *along, struct gk_pool *pool,
                      struct gk_err *err)
 {

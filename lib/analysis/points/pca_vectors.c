@@ -1,4 +1,4 @@
-/* The singular vectors of gk/pca.h: those found, and a basis of what they leave. */
+/* The singular vectors of gk/pca.h: those found, and a basis of the remainder. */
 #include <math.h>
 #include <string.h>
 
@@ -16,8 +16,8 @@ void pca_compress(void *ctx, const struct gk_chunk *c)
         memcpy(c->z + i * c->ld, part + i * c->n, c->n * sizeof *part);
 }
 
-/* Rows FROM <= k < TO of u: each orthogonal to those before it (it is already, but for rounding),
- * of norm 1, and 0 where Z has a row of zeros, so that the centre projects on 0 exactly. */
+/* Makes rows FROM <= k < TO of u orthogonal to those before (they are already, up to rounding), of
+ * norm 1, and 0 where Z has a row of zeros, so that the centre projects exactly to 0. */
 static void polish(struct work *w, size_t from, size_t to)
 {
     const size_t n = w->rows;
@@ -44,7 +44,7 @@ static void polish(struct work *w, size_t from, size_t to)
     }
 }
 
-/* The rest becomes the first LEFT of the vectors V. */
+/* The first LEFT of the vectors V become the rest. */
 static int keep_rest(struct work *w, const double *v, size_t left, struct gk_err *err)
 {
     if (!w->rest) {

@@ -1,4 +1,4 @@
-/* Points from operands, and their coordinates from where they lie. */
+/* Opens operands as points, and reads their coordinates in place. */
 #include "gk/points.h"
 
 #include <inttypes.h>
@@ -87,7 +87,7 @@ void gk_points_free(struct gk_points *p)
 
 /* ---- reading ---- */
 
-/* COUNT elements of a tensor's data, which begin at PIECE, from element FIRST on. */
+/* COUNT elements, from element FIRST on, of a tensor whose data begin at PIECE. */
 static int read_piece(int fd, const struct gk_piece *piece, size_t first, size_t count, double *x,
                       struct gk_err *err)
 {
@@ -106,7 +106,7 @@ static int read_piece(int fd, const struct gk_piece *piece, size_t first, size_t
     return 0;
 }
 
-/* The part that coordinate COLUMN is in. */
+/* The part that contains coordinate COLUMN. */
 static size_t find_part(const struct gk_points *p, size_t column)
 {
     size_t lo = 0, hi = p->nparts;

@@ -1,4 +1,5 @@
-/* Where the coordinates of points lie: a trajectory's, frame by frame, and a matrix'. */
+/* Finds where the coordinates of points are stored: a trajectory's, frame by frame, and a
+ * matrix's. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "points_priv.h"
 #include "io/stream/spool.h"
 
-enum { MOST_FILES = 256 }; /* kept open; what further files hold goes to the temporary file */
+enum {
+    MOST_FILES = 256
+}; /* files kept open; the contents of further files go to the temporary file */
 
 /* ---- which tensors are coordinates ---- */
 
@@ -19,13 +22,13 @@ static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor 
 {
     if (gk_glob_matches(conf->exclude, t->name))
         return false;
-    if (conf->tensor && !gk_is_glob(conf->tensor)) /* by its whole name it may be anything */
+    if (conf->tensor && !gk_is_glob(conf->tensor)) /* a full name may select any tensor */
         return strcmp(t->name, conf->tensor) == 0;
     return gk_is_parameter(t) && (!conf->tensor || gk_glob_matches(conf->tensor, t->name)) &&
            (!conf->matrices || t->rank == 2);
 }
 
-/* Counters and masks, which a reader may have taken for parameters. */
+/* Excludes counters and masks, which may have been read as parameters. */
 static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
 {
     for (size_t i = 0; i < p->first.ntensor && !conf->tensor; i++) {
@@ -72,7 +75,7 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     return 0;
 }
 
-/* Frame F has the tensors of the first. */
+/* Checks that frame F has the tensors of the first. */
 static int check_alike(const struct gk_points *p, const struct gk_points_conf *conf,
                        const struct gk_frame *f, struct gk_err *err)
 {
@@ -92,16 +95,16 @@ static int check_alike(const struct gk_points *p, const struct gk_points_conf *c
         if (is_wanted(conf, &f->tensor[i]) && !gk_frame_tensor(&p->first, f->tensor[i].name))
             return gk_frame_fail(f, err, "tensor '%.100s' is not in the first frame",
                                  f->tensor[i].name);
-    if (conf->tensor) /* one tensor may be compared between networks */
+    if (conf->tensor) /* a single tensor may be compared between networks */
         return 0;
     const struct gk_network now = gk_network_said(f), first = gk_network_said(&p->first);
     return gk_network_check(f, &now, &first, "the first frame's", err);
 }
 
-/* ---- taking frames in ---- */
+/* ---- reading frames ---- */
 
-/* *FD: where the numbers that come from FP (or NULL) can be read again: its file, *STAY true, or
- * the temporary file, where it has none or there are too many. */
+/* Sets *FD to where the data of FP (or NULL) can be read again: its own file, and *STAY is true; or
+ * the temporary file, if it has none or too many files are open. */
 static int keep(struct gk_points_store *s, FILE *fp, int *fd, bool *stay, struct gk_err *err)
 {
     *stay = fp && gk_input_is_file(fp) && s->nfd < MOST_FILES;
@@ -181,7 +184,7 @@ int gk_points_take_frames(struct gk_points *p, const struct gk_points_conf *conf
 
 /* ---- matrices ---- */
 
-/* P has ROWS points of COLS coordinates, numbered as STEP does (taken over) or 0, 1, ... */
+/* P has ROWS points of COLS coordinates, numbered by STEP (which it owns) or 0, 1, ... */
 static int begin_matrix(struct gk_points *p, size_t rows, size_t cols, double *step,
                         const char *name, struct gk_err *err)
 {
@@ -219,7 +222,7 @@ int gk_points_take_matrix(struct gk_points *p, struct gk_matrix *m, const char *
     return 0;
 }
 
-/* The matrix T, whose numbers begin at AT in FD. */
+/* The matrix T, whose data begin at AT in FD. */
 static int begin_on_file(struct gk_points *p, const struct gk_tensor *t, int fd, int64_t at,
                          const char *name, struct gk_err *err)
 {
@@ -285,7 +288,7 @@ int gk_points_take_npy(struct gk_points *p, FILE *fp, const char *name, struct g
         const int64_t at = stay ? t.at : s->spooled;
         if (stay) {
             rc = gk_npy_skip(fp, name, &t, err);
-        } else if (fortran) { /* it has no rows to read: transposed in memory */
+        } else if (fortran) { /* it has no rows in the file: transposed in memory */
             rc = gk_npy_data(fp, name, &t, true, err) || spool_part(s, &t, err) ? -1 : 0;
             free(t.data);
         } else {

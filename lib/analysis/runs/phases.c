@@ -35,7 +35,7 @@ static void update_event(struct gk_event *e, size_t hold, double step, bool met)
         e->when = e->since;
 }
 
-/* The spike at hand is kept after those that ended, until it ends or the curve does. */
+/* The current spike is stored after the completed ones, until it or the curve ends. */
 static int watch_loss(struct gk_spikes *w, double rise, double step, double loss,
                       struct gk_err *err)
 {
@@ -79,8 +79,8 @@ int gk_phases_row(struct gk_phases *p, double step, double train_acc, double val
         p->stable = NAN;
     else if (val_acc >= o->high && isnan(p->stable))
         p->stable = step;
-    /* Memorisation that has not lasted yet may turn out to be t2: spikes count from its first row.
-     */
+    /* Memorisation that has not lasted long enough may still become t2: spikes count from its first
+     * row. */
     if (isnan(p->t[1].when) && p->t[1].met == 0) {
         begin_search(&p->high);
         begin_search(&p->low);

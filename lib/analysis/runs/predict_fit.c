@@ -11,17 +11,17 @@
 #include "gk/scale.h"
 #include "gk/rng.h"
 
-enum { FOLDS = 10 }; /* without groups; and those within the remaining runs */
+enum { FOLDS = 10 }; /* of all runs if there are no groups, and within the remaining runs */
 
 struct work {
     const struct gk_runs *r;
     double ridge;
     size_t folds;
     const size_t *fold; /* [n] */
-    bool *in;           /* [n] the runs that train */
-    double *z, *y;      /* [n, d] and [n] of those, packed */
+    bool *in;           /* [n] the runs used for training */
+    double *z, *y;      /* [n, d] and [n] of the training runs, packed */
     double *beta;       /* [d + 1] */
-    double *score;      /* [n] held-out scores to calibrate with */
+    double *score;      /* [n] held-out scores for calibration */
     bool *scored;       /* [n] */
 };
 
@@ -68,7 +68,7 @@ static void standardise(const struct work *w, struct gk_term *t, size_t j)
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i])
             least = fmin(least, r->x[i * r->d + j]);
-    if (t->log) /* against a value of 0, far from where the ranks are */
+    if (t->log) /* protects against a value of 0, far from the others' ranks */
         t->floor = fmax(least * 1e-3, DBL_TRUE_MIN);
     for (size_t i = 0; i < r->n; i++)
         if (w->in[i])
@@ -87,7 +87,7 @@ static void standardise(const struct work *w, struct gk_term *t, size_t j)
         }
     double sd = sqrt(squares / n);
     t->centre = ldexp(centre, exponent);
-    if (sd > 1e-12 * fabs(centre)) /* else it is constant, and tells nothing */
+    if (sd > 1e-12 * fabs(centre)) /* otherwise it is constant, and uninformative */
         t->scale = ldexp(sd, exponent);
 }
 
@@ -100,7 +100,7 @@ static bool both_outcomes(const struct work *w)
     return seen[0] && seen[1];
 }
 
-/* The model on the runs in W->in, not calibrated. */
+/* Fits the model to the runs in W->in, without calibration. */
 static int train(struct work *w, struct gk_model *m, struct gk_err *err)
 {
     const struct gk_runs *r = w->r;
@@ -122,8 +122,8 @@ static int train(struct work *w, struct gk_model *m, struct gk_err *err)
     return 0;
 }
 
-/* Replaces M's score s by A s + B, fitted to the scores there are. Targets a little off 0 and 1
- * (Platt 1999) keep A finite where the scores separate the outcomes. */
+/* Replaces M's score s by A s + B, fitted to the existing scores. Targets slightly off 0 and 1
+ * (Platt 1999) keep A finite if the scores separate the outcomes. */
 static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
 {
     const struct gk_runs *r = w->r;
@@ -141,7 +141,7 @@ static int calibrate(struct work *w, struct gk_model *m, struct gk_err *err)
         }
     if (gk_logistic_fit(k, 1, w->z, w->y, 1e-6, ab, err))
         return -1;
-    if (ab[1] < 0) { /* held-out scores that rank the wrong way say nothing: the base rate */
+    if (ab[1] < 0) { /* held-out scores that rank the wrong way are uninformative: the base rate */
         double p = (n[1] * (n[1] + 1) / (n[1] + 2) + n[0] / (n[0] + 2)) / (n[0] + n[1]);
         ab[0] = log(p / (1 - p));
         ab[1] = 0;
@@ -191,8 +191,8 @@ static int deal(const struct gk_runs *r, uint64_t seed, size_t *fold, size_t *fo
     return 0;
 }
 
-/* Held-out scores of the runs outside fold OUT, by models that have seen neither OUT nor the part
- * of the other folds in which the run is. */
+/* Held-out scores of the runs outside fold OUT, from models trained neither on OUT nor on the run's
+ * own part of the other folds. */
 static int score_within(struct work *w, size_t out, struct gk_model *m, struct gk_err *err)
 {
     const struct gk_runs *r = w->r;
@@ -217,7 +217,7 @@ static int score_within(struct work *w, size_t out, struct gk_model *m, struct g
     return 0;
 }
 
-/* HELDOUT and RAW (before calibration) of the runs in fold OUT. */
+/* Computes HELDOUT and RAW (before calibration) for the runs in fold OUT. */
 static int hold_out(struct work *w, size_t out, struct gk_model *m, double *heldout, double *raw,
                     struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* The model on a curve that is still coming in. */
+/* Applies the model to a curve that is still growing. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include "gk/number.h"
 #include "gk/predict.h"
 
-enum { LEAST = 3 }; /* samples at least: Hjorth's parameters need two differences */
+enum { LEAST = 3 }; /* minimal number of samples: Hjorth's parameters need two differences */
 
-/* A window that some features share. */
+/* A window that several features share. */
 struct window {
     double from, to;
     size_t n; /* samples measured so far */
@@ -23,9 +23,9 @@ struct gk_live {
     struct gk_dft *dft;
     struct window *window;
     size_t windows;
-    size_t *of; /* [d] the window of each measure, or the number of each column at a step */
-    bool *seen; /* [d] a column at a step, to be read off the curve */
-    double *x;  /* [d] the features; those given stay */
+    size_t *of; /* [d] the window of each measure, or the index of each column at a step */
+    bool *seen; /* [d] a column at a step, to be read from the curve */
+    double *x;  /* [d] the features; values from the user stay */
     double *y;  /* the conditioned samples */
     size_t y_cap;
 };
@@ -53,7 +53,7 @@ static size_t window_of(struct gk_live *l, const struct gk_feature *f)
     return k;
 }
 
-/* "NAME=X" in WORD, which it cuts. */
+/* Parses "NAME=X" in WORD, in place. */
 static int set_given(const struct gk_model *m, char *word, double *x, struct gk_err *err)
 {
     char *value = strchr(word, '=');
@@ -177,13 +177,14 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_featur
     return 0;
 }
 
-/* The number of samples of S before STEP, were it to go on for ever. */
+/* The number of samples of S before STEP, if S continued for ever. */
 static double samples_before(const struct gk_signal *s, double step)
 {
     return fmax(0, ceil((step - s->first) / s->spacing - 1e-6));
 }
 
-/* Measures window W as far as S goes. *LENGTH: the samples it will have in the end. */
+/* Measures window W as far as S has come. *LENGTH: the number of samples it will have in the
+ * end. */
 static int measure(struct gk_live *l, struct window *w, const struct gk_signal *s, double *length,
                    struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* Tables that say what a model is worth. */
+/* Tables that show how well a model predicts. */
 #include <math.h>
 #include <string.h>
 

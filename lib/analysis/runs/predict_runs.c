@@ -7,7 +7,7 @@
 #include "gk/number.h"
 #include "gk/predict.h"
 
-/* As in gk-hjorth; a name that begins another comes after it. */
+/* As in gk-hjorth; if one name is a prefix of another, it comes after that one. */
 static const struct {
     const char *name;
     bool sum;
@@ -34,7 +34,7 @@ double gk_feature_of(const struct gk_hjorth *h, int measure)
     return v[measure];
 }
 
-/* "_B" or "_A_B", digits and points only. */
+/* "_B" or "_A_B", only digits and points. */
 static bool parse_window(const char *text, double *from, double *to)
 {
     double v[2];
@@ -83,7 +83,7 @@ struct gk_feature gk_feature_parse(char *name, double from, double to)
         return f;
     }
     f.from = f.to = NAN;
-    if (!alike) /* "m0_1_2_3" is a mistake and no column */
+    if (!alike) /* "m0_1_2_3" is a mistake, not a column */
         parse_step(&f);
     return f;
 }
@@ -112,7 +112,7 @@ void gk_runs_free(struct gk_runs *r)
     *r = (struct gk_runs){0};
 }
 
-/* Where things stand in a row. */
+/* Column numbers in a row. */
 struct place {
     int *feature; /* [d] */
     int outcome, val, m0, group;
@@ -160,20 +160,22 @@ static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct g
 static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,
                 struct place *p, struct gk_err *err)
 {
-    p->val = p->group = -1;
-    if (find_features(r, rows, c, p->feature, err) || find_m0(r, rows, c, &p->m0, err) ||
-        (p->outcome = gk_rows_need(rows, c->outcome, err)) < 0 ||
+    p->val = p->group = p->m0 = p->outcome = -1;
+    if (find_features(r, rows, c, p->feature, err) ||
+        (!c->alone && find_m0(r, rows, c, &p->m0, err)) ||
+        (c->outcome && (p->outcome = gk_rows_need(rows, c->outcome, err)) < 0) ||
         (c->val && (p->val = gk_rows_need(rows, c->val, err)) < 0) ||
         (c->group && (p->group = gk_rows_need(rows, c->group, err)) < 0))
         return -1;
     return c->val ? 0 : gk_rows_find(rows, "final_val_acc", &p->val, err);
 }
 
-static int finite_cell(const struct gk_rows *rows, int at, double *v, struct gk_err *err)
+static int finite_cell(const struct gk_rows *rows, int at, bool may_be_nan, double *v,
+                       struct gk_err *err)
 {
     if (gk_rows_number(rows, at, v, err))
         return -1;
-    if (!isfinite(*v))
+    if (!isfinite(*v) && !(may_be_nan && isnan(*v)))
         return gk_rows_fail(rows, err, "column %s: %g is not finite", rows->name[at], *v);
     return 0;
 }
@@ -190,12 +192,12 @@ static int find_group(struct gk_runs *r, const char *name, size_t *group, struct
     return 0;
 }
 
-/* Whether a number that is used is nan: 1 yes, 0 no. */
+/* Whether a number that is used is nan: 1 yes, 0 no. Features from the one numbered FROM on. */
 static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
-                        struct gk_err *err)
+                        size_t from, struct gk_err *err)
 {
     double v;
-    for (size_t j = 0; j < r->d + 3; j++) {
+    for (size_t j = from; j < r->d + 3; j++) {
         int at = j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0}[j - r->d];
         if (at >= 0 && gk_rows_number(rows, at, &v, err))
             return -1;
@@ -206,10 +208,10 @@ static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, con
 }
 
 static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
-                    struct gk_err *err)
+                    bool alone, struct gk_err *err)
 {
     size_t i = r->n;
-    double y;
+    double y = 0;
     if (gk_grow(&r->x, &r->x_cap, (i + 1) * r->d, sizeof *r->x, err) ||
         gk_grow(&r->outcome, &r->outcome_cap, i + 1, sizeof *r->outcome, err) ||
         (p->val >= 0 && gk_grow(&r->val, &r->val_cap, i + 1, sizeof *r->val, err)) ||
@@ -217,11 +219,11 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
         (p->group >= 0 && gk_grow(&r->group, &r->group_cap, i + 1, sizeof *r->group, err)))
         return -1;
     for (size_t j = 0; j < r->d; j++)
-        if (finite_cell(rows, p->feature[j], &r->x[i * r->d + j], err))
+        if (finite_cell(rows, p->feature[j], alone, &r->x[i * r->d + j], err))
             return -1;
-    if (gk_rows_number(rows, p->outcome, &y, err) ||
-        (p->val >= 0 && finite_cell(rows, p->val, &r->val[i], err)) ||
-        (p->m0 >= 0 && finite_cell(rows, p->m0, &r->m0[i], err)) ||
+    if ((p->outcome >= 0 && gk_rows_number(rows, p->outcome, &y, err)) ||
+        (p->val >= 0 && finite_cell(rows, p->val, false, &r->val[i], err)) ||
+        (p->m0 >= 0 && finite_cell(rows, p->m0, false, &r->m0[i], err)) ||
         (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
         return -1;
     if (y != 0 && y != 1)
@@ -243,10 +245,12 @@ int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_c
     int rc = p.feature && r->feature ? find(r, rows, c, &p, err) : -1;
     if (!rc)
         while ((rc = gk_rows_next(rows, err)) > 0) {
-            int lacks = c->skip_nan ? lacks_number(r, rows, &p, err) : 0;
+            int lacks = 0;
+            if (c->skip_nan || c->alone)
+                lacks = lacks_number(r, rows, &p, c->alone ? r->d : 0, err);
             if (lacks > 0)
                 r->skipped++;
-            else if (lacks < 0 || read_run(r, rows, &p, err)) {
+            else if (lacks < 0 || read_run(r, rows, &p, c->alone, err)) {
                 rc = -1;
                 break;
             }

@@ -9,7 +9,7 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 
-/* A row before it is known how the censor column speaks. */
+/* A row, kept until the meaning of the censor column is known. */
 struct entry {
     struct gk_ending end;
     size_t group;
@@ -22,7 +22,7 @@ struct entries {
     int *group; /* [columns->n] */
 };
 
-/* A cell of a name of several has quotes, as in CSV, where it holds what would end it. */
+/* If a name has several cells, a cell with a comma or quote is quoted as in CSV. */
 static void put_cell(FILE *fp, const char *cell, bool alone)
 {
     const bool quotes = !alone && strpbrk(cell, ",\"");
@@ -37,9 +37,9 @@ static void put_cell(FILE *fp, const char *cell, bool alone)
         putc('"', fp);
 }
 
-enum writing { AS_TEXT, AS_NUMBERS /* all in one form */ };
+enum writing { AS_TEXT, AS_NUMBERS /* all rows, in one form */ };
 
-/* The cells of the row at hand that name its group, with commas between them; free() it. */
+/* The current row's cells that name its group, separated by commas; free() it. */
 static char *group_of(const struct gk_rows *r, const int *col, size_t n, enum writing as,
                       struct gk_err *err)
 {
@@ -74,7 +74,7 @@ static size_t find_name(char *const *names, size_t n, const char *name)
     return i;
 }
 
-/* Takes over both. */
+/* Owns both. */
 static int add_group(struct gk_times *t, char *name, char *numbers, struct gk_err *err)
 {
     const size_t at = t->data.groups;

@@ -1,5 +1,5 @@
-/* Taking the trend off a signal, and tapering it. All of it is linear, so the signal is scaled
- * first: neither differences nor sums overflow, and nothing gets lost below the least number. */
+/* Detrends and tapers a signal. All of it is linear, so the signal is scaled first: neither
+ * differences nor sums overflow, and nothing underflows. */
 #include "gk/signal.h"
 
 #include <math.h>
@@ -31,7 +31,7 @@ int gk_conditioning_parse(struct gk_conditioning *c, const char *detrend, struct
     return parse(c, detrend, err) ? gk_fail_about(err, "detrend") : 0;
 }
 
-/* From the first value on, so that equal values leave exact zeros. */
+/* Relative to the first value, so that equal values give exact zeros. */
 static void remove_mean(const double *x, size_t n, double *y)
 {
     double first = x[0], mean = 0;

@@ -10,11 +10,11 @@
 #include "gk/mem.h"
 
 struct gk_dft {
-    size_t n, cap;      /* the length planned for, and room for */
+    size_t n, cap;      /* the planned length, and the allocated one */
     double *x;          /* [cap] */
     fftw_complex *bin;  /* [cap/2 + 1] */
     double *e;          /* [cap/2 + 1] */
-    fftw_plan fwd, inv; /* x -> bin; bin -> x, unscaled, once it was wanted */
+    fftw_plan fwd, inv; /* x -> bin; bin -> x, unscaled, planned on first use */
 };
 
 int gk_dft_new(struct gk_dft **d, struct gk_err *err)
@@ -66,7 +66,7 @@ static int make_room(struct gk_dft *d, size_t n, struct gk_err *err)
     return 0;
 }
 
-/* Not measured: a plan chosen by the clock would round differently from run to run. Planning takes
+/* Not measured: a plan chosen by timing would round differently from run to run. Planning takes
  * longer than a transform does. */
 static int plan(struct gk_dft *d, size_t n, bool inverse, struct gk_err *err)
 {
@@ -88,8 +88,8 @@ static int plan(struct gk_dft *d, size_t n, bool inverse, struct gk_err *err)
     return 0;
 }
 
-/* Transforms x less its mean, which it returns. Taken from x_0 on, the mean of a constant is exact.
- */
+/* Transforms x without its mean, which it returns. Computed relative to x_0, the mean of a constant
+ * is exact. */
 static double forward(struct gk_dft *d, const double *x)
 {
     double mean = 0;
@@ -113,7 +113,7 @@ int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, c
         d->e[k] = (d->bin[k][0] * d->bin[k][0] + d->bin[k][1] * d->bin[k][1]) / (double)n;
         sum += d->e[k];
     }
-    /* pi^4 < 100: with room for the moments, and for the variances of differences. */
+    /* pi^4 < 100: leaves room for the moments, and for the variances of differences. */
     if (!isfinite(ldexp(100 * sum, 2 * exponent)))
         return gk_fail(err, "the squares of this signal are too large for a double");
     *e = d->e;
@@ -127,7 +127,7 @@ int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, 
         return -1;
     double mean = forward(d, x);
     d->bin[0][0] += (double)n * mean;
-    /* the cutoff comes from a product with the spacing: a bin at it stays in spite of rounding */
+    /* the cutoff is a product with the spacing: a bin at the cutoff stays despite rounding */
     for (size_t k = 0; k <= n / 2 && (double)k / (double)n < cutoff * (1 - 1e-12); k++)
         d->bin[k][0] = d->bin[k][1] = 0;
     fftw_execute(d->inv);

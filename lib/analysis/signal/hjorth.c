@@ -18,8 +18,8 @@ static double difference(const double *x, size_t t, int order)
     }
 }
 
-/* The population variance of a difference of x [n]; 0 where there is none. Measured from the first
- * value on, so that equal values have no variance at all. */
+/* The population variance of a difference of x [n]; 0 if there is none. Computed relative to the
+ * first value, so that equal values have exactly no variance. */
 static double variance(const double *x, size_t n, int order)
 {
     if (n <= (size_t)order)
@@ -35,7 +35,7 @@ static double variance(const double *x, size_t n, int order)
     return sum / (double)count;
 }
 
-/* sqrt(num / den), or 0 where DEN is no larger than what rounding leaves. */
+/* sqrt(num / den), or 0 if DEN is within rounding of 0. */
 static double root_ratio(double num, double den, double rounding)
 {
     return den > rounding ? sqrt(num / den) : 0;
@@ -49,7 +49,7 @@ double gk_magnitude(const double *x, size_t n)
     return most;
 }
 
-/* From x to x 2^EXPONENT; the ratios stay. */
+/* Scales the result from x to x 2^EXPONENT; ratios do not change. */
 static void unscale(struct gk_hjorth *h, int exponent)
 {
     double *const square[] = {&h->activity, &h->m0, &h->m2, &h->m4};
@@ -71,8 +71,8 @@ int gk_hjorth(struct gk_dft *d, const double *x, size_t n, int exponent, double 
         h->m2 += sides * w2 * e[k];
         h->m4 += sides * w2 * w2 * e[k];
     }
-    /* A value is off by two units in the last place at most, conditioned or not; a difference by
-     * twice that, a second difference by four times. */
+    /* The error of a value is at most two units in the last place, conditioned or not; that of a
+     * difference twice as much, that of a second difference four times as much. */
     const double unit =
         fmax(ldexp(magnitude, -exponent) * DBL_EPSILON, ldexp(DBL_TRUE_MIN, -exponent));
     const double off = 2 * unit, noise = off * off, count = (double)n;

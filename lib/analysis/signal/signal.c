@@ -1,4 +1,4 @@
-/* Reading one signal, a sample at a time, off a table, a .npy array or a tensor. */
+/* Reads one signal, a sample at a time, from a table, a .npy array or a tensor. */
 #include "gk/signal.h"
 
 #include <math.h>
@@ -10,10 +10,10 @@
 #include "gk/mem.h"
 #include "gk/table.h"
 
-/* What a column holds at a step. */
+/* The value of a column at a step. */
 struct other {
     int column;
-    double at, v; /* nan until that step has come */
+    double at, v; /* nan until that step has been read */
 };
 
 struct gk_signal_priv {
@@ -21,12 +21,12 @@ struct gk_signal_priv {
     size_t cap;      /* of the samples */
     const char *file;
     size_t row;          /* rows read so far */
-    double at, last;     /* the steps of the last of them, and of the last sample */
+    double at, last;     /* the steps of the last row, and of the last sample */
     struct gk_rows rows; /* a table */
     int value;           /* and its column */
     struct other *other;
     size_t others, other_cap;
-    struct gk_matrix m; /* or, if there is no rows.priv, an array */
+    struct gk_matrix m; /* or, if rows.priv is NULL, an array */
 };
 
 static int open_table(struct gk_signal *s, FILE *fp, const char *column, const char *step,
@@ -95,7 +95,7 @@ failed:
     return -1;
 }
 
-/* Puts the place in front of the message in ERR. */
+/* Prefixes the message in ERR with the place. */
 static int fail_here(const struct gk_signal *s, struct gk_err *err)
 {
     const struct gk_signal_priv *p = s->priv;
@@ -104,7 +104,7 @@ static int fail_here(const struct gk_signal *s, struct gk_err *err)
     return gk_fail_at(err, "%s: element %zu", p->file, p->row - 1);
 }
 
-/* The other columns that are wanted at the step of the row at hand, and none that was passed. */
+/* Stores the other columns wanted at the current row's step; fails if a step was skipped. */
 static int take_others(struct gk_signal *s, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
@@ -125,7 +125,7 @@ static int take_others(struct gk_signal *s, struct gk_err *err)
     return 0;
 }
 
-/* Reads on to the next row, and its step: 1, 0, -1. */
+/* Reads the next row and its step: 1, 0, -1. */
 static int next_row(struct gk_signal *s, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
@@ -141,13 +141,13 @@ static int next_row(struct gk_signal *s, struct gk_err *err)
     return rc;
 }
 
-/* Steps of the kind 0.1, 0.2, 0.3 carry the rounding of their decimal form. */
+/* Steps such as 0.1, 0.2, 0.3 have the rounding errors of their decimal form. */
 static bool is_even(double gap, double spacing, double step)
 {
     return fabs(gap - spacing) <= 1e-6 * spacing + 1e-15 * fabs(step);
 }
 
-/* The row at hand becomes a sample (1), or is left out as it has no value (0). */
+/* Makes the current row a sample (1), or skips it if it has no value (0). */
 static int append(struct gk_signal *s, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;

@@ -60,7 +60,8 @@ static void derivatives(const struct problem *p, const double *beta, double *g, 
     }
 }
 
-/* b := A^-1 b by Cholesky's factors, which take A's lower triangle; false if A is not positive. */
+/* b := A^-1 b by Cholesky's factors, which overwrite A's lower triangle; false if A is not positive
+ * definite. */
 static bool solve(size_t m, double *a, double *b)
 {
     for (size_t j = 0; j < m; j++) {
@@ -87,7 +88,7 @@ static bool solve(size_t m, double *a, double *b)
 }
 
 /* One Newton step, halved until the objective falls; 1 if it was the last, -1 if the Hessian is not
- * positive. */
+ * positive definite. */
 static int newton(const struct problem *p, double *beta, double *value, double *work)
 {
     size_t m = p->d + 1;
@@ -98,8 +99,8 @@ static int newton(const struct problem *p, double *beta, double *value, double *
         return -1;
     for (size_t j = 0; j < m; j++)
         decrement += g[j] * next[j];
-    if (decrement < 1e-10 * (1 + *value)) { /* one more step doubles the digits; the objective
-                                               is too flat here to show it */
+    if (decrement < 1e-10 * (1 + *value)) { /* one more step doubles the digits; the objective is
+                                               too flat here to show it */
         for (size_t j = 0; j < m; j++)
             beta[j] -= g[j];
         return 1;
@@ -117,7 +118,7 @@ static int newton(const struct problem *p, double *beta, double *value, double *
         }
         step /= 2;
     }
-    return 1; /* rounding hides any better point */
+    return 1; /* no better point is visible above rounding */
 }
 
 int gk_logistic_fit(size_t n, size_t d, const double *x, const double *y, double ridge,

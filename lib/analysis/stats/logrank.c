@@ -9,10 +9,10 @@
 struct work {
     const struct gk_survival_data *data;
     size_t k;         /* groups */
-    size_t *order;    /* [n] by rising time */
-    double *risk;     /* [k] still watched */
-    double *excess;   /* [k] events less those expected */
-    double *variance; /* [k, k] of EXCESS */
+    size_t *order;    /* [n] by increasing time */
+    double *risk;     /* [k] still at risk */
+    double *excess;   /* [k] observed minus expected events */
+    double *variance; /* [k, k] covariance of EXCESS */
 };
 
 struct item {
@@ -41,7 +41,7 @@ static int sort_by_time(struct work *w, struct gk_err *err)
     return 0;
 }
 
-/* A time with EVENTS of RISK at risk: what was expected, and its variance (hypergeometric). */
+/* A time with EVENTS among RISK at risk: the expected number, and its variance (hypergeometric). */
 static void add_time(struct work *w, struct gk_logrank_row *rows, double events, double risk)
 {
     const double c = risk > 1 ? events * (risk - events) / (risk - 1) : 0;
@@ -74,7 +74,7 @@ static void add_up(struct work *w, struct gk_logrank_row *rows)
 }
 
 /* excess' variance^- excess by Cholesky with pivots. The variance is singular: the groups' excess
- * adds up to 0, and groups that are never at risk together say nothing of each other. */
+ * sums to 0, and groups that are never at risk together carry no information about each other. */
 static double quadratic_form(struct work *w, size_t *rank)
 {
     const size_t k = w->k;

@@ -1,4 +1,4 @@
-/* The project's door to GSL. */
+/* The only file that calls GSL. */
 #include "gk/nlfit.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ void gk_nlfit_free(struct gk_nlfit *w)
 
 int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *err)
 {
-    gsl_set_error_handler_off(); /* its default is abort() */
+    gsl_set_error_handler_off(); /* the default handler calls abort() */
     if (max_p < 1 || max_p > MAX_P || n < max_p)
         return gk_fail(err, "a fit of %zu parameters to %zu points", max_p, n);
     struct gk_nlfit *w = gk_blas_start(1, err) ? NULL : gk_alloc(1, sizeof *w, err);
@@ -69,8 +69,8 @@ int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *e
     return 0;
 }
 
-/* Both come at once: nearly every point that GSL asks about is one that it goes to, where it asks
- * for the derivatives next. */
+/* Computes both together: GSL moves to nearly every point that it asks about, and asks for
+ * derivatives there next. */
 static int residuals(const gsl_vector *theta, void *ctx, gsl_vector *f)
 {
     struct gk_nlfit *w = ctx;
@@ -93,13 +93,14 @@ double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, do
 {
     w->fn = fn;
     w->ctx = ctx;
-    w->at[0] = NAN; /* nowhere yet */
+    w->at[0] = NAN; /* no point yet */
     gsl_multifit_nlinear_workspace *lm = w->lm[p];
     gsl_multifit_nlinear_fdf fdf = {.f = residuals, .df = jacobian, .n = w->n, .p = p, .params = w};
     gsl_vector_view start = gsl_vector_view_array(theta, p);
     if (gsl_multifit_nlinear_init(&start.vector, &fdf, lm) == GSL_SUCCESS) {
         int info;
-        /* "No progress" is how it ends where rounding hides any better point: all one can ask. */
+        /* GSL ends with "no progress" if rounding hides any better point: nothing better can be
+         * found. */
         gsl_multifit_nlinear_driver(MAX_STEPS, 1e-12, 1e-15, 0, NULL, NULL, &info, lm);
         const gsl_vector *at = gsl_multifit_nlinear_position(lm);
         for (size_t j = 0; j < p; j++)
@@ -129,7 +130,7 @@ double gk_t_quantile(double probability, double df)
 
 double gk_chi_square_tail(double x, double df)
 {
-    gsl_set_error_handler_off(); /* a tail below the smallest number is 0 */
+    gsl_set_error_handler_off(); /* a tail that underflows is 0 */
     return gsl_cdf_chisq_Q(x, df);
 }
 

@@ -1,4 +1,4 @@
-/* Ranks, the area under the ROC curve and Spearman's correlation, with their bootstrap. */
+/* Ranks, the area under the ROC curve and Spearman's correlation, and their bootstrap. */
 #include "gk/rank.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 struct work {
     const struct gk_rank_data *data;
-    size_t *by_score, *by_value; /* [n] runs in rising order */
+    size_t *by_score, *by_value; /* [n] runs in increasing order */
     double *score_rank, *value_rank;
     uint32_t *count; /* [n] how often each run is in the resample */
     size_t *yes, *no;
@@ -36,7 +36,7 @@ static void sort_order(const double *v, size_t n, struct item *tmp, size_t *orde
         order[i] = tmp[i].i;
 }
 
-/* Mean ranks from 1 in the resample, where run i stands count[i] times. */
+/* Mean ranks from 1 in the resample, in which run i occurs count[i] times. */
 static void rank(const double *v, const size_t *order, const uint32_t *count, size_t n,
                  double *ranks)
 {
@@ -89,14 +89,25 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double percentile(const double *v, size_t n, double q)
+void gk_sort(double *v, size_t n)
 {
-    double at = q * (double)(n - 1);
-    size_t i = (size_t)at;
-    return i + 1 < n ? v[i] + (at - (double)i) * (v[i + 1] - v[i]) : v[i];
+    if (n)
+        qsort(v, n, sizeof *v, compare);
 }
 
-/* Resamples in which it is not defined do not count, unless they are most. */
+double gk_quantile(const double *v, size_t n, double q)
+{
+    if (!n)
+        return NAN;
+    const double at = q * (double)(n - 1);
+    const size_t i = (size_t)at;
+    if (i + 1 >= n)
+        return v[i];
+    const double part = at - (double)i, gap = v[i + 1] - v[i];
+    return isfinite(gap) ? v[i] + part * gap : (1 - part) * v[i] + part * v[i + 1];
+}
+
+/* Resamples in which it is undefined do not count, unless they are the majority. */
 static void interval(double *v, size_t n, struct gk_rank_score *out)
 {
     size_t good = 0;
@@ -106,9 +117,9 @@ static void interval(double *v, size_t n, struct gk_rank_score *out)
     out->lower = out->upper = NAN;
     if (!good || good < n / 2)
         return;
-    qsort(v, good, sizeof *v, compare);
-    out->lower = percentile(v, good, 0.025);
-    out->upper = percentile(v, good, 0.975);
+    gk_sort(v, good);
+    out->lower = gk_quantile(v, good, 0.025);
+    out->upper = gk_quantile(v, good, 0.975);
 }
 
 static void draw(struct work *w, struct gk_rng *rng)

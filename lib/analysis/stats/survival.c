@@ -1,4 +1,4 @@
-/* Curves of Kaplan and Meier. */
+/* Kaplan-Meier curves. */
 #include "gk/survival.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ static void set_limits(struct gk_survival_point *p)
     p->lower = pow(p->survival, 1 / power);
 }
 
-/* The points of one group, ITEM [n] of rising time. */
+/* The points of one group, ITEM [n] by increasing time. */
 static int draw_curve(struct gk_survival *s, const struct item *item, size_t n, struct gk_err *err)
 {
     double survival = 1, greenwood = 0;
@@ -99,7 +99,7 @@ struct gk_survival_median gk_survival_median_of(const struct gk_survival *s)
             m.at = p->time;
         if (p->survival == 0)
             m.lower = NAN;
-        if (p->lower <= half) /* and not for nan */
+        if (p->lower <= half) /* also false for nan */
             m.lower = p->time;
         if (p->upper <= half)
             m.upper = p->time;

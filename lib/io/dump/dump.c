@@ -1,4 +1,4 @@
-/* What gk-ckpt-dump writes. */
+/* The outputs of gk-ckpt-dump. */
 #include "gk/dump.h"
 
 #include <inttypes.h>
@@ -16,19 +16,19 @@ struct dump {
     const struct gk_dump *d;
     struct gk_out *out;
     FILE *fp;  /* out->fp */
-    bool many; /* more than one frame comes */
+    bool many; /* more frames may come */
     size_t frames;
     struct gk_history history;
     struct gk_stream stream;
-    struct gk_tensor all; /* .npy: the frames so far, their data one after the other */
+    struct gk_tensor all; /* .npy: the frames so far, their data in sequence */
     size_t cap;
-    size_t columns; /* tsv: of the first frame's tensor */
+    size_t columns; /* tsv: the first frame's tensor */
 };
 
 /* ---- lists ---- */
 
 struct summary {
-    double min, max, norm; /* nan if a value is; min and max of no values are nan */
+    double min, max, norm; /* nan if any value is nan; min and max of no values are nan */
 };
 
 static double largest(const struct summary *s)
@@ -44,13 +44,14 @@ static struct summary summarise(const struct gk_tensor *t)
     struct summary s = {NAN, NAN, 0};
     bool has_nan = false;
     for (int pass = 0; pass < 2; pass++) {
-        /* The squares of a scaled tensor neither overflow nor vanish; a power of two is exact. */
+        /* A tensor's squares are scaled so that they neither overflow nor underflow; a power of two
+         * is exact. */
         const double scale = ldexp(1, -gk_exponent_of(largest(&s)));
         for (size_t i = 0; i < t->count; i += PART) {
             const size_t n = t->count - i < PART ? t->count - i : PART;
             gk_tensor_part(t, i, n, v);
             for (size_t j = 0; j < n && pass == 0; j++) {
-                s.min = fmin(s.min, v[j]); /* of a nan and a number both take the number */
+                s.min = fmin(s.min, v[j]); /* given a nan and a number, both return the number */
                 s.max = fmax(s.max, v[j]);
                 has_nan |= isnan(v[j]);
             }
@@ -62,7 +63,7 @@ static struct summary summarise(const struct gk_tensor *t)
     return has_nan ? (struct summary){NAN, NAN, NAN} : s;
 }
 
-/* The step as it is in the metadata; nan where there is none. */
+/* The step in the metadata; nan if there is none. */
 static int put_step(FILE *fp, const struct gk_frame *f, char end, struct gk_err *err)
 {
     int64_t step;
@@ -112,7 +113,7 @@ static int put_meta(struct dump *p, const struct gk_frame *f, struct gk_err *err
     return 0;
 }
 
-/* ---- a tensor as text: a row is a run along its last axis ---- */
+/* ---- a tensor as text: a line is a run along its last axis ---- */
 
 static int begin_rows(struct dump *p, struct gk_err *err)
 {
@@ -172,7 +173,7 @@ static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_te
 
 /* ---- a tensor as .npy or as a frame ---- */
 
-/* .npy says its shape first, so frames are kept until the last one has come. */
+/* The shape comes first in .npy, so frames are kept until the last one has come. */
 static int keep(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
                 struct gk_err *err)
 {
@@ -205,7 +206,7 @@ static int put_frame(struct dump *p, const struct gk_frame *f, struct gk_err *er
     return 0;
 }
 
-/* The tensors of F that the patterns choose, in a frame of their own. */
+/* A frame of those tensors of F that the patterns choose. */
 static int put_alone(struct dump *p, const struct gk_frame *f, const struct gk_tensor *one,
                      struct gk_err *err)
 {
@@ -315,13 +316,13 @@ static int end(struct dump *p, struct gk_err *err)
     return p->d->format == GK_DUMP_SAFETENSORS && p->many ? gk_stream_end(&p->stream, err) : 0;
 }
 
-/* The first frame: what is written of it depends on whether it is the only one. */
+/* The first frame: its output depends on whether it is the only one. */
 static int begin(struct dump *p, const struct gk_frame *f, bool many, struct gk_err *err)
 {
     p->many = many;
     if (gk_history_add_text(&p->history, gk_frame_meta(f, "gk.history"), err))
         return -1;
-    /* A frame that was changed says so by itself. */
+    /* A change has already added the command to the history. */
     return p->d->change ? 0 : gk_history_add(&p->history, p->d->line, err);
 }
 
@@ -350,7 +351,7 @@ static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
             rc = -1;
         if (rc >= 0 && put(p, &f, err))
             rc = -1;
-        if (rc >= 0 && ferror(p->fp)) /* nobody reads on, or the disk is full */
+        if (rc >= 0 && ferror(p->fp)) /* the reader has gone, or the disk is full */
             rc = gk_out_flush(p->out, err);
         p->frames++;
         gk_frame_free(&f);

@@ -1,4 +1,4 @@
-/* A stream as one file a frame. */
+/* Writes a stream as one file per frame. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

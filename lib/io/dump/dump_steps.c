@@ -1,11 +1,11 @@
-/* The frames of a stream whose steps are wanted. */
+/* Selects the frames of a stream by step. */
 #include <string.h>
 
 #include "gk/dump.h"
 #include "gk/number.h"
 
-/* Integers from 0 between colons, N of V at most: how many there are, or 0 if TEXT is not of this
- * form. A place that is empty leaves its *V as it is. */
+/* Parses at most N integers from 0 up, separated by colons, into V. Returns how many there are, or
+ * 0 if TEXT has another form. An empty place leaves its *V unchanged. */
 static int take(const char *text, int64_t *const v[], int n)
 {
     for (int i = 0; i < n; i++) {

@@ -195,7 +195,7 @@ static float from_e8m0(uint8_t x)
     case GK_F6_E2M3:                                                                               \
     case GK_F6_E3M2:                                                                               \
     case GK_F4:                                                                                    \
-    case GK_DTYPES: /* gk_tensor_check keeps them away */                                          \
+    case GK_DTYPES: /* gk_tensor_check refuses them */                                             \
         for (size_t i = 0; i < t->count; i++)                                                      \
             dst[i] = (TO)NAN;                                                                      \
         break;                                                                                     \
@@ -227,7 +227,8 @@ int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err)
     }
     if (gk_tensor_check(t, err))
         return -1;
-    /* Every 32-bit integer is exact in double, and no 64-bit one outside rounds into the range. */
+    /* Every 32-bit integer is exact in double, and no 64-bit one outside the range rounds into
+     * it. */
     for (size_t i = 0; i < t->count; i++) {
         double v = 0;
         gk_tensor_part(t, i, 1, &v);

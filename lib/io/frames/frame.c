@@ -8,8 +8,8 @@
 #include "gk/mem.h"
 #include "gk/number.h"
 
-/* Where NAME is in a sorted array whose elements of SIZE bytes begin with the name (a tensor's, a
- * key); *FOUND false: where it would be. */
+/* The index of NAME in a sorted array whose elements of SIZE bytes begin with their name (a
+ * tensor's, a key's). If *FOUND is false, the index where it would be inserted. */
 static size_t find(const void *array, size_t n, size_t size, const char *name, bool *found)
 {
     size_t lo = 0, hi = n;
@@ -193,7 +193,7 @@ int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt,
 
 int gk_frame_fail_at(const struct gk_frame *f, struct gk_err *err)
 {
-    if (err && err->kind == GK_ERR_USAGE) /* whoever wrote a wrong frame, it is no command line */
+    if (err && err->kind == GK_ERR_USAGE) /* the fault is the frame's, not the command line's */
         err->kind = GK_ERR_FAILED;
     return f->file ? gk_fail_at(err, "%s: frame %" PRIu64, f->file, f->number) : -1;
 }

@@ -1,4 +1,4 @@
-/* Can a layout that a header claims be one? Nothing here has seen a tensor's data. */
+/* Checks the layout that a header claims. No tensor's data are read here. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ int gk_slot_check(struct gk_slot *s, struct gk_err *err)
     return 0;
 }
 
-/* By place; an empty tensor comes before the one that begins where it lies. */
+/* By offset; an empty tensor comes before one that begins at the same byte. */
 static int by_place(const void *a, const void *b)
 {
     const struct gk_slot *x = a, *y = b;

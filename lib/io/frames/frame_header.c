@@ -25,7 +25,8 @@ void gk_header_free(struct gk_header *h)
     *h = (struct gk_header){0};
 }
 
-/* The last string at the top level of TEXT before byte POS: the tensor that the parser was in. */
+/* The last string at the top level of TEXT before byte POS: the tensor at which the parser
+ * failed. */
 static struct gk_shown key_before(const char *text, size_t pos)
 {
     size_t depth = 0, quote = 0, begin = 0, len = 0;
@@ -124,7 +125,7 @@ static int by_key(const void *a, const void *b)
 
 static int take_meta(struct gk_header *h, const struct gk_json *meta, struct gk_err *err)
 {
-    if (gk_json_type(meta) == GK_JSON_NULL) /* as the Python package has it */
+    if (gk_json_type(meta) == GK_JSON_NULL) /* as the Python package writes it */
         return 0;
     if (gk_json_type(meta) != GK_JSON_OBJECT)
         return gk_fail(err, "%s: an object is wanted", METADATA);
@@ -200,7 +201,7 @@ static struct gk_json *meta_of(const struct gk_header *h, const struct gk_meta *
     return NULL;
 }
 
-/* N bytes of JSON as a string of their own, spaces after them up to a multiple of 8. */
+/* Copies N bytes of JSON into a new string, padded with spaces to a multiple of 8. */
 static char *pad(const char *text, size_t n, size_t *len, struct gk_err *err)
 {
     char *padded = NULL;

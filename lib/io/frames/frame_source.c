@@ -1,5 +1,5 @@
-/* Frames off one input after another, as one sequence. Sizes are believed when the bytes are there:
- * memory grows with what has been read, never with what a header claims. */
+/* Frames from several inputs, as one sequence. Memory grows with the bytes that have been read,
+ * never with the size that a header claims. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +13,15 @@
 struct gk_source {
     char *const *files; /* operands still to open */
     size_t nfiles;
-    FILE *fp; /* the input being read, or NULL between two */
+    FILE *fp; /* the current input, or NULL between two */
     const char *name;
-    uint64_t index;  /* of the next frame, over all inputs */
+    uint64_t index;  /* of the next frame, counted over all inputs */
     uint64_t number; /* of the next frame or end frame in this input, from 1 */
     uint64_t frames; /* of this input so far */
     uint64_t open;   /* frames of a stream since its last end frame */
     bool leave_data;
     gk_frame_reader *read_torch; /* NULL: files of torch.save are refused */
-    bool is_torch;               /* this input is one */
+    bool is_torch;               /* this input is such a file */
 };
 
 static void close_input(struct gk_source *s)
@@ -109,7 +109,7 @@ void gk_source_close(struct gk_source *s)
     gk_free(s);
 }
 
-/* The length that a frame begins with. 1: it is there, 0: the input ends here. */
+/* Reads the length that a frame begins with. 1: read, 0: the input has ended. */
 static int read_length(FILE *fp, uint64_t *len, struct gk_err *err)
 {
     size_t got = fread(len, 1, sizeof *len, fp);
@@ -150,7 +150,7 @@ static int read_data(FILE *fp, struct gk_header *h, bool leave, struct gk_err *e
     return 0;
 }
 
-/* What H holds becomes F's. */
+/* Moves the contents of H to F. */
 static int give(struct gk_frame *f, struct gk_header *h, struct gk_err *err)
 {
     size_t cap = 0;
@@ -184,7 +184,7 @@ static int check_end(struct gk_source *s, const struct gk_header *h, struct gk_e
     return 0;
 }
 
-/* One frame or end frame. 1: F is a frame, 2: it was an end frame, 0: the input ends here. */
+/* One frame or end frame. 1: F is a frame, 2: it was an end frame, 0: the input has ended. */
 static int read_frame(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_header h = {0};
@@ -270,7 +270,7 @@ int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_source *s;
     struct gk_frame second;
-    char *path = (char *)file; /* the operands of a command line are not const; this is only read */
+    char *path = (char *)file; /* a command line's operands are not const; this only reads them */
     *f = (struct gk_frame){0};
     if (gk_source_open(&s, &path, file ? 1 : 0, err) != 0)
         return -1;

@@ -1,5 +1,5 @@
-/* Writing frames and streams: the same frame gives the same bytes, whatever order it was made in.
- */
+/* Writing frames and streams: the same frame gives the same bytes, whatever order it was built
+ * in. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "gk/mem.h"
 #include "gk/out.h"
 
-/* Falling element size keeps every tensor aligned without gaps; then the name. */
+/* Decreasing element size keeps every tensor aligned without gaps; ties are sorted by name. */
 static int by_size(const void *a, const void *b)
 {
     const struct gk_tensor *x = &((const struct gk_slot *)a)->t;
@@ -19,7 +19,7 @@ static int by_size(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* H borrows everything but its slots from F. */
+/* H borrows everything from F except its slots. */
 static int lay_out(struct gk_header *h, const struct gk_frame *f, struct gk_err *err)
 {
     uint64_t pos = 0;

@@ -11,7 +11,7 @@ static bool is_one_of(const char *s, size_t n, const char *const *words)
     return false;
 }
 
-/* "optim", "optimizer_states": all that such a key holds is an optimiser's. */
+/* "optim", "optimizer_states": everything under such a key is an optimiser's. */
 static bool is_optimizer(const char *key, size_t n)
 {
     static const char *const words[] = {"optim",     "optimizer", "optimizers",
@@ -22,7 +22,7 @@ static bool is_optimizer(const char *key, size_t n)
     return is_one_of(key, word, words) && is_one_of(key + word, n - word, tails);
 }
 
-/* "state.0.exp_avg": the state of PyTorch's own optimisers, wherever it was put. */
+/* "state.0.exp_avg": the state of PyTorch's own optimisers, under any prefix. */
 static bool is_torch_state(const char *name)
 {
     static const char *const words[] = {"step",

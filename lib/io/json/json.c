@@ -1,4 +1,4 @@
-/* Jansson behind a few functions, within a budget. */
+/* Jansson behind a few functions, within a memory budget. */
 #include "json.h"
 
 #include <malloc.h>
@@ -7,10 +7,10 @@
 
 #include <jansson.h>
 
-/* A tree takes up to a hundred times its text ("[[],[],..."), so 16 MiB of text may not simply be
- * taken apart: the trees of one thread have a budget. It fits a header of 60,000 tensors. Jansson
- * does not pass every failed allocation on (2.14 may drop a key as it writes), so they are noted
- * here. */
+/* A tree takes up to a hundred times the memory of its text ("[[],[],..."), so parsing 16 MiB of
+ * text needs a limit: the trees of one thread share a budget, large enough for a header of 60,000
+ * tensors. Jansson does not report every failed allocation (2.14 may drop a key as it writes), so
+ * failures are recorded here. */
 enum { BUDGET = 64 << 20 };
 static _Thread_local size_t spent;
 static _Thread_local bool refused;
@@ -121,7 +121,7 @@ const struct gk_json *gk_json_member(const struct gk_json *v, const char *name)
 
 bool gk_json_walk(const struct gk_json *v, struct gk_json_walk *w)
 {
-    json_t *object = (json_t *)seen(v); /* an iterator may change it, ours does not */
+    json_t *object = (json_t *)seen(v); /* an iterator may change it; ours does not */
     if (!json_is_object(object))
         return false;
     w->at = w->begun ? json_object_iter_next(object, w->at) : json_object_iter(object);

@@ -1,4 +1,4 @@
-/* Finds where an object ends by its brackets and strings, and leaves its text to json.c. */
+/* Finds where an object ends by its brackets and strings. json.c parses its text. */
 #include "objects.h"
 
 #include <stdlib.h>
@@ -57,8 +57,7 @@ static int put_byte(struct gk_json_objects *o, int c, struct gk_err *err)
     return 0;
 }
 
-/* C is the first letter of WORD, perhaps. If the rest follows, AS stands for it; a byte that does
- * not fit is left for the next look. */
+/* Appends AS if WORD follows, else the letters that match; the first other byte stays unread. */
 static int put_word(struct gk_json_objects *o, const char *word, const char *as, struct gk_err *err)
 {
     size_t n = 1, len = strlen(word);
@@ -77,7 +76,7 @@ static int put_word(struct gk_json_objects *o, const char *word, const char *as,
     return put(o, as, strlen(as), err);
 }
 
-/* A string, its first quote taken, up to its last. */
+/* Reads a string up to its closing quote; the opening quote was read. */
 static int put_string(struct gk_json_objects *o, struct gk_err *err)
 {
     if (put_byte(o, '"', err))
@@ -101,7 +100,7 @@ static bool is_history(const struct gk_json_objects *o, size_t begin, size_t end
     return end - begin == sizeof name - 1 && !memcmp(o->buf + begin, name, sizeof name - 1);
 }
 
-/* What begins with C, whose kind the brackets around it do not tell. */
+/* Reads the next piece of an object, which begins with C: a string, NaN, Infinity, or a byte. */
 static int put_piece(struct gk_json_objects *o, int c, struct gk_err *err)
 {
     if (c == EOF)
@@ -115,12 +114,12 @@ static int put_piece(struct gk_json_objects *o, int c, struct gk_err *err)
     return put_byte(o, c, err);
 }
 
-/* The text of the object whose bracket was taken, into buf. 1: done, 2: the array log_history has
- * begun instead. */
+/* Reads the text of an object into buf; its opening bracket was read. 1: complete, 2: the array
+ * log_history has begun instead. */
 static int take_object(struct gk_json_objects *o, struct gk_err *err)
 {
     size_t depth = 1, begin = 0, end = 0; /* of the last string of the outermost object */
-    bool history = false;                 /* was it the key of such an array? */
+    bool history = false;                 /* is it the key of such an array? */
     o->n = 0;
     o->line = o->at;
     if (put_byte(o, '{', err))
@@ -157,7 +156,7 @@ static int parse(struct gk_json_objects *o, struct gk_json **object, struct gk_e
     return gk_fail(err, "line %zu: %s", o->line + fault.line - 1, fault.text);
 }
 
-/* After the last object: nothing but the rest of the object that the array is in. */
+/* After the last object: only the rest of the object around the array may follow. */
 static int finish(struct gk_json_objects *o, struct gk_err *err)
 {
     for (size_t depth = o->inside; depth > 0;) {
@@ -181,7 +180,7 @@ void gk_json_objects_begin(struct gk_json_objects *o, FILE *fp)
     *o = (struct gk_json_objects){.fp = fp, .at = 1};
 }
 
-/* The first byte of the next object, or of what ends them. */
+/* The first byte of the next object, or of what follows the last one. */
 static int take_first(struct gk_json_objects *o)
 {
     int c = take_token(o);
@@ -196,7 +195,7 @@ static int take_first(struct gk_json_objects *o)
     return c;
 }
 
-/* As gk_json_objects_next, or 2 where what begins is the object that the array is in. */
+/* As gk_json_objects_next, or 2 if the object that begins holds the array. */
 static int next(struct gk_json_objects *o, struct gk_json **object, struct gk_err *err)
 {
     int c = take_first(o);

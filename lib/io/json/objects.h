@@ -1,7 +1,7 @@
-/* The objects of a stream, one at a time: one a line, an array of them, or any white space between
- * them; or those in the array "log_history" of one large object, as transformers' Trainer writes
- * it. NaN and Infinity, which Python writes and JSON does not know, come as the strings "nan",
- * "inf" and "-inf". */
+/* Reads a sequence of objects one at a time: one per line, in an array, or separated by any white
+ * space. They may also be in the array "log_history" of one large object, which transformers'
+ * Trainer writes. NaN and Infinity, which Python writes although JSON lacks them, become the
+ * strings "nan", "inf" and "-inf". */
 #ifndef GK_JSON_OBJECTS_H
 #define GK_JSON_OBJECTS_H
 
@@ -9,17 +9,17 @@
 
 struct gk_json_objects {
     FILE *fp;    /* the caller's */
-    size_t line; /* of the object at hand, from 1 */
-    size_t at;   /* the line that is being read */
+    size_t line; /* the first line of the current object, from 1 */
+    size_t at;   /* the current line */
     char *buf;   /* the object's text */
     size_t n, cap;
     size_t count; /* objects so far */
     bool array;   /* they are in an array */
-    bool inside;  /* and that is in an object */
+    bool inside;  /* the array is in an object */
 };
 
 void gk_json_objects_begin(struct gk_json_objects *o, FILE *fp);
-/* 1 and an object, 0 the end, -1: a message that begins with the line. */
+/* 1: an object, 0: the end, -1: an error whose message begins with the line. */
 int gk_json_objects_next(struct gk_json_objects *o, struct gk_json **object, struct gk_err *err);
 void gk_json_objects_end(struct gk_json_objects *o);
 

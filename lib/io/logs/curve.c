@@ -1,6 +1,6 @@
-/* The files of a curve and their series. A series is known by its name and by the folder of its
- * file: TensorBoard takes a folder for a run, and Keras logs training and validation under one name
- * in two folders. */
+/* The files of a curve and their series. A series is identified by its name and its file's folder:
+ * TensorBoard takes a folder for a run, and Keras logs training and validation under one name in
+ * two folders. */
 #include "curve_priv.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@
 
 /* ---- files ---- */
 
-/* A FILE of its own on the temporary file. */
+/* A new FILE on the same temporary file. */
 static FILE *open_copy(const struct gk_curve_input *in, struct gk_err *err)
 {
     const int fd = lseek(in->copy, 0, SEEK_SET) < 0 ? -1 : dup(in->copy);
@@ -28,7 +28,7 @@ static FILE *open_copy(const struct gk_curve_input *in, struct gk_err *err)
     return fp;
 }
 
-/* What comes through a pipe is copied when it is first opened. */
+/* A pipe's contents are copied when it is first opened. */
 static FILE *open_input(struct gk_curve_input *in, struct gk_err *err)
 {
     FILE *fp;
@@ -135,7 +135,7 @@ static const char *plain_name(const struct gk_curve *c, size_t series)
     return strchr(gk_names_get(&c->keys, series), ':') + 1;
 }
 
-/* How much of its beginning, whole folders, all folders share. */
+/* The length of the longest common prefix of the folders, in whole folders. */
 static size_t common_path(const struct gk_curve *c)
 {
     const char *first = gk_names_get(&c->folders, 0);
@@ -154,7 +154,7 @@ static size_t common_path(const struct gk_curve *c)
     }
 }
 
-/* A name that stands in several folders gets the folder before it. */
+/* A name that occurs in several folders gets its folder as a prefix. */
 static int name_series(struct gk_curve *c, struct gk_err *err)
 {
     struct gk_names seen = {0};

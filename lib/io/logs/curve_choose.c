@@ -1,5 +1,5 @@
-/* Which series is which column: what --map says, and for gk's own columns what a name can only
- * mean.
+/* Decides which series becomes which column: by --map, and for gk's own columns by unambiguous
+ * names.
  */
 #include "curve_priv.h"
 
@@ -48,7 +48,7 @@ static bool may_be(const struct gk_curve_series *s, int column)
     return s->points > 0 && s->column < 0 && gk_curve_own_column(s->name, &rank) == column;
 }
 
-/* The series called NAME, which must hold numbers, or -1 and an error. */
+/* The index of the series called NAME, which must hold numbers; or -1 and an error. */
 static ptrdiff_t need_series(const struct gk_curve *c, const char *name, struct gk_err *err)
 {
     char list[600];
@@ -63,7 +63,7 @@ static ptrdiff_t need_series(const struct gk_curve *c, const char *name, struct 
     return gk_fail(err, "no series '%.60s'; there are: %s", name, list);
 }
 
-/* "COLUMN=SERIES", which is cut apart. */
+/* Parses "COLUMN=SERIES" in place. */
 static int take_pair(struct gk_curve *c, char *pair, struct gk_err *err)
 {
     char *series = strchr(pair, '=');
@@ -78,7 +78,7 @@ static int take_pair(struct gk_curve *c, char *pair, struct gk_err *err)
     return number < 0 ? -1 : add_column(c, pair, (size_t)number, err);
 }
 
-/* The pairs of the map. A backslash keeps the byte after it as it is. */
+/* The pairs of the map. A backslash keeps the byte after it. */
 static int take_map(struct gk_curve *c, const char *map, struct gk_err *err)
 {
     char *pair = gk_strdup(map, err);
@@ -101,8 +101,8 @@ static int take_map(struct gk_curve *c, const char *map, struct gk_err *err)
     return rc;
 }
 
-/* How far series I is from being gk's column COLUMN; 0: it cannot be it. The test split stands in
- * where there is no other, and one point is a summary at the end. */
+/* How far series I is from gk's column COLUMN; 0: it does not fit. The test split is farther than
+ * the validation split, and a single point, such as a final summary, is farther still. */
 static int distance(const struct gk_curve *c, size_t i, int column)
 {
     const struct gk_curve_series *s = &c->series[i];
@@ -113,7 +113,7 @@ static int distance(const struct gk_curve *c, size_t i, int column)
     return 1 + rank + (s->points == 1 ? 10 : 0);
 }
 
-/* The series that gk's column number COLUMN can only be; -1: none, or several. */
+/* The only series that fits gk's column number COLUMN; -1: none, or several. */
 static ptrdiff_t guess(const struct gk_curve *c, int column)
 {
     ptrdiff_t best = -1;
@@ -130,7 +130,7 @@ static ptrdiff_t guess(const struct gk_curve *c, int column)
     return best;
 }
 
-/* ---- saying so ---- */
+/* ---- messages ---- */
 
 /* Adds WHAT to the list *TEXT. */
 static int append(char **text, const char *separator, char *what, struct gk_err *err)
@@ -143,13 +143,13 @@ static int append(char **text, const char *separator, char *what, struct gk_err 
     return longer ? 0 : -1;
 }
 
-/* Adds "COLUMN=SERIES", as a list of them has it. */
+/* Adds "COLUMN=SERIES", in the syntax of conf.map. */
 static int append_pair(char **text, const char *column, const char *series, struct gk_err *err)
 {
     char *name = gk_format(err, "%s%s", series, series), *to = name;
     if (!name)
         return -1;
-    for (const char *p = series; *p; p++) { /* there is room for each byte twice */
+    for (const char *p = series; *p; p++) { /* room to escape every byte */
         if (*p == ',' || *p == '\\')
             *to++ = '\\';
         *to++ = *p;
@@ -165,7 +165,7 @@ static const char *name_of(const struct gk_curve *c, size_t column)
     return c->series[c->column[column].series].name;
 }
 
-/* What was taken by a name that is not the column's own. */
+/* Lists the columns that were taken from a series of another name. */
 static int say_taken(struct gk_curve *c, const bool *guessed, struct gk_err *err)
 {
     char *text = NULL;
@@ -180,7 +180,7 @@ static int say_taken(struct gk_curve *c, const bool *guessed, struct gk_err *err
     return rc;
 }
 
-/* Which columns could be others, and what is left. */
+/* Lists the columns with several candidates, and the series that are left. */
 static int say_rest(struct gk_curve *c, const bool *guessed, struct gk_err *err)
 {
     char list[600];
@@ -207,7 +207,7 @@ static int position(const char *name)
     return i;
 }
 
-/* gk's own columns in its order, then the others as they were given. */
+/* gk's own columns in their order, then the others as they were given. */
 static int sort_columns(struct gk_curve *c, bool **guessed, const struct gk_names *given,
                         struct gk_err *err)
 {
@@ -228,7 +228,7 @@ static int sort_columns(struct gk_curve *c, bool **guessed, const struct gk_name
     return 0;
 }
 
-/* A name that stands twice is an error where it is asked for. */
+/* A name that occurs twice is an error only when it is used. */
 static int check_names(const struct gk_curve *c, struct gk_err *err)
 {
     for (size_t i = 0; i < c->ncolumn; i++) {
@@ -259,7 +259,7 @@ static int take_percent(struct gk_curve *c, struct gk_err *err)
     return rc;
 }
 
-/* The columns of --map, and those that are guessed. */
+/* The columns of --map, and those that names decide. */
 static int fill_columns(struct gk_curve *c, struct gk_names *given, struct gk_err *err)
 {
     size_t number;
@@ -280,7 +280,7 @@ static int fill_columns(struct gk_curve *c, struct gk_names *given, struct gk_er
     return 0;
 }
 
-/* Numbers are there, or texts alone, as where semicolons stand between columns. */
+/* Either names do not decide, or all series are texts, as in a file separated by semicolons. */
 static int fail_no_column(const struct gk_curve *c, struct gk_err *err)
 {
     char list[600];

@@ -1,4 +1,4 @@
-/* What the name of a series can only mean. */
+/* Decides which column the name of a series means. */
 #include <ctype.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@ const char *const gk_curve_own[GK_CURVE_OWN] = {"lr",      "train_loss", "train_
                                                 "val_acc", "grad_norm",  "param_norm"};
 
 enum word {
-    NOTHING = 0, /* says nothing about what it is */
+    NOTHING = 0, /* has no meaning of its own */
     TRAIN = 1 << 0,
     VAL = 1 << 1,
     TEST = 1 << 2,
@@ -43,8 +43,8 @@ static const struct {
     {"adam", NOTHING},      {"adamw", NOTHING},  {"sgd", NOTHING},
 };
 
-/* All that the words of a name say, or -1 if one is not known. W&B puts the run's name and " - "
- * before it. */
+/* The combined meaning of a name's words, or -1 if one is unknown. W&B puts the run's name and " -
+ * " before it. */
 static int meaning(const char *name)
 {
     int all = 0;

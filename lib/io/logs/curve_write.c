@@ -1,6 +1,6 @@
-/* The points of the chosen series, read again, and merged on the step. Of two points of a series at
- * one step the later one stands, as on TensorBoard's page what a restarted run wrote lies over what
- * it had written. */
+/* Reads the points of the chosen series again, and merges them by step. If a series has two points
+ * at one step, the later one counts: a restarted run replaces what it wrote before, as on
+ * TensorBoard's page. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct line { /* a column */
     bool unsorted; /* a step is not above the one before it */
     bool wide;     /* a value came in double precision */
     size_t replaced;
-    double where; /* the first step that was */
+    double where; /* the first such step */
 };
 
 /* ---- reading ---- */
@@ -35,7 +35,7 @@ static int add_dot(struct line *l, const struct gk_point *p, struct gk_err *err)
     return 0;
 }
 
-/* The run of IN began again: what it had written from there on is void. */
+/* The run of IN was restarted: its points from that step on are void. */
 static int drop_dots(struct gk_curve *c, const struct gk_curve_input *in, struct line *line,
                      double step, struct gk_err *err)
 {
@@ -67,7 +67,7 @@ static int take_point(struct gk_curve *c, const struct gk_curve_input *in, struc
         return drop_dots(c, in, line, p->step, err);
     if (gk_curve_series(c, in, p->series, false, &series, err))
         return -1;
-    if (series < 0) /* new since the file was first read */
+    if (series < 0) /* a series that appeared after the first pass */
         return 0;
     for (size_t i = 0; i < c->ncolumn; i++) { /* one series may be several columns */
         if (c->column[i].series != (size_t)series)
@@ -102,7 +102,7 @@ static int read_points(struct gk_curve *c, struct line *line, struct gk_err *err
 
 /* ---- in order ---- */
 
-/* Merges the first HALF of N dots, in order each, with the others. */
+/* Merges the first HALF of N dots with the rest; both parts are sorted. */
 static void merge(struct dot *d, size_t half, size_t n, struct dot *tmp)
 {
     memcpy(tmp, d, half * sizeof *d);
@@ -110,7 +110,7 @@ static void merge(struct dot *d, size_t half, size_t n, struct dot *tmp)
         d[at] = k < n && d[k].step < tmp[i].step ? d[k++] : tmp[i++];
 }
 
-/* By step; of equal steps the order stays. TMP has room for as many. */
+/* Sorts by step; the sort is stable. TMP has room for N dots. */
 static void sort_dots(struct dot *d, size_t n, struct dot *tmp)
 {
     for (size_t half = 1; half < n; half *= 2)
@@ -118,7 +118,7 @@ static void sort_dots(struct dot *d, size_t n, struct dot *tmp)
             merge(d + at, half, n - at < 2 * half ? n - at : 2 * half, tmp);
 }
 
-/* Rising steps, of each the last point. */
+/* Sorts, and keeps the last point of each step. */
 static int put_in_order(struct line *l, struct gk_err *err)
 {
     size_t n = 0;
@@ -141,7 +141,7 @@ static int put_in_order(struct line *l, struct gk_err *err)
     return 0;
 }
 
-/* Makes fractions of percent. An accuracy that is no fraction is an error. */
+/* Converts percent to fractions. An accuracy outside [0, 1] is an error. */
 static int check_values(const struct gk_curve *c, const struct gk_curve_column *k, struct line *l,
                         struct gk_err *err)
 {
@@ -163,7 +163,7 @@ static int check_values(const struct gk_curve *c, const struct gk_curve_column *
     return 0;
 }
 
-/* Fractions that were taken for percent are all small. */
+/* Fractions that are taken for percent are all small. */
 static int note_percent(struct gk_curve *c, const struct gk_curve_column *k, const struct line *l,
                         struct gk_err *err)
 {

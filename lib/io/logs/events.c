@@ -1,5 +1,6 @@
-/* Records: the length of the data in eight bytes, a checksum of these, the data, a checksum of
- * them. What an Event means is in TensorFlow's event.proto, summary.proto and tensor.proto. */
+/* A record is the length of the data in eight bytes, a checksum of the length, the data, and a
+ * checksum of the data. Event is defined in TensorFlow's event.proto, summary.proto and
+ * tensor.proto. */
 #include "events.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 #include "gk/mem.h"
 #include "io/stream/crc32c.h"
 
-enum { LARGE = 16 << 20 }; /* bytes of a record that is passed over: pictures, graphs */
+enum { LARGE = 16 << 20 }; /* larger records are skipped: pictures, graphs */
 enum { SESSION_START = 1 };
 enum { EVENT_STEP = 2, EVENT_SUMMARY = 5, EVENT_SESSION = 7 };
 enum { VALUE_TAG = 1, VALUE_SIMPLE = 2, VALUE_TENSOR = 8 };
@@ -41,7 +42,7 @@ void gk_events_end(struct gk_events *e)
 
 /* ---- records ---- */
 
-/* The file ends in the record at hand. */
+/* The file ends inside the current record. */
 static int cut(struct gk_events *e, struct gk_err *err)
 {
     if (ferror(e->fp))
@@ -52,7 +53,7 @@ static int cut(struct gk_events *e, struct gk_err *err)
                         e->name, e->at);
 }
 
-/* The data of a large record, for their checksum alone: 1, 0 it is cut. */
+/* Reads the data of a large record for their checksum alone: 1: done, 0: truncated. */
 static int pass_over(FILE *fp, uint64_t len, uint32_t *crc)
 {
     char part[1 << 14];
@@ -67,7 +68,7 @@ static int pass_over(FILE *fp, uint64_t len, uint32_t *crc)
     return 1;
 }
 
-/* 1: the data of the next record are e->event, 2: they were passed over, 0: the end, -1. */
+/* 1: the next record's data are in e->event, 2: they were skipped, 0: the end, -1. */
 static int next_record(struct gk_events *e, struct gk_err *err)
 {
     unsigned char head[12];
@@ -125,7 +126,7 @@ static bool dtype_of(uint64_t type, enum gk_dtype *dtype)
     return false;
 }
 
-/* Dimensions whose product is not 1 make it no scalar: 1 it is one, 0 it is none, -1. */
+/* Dimensions other than 1 make a tensor not a scalar. 1: a scalar, 0: not, -1. */
 static int is_scalar(struct gk_proto shape)
 {
     struct gk_proto_field f, size;
@@ -145,7 +146,7 @@ static int is_scalar(struct gk_proto shape)
     return rc ? -1 : scalar;
 }
 
-/* The first number of a field of *_val, packed or not, as the SIZE bytes of its dtype. */
+/* The first number of a *_val field, packed or not, as the SIZE bytes of its dtype. */
 static int first_value(const struct gk_proto_field *f, size_t size, unsigned char *bytes)
 {
     struct gk_proto packed = f->bytes;
@@ -163,7 +164,7 @@ static int first_value(const struct gk_proto_field *f, size_t size, unsigned cha
     return 0;
 }
 
-/* The only number of a TensorProto: 1, 0 it is no number, -1. */
+/* The only number of a TensorProto: 1: a number, 0: none, -1. */
 static int tensor_value(struct gk_proto m, struct gk_point *point)
 {
     _Alignas(8) unsigned char bytes[8] = {0};
@@ -246,13 +247,13 @@ static int take_value(struct gk_events *e, struct gk_proto m, struct gk_point *p
     return rc < 0 ? fail_at(e, no_value, err) : 1;
 }
 
-/* The step of the event at hand, and whether it says that the run began again: 1, 0, -1. */
+/* The step of the current event, and whether it says that the run was restarted: 1, 0, -1. */
 static int take_step(struct gk_events *e, struct gk_err *err)
 {
     struct gk_proto m = e->event;
     struct gk_proto_field f, inner;
     int rc, restart = 0;
-    e->step = 0; /* a step that is 0 is not written */
+    e->step = 0; /* protobuf omits a step of 0 */
     while ((rc = gk_proto_next(&m, &f)) == 1) {
         if (f.number == EVENT_STEP && f.wire == GK_PROTO_VARINT)
             e->step = (double)(int64_t)f.value;
@@ -276,7 +277,7 @@ int gk_events_next(struct gk_events *e, struct gk_point *point, struct gk_err *e
                 return take_value(e, f.bytes, point, err);
         if (rc < 0)
             return fail_at(e, "a record whose summary is damaged", err);
-        if (gk_proto_next(&e->event, &f) == 1) { /* take_step has seen that it is whole */
+        if (gk_proto_next(&e->event, &f) == 1) { /* take_step has checked it */
             if (f.number == EVENT_SUMMARY)
                 e->values = f.bytes;
             continue;

@@ -1,5 +1,5 @@
-/* What a log is, and the points of it. A table is wide, a column a series; or long, with a column
- * of names beside one of values; and where a column says train or val, the name of a series begins
+/* Recognises logs, and reads their points. A wide table has a column for each series; a long one
+ * has a column of names and one of values. If a column says train or val, the names of series begin
  * with that. */
 #include "log.h"
 
@@ -19,19 +19,19 @@ struct gk_log {
     FILE *fp; /* of events; tables keep their own */
     struct gk_events events;
     struct gk_rows rows;               /* rows.priv NULL: no table */
-    int step, key, value, split, wall; /* columns, or -1; no step: rows count */
+    int step, key, value, split, wall; /* columns, or -1; without a step, rows are counted */
     size_t row, stepless;              /* rows so far, and those without a step */
     struct gk_notes *notes;
-    size_t next; /* the column whose turn it is; ncol: the row is done */
-    bool *twice; /* [ncol]: another column has this name, too */
-    double at;   /* the step of the row at hand */
-    char *text;  /* a name that is made */
+    size_t next; /* the next column; ncol: the row is done */
+    bool *twice; /* [ncol]: another column has the same name */
+    double at;   /* the current row's step */
+    char *text;  /* scratch, for a name */
     size_t cap;
 };
 
-/* ---- columns with a part to play ---- */
+/* ---- columns with a role ---- */
 
-/* The first column whose name is one of NAMES, in their order, in any case of letters. */
+/* The first column that has one of NAMES, in the order of NAMES, ignoring case. */
 static int find_column(const struct gk_rows *r, const char *const *names)
 {
     for (; *names; names++)
@@ -41,7 +41,7 @@ static int find_column(const struct gk_rows *r, const char *const *names)
     return -1;
 }
 
-/* Rows of one step are merged with those of all files, later. */
+/* Rows of one step are merged later, together with those of other files. */
 static int find_step(struct gk_log *log, const char *step, struct gk_err *err)
 {
     struct gk_rows *r = &log->rows;
@@ -52,7 +52,7 @@ static int find_step(struct gk_log *log, const char *step, struct gk_err *err)
     return r->notes.counted ? gk_notes_add(log->notes, NULL, err, GK_NOTE_COUNTED, log->name) : 0;
 }
 
-/* A name column and a value column make it long. */
+/* A column of names and a column of values make it long. */
 static void find_form(struct gk_log *log)
 {
     static const char *const keys[] = {"metric", "metric_name", "key",    "tag",
@@ -166,8 +166,8 @@ static int join(struct gk_log *log, const char *before, const char *after, struc
     return 0;
 }
 
-/* TensorBoard's page exports one series a file, in a column "Value"; the file's name has its tag:
- * run-RUN-tag-train_loss.csv. */
+/* TensorBoard's page exports one series per file, in a column "Value"; the file's name holds its
+ * tag: run-RUN-tag-train_loss.csv. */
 static int name_of_export(struct gk_log *log, struct gk_err *err)
 {
     const char *base = strrchr(log->name, '/'), *tag;
@@ -184,7 +184,7 @@ static int name_of_export(struct gk_log *log, struct gk_err *err)
     return 0;
 }
 
-/* The name of the series that column COL of the row at hand belongs to. */
+/* The name of the series to which column COL of the current row belongs. */
 static int name_series(struct gk_log *log, int col, const char **series, struct gk_err *err)
 {
     const struct gk_rows *r = &log->rows;
@@ -207,7 +207,7 @@ static int name_series(struct gk_log *log, int col, const char **series, struct 
     return 0;
 }
 
-/* Has column COL values of its own? */
+/* Is column COL a series? */
 static bool is_series(const struct gk_log *log, int col)
 {
     if (log->key >= 0)
@@ -216,7 +216,7 @@ static bool is_series(const struct gk_log *log, int col)
            !(col == log->wall && log->rows.ncol == 3);
 }
 
-/* The next row with a step: a summary at the end may have none. */
+/* The next row with a step: a final summary may have none. */
 static int next_row(struct gk_log *log, struct gk_err *err)
 {
     struct gk_rows *r = &log->rows;

@@ -11,13 +11,13 @@
 
 struct gk_log;
 
-/* Takes over FP, also where it fails. STEP: the column of a table that is the step; NULL: found by
- * its name. */
+/* Owns FP, even if it fails. STEP: the name of the step column of a table; NULL: one of the usual
+ * names. */
 int gk_log_open(struct gk_log **out, FILE *fp, const char *name, const char *step,
                 struct gk_notes *notes, struct gk_err *err);
-/* 1 a point, 0 the end, -1. */
+/* 1: a point, 0: the end, -1. */
 int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err);
-/* The point at hand is no number: an error that says where. */
+/* Reports that the current point is not a number, and where it is. */
 int gk_log_no_number(const struct gk_log *log, const struct gk_point *point, struct gk_err *err);
 const struct gk_history *gk_log_history(const struct gk_log *log); /* NULL: it has none */
 void gk_log_close(struct gk_log *log);

@@ -1,4 +1,4 @@
-/* A point of a log: what every kind of log is made of. */
+/* A point of a log, the same for every kind of log. */
 #ifndef GK_POINT_H
 #define GK_POINT_H
 
@@ -6,16 +6,17 @@
 
 enum gk_point_kind {
     GK_POINT_NUMBER,
-    GK_POINT_OTHER,  /* a text, a picture, a histogram: there is no value */
-    GK_POINT_RESTART /* the run began again at this step: its points from there on are void */
+    GK_POINT_OTHER,  /* a text, a picture, a histogram: it has no value */
+    GK_POINT_RESTART /* the run was restarted at this step: its earlier points from here on are void
+                      */
 };
 
 struct gk_point {
     enum gk_point_kind kind;
-    const char *series; /* the reader's, until the next point */
+    const char *series; /* owned by the reader, until the next point */
     double step, value;
     bool single; /* the value came as single precision */
-    bool twice;  /* another column of the table has this name, too */
+    bool twice;  /* another column of the table has the same name */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* Fields by their wire types. Groups, which nobody writes any more, are no fields. */
+/* Fields by their wire types. Groups, which are obsolete, are errors. */
 #include "protobuf.h"
 
 #include <string.h>

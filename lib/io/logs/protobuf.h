@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct gk_proto { /* what is left of a message; it lies in the caller's memory */
+struct gk_proto { /* the rest of a message, in the caller's memory */
     const unsigned char *p, *end;
 };
 
@@ -23,9 +23,9 @@ struct gk_proto_field {
     struct gk_proto bytes; /* of a field of bytes: a string, a message, packed numbers */
 };
 
-/* 1 a field, 0 the end, -1: these bytes are no message. */
+/* 1: a field, 0: the end, -1: not a message. */
 int gk_proto_next(struct gk_proto *m, struct gk_proto_field *f);
-/* 0 a number as it stands among packed ones, -1: no number. */
+/* The next of packed numbers: 0, or -1 if there is none. */
 int gk_proto_varint(struct gk_proto *m, uint64_t *value);
 
 #endif

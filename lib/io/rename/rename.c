@@ -1,4 +1,4 @@
-/* A frame under other names. */
+/* Renames the tensors of a frame. */
 #include "gk/rename.h"
 
 #include <ctype.h>
@@ -40,7 +40,7 @@ bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *
     }
 }
 
-/* OURS with the layer's number. */
+/* OURS with the layer's number inserted. */
 static char *fill_name(const char *ours, const struct gk_layer *layer, struct gk_err *err)
 {
     const char *at = strstr(ours, "{L}");
@@ -48,9 +48,9 @@ static char *fill_name(const char *ours, const struct gk_layer *layer, struct gk
               : gk_strdup(ours, err);
 }
 
-/* Who gave a tensor its name, for the message where another does. */
+/* Which line named a tensor, for the message about a second one. */
 struct giver {
-    const char *ours, *theirs; /* the frames' */
+    const char *ours, *theirs; /* owned by the frames */
     size_t line;
 };
 struct work {
@@ -69,7 +69,7 @@ static const struct giver *find_giver(const struct work *w, const char *ours)
     return NULL;
 }
 
-/* The heads of a network are the first axis of its queries, where they have one. */
+/* A network's number of heads is the first axis of its queries, if they have such an axis. */
 static int note_heads(struct work *w, const struct gk_tensor *t, const char *ours,
                       struct gk_err *err)
 {
@@ -161,7 +161,7 @@ static int give_meta(struct work *w, struct gk_err *err)
     return 0;
 }
 
-/* Rows up to the vocabulary, where a read-out has fewer answers than there are tokens. */
+/* Pads rows up to the vocabulary, if a read-out has fewer answers than there are tokens. */
 static int fill_all(struct work *w, struct gk_err *err)
 {
     const struct gk_tensor *embed = gk_frame_tensor(w->to, "embed.weight");

@@ -1,8 +1,8 @@
-/* What the files that rename tensors share.
+/* Shared by the files that rename tensors.
  *
  *   rename_table.c  a table's text -> lines
  *   rename.c        lines and a frame -> another frame
- *   reshape.c       what is done to one tensor
+ *   reshape.c       changes one tensor
  */
 #ifndef GK_RENAME_PRIV_H
 #define GK_RENAME_PRIV_H
@@ -16,12 +16,12 @@ struct gk_change {
     enum gk_change_kind kind;
     size_t part, of;             /* GK_PART: from 1 */
     unsigned rank;               /* GK_RESHAPE */
-    uint64_t shape[GK_MAX_RANK]; /* 0: what is left over */
+    uint64_t shape[GK_MAX_RANK]; /* 0: inferred from the other axes */
 };
 
 enum gk_line_kind {
     GK_LINE_NAME,
-    GK_LINE_DROP, /* a tensor that the network does without */
+    GK_LINE_DROP, /* a tensor that the network does not need */
     GK_LINE_MAKE, /* a tensor that the file lacks */
     GK_LINE_META
 };
@@ -29,30 +29,30 @@ enum { GK_MOST_CHANGES = 4 };
 struct gk_line {
     enum gk_line_kind kind;
     size_t number;             /* in the file, from 1 */
-    char *theirs, *ours, *how; /* META: ours is the key, how the value */
+    char *theirs, *ours, *how; /* META: `ours` is the key, `how` the value */
     struct gk_change change[GK_MOST_CHANGES];
     size_t nchange;
-    bool if_missing; /* only where no line above gave it */
+    bool if_missing; /* only if no line above gave it */
     bool has_fill;   /* rows are added up to the vocabulary */
-    double fill;     /* their value; of GK_LINE_MAKE that of all numbers */
+    double fill;     /* the value of padding; for GK_LINE_MAKE, of every element */
 };
 
 struct gk_rename {
-    char *name; /* as it was asked for */
+    char *name; /* as given */
     struct gk_line *line;
     size_t n, cap;
 };
 
-/* C changes T, whose data are its own. */
+/* Applies C to T, which owns its data. */
 int gk_tensor_change(struct gk_tensor *t, const struct gk_change *c, struct gk_err *err);
-/* Adds rows of VALUE until there are ROWS. */
+/* Appends rows of VALUE until there are ROWS. */
 int gk_tensor_fill(struct gk_tensor *t, size_t rows, double value, struct gk_err *err);
 
-/* A number in the place of "{L}"; "": there is none. */
+/* A number in place of "{L}"; "": none. */
 struct gk_layer {
     char digits[12];
 };
-/* Is NAME of the form PATTERN? A "*" that it begins with is any beginning up to a '.', or none. */
+/* Does NAME match PATTERN? A leading "*" stands for nothing, or for any prefix that ends in '.'. */
 bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *layer);
 
 #endif

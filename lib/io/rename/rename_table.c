@@ -15,9 +15,9 @@
 enum { MOST_LINE = 4096, MOST_LINES = 10000 };
 #define SUFFIX ".tsv"
 
-/* ---- where a table is ---- */
+/* ---- finding a table ---- */
 
-/* The folder of the tables that come with gk: it lies beside that of the tools. */
+/* The folder of gk's own tables, found from the folder of the tools. */
 static int find_folder(char *path, size_t size, struct gk_err *err)
 {
     static const char tail[] = "/../share/gk/rename";
@@ -57,7 +57,7 @@ static int fail_unknown(const char *name, const char *folder, struct gk_err *err
     return gk_fail_about(err, "rename");
 }
 
-/* NAME as a file, or else among those that come with gk. */
+/* Opens NAME as a file, or else as one of gk's own tables. */
 static int open_table(FILE **fp, const char *name, struct gk_err *err)
 {
     char folder[PATH_MAX];
@@ -144,7 +144,7 @@ static int parse_word(struct gk_line *l, const char *word, struct gk_err *err)
             return -1;
     } else if (strcmp(word, "transpose") != 0) {
         return gk_fail(err,
-                       "'%s' is nothing that is done to a tensor: transpose, join, part:I/N, "
+                       "'%s' is not a change to a tensor: transpose, join, part:I/N, "
                        "reshape:AxB, fill:X, if-missing or -",
                        gk_show(word).s);
     }
@@ -154,7 +154,7 @@ static int parse_word(struct gk_line *l, const char *word, struct gk_err *err)
     return 0;
 }
 
-/* What the first column says beside names. */
+/* The directives of the first column. */
 static int parse_kind(struct gk_line *l, struct gk_err *err)
 {
     const bool made = !strcmp(l->theirs, "@zeros") || !strcmp(l->theirs, "@ones");
@@ -170,7 +170,7 @@ static int parse_kind(struct gk_line *l, struct gk_err *err)
         return *l->how ? 0 : gk_fail(err, "the value of '%s' is missing", gk_show(l->ours).s);
     if (l->kind != GK_LINE_NAME)
         return *l->how && strcmp(l->how, "-") != 0
-                   ? gk_fail(err, "nothing can be done to what is not there")
+                   ? gk_fail(err, "a tensor that is not there cannot be changed")
                    : 0;
     if (strstr(l->ours, "{L}") && !strstr(l->theirs, "{L}"))
         return gk_fail(err, "'%s' has no {L} for that of '%s'", gk_show(l->theirs).s,
@@ -200,7 +200,7 @@ static char *next_word(char **rest)
     return word;
 }
 
-/* theirs, ours, how; the first line names the columns. */
+/* theirs, ours, how; the first line holds the column names. */
 static int parse_line(struct gk_rename *r, char *text, size_t number, bool *begun,
                       struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* What is done to a tensor on its way to another name. */
+/* Changes to a tensor when it is renamed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "io/frames/frame_priv.h"
 #include "rename_priv.h"
 
-/* The last two axes change places. */
+/* Transposes the last two axes. */
 static int transpose(struct gk_tensor *t, struct gk_err *err)
 {
     if (t->rank < 2)
@@ -28,7 +28,7 @@ static int transpose(struct gk_tensor *t, struct gk_err *err)
     return 0;
 }
 
-/* The first two axes become one. */
+/* Merges the first two axes. */
 static int join(struct gk_tensor *t, struct gk_err *err)
 {
     if (t->rank < 2)
@@ -39,7 +39,7 @@ static int join(struct gk_tensor *t, struct gk_err *err)
     return 0;
 }
 
-/* One of equal parts of the first axis. */
+/* Takes one of several equal parts of the first axis. */
 static int take_part(struct gk_tensor *t, size_t part, size_t of, struct gk_err *err)
 {
     if (t->rank < 1 || t->shape[0] % of)

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of N more bytes after those whose checksum is CRC; 0 before the first. */
+/* Extends the checksum CRC by N bytes; CRC is 0 before the first. */
 uint32_t gk_crc32c(uint32_t crc, const void *p, size_t n);
-/* As it stands in a record: rotated and shifted, so that a checksum of checksums is none of the
- * usual. */
+/* The form that a record stores: rotated and shifted, so that data that hold checksums still have
+ * useful ones. */
 uint32_t gk_crc32c_masked(uint32_t crc);
 
 #endif

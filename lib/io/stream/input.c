@@ -1,4 +1,4 @@
-/* Opening operands, and telling what they hold. */
+/* Opens operands, and recognises what they hold. */
 #include "gk/input.h"
 
 #include <poll.h>
@@ -39,7 +39,7 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
         gk_input_waits();
     int c = getc(*fp);
     if (c != EOF) {
-        (void)ungetc(c, *fp); /* one is always taken back */
+        (void)ungetc(c, *fp); /* stdio guarantees one byte of pushback */
         return 0;
     }
     if (ferror(*fp))
@@ -57,14 +57,14 @@ bool gk_input_is_file(FILE *fp)
     return fileno(fp) >= 0 && fstat(fileno(fp), &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* ---- what other programs wrote, and what opens it ---- */
+/* ---- files of other programs, and how to convert them ---- */
 
 struct foreign {
     const char *magic; /* the first LEN bytes */
     size_t len;
     const char *what;
-    const char *how; /* a command that gives what gk reads; @ is the file */
-    bool filter;     /* it also reads standard input, where it has no file */
+    const char *how; /* a command whose output gk reads; @ is the file */
+    bool filter;     /* the command can also read standard input */
 };
 
 #define MAGIC(s) s, sizeof(s) - 1
@@ -107,19 +107,19 @@ static const struct foreign foreign[] = {
     {MAGIC("\x89PNG\r\n\x1a\n"), "a PNG picture", NULL, false},
 };
 
-/* What a pickle does when it is loaded is up to who wrote it, so no command is offered. */
+/* Loading a pickle runs whatever its author chose, so no command is suggested. */
 static const char pickle_advice[] =
     "it can run any program when it is loaded; where you trust it, save what it holds with "
     "numpy.save, pandas' to_csv or torch.save from Python";
 
-/* A name that a shell, and Python between quotes, takes as it is. */
+/* A name that needs no quoting in a shell or in a Python string. */
 static bool is_plain(const char *name)
 {
     return *name != '-' && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                              "0123456789._/+-=:,%@")] == '\0';
 }
 
-/* HOW with the file in the place of its '@', as a pipe. */
+/* HOW with the file in place of '@', as a pipe. */
 static void put_command(char *to, size_t room, const char *how, bool filter, const char *name)
 {
     const bool standard = !strcmp(name, "standard input");
@@ -164,7 +164,7 @@ int gk_input_refuse(const char *name, enum gk_input_kind kind, const char *wante
 
 enum { LOOK = 8, ZIP_HEADER = 30, LONGEST_LOOK = 600 };
 
-/* Text has no such bytes; the length that a frame begins with has zeros. */
+/* Text has no such bytes; the length at the start of a frame contains zeros. */
 static bool is_text(const unsigned char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -173,15 +173,15 @@ static bool is_text(const unsigned char *s, size_t n)
     return true;
 }
 
-/* Would one more byte have to be waited for? What stdio holds is there. */
+/* Would reading one more byte block? Bytes that stdio has buffered do not. */
 static bool must_wait(FILE *fp)
 {
     struct pollfd p = {.fd = fileno(fp), .events = POLLIN};
     return p.fd >= 0 && fp->_IO_read_ptr >= fp->_IO_read_end && poll(&p, 1, 0) == 0;
 }
 
-/* Up to WANT bytes, which stay in the input: as many as this go back into any stream of glibc,
- * pipes too. A live producer of text is not waited for beyond its first line. */
+/* Peeks at up to WANT bytes: glibc takes this many back into any stream, pipes too. It does not
+ * wait for a live producer of text beyond the first line. */
 static int peek(FILE *fp, const char *name, unsigned char *first, size_t want, size_t *n,
                 struct gk_err *err)
 {
@@ -193,7 +193,7 @@ static int peek(FILE *fp, const char *name, unsigned char *first, size_t want, s
     }
     if (c == EOF && ferror(fp))
         return gk_fail(err, "%s:", name);
-    clearerr(fp); /* a short input has met its end already */
+    clearerr(fp); /* a short input has already ended */
     for (size_t i = *n; i-- > 0;)
         if (ungetc(first[i], fp) == EOF)
             return gk_fail(err, "%s: cannot look ahead", name);
@@ -214,7 +214,7 @@ static bool is_space(unsigned char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The length of the header of a frame, or of a record of an event file; 0: no such length. */
+/* The length of a frame's header, or of an event file's record; 0: implausible. */
 static size_t small_length(const unsigned char *first, size_t n)
 {
     uint64_t len = 0;
@@ -223,8 +223,8 @@ static size_t small_length(const unsigned char *first, size_t n)
     return len <= 16 << 20 ? (size_t)len : 0;
 }
 
-/* How many bytes tell what these first eight may begin. A live input is not kept waiting for more
- * than it must hold. */
+/* How many bytes are needed to recognise an input whose first eight are these. This does not wait
+ * for more than a live input must hold. */
 static size_t bytes_to_tell(const unsigned char *first, size_t n)
 {
     if (begins(first, n, MAGIC("PK\x03\x04")))
@@ -243,7 +243,8 @@ static bool is_events(const unsigned char *first, size_t n)
     return small_length(first, n) > 0 && crc == gk_crc32c_masked(gk_crc32c(0, first, LOOK));
 }
 
-/* An object, or an array of objects. A header may begin with such a bracket, too, but not so. */
+/* An object, or an array of objects. The length at the start of a frame may also be such a bracket,
+ * but not followed by JSON. */
 static bool is_json(const unsigned char *s, size_t n)
 {
     size_t i = begins(s, n, MAGIC("\xef\xbb\xbf")) ? 3 : 0;
@@ -257,7 +258,7 @@ static bool is_json(const unsigned char *s, size_t n)
     return i == n || strchr(next, s[i]);
 }
 
-/* A zip archive is known by the name of its first file. */
+/* A zip archive is recognised by the name of its first file. */
 static int tell_zip(const unsigned char *first, size_t n, const char *name,
                     enum gk_input_kind *kind, struct gk_err *err)
 {
@@ -292,14 +293,14 @@ int gk_input_look(FILE *fp, const char *name, enum gk_input_kind *kind, struct g
     const bool length = small_length(first, n) > 0;
     *kind = GK_INPUT_UNKNOWN;
     if (length && (n <= LOOK || first[LOOK] == '{' || is_space(first[LOOK]))) {
-        *kind = GK_INPUT_FRAMES; /* whose header is JSON */
+        *kind = GK_INPUT_FRAMES; /* the header of a frame is JSON */
         return 0;
     }
     if (begins(first, n, MAGIC("PK\x03\x04")))
         return tell_zip(first, n, name, kind, err);
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         const struct foreign *f = &foreign[i];
-        /* Four letters may begin a header. */
+        /* Four letters may also be the length of a header. */
         if (begins(first, n, f->magic, f->len) && (f->len > 4 || !is_text(first, n)))
             return refuse_foreign(name, f->what, f->how, f->filter, err);
     }

@@ -1,8 +1,8 @@
-/* Output that is whole or not there. gk/out.h tells the lifecycle.
+/* An output is complete or absent. gk/out.h describes the lifecycle.
  *
- * Open temporaries stand in a table of fixed size, so that a signal handler can walk it: it only
- * reads pointers and calls unlink, both safe there. Signals are held back while a file exists that
- * the table does not show yet; an entry is cleared before its name is freed. */
+ * Open temporaries are kept in a table of fixed size, so that a signal handler can walk it: it only
+ * reads pointers and calls unlink, both safe there. Signals are blocked while a file exists that
+ * is not yet in the table; an entry is cleared before its name is freed. */
 #include "gk/out.h"
 
 #include <errno.h>
@@ -30,8 +30,8 @@ static void remove_all_and_die(int sig)
     raise(sig); /* SA_RESETHAND: it ends the program once this handler returns */
 }
 
-/* Takes over the fatal signals that still have their default action: a tool's own handler, and
- * nohup, stay. */
+/* Handles the fatal signals that still have their default action. A tool's own handlers, and
+ * nohup's, stay. */
 void gk_out_catch_signals(void)
 {
     static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
@@ -40,10 +40,11 @@ void gk_out_catch_signals(void)
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         if (!sigaction(fatal[i], NULL, &was) && was.sa_handler == SIG_DFL)
             sigaction(fatal[i], &mine, NULL);
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is then an error of write, with its message */
+    signal(SIGXFSZ,
+           SIG_IGN); /* a file that is too large is then an error of write, with its message */
 }
 
-static int entry_of(const struct gk_out *out) /* NULL: a free one; -1: none */
+static int entry_of(const struct gk_out *out) /* NULL finds a free one; -1: none */
 {
     for (int i = 0; i < MOST_OPEN; i++)
         if (open_outs[i] == out)
@@ -67,8 +68,8 @@ static void drop_entry(const struct gk_out *out)
     }
 }
 
-/* A descriptor above standard error, so that a program started without one of the three does not
- * write its messages into a result. */
+/* A descriptor above standard error: a program started without one of the three must not write its
+ * messages into a result. */
 static int above_standard(int fd)
 {
     if (fd < 0 || fd > STDERR_FILENO)
@@ -93,13 +94,13 @@ static int wrap(struct gk_out *out, int fd, struct gk_err *err)
 static char *make_tmp_name(const char *path, unsigned attempt, struct gk_err *err)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    /* The base is cut short so that a name of the greatest length still has a temporary. */
+    /* The base is cut so that a name of maximal length still has a temporary. */
     return gk_format(err, "%.*s.%.200s.%ld-%u.tmp", (int)(base - path), path, base, (long)getpid(),
                      attempt);
 }
 
-/* A new file with a new name beside out->path. One that replaces another is nobody else's to open
- * until it has that one's mode. */
+/* Creates a new file with a new name beside out->path. If it replaces another, nobody else may open
+ * it until it has the other's mode. */
 static int create_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
 {
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
@@ -129,8 +130,8 @@ static int open_tmp(struct gk_out *out, bool replaces, struct gk_err *err)
     return rc;
 }
 
-/* The owner, group and mode of the file that is replaced, as far as this program may give them. A
- * write would take the bits that change the user from it: so does this. */
+/* The owner, group and mode of the replaced file, as far as permissions allow. Writing to a file
+ * clears its set-user-ID bits, so this clears them, too. */
 static int resemble(const struct gk_out *out, const struct stat *was, struct gk_err *err)
 {
     const int fd = out->sink->fd;
@@ -139,7 +140,7 @@ static int resemble(const struct gk_out *out, const struct stat *was, struct gk_
     return fchmod(fd, was->st_mode & 01777) ? gk_fail(err, "%s:", out->name) : 0;
 }
 
-/* Whether a file is being written that is to be at P. */
+/* Is a file being written that will replace P? */
 static bool is_open(const struct gk_place *p)
 {
     bool same = false;
@@ -153,7 +154,7 @@ static bool is_open(const struct gk_place *p)
     return same;
 }
 
-/* A file beside P, which takes its place in the end. P keeps no path. */
+/* Opens a file beside P, which is renamed to P in the end. P gives up its path. */
 static int open_beside(struct gk_out *out, struct gk_place *p, struct gk_err *err)
 {
     if (p->exists && faccessat(AT_FDCWD, p->path, W_OK, AT_EACCESS))
@@ -176,7 +177,8 @@ static int open_place(struct gk_out *out, const char *path, struct gk_err *err)
     int rc = gk_place_find(&p, path, err);
     if (!rc && p.fd >= 0)
         rc = wrap(out, fcntl(p.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), err);
-    else if (!rc && p.exists /* a device, a pipe, or a folder, which fails here with its message */
+    else if (!rc && p.exists /* a device, a pipe, or a folder; opening a folder fails here with its
+                                message */
              && !S_ISREG(p.st.st_mode))
         rc = wrap(out, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), err);
     else if (!rc)
@@ -229,8 +231,8 @@ int gk_out_row(struct gk_out *out, struct gk_err *err)
     return gk_out_flush(out, err);
 }
 
-/* The name of a folder reaches the disk with the folder. Some file systems cannot do that, and a
- * folder may be writable without being readable: the data are safe then all the same. */
+/* Renaming is durable once the folder is synced. Some file systems cannot do that, and a writable
+ * folder may be unreadable: the data are safe even then. */
 static int sync_folder_of(const char *path)
 {
     char *folder = gk_folder_of(path);
@@ -260,7 +262,7 @@ static int commit_file(struct gk_out *out, struct gk_err *err)
     return 0;
 }
 
-/* Some file systems (NFS, quotas) tell of a full disk only at close. */
+/* Some file systems (NFS, quotas) report a full disk only at close. */
 static int commit_direct(struct gk_out *out, struct gk_err *err)
 {
     int fd = dup(out->sink->fd);
@@ -290,8 +292,8 @@ void gk_out_discard(struct gk_out *out)
     *out = (struct gk_out){0};
 }
 
-/* By the table alone: the program is about to end, and an entry's gk_out may lie in a function that
- * has returned with an error. */
+/* Uses the table alone: the program is about to end, and an entry's gk_out may lie in a function
+ * that has already returned with an error. */
 void gk_out_discard_all(void)
 {
     for (int i = 0; i < MOST_OPEN; i++) {

@@ -1,4 +1,4 @@
-/* All outputs of a command, looked at before it begins to work. */
+/* Checks all outputs of a command before it begins to work. */
 #include <string.h>
 
 #include "out_priv.h"
@@ -8,9 +8,9 @@ enum { MOST = 8 };
 static struct stat written[MOST]; /* regular files that are written through a descriptor */
 static size_t nwritten;
 
-/* Opened and given up again: a place where nothing can be written is found out now, not after
- * hours. A pipe is left alone: opening it would already say something to its reader. So is a
- * device, unless it may be a terminal, where bytes do not go. */
+/* Opens and discards an output, so that an unwritable place is found now, not hours later. A pipe
+ * is skipped: opening it would already affect its reader. So is a device, unless it may be a
+ * terminal, to which bytes are not written. */
 static int try_to_open(const struct gk_place *p, const struct gk_out_arg *a, struct gk_err *err)
 {
     struct gk_out out;
@@ -29,8 +29,8 @@ static bool is_standard(const char *path)
     return !path || !strcmp(path, "-");
 }
 
-/* Output I against those before it. Standard output may be closed where nothing is written to it.
- */
+/* Checks output I against those before it. Standard output may be closed if nothing is written to
+ * it. */
 static int check(const struct gk_out_arg *a, struct gk_place *p, size_t i, struct gk_err *err)
 {
     if (gk_place_find(&p[i], a[i].path, is_standard(a[i].path) ? NULL : err) &&

@@ -1,4 +1,4 @@
-/* Where the name of an output leads, and whether two lead to one place. */
+/* Where the name of an output leads, and whether two names lead to one place. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,21 +25,21 @@ char *gk_folder_of(const char *path)
 
 /* ---- descriptors ---- */
 
-/* Is PATH's folder the one of this program's descriptors? Under any name: /dev/fd, /proc/self/fd,
+/* Is PATH in the folder of this program's descriptors? Under any name: /dev/fd, /proc/self/fd,
  * /proc/PID/fd. */
 static bool in_own_descriptors(const char *path)
 {
     static const char *const own[] = {"/proc/self/fd", "/proc/thread-self/fd"};
     char here[PATH_MAX], there[PATH_MAX], *folder = gk_folder_of(path);
-    bool same = folder && strcmp(folder, "/dev/fd/") == 0; /* also where there is no /proc */
+    bool same = folder && strcmp(folder, "/dev/fd/") == 0; /* also without /proc */
     for (int i = 0; i < 2 && folder && !same; i++)
         same = realpath(folder, here) && realpath(own[i], there) && strcmp(here, there) == 0;
     free(folder);
     return same;
 }
 
-/* The descriptor that PATH is another name of, or -1. Opening such a name again would give a
- * regular file behind it a second offset, at its beginning. */
+/* The descriptor that PATH names, or -1. Opening such a name again would give a regular file a
+ * second offset, at its beginning. */
 static int descriptor_named(const char *path)
 {
     const char *base = base_of(path);
@@ -54,8 +54,8 @@ static int descriptor_named(const char *path)
     return !*end && fd <= INT_MAX && in_own_descriptors(path) ? (int)fd : -1;
 }
 
-/* What this program opens by itself, its temporaries too, is closed on exec; what it was started
- * with is not, or it would not be here. */
+/* Everything that this program opens is closed on exec; a descriptor that it inherited is not, or
+ * it would not have been inherited. */
 static int check_descriptor(struct gk_place *p, const char *path, struct gk_err *err)
 {
     const int flags = fcntl(p->fd, F_GETFD), mode = fcntl(p->fd, F_GETFL);
@@ -81,11 +81,11 @@ static char *follow(const char *link)
     return path;
 }
 
-/* Follows PATH to where links end, or to a descriptor. A link to a file that is not there yet leads
- * to where open(2) would make it. */
+/* Follows PATH to the end of its links, or to a descriptor. A dangling link leads to where open(2)
+ * would create the file. */
 static int resolve(struct gk_place *p, const char *path)
 {
-    enum { MOST_LINKS = 40 }; /* of the kernel; beyond, stat fails */
+    enum { MOST_LINKS = 40 }; /* the kernel's limit; beyond it, stat fails */
     struct stat st;
     p->path = strdup(path);
     for (int i = 0; p->path && i < MOST_LINKS; i++) {
@@ -125,7 +125,7 @@ int gk_place_find(struct gk_place *p, const char *path, struct gk_err *err)
         free(folder);
         return rc ? gk_fail(err, "%s:", path) : 0;
     }
-    /* The kernel reads some links of /proc as no text says. */
+    /* The kernel resolves some links of /proc differently from their text. */
     if (S_ISREG(p->st.st_mode) && (lstat(p->path, &end) || !gk_same_file(&p->st, &end))) {
         errno = ENOENT;
         return gk_fail(err, "%s:", path);
@@ -139,7 +139,7 @@ void gk_place_free(struct gk_place *p)
     p->path = NULL;
 }
 
-/* /dev/null, zero and full: what goes there cannot be mixed up. */
+/* /dev/null, zero and full: two outputs there do not mix. */
 static bool keeps_nothing(const struct stat *st)
 {
     return S_ISCHR(st->st_mode) && major(st->st_rdev) == 1;
@@ -154,8 +154,8 @@ bool gk_place_same(const struct gk_place *a, const struct gk_place *b)
     return a->exists ? !keeps_nothing(&a->st) : strcmp(base_of(a->path), base_of(b->path)) == 0;
 }
 
-/* Asked of the kernel, whose rules (folders with the sticky bit, files that cannot change) are
- * many: it looks whether P may be taken away before it sees that this is no folder. */
+/* Asks the kernel, whose rules are many (sticky folders, immutable files): rmdir checks permission
+ * to remove P before it finds that P is not a folder. */
 int gk_place_check(const struct gk_place *p, const char *name, struct gk_err *err)
 {
     struct statx x;

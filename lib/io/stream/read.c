@@ -1,4 +1,4 @@
-/* Reads of exactly so many bytes. */
+/* Reads of exact sizes. */
 #include "read.h"
 
 #include <sys/stat.h>

@@ -1,9 +1,9 @@
-/* Bytes on their way to a descriptor: none is given up because there is no room yet, and the first
- * failure is remembered.
+/* Bytes on their way to a descriptor: a full pipe is waited for, and the first failure is
+ * remembered.
  *
- * The C library's own streams take a full non-blocking pipe (whoever shares a pipe may have made it
- * one) for a failure, throw away what they could not write, and forget its cause by the time the
- * stream is closed. */
+ * The C library's own streams treat a full non-blocking pipe as a failure (any process that shares
+ * a pipe may make it non-blocking), discard what they could not write, and forget the cause before
+ * the stream is closed. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ size_t gk_write(int fd, const void *bytes, size_t n)
     return done;
 }
 
-/* After a failure nothing more is written: a hole would be worse than an end. */
+/* After a failure nothing more is written: a hole would be worse than an early end. */
 static ssize_t sink_write(void *sink, const char *bytes, size_t n)
 {
     struct gk_sink *s = sink;
@@ -69,7 +69,7 @@ FILE *gk_sink_open(struct gk_sink **sink, int fd, bool keep, struct gk_err *err)
     }
     *s = (struct gk_sink){.fd = fd, .keep = keep};
     *sink = s;
-    if (isatty(fd)) /* failing that, rows come in blocks */
+    if (isatty(fd)) /* otherwise rows come in blocks */
         (void)setvbuf(fp, NULL, _IOLBF, 0);
     return fp;
 }

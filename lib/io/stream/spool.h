@@ -10,13 +10,13 @@
 
 /* The descriptor, or -1. */
 int gk_spool_open(struct gk_err *err);
-/* Appends N bytes at *END and moves *END past them. */
+/* Appends N bytes at *END and advances *END. */
 int gk_spool_write(int fd, const void *data, size_t n, int64_t *end, struct gk_err *err);
-/* Reads exactly N bytes at AT from FD, whoever wrote them. */
+/* Reads exactly N bytes at AT from FD. */
 int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err);
-/* A descriptor of all that FP still has to give; -1: an error. */
+/* A descriptor of all that is left of FP; -1: an error. */
 int gk_spool_rest(FILE *fp, struct gk_err *err);
-/* Likewise as a file that is read from its beginning; FP is closed. NULL: an error. */
+/* As above, as a file positioned at its beginning; FP is closed. NULL: an error. */
 FILE *gk_spool_all(FILE *fp, struct gk_err *err);
 
 #endif

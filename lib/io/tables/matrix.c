@@ -21,15 +21,14 @@ void gk_matrix_free(struct gk_matrix *m)
 
 /* ---- text ---- */
 
-/* A first column without a name among others with one: the labels of the rows, which pandas and R
- * write. */
+/* A first column without a name beside named ones holds row labels, as pandas and R write them. */
 static bool is_labelled(const struct gk_rows *r)
 {
     return r->name && r->ncol > 1 && !*r->name[0];
 }
 
-/* Of R's columns only coordinates are values: not the labels, not the steps, nor a further column
- * that loggers use for steps. */
+/* Only coordinates are values: row labels, steps, and further columns in which loggers keep steps
+ * are skipped. */
 static bool is_coordinate(const struct gk_rows *r, size_t i)
 {
     if (i == 0 && is_labelled(r))

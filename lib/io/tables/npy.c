@@ -19,7 +19,7 @@ static const struct {
              {"u1", GK_U8},  {"b1", GK_BOOL}, {"i1", GK_I8},  {"i2", GK_I16}, {"u2", GK_U16},
              {"u4", GK_U32}, {"u8", GK_U64},  {"c8", GK_C64}};
 
-/* The header as it is taken apart: P moves over it. */
+/* The header during parsing; P advances. */
 struct dict {
     const char *p;
     struct gk_tensor *t;
@@ -41,7 +41,7 @@ static bool take(struct dict *d, const char *token)
     return true;
 }
 
-/* A string in either quotes, without escapes. */
+/* A string in either kind of quotes, without escapes. */
 static int take_quoted(struct dict *d, char *out, size_t size, struct gk_err *err)
 {
     skip_space(d);
@@ -137,7 +137,7 @@ static int take_dict(struct dict *d, struct gk_err *err)
     return 0;
 }
 
-/* Magic, version and length, then the header itself; free *TEXT in any case. */
+/* Magic, version, length and header; free *TEXT in any case. */
 static int read_header(FILE *fp, char **text, struct gk_err *err)
 {
     unsigned char start[8], length[4] = {0};
@@ -171,7 +171,7 @@ static int read_header(FILE *fp, char **text, struct gk_err *err)
     return rc;
 }
 
-/* From the first index running fastest to the last. */
+/* From Fortran order to C order. */
 static int to_c_order(struct gk_tensor *t, struct gk_err *err)
 {
     const size_t size = gk_dtype_size(t->dtype);
@@ -215,7 +215,7 @@ int gk_npy_header(FILE *fp, const char *name, struct gk_tensor *t, bool *fortran
     return 0;
 }
 
-/* Nothing follows the array. */
+/* Nothing may follow the array. */
 static int check_end(FILE *fp, const char *name, struct gk_err *err)
 {
     if (getc(fp) == EOF)
@@ -276,7 +276,7 @@ int gk_npy_read(FILE *fp, const char *name, struct gk_tensor *t, struct gk_err *
     return gk_npy_data(fp, name, t, fortran, err);
 }
 
-/* .npy has no BF16 and no F8: they are written as the F32 that they widen to. */
+/* .npy has no BF16 and no F8: they are written as F32, to which they widen. */
 static bool is_widened(enum gk_dtype t)
 {
     return t == GK_BF16 || (gk_dtype_is_float(t) && gk_dtype_size(t) == 1);
@@ -312,7 +312,7 @@ int gk_npy_write(FILE *fp, const struct gk_tensor *t, struct gk_err *err)
     int n = snprintf(header, sizeof header,
                      "{'descr': '%c%s', 'fortran_order': False, 'shape': (%s%s), }",
                      size > 1 ? '<' : '|', code, shape, t->rank == 1 ? "," : "");
-    /* Spaces and a newline, so that data start at a multiple of 64. */
+    /* Pads with spaces and a newline, so that data start at a multiple of 64. */
     const int start = (int)sizeof MAGIC - 1 + 4, total = (start + n + 1 + 63) / 64 * 64;
     const unsigned char version[4] = {1, 0, (unsigned char)((total - start) & 0xff),
                                       (unsigned char)((total - start) >> 8)};

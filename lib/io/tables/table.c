@@ -1,8 +1,8 @@
-/* Tables: the rows of a text or of JSON, those of one step merged.
+/* Tables: the rows of text or JSON; rows of one step are merged.
  *
- * A reader holds one or two lines and arrays of pointers into them, all bounded, whatever the
- * input. It looks beyond the row at hand only where a cell of it is empty, so that a live curve is
- * read as it comes. */
+ * A reader holds one or two lines and arrays of pointers into them, all bounded for any input. It
+ * reads ahead of the current row only if a cell of it is empty, so that a live curve is read as it
+ * comes. */
 #include "gk/table.h"
 
 #include <stdlib.h>
@@ -13,19 +13,19 @@
 #include "table_priv.h"
 
 struct gk_rows_priv {
-    struct gk_text_rows *text; /* what the rows are read from */
-    struct gk_json_rows *json; /* or this */
+    struct gk_text_rows *text; /* the source of rows */
+    struct gk_json_rows *json; /* or this one */
     struct gk_row at_hand,
-        ahead;      /* ahead: read to see whether it repeats the step of the row at hand */
+        ahead;      /* the next row, read to see whether it repeats the current row's step */
     bool has_ahead; /* the row ahead comes next */
-    bool any;       /* a row was given out */
-    char **kept;    /* [nkept] cells that were taken over from rows of the same step */
+    bool any;       /* a row was returned */
+    char **kept;    /* [nkept] cells that were copied from rows of the same step */
     size_t nkept, kept_cap;
 };
 
 /* ---- opening ---- */
 
-/* Bytes of no kind may be a damaged table. Takes over FP. */
+/* Bytes of unknown kind may be a damaged table. Owns FP. */
 static int open_as(struct gk_rows *r, FILE *fp, bool headless, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;
@@ -88,7 +88,7 @@ static bool same_step(const struct gk_rows *r, const struct gk_row *a, const str
     return gk_parse_cell(a->cell[r->step], &x) && gk_parse_cell(b->cell[r->step], &y) && x == y;
 }
 
-/* A copy of TEXT that lives as long as the row at hand. */
+/* A copy of TEXT that lives as long as the current row. */
 static int keep(struct gk_rows *r, const char *text, char **copy, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;
@@ -105,8 +105,7 @@ static void drop_kept(struct gk_rows_priv *p)
         free(p->kept[--p->nkept]);
 }
 
-/* Fills the empty cells of A from B, a row of the same step. A cell that both have must be the same
- * in both. */
+/* Fills the empty cells of A from B, a row of the same step. A cell that both have must agree. */
 static int merge(struct gk_rows *r, struct gk_row *a, const struct gk_row *b, struct gk_err *err)
 {
     for (size_t i = 0; i < a->n; i++) {
@@ -125,8 +124,8 @@ static int merge(struct gk_rows *r, struct gk_row *a, const struct gk_row *b, st
     return 0;
 }
 
-/* Rows of one step that follow each other and leave cells to each other are one row: a logger wrote
- * each when it had the values. */
+/* Consecutive rows of one step that fill each other's empty cells are one row: a logger wrote each
+ * when it had the values. */
 static int merge_following(struct gk_rows *r, struct gk_err *err)
 {
     struct gk_rows_priv *p = r->priv;

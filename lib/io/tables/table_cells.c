@@ -1,4 +1,4 @@
-/* Text tables: what cells and columns mean. */
+/* Text tables: the meaning of cells and columns. */
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -63,7 +63,7 @@ int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err 
 
 /* ---- columns ---- */
 
-/* Looks for NAME by COMPARE. *COL is -1 where there is none; two are an error. */
+/* Looks for NAME by COMPARE. *COL is -1 if there is none; two are an error. */
 static int find(const struct gk_rows *r, const char *name,
                 int (*compare)(const char *a, const char *b), int *col, struct gk_err *err)
 {
@@ -105,7 +105,7 @@ int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
 
 /* ---- steps ---- */
 
-/* The names of a step's column, the first that is there. */
+/* The names of a step column; the first that exists is used. */
 static const char *const step_names[] = {"step",      "_step", "global_step", "trainer/global_step",
                                          "iteration", "iter",  "epoch"};
 enum { STEP_NAMES = sizeof step_names / sizeof *step_names };

@@ -1,6 +1,6 @@
-/* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
- * it by '/'. The columns are the members of all objects, in the order in which they are first seen:
- * that takes a pass of its own. A row's cells are text, as those of a text table are. */
+/* JSON objects as the rows of a table. A column is a member; members of nested objects are joined
+ * to it by '/'. The columns are the members of all objects, in the order in which they first occur:
+ * finding them takes a separate pass. A row's cells are text, as in a text table. */
 #include "table_priv.h"
 
 #include <stdlib.h>
@@ -15,13 +15,13 @@
 struct gk_json_rows {
     FILE *fp;
     struct gk_json_objects objects;
-    size_t left; /* rows to come */
+    size_t left; /* rows still to come */
     struct gk_names columns;
-    char *path; /* of the member at hand */
+    char *path; /* of the current member */
     size_t path_n, path_cap;
-    struct gk_row *row; /* at hand */
+    struct gk_row *row; /* the current one */
     size_t row_n;       /* bytes of its cells so far; the first is the empty cell */
-    size_t *at;         /* [columns.n] of a cell in row->buf; 0: the object has none */
+    size_t *at;         /* [columns.n] offset of a cell in row->buf; 0: the object has none */
 };
 
 /* ---- members ---- */
@@ -37,8 +37,8 @@ static int put_cell(struct gk_json_rows *j, const char *text, size_t *at, struct
     return 0;
 }
 
-/* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
- * an array has no column. */
+/* A number is written so that it reads back exactly, true and false as 1 and 0, a string unchanged.
+ * Arrays have no column. */
 static int set_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
 {
     char number[32];
@@ -73,8 +73,8 @@ static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *
     return 0;
 }
 
-/* Each member below V that is no object, its name in path, makes a column or, CELLS, a cell.
- * Objects nest as deep as the parser allows. */
+/* Visits each member below V that is not an object, its name in path: adds a column or, with CELLS,
+ * a cell. Objects nest as deep as the parser allows. */
 static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, struct gk_err *err)
 {
     struct level {
@@ -106,7 +106,7 @@ static int walk(struct gk_json_rows *j, const struct gk_json *v, bool cells, str
 
 /* ---- rows ---- */
 
-/* All names, and the number of rows. */
+/* Finds all names, and counts the rows. */
 static int read_names(struct gk_json_rows *j, struct gk_err *err)
 {
     struct gk_json_objects *o = &j->objects;
@@ -162,7 +162,7 @@ struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_er
     return NULL;
 }
 
-/* The cells of OBJECT, and an empty one wherever it has none. */
+/* The cells of OBJECT; a missing member is an empty cell. */
 static int fill_row(struct gk_json_rows *j, const struct gk_json *object, struct gk_row *w,
                     struct gk_err *err)
 {

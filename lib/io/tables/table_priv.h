@@ -1,9 +1,9 @@
-/* What the files of the table reader share:
+/* Shared by the files of the table reader:
  *
- *   table.c        a table, whatever it is read from; rows of one step are one row
+ *   table.c        a table from any source; rows of one step are one row
  *   table_text.c   text -> rows
  *   table_json.c   JSON -> rows
- *   table_cells.c  what cells and columns mean
+ *   table_cells.c  the meaning of cells and columns
  */
 #ifndef GK_TABLE_PRIV_H
 #define GK_TABLE_PRIV_H
@@ -14,37 +14,37 @@
 
 #include "gk/table.h"
 
-enum { GK_SHOWN = 40 }; /* bytes of a cell in a message */
+enum { GK_SHOWN = 40 }; /* bytes of a cell that a message quotes */
 
-/* A row as it was read. */
+/* A row of the source. */
 struct gk_row {
-    char *buf;   /* its line, or its cells one behind the other */
+    char *buf;   /* its line, or its cells in sequence */
     char **cell; /* [n] into it */
     size_t n, buf_cap, cell_cap;
     size_t line; /* its number */
-    bool ended;  /* by a newline */
+    bool ended;  /* whether it ended in a newline */
 };
 
 void gk_row_free(struct gk_row *w);
 
-/* The value of a cell: a number, nan where it is empty, 1 or 0 for a true or false. A number that
- * a double makes inf is none; one that it makes 0 is 0. */
+/* The value of a cell: a number, nan if it is empty, 1 or 0 for true or false. A number that
+ * overflows double is an error; one that underflows is 0. */
 bool gk_parse_cell(const char *s, double *v);
 
-/* Rows from the text on FP, which is taken over (also where it fails): fills in R's ncol and, if
- * there is a header, name, whose texts belong to the result. NULL: an error. */
+/* Rows from the text on FP, which it owns (even if it fails). Sets R's ncol and, if there is a
+ * header, name, whose texts the result owns. NULL: an error. */
 struct gk_text_rows *gk_text_rows_open(struct gk_rows *r, FILE *fp, bool headless,
                                        struct gk_err *err);
-/* Fills W: 1 a row, 0 the end, -1. */
+/* Fills W: 1: a row, 0: the end, -1. */
 int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *w,
                       struct gk_err *err);
 void gk_text_rows_close(struct gk_text_rows *t);
 
-/* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol and name,
- * whose texts belong to the result. A file is read twice, first for the names; what is no file goes
- * to a temporary one first, to its end. NULL: an error. */
+/* Rows from the JSON on FP, which it owns (even if it fails). Sets R's ncol and name, whose texts
+ * the result owns. A file is read twice, first for the names; other input is first copied to a
+ * temporary file, up to its end. NULL: an error. */
 struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err);
-/* Fills W: 1 a row, 0 the end, -1. */
+/* Fills W: 1: a row, 0: the end, -1. */
 int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,
                       struct gk_err *err);
 void gk_json_rows_close(struct gk_json_rows *j);

@@ -14,16 +14,16 @@ enum {
 
 struct gk_text_rows {
     FILE *fp;
-    size_t lines; /* read so far */
+    size_t lines; /* lines read so far */
     char sep;     /* '\t', ',' or ' ' (runs of blanks) */
     char *header; /* the line that the names point into */
     struct gk_row first;
-    bool has_first; /* a row, of a table without a header, that was read to tell its kind */
+    bool has_first; /* the first row of a table without a header, read to find its format */
 };
 
 /* ---- lines ---- */
 
-/* The next line without its end: 1, 0 at the end of input, -1. */
+/* The next line without its newline: 1, 0 at the end of input, -1. */
 static int read_line(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *w,
                      struct gk_err *err)
 {
@@ -54,8 +54,8 @@ static int read_line(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *w
     return 1;
 }
 
-/* A comment before the header tells how the table was made, whoever wrote it; so does a line of
- * gk's further down, where tables were joined. */
+/* A comment before the header says how the table was made. gk's own comments may also occur further
+ * down, in concatenated tables. */
 static int take_comment(struct gk_rows *r, const char *line, struct gk_err *err)
 {
     const bool is_gk = !strncmp(line, "# gk-", 5);
@@ -66,7 +66,7 @@ static int take_comment(struct gk_rows *r, const char *line, struct gk_err *err)
     return gk_history_add_text(&r->history, line, err);
 }
 
-/* The next line that is no comment and not blank: 1, 0, -1. */
+/* The next line that is neither comment nor blank: 1, 0, -1. */
 static int read_data_line(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *w,
                           struct gk_err *err)
 {
@@ -99,7 +99,7 @@ static char *trim(char *s)
     return s;
 }
 
-/* A quoted cell, S at its first quote: undoes the quoting in place and returns what follows the
+/* A quoted cell; S is at its opening quote. Unquotes it in place and returns what follows the
  * closing quote, or NULL if there is none. */
 static char *unquote(char *s)
 {
@@ -117,7 +117,7 @@ static char *unquote(char *s)
     return NULL;
 }
 
-/* Cuts off the cell that begins at *NEXT; *NEXT becomes the place of the one after it, or NULL. */
+/* Ends the cell that begins at *NEXT; *NEXT becomes the start of the next one, or NULL. */
 static int cut_cell(struct gk_rows *r, char sep, char **next, char **cell, struct gk_err *err)
 {
     char *s = *next, *end;
@@ -136,13 +136,13 @@ static int cut_cell(struct gk_rows *r, char sep, char **next, char **cell, struc
     }
     *next = *end ? end + 1 : NULL;
     if (sep == ' ' && *next && !(*next)[strspn(*next, " \t")])
-        *next = NULL; /* blanks at the end of a line separate nothing */
+        *next = NULL; /* trailing blanks separate nothing */
     *end = '\0';
     *cell = quoted ? s : trim(s);
     return 0;
 }
 
-/* Cuts W's line at SEP, in place. */
+/* Splits W's line at SEP, in place. */
 static int split(struct gk_rows *r, char sep, struct gk_row *w, struct gk_err *err)
 {
     w->n = 0;
@@ -166,7 +166,7 @@ void gk_row_free(struct gk_row *w)
 
 /* ---- header ---- */
 
-/* Empty cells and words for truth are no numbers here: they are as likely to be names. */
+/* Empty cells and truth values are not numbers here: they may equally be names. */
 static bool all_numbers(const struct gk_row *w)
 {
     double v;
@@ -184,7 +184,8 @@ static void take_names(struct gk_rows *r, struct gk_text_rows *t)
     t->first = (struct gk_row){0};
 }
 
-/* Numbers between blanks, as numpy.savetxt writes them? Tried on a copy: if not, it is one name. */
+/* Numbers separated by blanks, as numpy.savetxt writes them? Tried on a copy: if they are not, the
+ * line is one name. */
 static int is_blank_separated(struct gk_rows *r, const char *line, bool *is, struct gk_err *err)
 {
     struct gk_row copy = {.buf = gk_strdup(line, err)};

@@ -1,5 +1,5 @@
-/* The zip archive that torch.save writes. Its members are stored as they are; what is compressed is
- * refused, so that nothing grows beyond the file. */
+/* The zip archive that torch.save writes. Its members are stored; a compressed one is refused, so
+ * that nothing grows beyond the size of the file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static int read_member(struct gk_archive *a, const zip_stat_t *st, void **data, 
     zip_file_t *file = zip_fopen_index(a->zip, st->index, 0);
     if (!file)
         return gk_fail(err, "member '%s': %s", gk_show(st->name).s, zip_strerror(a->zip));
-    /* One byte more, for the checksum is looked at behind the last. */
+    /* One byte more: libzip compares the checksum when it reads past the last. */
     zip_int64_t got = 1;
     while (got > 0 && have <= st->size)
         if ((got = zip_fread(file, (char *)*data + have, st->size + 1 - have)) > 0)

@@ -1,5 +1,5 @@
-/* The numbers of a tensor out of its storage: a view may be shifted, transposed, sliced, repeated.
- */
+/* Copies the numbers of a tensor from its storage: a view may be offset, transposed, sliced or
+ * repeated. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +50,7 @@ static void copy_run(char *to, const char *from, size_t n, size_t stride, size_t
 #undef COPY
 }
 
-/* Axes that lie one behind the other, as if they were one: how many are left. The last one is the
- * run. */
+/* Merges adjacent axes that are contiguous; returns how many are left. The last one is the run. */
 static unsigned join_axes(const struct gk_pickle_tensor *t, size_t *shape, size_t *stride)
 {
     unsigned rank = 0;

@@ -1,18 +1,18 @@
-/* The machine that pickles are programs for, without what would run anything.
+/* The pickle machine, without the opcodes that run code.
  *
- * An opcode is a byte, its arguments follow. Values are on a stack; a mark there says where the
- * items of a tuple, a list or a dict begin; the memo keeps values that come again. Names and their
- * calls are pickle_call.c's. */
+ * An opcode is a byte followed by its arguments. Values are on a stack; a mark on it shows where
+ * the items of a tuple, a list or a dict begin; the memo keeps values that are used again.
+ * pickle_call.c handles names and calls. */
 #include <string.h>
 
 #include "pickle_ops.h"
 
-/* A pickle keeps far fewer values than that. */
+/* A real pickle keeps far fewer values. */
 enum { MOST_MEMO = 1 << 21 };
 
 static struct gk_pickle_value mark = {.kind = GK_PICKLE_MARK};
 
-/* A line, as the oldest opcodes have it. */
+/* A line: the argument of the oldest opcodes. */
 static int take_line(struct gk_pickle *p, struct gk_pickle_text *line, struct gk_err *err)
 {
     const char *at = (const char *)p->bytes + p->at, *end = memchr(at, '\n', p->size - p->at);
@@ -41,7 +41,7 @@ static struct gk_pickle_value *pop(struct gk_pickle *p, struct gk_err *err)
     return v;
 }
 
-/* What is above the last mark leaves the stack, and the mark, too. */
+/* Pops the last mark and what is above it. */
 static int pop_marked(struct gk_pickle *p, struct gk_pickle_value ***item, size_t *n,
                       struct gk_err *err)
 {
@@ -127,7 +127,7 @@ static int run_empty_dict(struct gk_pickle *p, struct gk_err *err)
     return gk_pickle_push(p, gk_pickle_new(p, GK_PICKLE_DICT, err), err);
 }
 
-/* N items go to what is below them: a list, or by twos a dict. */
+/* Adds the top N items to the list or, in pairs, to the dict below them. */
 static int add(struct gk_pickle *p, bool pairs, struct gk_pickle_value *const *item, size_t n,
                struct gk_err *err)
 {
@@ -276,7 +276,7 @@ static int run_stop(struct gk_pickle *p, struct gk_err *err)
     return 0;
 }
 
-/* All opcodes that Python has. Those without a function are refused. */
+/* All of Python's opcodes. Those without a function are refused. */
 static const struct {
     const char *name;
     gk_pickle_op *run;

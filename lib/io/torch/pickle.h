@@ -1,14 +1,14 @@
-/* What a pickle of torch.save holds, as values in memory. Nothing that a pickle asks for is looked
- * up, imported or run: the machine (pickle.c) knows the opcodes that make data, and pickle_call.c
- * the few names that stand for tensors and containers. All else is refused by its name.
+/* The contents of a pickle of torch.save as values in memory. Nothing that a pickle names is looked
+ * up, imported or run: the machine (pickle.c) implements the opcodes that make data, and
+ * pickle_call.c the few names that stand for tensors and containers. Any other name is refused.
  *
  *   pickle_value.c  values, and the one budget of memory for them
  *   pickle_atoms.c  opcodes of numbers and strings
  *   pickle.c        the others: the stack, containers, the memo, names
- *   pickle_call.c   names, and what calling them with arguments makes
- *   tree.c          values -> names that '.' joins
+ *   pickle_call.c   names, and the results of calling them
+ *   tree.c          values -> names joined by '.'
  *   gather.c        a storage's bytes -> the numbers of a tensor
- *   archive.c       the zip archive around it
+ *   archive.c       the zip archive around the pickle
  *   torch_file.c    all of it together
  */
 #ifndef GK_PICKLE_H
@@ -25,7 +25,7 @@ enum gk_pickle_kind {
     GK_PICKLE_NONE,
     GK_PICKLE_BOOL,
     GK_PICKLE_INT,
-    GK_PICKLE_LONG, /* more than 64 bits: its digits as text */
+    GK_PICKLE_LONG, /* beyond 64 bits: its digits as text */
     GK_PICKLE_REAL,
     GK_PICKLE_TEXT,
     GK_PICKLE_TUPLE,
@@ -35,7 +35,7 @@ enum gk_pickle_kind {
     GK_PICKLE_GLOBAL,  /* a name that pickle_call.c knows */
     GK_PICKLE_STORAGE,
     GK_PICKLE_TENSOR,
-    GK_PICKLE_MARK /* on the stack alone */
+    GK_PICKLE_MARK /* only on the stack */
 };
 
 struct gk_pickle_text { /* in the pickle's own bytes, or in the machine's memory; UTF-8 without NUL
@@ -45,7 +45,7 @@ struct gk_pickle_text { /* in the pickle's own bytes, or in the machine's memory
 };
 
 struct gk_pickle_value;
-struct gk_pickle_list { /* of a dict keys and values take turns */
+struct gk_pickle_list { /* a dict's keys and values alternate */
     struct gk_pickle_value **item;
     size_t n, cap;
 };
@@ -53,7 +53,7 @@ struct gk_pickle_list { /* of a dict keys and values take turns */
 struct gk_pickle_storage {
     struct gk_pickle_text key; /* the member data/KEY of the archive */
     enum gk_dtype dtype;
-    bool untyped;   /* count are bytes, and the tensor says the dtype */
+    bool untyped;   /* count is in bytes, and the tensor gives the dtype */
     uint64_t count; /* elements */
 };
 
@@ -80,10 +80,10 @@ struct gk_pickle_value {
 
 struct gk_pickle {
     const unsigned char *bytes;
-    size_t size, at;             /* at: of the next opcode or argument */
+    size_t size, at;             /* at: the offset of the next opcode or argument */
     size_t op;                   /* of this opcode, for messages */
     struct gk_pickle_list stack; /* with marks */
-    struct gk_pickle_list memo;  /* NULL where nothing is kept */
+    struct gk_pickle_list memo;  /* NULL: an empty slot */
     struct gk_pickle_value *result;
     struct gk_pickle_chunk *chunk; /* memory of values */
     size_t used;                   /* of the budget */
@@ -94,7 +94,7 @@ struct gk_pickle {
 int gk_pickle_read(struct gk_pickle *p, const void *bytes, size_t size, struct gk_err *err);
 void gk_pickle_free(struct gk_pickle *p);
 
-/* What is refused is not what a file of numbers needs. */
+/* The error for an opcode or name that a file of numbers does not need. */
 #define GK_PICKLE_KNOWN                                                                            \
     "only tensors, dicts, lists, numbers and strings are read, and nothing is ever run"
 
@@ -102,7 +102,7 @@ void gk_pickle_free(struct gk_pickle *p);
 int gk_pickle_fail(const struct gk_pickle *p, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Memory that gk_pickle_free gives back; NULL with a message beyond the budget. */
+/* Memory that gk_pickle_free frees; NULL and a message beyond the budget. */
 void *gk_pickle_alloc(struct gk_pickle *p, size_t n, struct gk_err *err);
 struct gk_pickle_value *gk_pickle_new(struct gk_pickle *p, enum gk_pickle_kind kind,
                                       struct gk_err *err);
@@ -112,19 +112,19 @@ int gk_pickle_append(struct gk_pickle *p, struct gk_pickle_list *list, struct gk
 const char *gk_pickle_kind_name(enum gk_pickle_kind kind);
 struct gk_shown gk_pickle_show(struct gk_pickle_text text);
 bool gk_pickle_is(struct gk_pickle_text text, const char *word);
-/* "float32" where V is torch.float32; NULL: it is no dtype. */
+/* "float32" if V is torch.float32; NULL: not a dtype. */
 const char *gk_pickle_dtype(const struct gk_pickle_value *v);
 
 /* The name NAME of module MODULE. */
 struct gk_pickle_value *gk_pickle_find(struct gk_pickle *p, struct gk_pickle_text module,
                                        struct gk_pickle_text name, struct gk_err *err);
-/* What FUNCTION makes of the tuple ARGS. */
+/* The result of calling FUNCTION with the tuple ARGS. */
 struct gk_pickle_value *gk_pickle_call(struct gk_pickle *p, const struct gk_pickle_value *function,
                                        const struct gk_pickle_value *args, struct gk_err *err);
-/* What torch.save keeps outside: ('storage', type, key, place, count). */
+/* A reference to data outside the pickle: ('storage', type, key, device, count). */
 struct gk_pickle_value *gk_pickle_persistent(struct gk_pickle *p, const struct gk_pickle_value *id,
                                              struct gk_err *err);
-/* Gives OBJECT the attributes STATE: an OrderedDict may have some, which are passed over. */
+/* Gives OBJECT the attributes STATE: those of an OrderedDict are skipped. */
 int gk_pickle_build(struct gk_pickle *p, const struct gk_pickle_value *object,
                     const struct gk_pickle_value *state, struct gk_err *err);
 

@@ -1,4 +1,4 @@
-/* Opcodes of numbers and strings: what stands in the pickle itself. */
+/* Opcodes of numbers and strings: values that the pickle itself holds. */
 #include <string.h>
 
 #include "pickle_ops.h"

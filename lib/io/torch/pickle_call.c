@@ -1,4 +1,4 @@
-/* The names that pickles of torch.save need, and what calling them makes. */
+/* The names that pickles of torch.save use, and the results of calling them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static make make_ordered, make_tensor, make_typed, make_parameter, make_size, ma
 /* A function, the type of a storage, or a dtype. */
 struct gk_pickle_name {
     const char *module, *name;
-    make *call;           /* NULL: it is no function */
+    make *call;           /* NULL: not a function */
     unsigned least, most; /* arguments */
     bool storage, untyped;
     enum gk_dtype dtype;
@@ -145,7 +145,7 @@ static int take_axes(struct gk_pickle *p, const struct gk_pickle_value *v, unsig
     return 0;
 }
 
-/* The bits of a tensor's metadata say that its numbers are to be negated or conjugated. */
+/* The flags in a tensor's metadata: its numbers are to be negated or conjugated. */
 static int check_bits(struct gk_pickle *p, const struct gk_pickle_value *bits, struct gk_err *err)
 {
     if (bits->kind == GK_PICKLE_NONE)
@@ -196,7 +196,7 @@ static struct gk_pickle_value *make_tensor(struct gk_pickle *p, const struct gk_
     return !v || (args->n == 7 && check_bits(p, args->item[6], err)) ? NULL : v;
 }
 
-/* As before, with a dtype and perhaps the bits. */
+/* As before, with a dtype and perhaps flags. */
 static struct gk_pickle_value *make_typed(struct gk_pickle *p, const struct gk_pickle_list *args,
                                           struct gk_err *err)
 {
@@ -214,7 +214,7 @@ static struct gk_pickle_value *make_typed(struct gk_pickle *p, const struct gk_p
     return v;
 }
 
-/* data, requires_grad, hooks and perhaps a state: it is its data. */
+/* data, requires_grad, hooks and perhaps a state: the result is the data. */
 static struct gk_pickle_value *make_parameter(struct gk_pickle *p,
                                               const struct gk_pickle_list *args, struct gk_err *err)
 {
@@ -229,7 +229,7 @@ static struct gk_pickle_value *make_size(struct gk_pickle *p, const struct gk_pi
     return v->kind == GK_PICKLE_TUPLE ? v : wrong(p, err, "a tuple of sizes", v);
 }
 
-/* 'cuda' and perhaps 0: its kind is enough. */
+/* 'cuda' and perhaps 0: only the kind matters. */
 static struct gk_pickle_value *make_device(struct gk_pickle *p, const struct gk_pickle_list *args,
                                            struct gk_err *err)
 {

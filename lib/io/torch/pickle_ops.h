@@ -1,4 +1,4 @@
-/* What the two files of opcodes share. */
+/* Shared by the two files of opcodes. */
 #ifndef GK_PICKLE_OPS_H
 #define GK_PICKLE_OPS_H
 
@@ -6,11 +6,11 @@
 
 typedef int gk_pickle_op(struct gk_pickle *p, struct gk_err *err);
 
-/* The next N bytes, which must be there. */
+/* The next N bytes, which must exist. */
 const unsigned char *gk_pickle_take(struct gk_pickle *p, uint64_t n, struct gk_err *err);
-/* N bytes, little-endian, without a sign. */
+/* N bytes, little-endian, unsigned. */
 int gk_pickle_take_number(struct gk_pickle *p, unsigned n, uint64_t *v, struct gk_err *err);
-/* -1 also where V is NULL: what made it has said why. */
+/* Pushes V; -1 also if V is NULL, whose maker has set the error. */
 int gk_pickle_push(struct gk_pickle *p, struct gk_pickle_value *v, struct gk_err *err);
 
 gk_pickle_op gk_pickle_run_proto, gk_pickle_run_frame, gk_pickle_run_none, gk_pickle_run_true,

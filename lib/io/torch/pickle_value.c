@@ -1,4 +1,4 @@
-/* Values of a pickle, and the memory they take. */
+/* Values of a pickle, and their memory. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ void gk_pickle_free(struct gk_pickle *p)
 struct gk_pickle_value *gk_pickle_new(struct gk_pickle *p, enum gk_pickle_kind kind,
                                       struct gk_err *err)
 {
-    /* Small values do without the room for a tensor's shape. */
+    /* Small values are allocated without room for a tensor's shape. */
     const size_t size = kind == GK_PICKLE_TENSOR || kind == GK_PICKLE_STORAGE
                             ? sizeof(struct gk_pickle_value)
                             : offsetof(struct gk_pickle_value, u) + sizeof(struct gk_pickle_list);

@@ -16,7 +16,7 @@ enum { MOST_PICKLE = 16 << 20, FREE = 64 << 20, TIMES = 8 };
 
 /* ---- leaves -> frame ---- */
 
-struct view { /* a tensor among those of its storage */
+struct view { /* a tensor among those of one storage */
     struct gk_leaf *leaf;
 };
 
@@ -28,7 +28,7 @@ static int by_storage(const void *a, const void *b)
     return c ? c : (s.n > t.n) - (s.n < t.n);
 }
 
-/* May all of them be held in memory? A view may repeat what its storage holds once. */
+/* Do all of them fit in memory? A view may repeat its storage's numbers. */
 static int check_size(const struct gk_leaves *l, size_t most, struct gk_err *err)
 {
     size_t all = 0, bytes, storage;
@@ -106,7 +106,7 @@ static int take_tensors(struct gk_frame *f, struct gk_leaves *l, const struct gk
     return rc;
 }
 
-/* Two ways may lead to one name: {"a": {"b": 1}, "a.b": 2}. */
+/* Two paths may give one name: {"a": {"b": 1}, "a.b": 2}. */
 static int check_names(const struct gk_leaves *l, struct gk_err *err)
 {
     for (size_t i = 0; i < l->n; i++) {
@@ -177,7 +177,7 @@ static int read_stored(void *ctx, const char *key, size_t n, void **data, struct
     return rc;
 }
 
-/* "little" or "big"; files of older versions do not say, and are little-endian. */
+/* "little" or "big"; older versions do not say, and are little-endian. */
 static int check_byteorder(struct gk_archive *a, struct gk_err *err)
 {
     void *order;
@@ -204,7 +204,7 @@ static int read_archive(struct gk_archive *a, size_t file_size, struct gk_frame 
     return rc;
 }
 
-/* An archive is read from its end: a pipe's goes to a temporary file first. */
+/* An archive is read from its end, so a pipe is first copied to a temporary file. */
 int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_archive *a = NULL;

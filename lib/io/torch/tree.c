@@ -1,5 +1,5 @@
-/* The values of a pickle by their names. Lists and dicts may hold each other, and themselves, so
- * depth, names and the number of steps have their limits. */
+/* Names the values of a pickle. Lists and dicts may contain each other, and themselves, so depth,
+ * names and the number of steps are limited. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,19 +8,19 @@
 #include "gk/number.h"
 #include "torch_priv.h"
 
-/* With OVERHEAD for each there are no more names than a frame's header may hold. */
+/* With OVERHEAD for each, there are at most as many names as a frame's header may hold. */
 enum { DEEPEST = 64, LONGEST = 1000, MOST_SEEN = 1 << 20, MOST_BYTES = 16 << 20, OVERHEAD = 256 };
 
-struct level { /* a list or dict that the walk is in */
+struct level { /* a list or dict on the current path */
     const struct gk_pickle_list *list;
     bool pairs;
     size_t at;  /* the next item */
-    size_t len; /* of the name that leads here */
+    size_t len; /* length of the name that leads here */
 };
 struct walk {
     struct gk_leaves *leaves;
     char name[LONGEST + 1];
-    size_t len; /* of the name */
+    size_t len; /* length of the name */
     struct level level[DEEPEST];
     int depth;
 };
@@ -48,7 +48,7 @@ struct number {
     char s[48];
 };
 
-/* False if V is no number. */
+/* False: V is not a number. */
 static bool number_text(const struct gk_pickle_value *v, struct number *n)
 {
     if (v->kind == GK_PICKLE_BOOL)
@@ -91,7 +91,7 @@ static int fail_many(struct gk_err *err)
     return gk_fail(err, "it has more than %d values", MOST_SEEN);
 }
 
-/* Puts KEY behind the name. */
+/* Appends KEY to the name. */
 static int put_key(struct walk *w, struct gk_pickle_text key, struct gk_err *err)
 {
     if (key.n + 2 > LONGEST - w->len)
@@ -116,7 +116,7 @@ static int put_dict_key(struct walk *w, const struct gk_pickle_value *key, struc
                    gk_show(w->name).s, gk_pickle_kind_name(key->kind));
 }
 
-/* The items of LIST come next. */
+/* Starts on the items of LIST. */
 static int begin(struct walk *w, const struct gk_pickle_list *list, bool pairs, struct gk_err *err)
 {
     if (w->depth == DEEPEST)
@@ -175,7 +175,7 @@ static int visit(struct walk *w, const struct gk_pickle_value *v, struct gk_err 
                    gk_pickle_kind_name(v->kind));
 }
 
-/* The next item of the list that the walk is in, or back to the one around it. */
+/* The next item of the current list, or back to the list around it. */
 static int go_on(struct walk *w, struct gk_err *err)
 {
     struct level *l = &w->level[w->depth - 1];

@@ -1,7 +1,7 @@
 /* A block of the transformer, forward and backward:
  *   h1 = enter(x),  y = join(x + Wo attn(Wq h1, Wk h1, Wv h1)),
  *   h2 = enter(y),  x' = join(y + Wdown f(Wup h2))
- * with biases where there are any. What enter, join and f are is the network's description
+ * with biases where there are any. The network's description chooses enter, join and f
  * (tf->norm, tf->act). block_r.c holds the derivatives, readout.c what follows the blocks. */
 #include <string.h>
 
@@ -173,7 +173,7 @@ void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real
     }
 }
 
-/* From dsum2 to dy: the feed-forward half. */
+/* From dsum2 to dy: backward through the feed-forward half. */
 static void ffn_backward(const struct transformer *tf, size_t l, const struct tape *tp, size_t i,
                          size_t n, struct lane *lane)
 {
@@ -216,7 +216,7 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
         tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, lane) : (struct ln){0};
     tf->norm->join_backward(n, d, b->dy + i * d, &ln, dsum);
     X(bias_sum)(n, d, dsum, d, dw->bo);
-    if (l == 0) { /* the table takes care of Wo, and gets what the residual path brings */
+    if (l == 0) { /* the table phase handles Wo, and receives the residual path's gradient */
         X(attention_backward)(&at, from, to, p, dsum, &sums);
         X(scatter_rows)(n, d, dsum, g->tab + from, lane->dtabx);
         return;
@@ -246,7 +246,7 @@ void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct 
                                dw + p->column * d);
         linear_backward_input(to - p->row, p->width, d, dy, 3 * d, w + p->column * d, beta,
                               to_h + (p->row - from) * d, d);
-        beta = 1; /* the next part adds */
+        beta = 1; /* the next part adds to this */
     }
     norm->led(n, d, dsum, dh, &ln, dl, dx);
     if (q.last && q.q0 < to)

@@ -1,5 +1,5 @@
-/* The derivative along a direction of everything in block.c: each product becomes two (kernels.h).
- */
+/* The derivative of everything in block.c along a direction: each product becomes two
+ * (kernels.h). */
 #include "transformer.h"
 
 void X(block_r_qkv)(const struct transformer *tf, size_t l, const struct tape *tp,
@@ -128,7 +128,7 @@ void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struc
         linear_r_backward_input(to - p->row, p->width, d, b->dqkv + at, rb->dqkv + at, 3 * d,
                                 w + p->column * d, rw + p->column * d, beta,
                                 to_h + (p->row - from) * d, d);
-        beta = 1; /* the next part adds */
+        beta = 1; /* the next part adds to this */
     }
     norm->r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rdx);
     if (q.last && q.q0 < to)

@@ -1,4 +1,4 @@
-/* Declares what the numeric core exports once per precision and instruction set (real.h). */
+/* Declares what the numeric core exports for each precision and instruction set (real.h). */
 #ifndef GK_CORE_COMPILATIONS_H
 #define GK_CORE_COMPILATIONS_H
 

@@ -1,7 +1,7 @@
-/* The multilayer perceptron: h_l = f(W_l h_{l-1} + b_l), z = U h_L + c, where h_0 is made of a
- * row's operands (mlp_inputs.c; Liu et al. 2022 add their embeddings); forward, backward, and the
- * derivative of both along a direction. A lane is a task: its tiles, in order, over buffers that
- * hold every row (the network is small). */
+/* The multilayer perceptron: h_l = f(W_l h_{l-1} + b_l), z = U h_L + c, where h_0 is computed from
+ * a row's operands (mlp_inputs.c; Liu et al. 2022 add their embeddings). Forward, backward, and the
+ * derivatives of both along a direction. A task is a lane: it processes its tiles in order, in
+ * buffers that hold every row, since the network is small. */
 #include "mlp.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "gk/mem.h"
 
-/* The array *TO [L + 1] of rows' buffers, of layers FIRST to L. */
+/* Allocates the array *TO [L + 1] of rows' buffers for layers FIRST to L. */
 static int layers_new(real ***to, const struct mlp *m, size_t first, struct gk_err *err)
 {
     *to = gk_alloc(m->L + 1, sizeof **to, err);
@@ -27,7 +27,7 @@ static int rows_new(struct rows *r, const struct mlp *m, struct gk_err *err)
     r->z = gk_alloc(m->n * m->V, sizeof *r->z, err);
     if (!r->z || layers_new(&r->h, m, first, err) || layers_new(&r->dh, m, first, err))
         return -1;
-    /* a network without curves has arrays of no buffers */
+    /* a network without curved activations has an array of NULLs */
     const size_t none = m->L + 1;
     return layers_new(&r->f1, m, m->act->curved ? 1 : none, err) ||
                    layers_new(&r->f2, m, m->act->curved ? 1 : none, err)
@@ -126,13 +126,13 @@ static void *mlp_make(const struct gk_arch *a, const struct gk_params *ps,
     return m;
 }
 
-/* The biases at THETA, or where their gradients are; NULL: there are none. */
+/* The biases at THETA, or their gradients; NULL: none. */
 static real *biases(const struct mlp *m, const real *theta, size_t at)
 {
     return m->biased ? (real *)theta + at : NULL;
 }
 
-/* Rows A on of layer L's buffer, or NULL where there is none. */
+/* The part of layer L's buffer from row A on; NULL: none. */
 static real *part(const struct mlp *m, real *const *buffer, size_t l, size_t a)
 {
     return buffer[l] ? buffer[l] + a * m->hidden : NULL;

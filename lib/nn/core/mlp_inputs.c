@@ -1,12 +1,12 @@
-/* What the mlp's first layer reads of a row's operands a and b, and its product with it:
+/* The input of the mlp's first layer for a row's operands a and b, and its product:
  *   sum     x = E[a] + E[b]
  *   concat  x = [E[a]; E[b]]
- *   onehot  x has ones at a and V + b, so that W x is the sum of two columns of W: no product. */
+ *   onehot  x has ones at a and V + b, so W x is a sum of two columns of W: no product. */
 #include <string.h>
 
 #include "mlp.h"
 
-/* Rows' embeddings of the two operands: where they are in E (V, d). */
+/* Embeddings of the two operands of rows: pointers into E (V, d). */
 static size_t at(const struct mlp *m, size_t i, size_t position)
 {
     return m->embed + (size_t)gk_plan_tokens(m->plan, i)[position] * m->d;
@@ -52,7 +52,7 @@ static void embed_concat_backward(const struct mlp *m, size_t a, size_t b, const
     }
 }
 
-/* ---- x is in memory ---- */
+/* ---- x is stored ---- */
 
 #define DENSE(name)                                                                                \
     static void name##_forward(const struct mlp *m, size_t a, size_t b)                            \
@@ -96,7 +96,7 @@ DENSE(concat)
 
 /* ---- x is gathered ---- */
 
-/* Rows of columns (2V, hidden) that belong to row i. */
+/* The rows of columns (2V, hidden) that belong to row i. */
 static size_t column(const struct mlp *m, size_t i, int which)
 {
     const int32_t *t = gk_plan_tokens(m->plan, i);

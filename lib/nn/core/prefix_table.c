@@ -1,5 +1,5 @@
-/* The table's phases: embeddings, the first block's q, k, v and its values after the output
- * matrix, for every distinct (position, token); then the gradients of all that. */
+/* The table's phases. For every distinct (position, token): embeddings, the first block's q and k,
+ * and its values after the output matrix; then the gradients of these. */
 #include <string.h>
 
 #include "transformer.h"
@@ -19,7 +19,8 @@ void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from,
     *to = n * (task + 1) / c;
 }
 
-/* Head H's columns of the output matrix, Wo_h (d, w), on its part of v (rows, w), and back. */
+/* Applies head H's columns of the output matrix, Wo_h (d, w), to its part of v (rows, w), and
+ * back. */
 
 /* vo_h = beta vo_h + v_h Wo_h' */
 static void head_values(const struct transformer *tf, size_t h, const real *qkv, const real *wo_t,
@@ -51,8 +52,7 @@ static void head_values_weight(const struct transformer *tf, size_t h, const rea
      dwo + h * w, d);
 }
 
-/* The first block's first LayerNorm, where what the attention reads is one: of table rows from FROM
- * on. */
+/* The first block's first LayerNorm, if the attention reads one: of table rows from FROM on. */
 static struct ln table_ln(const struct transformer *tf, size_t from, const struct lane *lane)
 {
     const struct block *w = &tf->w.block[0];
@@ -117,7 +117,7 @@ void X(table_task)(void *ctx, size_t task, int thread)
     }
 }
 
-/* Gradients of a chunk of table rows: summed over lanes, then led back through Wo and q, k, v. */
+/* Gradients of a chunk of table rows: sums over lanes, then goes back through Wo and q, k, v. */
 void X(table_rows_task)(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -170,7 +170,7 @@ void X(table_weights_task)(void *ctx, size_t task, int thread)
         const real *dx = product(tf) ? rt->dx : t->dx;
         memset(g->embed, 0, tf->V * d * sizeof(real));
         X(scatter_rows)(n, d, dx, tf->plan->tab_token, g->embed);
-        if (g->position) { /* of positions beyond the rows' tokens it stays 0 */
+        if (g->position) { /* it stays 0 at positions beyond the rows' tokens */
             memset(g->position, 0, tf->T * d * sizeof(real));
             X(scatter_rows)(n, d, dx, tf->plan->tab_pos, g->position);
         }

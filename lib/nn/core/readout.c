@@ -1,9 +1,9 @@
-/* What follows the blocks at the scored positions: h = enter(x), z = U h + c, and the loss. */
+/* After the blocks, at the scored positions: h = enter(x), z = U h + c, and the loss. */
 #include <string.h>
 
 #include "transformer.h"
 
-/* The LayerNorm of scored position J, m rows of it. */
+/* The LayerNorm at scored position J, for m rows. */
 static struct ln final_ln(const struct transformer *tf, size_t j, size_t m, const struct tape *tp,
                           const struct tape *rt, const struct lane *lane)
 {
@@ -25,7 +25,8 @@ static struct ln final_ln(const struct transformer *tf, size_t j, size_t m, cons
     return ln;
 }
 
-/* Where scored position J's m rows of the last block's output begin, and what is read of them. */
+/* The m rows of the last block's output at scored position J, and what the read-out reads of
+ * them. */
 static size_t scored(const struct transformer *tf, size_t j, size_t m)
 {
     return (size_t)(tf->plan->score[j] - tf->plan->first) * m * tf->d;

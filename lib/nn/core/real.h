@@ -1,8 +1,8 @@
 /* The numeric core is one source for two precisions and three instruction sets. Each file in
  * lib/nn/core/ is compiled once per (real, isa) with GK_REAL_IS_F64=0|1 and GK_ISA=v1|v3|v4 (x86-64
- * levels; v1 is plain C on any machine); X(name) is name_f32_v3 and so on. lib/nn/engine/dispatch.c
- * picks the set when the program starts (GK_CPU=v1|v3|v4 in the environment overrides, for tests).
- */
+ * levels; v1 is plain C on any machine); X(name) is name_f32_v3, for example.
+ * lib/nn/engine/dispatch.c picks the set when the program starts (GK_CPU=v1|v3|v4 in the
+ * environment overrides, for tests). */
 #ifndef GK_CORE_REAL_H
 #define GK_CORE_REAL_H
 

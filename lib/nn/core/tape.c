@@ -1,5 +1,5 @@
-/* The transformer's memory: everything is carved from a few arenas when the network is made, or
- * when curvature is first asked for; a step allocates nothing. */
+/* The transformer's memory: a few arenas, allocated when the network is made, or when curvature is
+ * first requested. A step allocates nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "gk/mem.h"
 #include "transformer.h"
 
-/* An arena is laid out twice: with mem NULL to learn its size, then for good. */
+/* An arena is laid out twice: with mem NULL to find its size, then for use. */
 struct arena {
     real *mem;
     size_t used;
@@ -63,7 +63,7 @@ static void carve_backward(struct tape *tp, const struct transformer *tf, size_t
     const bool enters = tf->norm->enters, joins = tf->norm->joins;
     for (size_t l = 0; l < tf->L; l++) {
         struct bwd *b = &tp->b[l];
-        if (l > 0 && !keep) { /* a step is done with one block before it comes to the next */
+        if (l > 0 && !keep) { /* a step finishes one block before it reaches the next */
             *b = tp->b[0];
             continue;
         }
@@ -193,7 +193,7 @@ static int leaf_tape(struct tape *tp, const struct transformer *tf, size_t m, in
                        m * (size_t)(tf->plan->first - tf->plan->s), false, m, backward, err);
 }
 
-/* Gradients are asked of a shared plan only: a full one serves activations. */
+/* Only a shared plan computes gradients: a full one is for activations. */
 static int make_room(struct transformer *tf, struct gk_err *err)
 {
     const bool grad = tf->plan->kind == GK_PLAN_SHARED;
@@ -241,7 +241,7 @@ void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
         positions(tf->sinusoid, tf->T, tf->d);
     }
     if (X(weights_place)(tf, ps, err) == 0 && make_room(tf, err) == 0) {
-        if (tf->sinusoid) /* a constant: tf->rw has none */
+        if (tf->sinusoid) /* a constant: it has no direction in tf->rw */
             tf->w.position = tf->sinusoid;
         return tf;
     }

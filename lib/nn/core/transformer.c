@@ -1,5 +1,5 @@
 /* The phases of a step and of a Hessian product (transformer.h). Phase functions are pool tasks: a
- * task writes only what belongs to its chunk of rows or to its lane. */
+ * task writes only to its chunk of rows or to its lane. */
 #include <string.h>
 
 #include "transformer.h"
@@ -22,7 +22,7 @@ static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, r
         memcpy(to + i * d, x + (size_t)row[i] * d, d * sizeof *to);
 }
 
-/* What a phase of the stem needs beside its chunk: the block. */
+/* The argument of a stem phase beside its chunk: the block. */
 struct stage {
     struct transformer *tf;
     size_t l;
@@ -50,8 +50,8 @@ static void stem_forward_task(void *ctx, size_t task, int thread)
     }
 }
 
-/* A stem row's k and v were used by others: its gradient is the sum of what every lane found, and
- * then leads through the block below. */
+/* Other rows read a stem row's k and v. Its gradient is the sum over all lanes, which then
+ * continues through the block below. */
 static void stem_backward_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -63,7 +63,7 @@ static void stem_backward_task(void *ctx, size_t task, int thread)
     size_t from, to;
     X(chunk)(tf, g->rows, task, &from, &to);
     real *sum = tp->b[l + 1].dqkv;
-    if (l + 2 == tf->L) /* nothing in the last block asks with a stem row's q */
+    if (l + 2 == tf->L) /* no query of the last block is a stem row's */
         memset(sum + from * w, 0, (to - from) * w * sizeof *sum);
     for (size_t i = 0; i < tf->plan->nlane; i++)
         X(add_rows)(sum + from * w, tf->lane[i].dstem[l + 1] + from * w, (to - from) * w);
@@ -80,7 +80,7 @@ static void stem_backward_task(void *ctx, size_t task, int thread)
         X(block_backward)(tf, l, g, tp, from, to, lane);
 }
 
-/* A tile's activations as [n, T, width] rows of the answer. */
+/* Copies a tile's activations to [n, T, width] rows of the result. */
 static void copy_activations(const struct transformer *tf, const struct tape *tp, size_t tile)
 {
     const struct gk_plan *p = tf->plan;
@@ -155,8 +155,8 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
     }
 }
 
-/* A fresh lane's matrices are overwritten by its first tile; what is only ever added to is
- * cleared.*/
+/* A new lane's matrices are overwritten by its first tile; tensors that are only added to are
+ * cleared. */
 static void lane_clear(const struct transformer *tf, struct lane *lane)
 {
     const size_t d = tf->d;
@@ -181,7 +181,7 @@ static void leaf_task(void *ctx, size_t task, int thread)
     for (size_t t = tf->plan->lane[task]; t < tf->plan->lane[task + 1]; t++) {
         const struct gk_rowgroup g = gk_plan_leaf(tf->plan, t);
         struct tape *tp = mode >= GK_NET_LINEARISE ? &tf->kept[t] : &tf->scratch[thread];
-        if (tp == &tf->scratch[thread]) { /* a tile's rows lie as close together as they can */
+        if (tp == &tf->scratch[thread]) { /* a tile's rows lie as close together as possible */
             tp->rows = g.rows;
             tp->q0 = g.rows / (size_t)(tf->plan->T - tf->plan->s) *
                      (size_t)(tf->plan->first - tf->plan->s);
@@ -197,7 +197,7 @@ static void leaf_task(void *ctx, size_t task, int thread)
     }
 }
 
-/* The sum over lanes, a piece of a tensor at a time. */
+/* Sums over lanes, one piece of a tensor at a time. */
 static size_t pieces(const struct segment *s)
 {
     return (s->count + SUM_PIECE - 1) / SUM_PIECE;
@@ -256,9 +256,9 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
     return 0;
 }
 
-/* A tile's activations should stay in a core's cache, while the weights' gradients, which every
- * tile reads and writes once, should not be touched too often. OpenBLAS, which copies the weights
- * for every product, wants larger ones. */
+/* A tile's activations should fit in a core's cache. But every tile reads and writes the weights'
+ * gradients once, so tiles should not be too small. OpenBLAS copies the weights for every product,
+ * so it is faster with larger ones. */
 enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
 
 const struct gk_net_ops X(transformer) = {X(transformer_make), X(transformer_free), transformer_run,

@@ -1,9 +1,9 @@
-/* The transformer's inside: weights, tapes and lanes. lib/nn/plan/plan.h says what the rows are.
+/* The inside of the transformer: weights, tapes and lanes. lib/nn/plan/plan.h describes the rows.
  *
- * A step goes through phases, each a round of the pool with a barrier after it:
+ * A step has these phases, each a round of the pool with a barrier after it:
  *   table forward; stem forward, block by block; leaves (a lane is a task: its tiles go forward and
  *   backward while they are in cache); stem backward, block by block; table backward; the sum over
- *   lanes. A Hessian product goes through the same phases with every operation's derivative. */
+ *   lanes. A Hessian product has the same phases, with every operation's derivative. */
 #ifndef GK_CORE_TRANSFORMER_H
 #define GK_CORE_TRANSFORMER_H
 
@@ -18,10 +18,10 @@ struct block {
     real *up;   /* (ff, d) */
     real *down; /* (d, ff) */
     real *gain2, *bias2;
-    real *bqkv, *bo, *bup, *bdown; /* biases (3d), (d), (ff), (d); NULL: there are none */
+    real *bqkv, *bo, *bup, *bdown; /* biases (3d), (d), (ff), (d); NULL: none */
 };
 
-/* Their transposes, for the way forward. */
+/* Their transposes, for the forward pass. */
 struct transposes {
     real *wqkv; /* (d, 3d) */
     real *wo;   /* (d, d) */
@@ -36,67 +36,67 @@ struct weights {
     real *gain, *bias;             /* (d) of the LayerNorm before the read-out, or NULL */
     real *bunembed;                /* (V) or NULL */
     struct block *block;           /* [L] */
-    struct transposes *transposed; /* [L], and (d, V), where they are parameters or a direction */
+    struct transposes *transposed; /* [L], and (d, V), of parameters or a direction */
     real *unembed_t;
-    real keep; /* of a gradient: what a weight's sum so far is multiplied by, 0 on a fresh lane */
+    real keep; /* of a gradient: the factor of the sum so far, 0 on a new lane */
 };
 
-/* One tensor's place in the flat vector and in struct weights; the latter keeps q, k and v together
- * and starts each tensor on a cache line. A matrix (count / in, in) has its transpose there, too.
- */
+/* The place of a tensor in the flat vector and in struct weights. The latter stores q, k and v
+ * together and starts each tensor on a cache line. A matrix (count / in, in) also has its transpose
+ * there. */
 struct segment {
     size_t flat, inner, count;
     bool one_lane;         /* only the table phase adds to its gradient, in lane 0 */
-    bool added;            /* a lane's gradient is only ever added to: tensors of rank 1 */
+    bool added;            /* a lane's gradient is only added to: tensors of rank 1 */
     size_t in;             /* 0: not transposed */
-    size_t transposed, ld; /* where its transpose begins, and the length of a row there */
+    size_t transposed, ld; /* offset of its transpose, and the length of a row there */
 };
 
-/* What one block keeps of a group of rows. The block's rows are all rows, but in the last
- * block only those from q0 on; x, h1 and qkv are of all. Of derivatives: the same with r. */
+/* Saved values of one block for a group of rows. Arrays hold all rows, except that the last block's
+ * hold only those from q0 on, other than x, h1 and qkv. Derivatives use the same names after r. */
 struct fwd {
-    real *x;        /* (rows, d) what enters */
-    real *h1;       /* (rows, d) what the attention reads: x or its LayerNorm */
+    real *x;        /* (rows, d) the block's input */
+    real *h1;       /* (rows, d) the attention's input: x or its LayerNorm */
     real *qkv;      /* (rows, 3d); not in the first block, which reads the table */
     real *p;        /* (rows, heads, T) attention probabilities */
     real *a;        /* (rows, d) heads' outputs; not in the first block (struct attention) */
     real *xh1, *s1; /* (rows, d), (rows) LayerNorm's normalised rows and 1/deviation (r: rc) */
     real *y;        /* (rows, d) after the attention */
-    real *h2;       /* (rows, d) what the feed-forward half reads: y or its LayerNorm */
+    real *h2;       /* (rows, d) the input of the feed-forward half: y or its LayerNorm */
     real *u;        /* (rows, ff) after the activation */
-    real *f1, *f2;  /* (rows, ff) what a curved activation keeps (r: f1 is R{x}) */
+    real *f1, *f2;  /* (rows, ff) values kept by a curved activation (r: f1 is R{x}) */
     real *xh2, *s2;
 };
 
-/* Gradients. Where LayerNorm does not stand after a sum, dsum2 is dout and dsum1 is dy; where it
- * does not stand before a half, there is no dh and dl. */
+/* Gradients. If LayerNorm does not follow a sum, dsum2 is dout and dsum1 is dy; if it does not
+ * precede a half, dh and dl are absent. */
 struct bwd {
-    real *dout;  /* (rows, d) of what leaves the block */
+    real *dout;  /* (rows, d) of the block's output */
     real *dsum2; /* of y + feed-forward */
     real *du;    /* (rows, ff) before the activation */
     real *dy, *dsum1;
     real *da;
     real *dqkv;      /* (rows, 3d) */
-    real *dh1, *dl1; /* of h1, and what of it comes to x */
+    real *dh1, *dl1; /* of h1, and its contribution to x */
     real *dh2, *dl2;
 };
 
 struct tape {
     real *mem;
     size_t rows, q0;
-    struct fwd *f;    /* [L + 1]; f[L].x leaves the last block */
+    struct fwd *f;    /* [L + 1]; f[L].x is the last block's output */
     struct bwd *b;    /* [L] */
-    real *h, *xh, *s; /* (k, m, d) what the read-out reads, if that is a LayerNorm */
+    real *h, *xh, *s; /* (k, m, d) the read-out's input, if it is a LayerNorm */
     real *dh;         /* (k, m, d) */
     real *z;          /* (k, m, V) logits, then their gradient */
-    real *prob;       /* (k, m, V) what the loss keeps for products */
+    real *prob;       /* (k, m, V) kept by the loss for products */
 };
 
 struct lane {
     struct weights g;
     real *dtab;   /* (ntab, 3d) gradient of the table's q and k */
-    real *dtabvo; /* (ntab, heads d) and of its values after the output matrix */
-    real *dtabx;  /* (ntab, d) and of its embeddings, by the residual path */
+    real *dtabvo; /* (ntab, heads d) gradient of its values after the output matrix */
+    real *dtabx;  /* (ntab, d) gradient of its embeddings through the residual path */
     real **dstem; /* [L] (nstem, 3d) gradient of the stem's q, k, v */
 };
 
@@ -126,7 +126,7 @@ struct transformer {
     struct lane lane[GK_MAX_LANES];
     struct table tab, rtab;
     struct tape stem, rstem;
-    struct tape *scratch;  /* [threads] a tile's */
+    struct tape *scratch;  /* [threads] of a tile */
     struct tape *rscratch; /* [threads] */
     struct tape *kept;     /* [ntile] of the linearised point, or NULL */
     double *tile_loss;     /* [ntile] */
@@ -134,13 +134,13 @@ struct transformer {
     const struct gk_net_request *q;
 };
 
-/* tape.c: memory. A tape for MROWS rows of which those from Q0 on pass the last block; STEM tapes
- * keep only q, k, v of the last block. EXAMPLES: room for their logits. BACKWARD: 0 none, 1 shared
- * by all blocks, 2 kept for every block. */
+/* tape.c: memory. A tape for MROWS rows, of which those from Q0 on pass through the last block;
+ * STEM tapes keep only q, k, v of the last block. EXAMPLES sets the room for logits. BACKWARD: 0:
+ * none, 1: shared by all blocks, 2: kept for every block. */
 int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
                 size_t examples, int backward, struct gk_err *err);
 void X(tape_free)(struct tape *tp);
-/* weights.c: where the tensors are. */
+/* weights.c: the places of the tensors. */
 int X(weights_place)(struct transformer *tf, const struct gk_params *ps, struct gk_err *err);
 int X(weights_new)(struct weights *w, const struct transformer *tf, bool transposed,
                    struct gk_err *err);
@@ -148,7 +148,7 @@ void X(weights_free)(struct weights *w);
 void *X(transformer_make)(const struct gk_arch *a, const struct gk_params *ps,
                           const struct gk_plan *plan, struct gk_pool *pool, struct gk_err *err);
 void X(transformer_free)(void *net);
-/* Room that only curvature needs is made when it is first asked for. */
+/* Allocates what only curvature needs, when it is first requested. */
 int X(transformer_linearise_room)(struct transformer *tf, struct gk_err *err);
 int X(transformer_product_room)(struct transformer *tf, struct gk_err *err);
 
@@ -158,13 +158,14 @@ static inline bool product(const struct transformer *tf)
     return tf->q->mode == GK_NET_PRODUCT;
 }
 
-/* table.c. Table and stem rows go in a few chunks, at most one a lane: small enough to share the
- * work, large enough for BLAS. Their number depends on the plan only. */
+/* table.c. Table and stem rows are split into a few chunks, at most one per lane: small enough to
+ * share the work, large enough for BLAS. Their number depends only on the plan. */
 size_t X(chunks)(const struct transformer *tf, size_t n);
 void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to);
 /* sum (n) += part (n) */
 void X(add_rows)(real *sum, const real *part, size_t n);
-/* Pool tasks, a chunk each: forward; the lanes' gradients summed and led back to the embeddings. */
+/* Pool tasks, one chunk each: forward; sum the lanes' gradients and propagate them to the
+ * embeddings. */
 void X(table_task)(void *ctx, size_t task, int thread);
 void X(table_rows_task)(void *ctx, size_t task, int thread);
 /* Tasks 0, 1, 2: the first block's q, k, v; 3: the embedding; 4: the first block's output matrix.
@@ -172,36 +173,38 @@ void X(table_rows_task)(void *ctx, size_t task, int thread);
 enum { TABLE_WEIGHTS = 5 };
 void X(table_weights_task)(void *ctx, size_t task, int thread);
 
-/* sum (.., d): row[i] gets x (n, d) row i added. */
+/* sum (.., d): adds row i of x (n, d) to row row[i]. */
 void X(scatter_rows)(size_t n, size_t d, const real *x, const int32_t *row, real *sum);
-/* Where the rows of G find block L's q, k and values, and (RT not NULL) their derivatives. */
+/* The places of block L's q, k and values for the rows of G, and (RT not NULL) of their
+ * derivatives. */
 struct attention X(block_heads)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                                 const struct tape *tp, const struct tape *rt);
 
-/* Where their gradients go: B is the group's own. */
+/* The places of their gradients: B belongs to the group. */
 struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, const struct bwd *b,
                                     const struct lane *lane);
 
-/* One of a block's two LayerNorms, from its row ROW on, with its derivatives (RT not NULL) and
- * where its gradient goes (LANE not NULL). */
+/* One of a block's two LayerNorms, from its row ROW on, with its derivatives (RT not NULL) and its
+ * gradients (LANE not NULL). */
 struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const struct tape *tp,
                       const struct tape *rt, size_t row, const struct lane *lane);
-/* The products that make q, k and v of rows FROM <= r < TO; the way back has the same ones. One
- * product makes all three. In the last block one makes k and v, and another makes q from row q0 on,
- * if there are such rows. */
+/* The products that compute q, k and v of rows FROM <= r < TO; the backward pass has the same ones.
+ * Usually one product computes all three. In the last block one computes k and v, and another
+ * computes q from row q0 on, if there are such rows. */
 struct qkv_part {
-    size_t row, column, width; /* from ROW on; in (3d) of q, k and v side by side */
+    size_t row, column, width; /* from ROW on; AT is the column in (3d) of q, k and v */
 };
 struct qkv_parts {
     struct qkv_part part[2];
     int n;
-    size_t q0; /* the first row of FROM.. with a query; may be beyond TO */
-    bool last; /* is it the last block? */
+    size_t q0; /* the first row from FROM on with a query; may be beyond TO */
+    bool last; /* is this the last block? */
 };
 struct qkv_parts X(qkv_parts)(const struct transformer *tf, size_t l, const struct tape *tp,
                               size_t from, size_t to);
-/* Biases of queries and values, if BQKV is not NULL, and their gradient; queries from row Q0 >=
- * FROM on. A bias of the keys adds the same to all scores of a row: the softmax does not see it. */
+/* Adds the biases of queries and values, if BQKV is not NULL, and their gradient; queries from row
+ * Q0 >= FROM on. A bias of the keys would add the same number to all scores of a row, which the
+ * softmax cancels. */
 void X(qkv_bias)(size_t d, const real *bqkv, real *qkv, size_t from, size_t q0, size_t to);
 void X(qkv_bias_sum)(size_t d, real *dbqkv, const real *dqkv, size_t from, size_t q0, size_t to);
 
@@ -210,14 +213,14 @@ void X(block_qkv)(const struct transformer *tf, size_t l, const struct tape *tp,
                   size_t to);
 void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                       const struct tape *tp, size_t from, size_t to);
-/* From b[l].dout down to the gradients of q, k, v (of a first block: of the table's). */
+/* From b[l].dout to the gradients of q, k, v (in the first block: of the table's). */
 void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                        const struct tape *tp, size_t from, size_t to, struct lane *lane);
 /* From those to b[l - 1].dout. l >= 1. */
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane);
 
-/* block_r.c: derivatives of the above along tf->rw; RT holds the derivatives of TP. */
+/* block_r.c: derivatives of the functions above along tf->rw; RT holds the derivatives of TP. */
 void X(block_r_qkv)(const struct transformer *tf, size_t l, const struct tape *tp,
                     const struct tape *rt, size_t from, size_t to);
 void X(block_r_forward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -228,14 +231,14 @@ void X(block_r_backward)(const struct transformer *tf, size_t l, const struct gk
 void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                              const struct tape *rt, size_t from, size_t to, struct lane *lane);
 
-/* readout.c. Logits of M examples whose rows that passed the last block are f[L].x; returns their
- * loss summed. */
+/* readout.c. Logits of M examples whose rows after the last block are f[L].x; returns the sum of
+ * their losses. */
 double X(readout)(const struct transformer *tf, const struct tape *tp, size_t m,
                   const int32_t *labels, unsigned char *right);
 /* From the logits to b[L - 1].dout. */
 void X(readout_backward)(const struct transformer *tf, const struct tape *tp, size_t m,
                          const int32_t *labels, struct lane *lane);
-/* Derivative of the logits and of readout_backward in one. */
+/* The derivatives of the logits and of readout_backward together. */
 void X(readout_r)(const struct transformer *tf, const struct tape *tp, const struct tape *rt,
                   size_t m, const int32_t *labels, struct lane *lane);
 

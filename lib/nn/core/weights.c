@@ -1,5 +1,5 @@
-/* The transformer's tensors in an order of their own: those that are used together stand together,
- * each on a cache line, then the transposes. A network has those of its description. */
+/* The transformer's tensors in an order of its own: those that are used together are adjacent, each
+ * on a cache line; the transposes follow. A network has the tensors of its description. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void align(size_t *at)
     *at = (*at + 15) / 16 * 16;
 }
 
-/* q, k and v stand together, and so do their biases. */
+/* q, k and v are adjacent, and so are their biases. */
 static bool follows(size_t part)
 {
     return part == K || part == V || part == KB || part == VB;

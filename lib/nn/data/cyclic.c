@@ -7,7 +7,7 @@
 #include "gk/mem.h"
 #include "gk/operation.h"
 
-/* Where a layout has its operands and its element 0. */
+/* The positions of a layout's operands, and the token of its element 0. */
 static const struct place {
     const char *layout;
     int a, b, first;
@@ -52,7 +52,7 @@ static int find_place(struct gk_cyclic *c, const struct gk_dataset *d, struct gk
                    d->layout ? gk_show(d->layout).s : "");
 }
 
-/* The modulus, which the answers share. */
+/* The modulus, which all answers share. */
 static int find_modulus(struct gk_cyclic *c, const struct gk_dataset *d, struct gk_err *err)
 {
     if (d->p < 2 || d->p > GK_OP_MAX_P)
@@ -66,7 +66,7 @@ static int find_modulus(struct gk_cyclic *c, const struct gk_dataset *d, struct 
     return 0;
 }
 
-/* The powers of G until they come back to 1 fill element; how many there are. */
+/* Fills element with the powers of G until they return to 1; returns their number. */
 static size_t powers(size_t g, size_t p, int32_t *element)
 {
     size_t n = 0, x = 1;
@@ -85,7 +85,7 @@ static bool is_prime(size_t p)
     return p > 1;
 }
 
-/* The elements in the order of their exponents, in token. */
+/* Fills token with the elements in the order of their exponents. */
 static int put_in_order(struct gk_cyclic *c, bool times, struct gk_err *err)
 {
     if (times && !is_prime(c->p))
@@ -100,8 +100,8 @@ static int put_in_order(struct gk_cyclic *c, bool times, struct gk_err *err)
     return 0;
 }
 
-/* All pairs are evaluated, so a claim in the metadata must not outgrow the file: gk-data writes
- * every pair, or one of each two that commute. */
+/* All pairs are evaluated, so a claim in the metadata must fit the file: gk-data writes every pair,
+ * or one of each two that commute. */
 static int check_count(const struct gk_cyclic *c, const struct gk_dataset *d, struct gk_err *err)
 {
     const size_t rows = d->split[GK_TRAIN].n + d->split[GK_VAL].n;

@@ -1,5 +1,5 @@
-/* Reading datasets: a frame's tensors and metadata, checked so that a network can index with them.
- */
+/* Reads datasets: a frame's tensors and metadata, checked so that a network can use them as
+ * indices. */
 #include "gk/dataset.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 static const char *const split_name[2] = {"train", "val"};
 
-/* The tensor SPLIT.PART as int32 [rows, cols] in fresh memory. */
+/* Copies the tensor SPLIT.PART to new memory as int32 [rows, cols]. */
 static int read_part(const struct gk_frame *f, const char *split, const char *part, size_t *rows,
                      size_t *cols, int32_t **data, struct gk_err *err)
 {
@@ -35,7 +35,7 @@ static int read_part(const struct gk_frame *f, const char *split, const char *pa
     return 0;
 }
 
-/* Every value of the [rows, cols] tensor SPLIT.PART is in 0..END-1. */
+/* Checks that every value of the [rows, cols] tensor SPLIT.PART is in 0..END-1. */
 static int check_values(const struct gk_frame *f, const char *split, const char *part,
                         const int32_t *v, size_t rows, size_t cols, int end, struct gk_err *err)
 {
@@ -77,7 +77,7 @@ static int read_split(struct gk_dataset *d, const struct gk_frame *f, enum gk_sp
     return check_values(f, name, "labels", s->labels, s->n, k, d->vocab, err);
 }
 
-/* "4,5": rising positions. read_split compares their number with the labels. */
+/* Parses "4,5": rising positions. read_split compares their number with the labels. */
 static int read_positions(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     const char *text = gk_frame_meta(f, "score_positions");
@@ -99,10 +99,10 @@ static int read_positions(struct gk_dataset *d, const struct gk_frame *f, struct
                          text);
 }
 
-/* Layouts of two operands and one answer, which stand first in the vocabulary. */
+/* Layouts of two operands and one answer, whose elements come first in the vocabulary. */
 static const struct operand_layout {
     const char *name;
-    int T, second; /* tokens a row, of which the last is scored; the second operand's place */
+    int T, second; /* tokens per row, the last of them scored; the second operand's place */
     int marks;     /* tokens after the elements: op and =, or = alone */
 } operand_layouts[] = {{"paper", 4, 2, 2}, {"nanda", 3, 1, 1}};
 
@@ -139,8 +139,8 @@ static int check_operands(const struct gk_dataset *d, const struct operand_layou
     return 0;
 }
 
-/* A network is as wide as the vocabulary, so a claim in the metadata must not outgrow the file:
- * what no row holds may be as much as the largest operation of gk-data has tokens. */
+/* A network is as wide as the vocabulary, so a claim in the metadata must fit the file: unused
+ * tokens may be at most as many as the tokens of gk-data's largest operation. */
 static int check_vocab(const struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     size_t held = GK_OP_MAX_P + 2;
@@ -152,7 +152,7 @@ static int check_vocab(const struct gk_dataset *d, const struct gk_frame *f, str
                          d->vocab, held);
 }
 
-/* A number in the metadata that only some tools need: -1 where it is none. */
+/* A number in the metadata that only some tools need: -1 if it is absent or not a number. */
 static int64_t said_number(const struct gk_frame *f, const char *key)
 {
     const char *text = gk_frame_meta(f, key);
@@ -161,7 +161,7 @@ static int64_t said_number(const struct gk_frame *f, const char *key)
     return is ? v : -1;
 }
 
-/* What the metadata say of the operation; a network needs nothing of it. */
+/* Reads what the metadata say about the operation; a network needs none of it. */
 static int read_operation(struct gk_dataset *d, const struct gk_frame *f, struct gk_err *err)
 {
     const char *op = gk_frame_meta(f, "op");

@@ -16,7 +16,7 @@ static int by_operands(const void *x, const void *y)
     return d ? d : (e->b > f->b) - (e->b < f->b);
 }
 
-/* The equation of (A, B), or NULL. In a whole table its place is known. */
+/* The equation of (A, B), or NULL. In a complete table its index is known. */
 static const struct gk_equation *equation_of(const struct gk_operation *o, int32_t a, int32_t b)
 {
     const struct gk_equation key = {a, b, 0};
@@ -48,7 +48,7 @@ void gk_operation_unordered(struct gk_operation *o)
     o->n = kept;
 }
 
-/* The element in column NAME of the row at hand. */
+/* The element in column NAME of the current row. */
 static int element(const struct gk_rows *r, int col, int32_t *v, struct gk_err *err)
 {
     double x;
@@ -155,10 +155,11 @@ int gk_operation_fits_openai(const struct gk_operation *o, struct gk_err *err)
     return gk_fail_about(err, "layout");
 }
 
-/* How rows are written as tokens: these places of EOS a op b = c EOS, and its last K as labels. */
+/* How rows are written as tokens: these places of EOS a op b = c EOS, the last K of them as
+ * labels. */
 struct layout {
     const char *name, *score_positions;
-    int T, k; /* tokens and labels a row */
+    int T, k; /* tokens and labels per row */
     int place[6];
     int first;            /* the token of element 0 */
     int op, equal, vocab; /* the tokens of the operation and of '=' */
@@ -191,7 +192,7 @@ static void encode(const struct layout *l, const struct gk_equation *e, int32_t 
     memcpy(labels, equation + 5, (size_t)l->k * sizeof *labels);
 }
 
-/* ROW [n] as tensors SPLIT.tokens and SPLIT.labels. */
+/* Writes ROW [n] as tensors SPLIT.tokens and SPLIT.labels. */
 static int add_split(struct gk_frame *f, const struct layout *l, const char *split,
                      const struct gk_equation *row, size_t n, struct gk_err *err)
 {
@@ -224,7 +225,7 @@ static int fill(struct gk_frame *f, const struct layout *l, const struct gk_equa
     return gk_frame_set_meta_int(f, "vocab", l->vocab, err);
 }
 
-/* NOISY of ROW [n] get another of the ELEMENTS for an answer. ORDER [n]: room. */
+/* Gives NOISY of ROW [n] another of the ELEMENTS as their answer. ORDER [n]: scratch. */
 static void mislabel(struct gk_equation *row, size_t n, size_t noisy, int elements, uint32_t seed,
                      uint32_t *order)
 {

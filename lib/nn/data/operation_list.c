@@ -60,7 +60,7 @@ bool gk_op_info(int op, struct gk_op_info *info)
     return true;
 }
 
-/* x o y before it is reduced; INV[y] is the inverse of y. Below 2^37 in magnitude for x and y below
+/* x o y before reduction; INV[y] is the inverse of y. Below 2^37 in magnitude for x and y below
  * GK_OP_MAX_P. */
 static int64_t modular(enum op op, int64_t x, int64_t y, const int32_t *inv)
 {
@@ -142,7 +142,7 @@ struct perm {
     int8_t image[MAX_DEGREE];
 };
 
-static struct perm compose(struct perm a, struct perm b, int degree) /* a first */
+static struct perm compose(struct perm a, struct perm b, int degree) /* a is applied first */
 {
     struct perm c = {{0}};
     for (int i = 0; i < degree; i++)
@@ -159,7 +159,7 @@ static struct perm invert(struct perm a, int degree)
 }
 
 /* The permutation of number INDEX in lexicographic order: the digits of INDEX in the factorial
- * number system choose among what is left. */
+ * number system choose among the elements that are left. */
 static struct perm unrank(int index, int degree)
 {
     struct perm p = {{0}};

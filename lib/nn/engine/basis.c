@@ -1,4 +1,5 @@
-/* Vectors by the block: a block of all of them stays in the second cache while it is worked on. */
+/* Operations on sets of vectors, in blocks: a block of all vectors stays in the second-level cache
+ * while it is used. */
 #include "gk/basis.h"
 
 #include <math.h>
@@ -58,7 +59,7 @@ void gk_basis_get(const struct gk_basis *b, size_t j, double *w)
     b->kernels->widen(b->n, at(b, j, 0), w);
 }
 
-/* What the threads share in one round over the blocks. */
+/* The state that threads share in one round over the blocks. */
 struct round {
     const struct gk_basis *b;
     size_t first, m, k;

@@ -1,4 +1,4 @@
-/* The choice of a compilation of the numeric core, once a process. */
+/* Chooses a compilation of the numeric core, once per process. */
 #include "dispatch.h"
 
 #include <errno.h>
@@ -12,8 +12,7 @@
 #endif
 
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
-#if defined(__clang__) /* clang 14 does not know the levels; no processor has these without the    \
-                          rest */
+#if defined(__clang__) /* clang 14 lacks the levels; the features listed imply the rest */
 #define HAS_V3 (HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2"))
 #define HAS_V4                                                                                     \
     (HAS_V3 && HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") && HAS("avx512dq") &&          \
@@ -23,10 +22,9 @@
 #define HAS_V4 HAS("x86-64-v4")
 #endif
 
-/* The products of v4 are code that LIBXSMM makes at run time. systemd's MemoryDenyWriteExecute,
- * SELinux and others refuse memory for that, and LIBXSMM, which does not look, would jump into what
- * must not be executed. Memory that has run out is another matter: that is an error (multiply.c).
- */
+/* LIBXSMM generates the products of v4 at run time. systemd's MemoryDenyWriteExecute, SELinux and
+ * others refuse executable memory; LIBXSMM does not check, and would jump into memory that must not
+ * be executed. A lack of memory is different: that is an error (multiply.c). */
 static bool may_make_code(void)
 {
     enum { SIZE = 4096 };

@@ -7,12 +7,11 @@
 
 enum gk_isa { GK_ISA_V1, GK_ISA_V3, GK_ISA_V4 };
 
-/* The best level that the processor has and the system lets run; the environment's
- * GK_CPU=v1|v3|v4 can only lower it. The same
- * answer throughout a process. */
+/* The best level that the processor has and the system allows; GK_CPU=v1|v3|v4 in the environment
+ * can only lower it. The answer never changes within a process. */
 enum gk_isa gk_isa_choice(void);
 
-/* The address of NAME's compilation for this machine and REAL, GK_F32 or GK_F64. */
+/* The address of the compilation of NAME for this machine and REAL, GK_F32 or GK_F64. */
 #ifdef __x86_64__
 #define GK_COMPILATION(name, real)                                                                 \
     ((const __typeof__(name##_f32_v1) *const[][2]){                                                \

@@ -1,5 +1,5 @@
-/* The engine: a dataset's split, its prefix plan and the compiled network that this machine runs.
- */
+/* The engine: a dataset's split, its prefix plan, and the compiled network that this machine
+ * runs. */
 #include <math.h>
 
 #include "nn/core/compiled_net.h"
@@ -18,9 +18,9 @@ struct gk_engine {
     const struct gk_net_ops *ops;
     struct gk_plan plan;
     void *net;                /* NULL for an empty split */
-    bool subset;              /* the plan is of some rows only */
-    bool linearised;          /* since the plan was last changed */
-    struct gk_plan full_plan; /* for activations, made when they are asked for */
+    bool subset;              /* the plan covers some rows only */
+    bool linearised;          /* since the plan last changed */
+    struct gk_plan full_plan; /* for activations; made on request */
     void *full;
 };
 
@@ -81,7 +81,7 @@ size_t gk_engine_rows(const struct gk_engine *e)
     return e->rows->n;
 }
 
-/* Makes the plan speak of SUBSET, or of all rows again. */
+/* Makes the plan cover SUBSET, or all rows again. */
 static void select_rows(struct gk_engine *e, const uint32_t *subset, size_t n)
 {
     if (subset)
@@ -114,7 +114,7 @@ int gk_engine_score(struct gk_engine *e, const void *theta, struct gk_score *s, 
     const struct gk_net_request q = {.mode = GK_NET_SCORE, .theta = theta, .score = s};
     if (run(e, e->net, &q, err))
         return -1;
-    if (!isfinite(s->loss)) /* an overflow: nothing was compared */
+    if (!isfinite(s->loss)) /* an overflow: no logits were compared */
         s->acc = NAN;
     return 0;
 }

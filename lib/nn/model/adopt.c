@@ -1,4 +1,4 @@
-/* A checkpoint of another implementation as one of gk's: renamed, described, checked. */
+/* Converts a checkpoint of another implementation to one of gk's: renamed, described, checked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +18,8 @@ static int describe(struct gk_frame *f, const char *key, const char *value, stru
     return gk_frame_meta(f, key) ? 0 : gk_frame_set_meta(f, key, value, err);
 }
 
-/* What the tensors tell of a transformer. That no norm has weights tells nothing: it may do
- * without.
+/* What the tensors reveal about a transformer. A norm without weights reveals nothing: the network
+ * may have no norm.
  */
 static int describe_transformer(struct gk_frame *f, struct gk_err *err)
 {
@@ -30,7 +30,7 @@ static int describe_transformer(struct gk_frame *f, struct gk_err *err)
     return has(f, "positions.weight") ? describe(f, "positions", "learned", err) : 0;
 }
 
-/* Table and option speak of the network alone: a word that is misspelt must not be passed over. */
+/* The table and the option describe only the network: a misspelt word must not be ignored. */
 static int check_keys(const struct gk_frame *f, struct gk_err *err)
 {
     static const char *const others[] = {"model", "vocab", "step", "seed"};
@@ -53,7 +53,7 @@ static int check_keys(const struct gk_frame *f, struct gk_err *err)
     return 0;
 }
 
-/* What nobody has said. */
+/* Reports the settings that neither the tensors nor the table give. */
 static int check_said(const struct gk_frame *f, bool mlp, const struct gk_rename *r,
                       struct gk_err *err)
 {
@@ -72,7 +72,7 @@ static int check_said(const struct gk_frame *f, bool mlp, const struct gk_rename
                                   needed[i].choices);
     if (n == 0)
         return 0;
-    gk_frame_fail(f, err, "neither its tensors nor the table '%s' tell all of the network: %s",
+    gk_frame_fail(f, err, "its tensors and the table '%s' leave open what the network has: %s",
                   gk_show(gk_rename_name(r)).s, list);
     return gk_fail_about(err, "set");
 }
@@ -90,7 +90,7 @@ static int make(struct gk_frame *f, const struct gk_param *p, double value, stru
     return rc;
 }
 
-/* Tensors that the network has and the file need not: a bias of zeros. */
+/* Tensors that the network has and the file may omit: a bias becomes zeros. */
 static int make_missing(struct gk_frame *f, const struct gk_rename *r, struct gk_err *err)
 {
     struct gk_arch arch;
@@ -120,7 +120,7 @@ static int put_history(const struct gk_frame *from, struct gk_frame *to, const c
     return rc;
 }
 
-/* Its step is known where it has one that can be. */
+/* The step, if the metadata give a valid one. */
 static int put_step(const struct gk_frame *from, struct gk_frame *to, struct gk_err *err)
 {
     const char *step = gk_frame_meta(from, "step");

@@ -1,4 +1,4 @@
-/* The description of a network as data, and what can be said of it without tensors. */
+/* The description of a network as data, and what follows from it without tensors. */
 #include "gk/arch.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-/* Checkpoints: what a frame's tensors and metadata say about a network. The tensors decide.
- * Metadata that disagree with them are an error; what metadata leave out follows from the tensors
- * or has its default. */
+/* Reads checkpoints: what a frame's tensors and metadata say about a network. The tensors decide.
+ * Metadata that disagree with them are an error; what metadata omit follows from the tensors or has
+ * its default. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static bool begins(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* 1 + the largest N of the tensors PREFIX + "N.", at most 2^20. */
+/* 1 + the largest N among the tensors PREFIX + "N.", at most 2^20. */
 static int count_layers(const struct gk_frame *f, const char *prefix)
 {
     const int most = 1 << 20;
@@ -106,8 +106,7 @@ static struct gk_shown or_list(const char *choices)
     return list;
 }
 
-/* What the metadata choose; what they leave open has its default. A word that nobody knows is
- * refused even where this model has no such choice: the file is a later gk's, in which it has. */
+/* What the metadata choose; what they leave open has its default. */
 static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;
@@ -121,6 +120,21 @@ static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_e
                                  gk_show(said).s, or_list(item->choices).s);
         if (gk_arch_has(a, item))
             gk_arch_set(a, item, v);
+    }
+    return 0;
+}
+
+/* Metadata about what this network does not have describe another network. */
+static int refuse_strange(const struct gk_frame *f, const struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_arch_item *item;
+    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
+        const char *said = gk_frame_meta(f, item->name);
+        if (said && !gk_arch_has(a, item))
+            return gk_frame_fail(f, err, "metadata '%s' is '%s': model %s%s has no such setting",
+                                 item->name, gk_show(said).s,
+                                 gk_choice_word(GK_MODEL_CHOICES, (int)a->model).s,
+                                 a->inputs == GK_INPUTS_ONEHOT ? ", inputs onehot," : "");
     }
     return 0;
 }
@@ -155,7 +169,7 @@ int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_er
     if (find_model(f, &model, err) != 0)
         return -1;
     *a = gk_arch_defaults(model);
-    if (take_choices(f, a, err) != 0)
+    if (take_choices(f, a, err) != 0 || refuse_strange(f, a, err) != 0)
         return -1;
     const bool mlp = model == GK_MLP, onehot = a->inputs == GK_INPUTS_ONEHOT;
     a->layers = count_layers(f, LAYER[model]);
@@ -184,7 +198,7 @@ static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, str
     return 0;
 }
 
-/* The tensor of parameter P: there, of its shape, finite. */
+/* The tensor of parameter P: it must exist, have the right shape, and be finite. */
 static const struct gk_tensor *take_param(const struct gk_frame *f, const struct gk_param *p,
                                           const char *prefix, struct gk_err *err)
 {
@@ -212,7 +226,8 @@ static const struct gk_tensor *take_param(const struct gk_frame *f, const struct
     return check_finite(f, t, err) == 0 ? t : NULL;
 }
 
-/* Tensor NAME is none of the network's. Perhaps the metadata leave out that it is another. */
+/* Reports that the network has no tensor NAME. Perhaps the metadata omit that it is another
+ * network. */
 static int stray(const struct gk_frame *f, const struct gk_arch *a, const char *name,
                  struct gk_err *err)
 {

@@ -1,4 +1,4 @@
-/* What tells networks apart, as metadata have it. */
+/* The metadata that distinguish networks. */
 #include "gk/network.h"
 
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 
 #include "gk/number.h"
 
-/* The keys, in the order in which differences are named. TOKENS, the rows of learned positions, is
- * no metadata: the tensor has them. */
+/* The keys, in the order in which differences are reported. TOKENS, the number of learned
+ * positions, is not in the metadata: the tensor has it. */
 enum { MODEL, ITEMS, VOCAB = ITEMS + GK_ARCH_ITEMS, TOKENS };
 
 static const char *key_name(int key)

@@ -1,5 +1,5 @@
-/* The tensors of each description, in name order, and their initial values: one table says of each
- * tensor its shape, what it is, and which networks have it. */
+/* The tensors of each description, in name order, and their initial values: one table gives each
+ * tensor's shape, its role, and the networks that have it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +9,12 @@
 #include "gk/net.h"
 #include "gk/rng.h"
 
-/* The lengths that shapes are made of; NONE: a vector. IN is what a layer of the mlp reads. */
+/* The lengths that make up shapes; NONE: a vector. IN is the width of the mlp's input. */
 enum length { NONE, VOCAB, DIM, FF, TOKENS, IN };
 
-/* Networks with a tensor: those whose int at AT has one of VALUES, a set of bits. */
+/* The networks that have a tensor: those whose int at AT has one of VALUES, a set of bits. */
 struct rule {
-    const char *name; /* "%d": one a layer */
+    const char *name; /* "%d": one per layer */
     enum gk_model model;
     enum length rows, cols;
     enum gk_param_kind kind;
@@ -164,7 +164,7 @@ const struct gk_arch_item *gk_params_missing(const struct gk_arch *a, const char
     return NULL;
 }
 
-/* A bias draws from the range of the matrix it belongs to, as PyTorch's nn.Linear does. */
+/* A bias is drawn from the range of its matrix, as in PyTorch's nn.Linear. */
 static size_t fan_in(const struct gk_params *ps, const struct gk_param *p)
 {
     if (p->rank == 2)
@@ -174,10 +174,11 @@ static size_t fan_in(const struct gk_params *ps, const struct gk_param *p)
     return gk_params_find(ps, name)->shape[1];
 }
 
-/* The standard deviation of a matrix that draws from a normal distribution. */
+/* The standard deviation of a matrix that is drawn from a normal distribution. */
 static double deviation(const struct gk_param *p, const struct gk_arch *a, const struct gk_init *in)
 {
-    const double width = a->dim > 0 ? a->dim : a->ff; /* one-hot inputs leave the hidden width */
+    const double width =
+        a->dim > 0 ? a->dim : a->ff; /* one-hot inputs leave only the hidden width */
     if (in->kind == GK_INIT_NORMAL)
         return in->std;
     if (in->kind == GK_INIT_NANDA)

@@ -1,4 +1,4 @@
-/* The prefix plan: a trie of the rows' prefixes, then tables, stem, tiles and lanes from it. */
+/* Builds the prefix plan: a trie of the rows' prefixes, then tables, stem, tiles and lanes. */
 #include "plan.h"
 
 #include <math.h>
@@ -7,18 +7,18 @@
 
 #include "gk/mem.h"
 
-/* Up to LANE examples take one lane. Lanes get whole UNITs of examples, as products of that many
- * rows are fast. */
+/* Up to LANE examples share one lane. Lanes get multiples of UNIT examples, for which products are
+ * fast. */
 enum { LANE = 320, UNIT = 8 };
 
-/* What is known of all rows, whatever the subset. */
+/* What holds for all rows, whatever the subset. */
 struct gk_plan_trie {
     const struct gk_rowset *rows;
     int vocab;
     uint32_t *sorted; /* [n] the rows in lexicographic order */
     uint32_t *chosen; /* [n] how often a row is in the subset */
     size_t nnode;     /* distinct prefixes of 1..s tokens */
-    int32_t *node;    /* [n, s] the prefix that ends at position t */
+    int32_t *node;    /* [n, s] the node of the prefix that ends at position t */
     int32_t *parent;  /* [nnode] or -1 */
     int32_t *token;   /* [nnode] its last token */
     int32_t *depth;   /* [nnode] its position */
@@ -52,8 +52,8 @@ static int differ(const struct order *o, uint32_t a, uint32_t b)
     return t;
 }
 
-/* The deepest stem worth having: its last prefixes are shared by two examples or more on average.
- * A scored position is never in the stem. */
+/* The deepest stem that is worthwhile: on average two or more examples share each of its last
+ * prefixes. A scored position is never in the stem. */
 static int stem_depth(const struct order *o, const uint32_t *sorted, size_t n, int most)
 {
     size_t distinct[GK_MAX_TOKENS] = {0};
@@ -212,13 +212,13 @@ void gk_plan_free(struct gk_plan *p)
     *p = (struct gk_plan){0};
 }
 
-/* Where share I of OF equal ones of FROM <= .. < TO begins. */
+/* The first item of share I, if FROM <= .. < TO is split into OF equal shares. */
 static size_t share(size_t from, size_t to, size_t i, size_t of)
 {
     return i == of ? to : from + (to - from) * i / of / UNIT * UNIT;
 }
 
-/* Lanes get equal shares of the examples, and cut theirs into equal tiles. */
+/* Lanes get equal shares of the examples, and split theirs into equal tiles. */
 static void cut_tiles(struct gk_plan *p)
 {
     p->nlane = (p->n + LANE - 1) / LANE;
@@ -247,8 +247,8 @@ static int32_t table_row(struct gk_plan *p, int32_t pos, int32_t token)
     return *row;
 }
 
-/* The table and stem rows of the plan before are forgotten one by one: clearing the whole maps
- * would cost more than a small batch. */
+/* Clears the table and stem rows of the previous plan one by one: clearing the whole maps would
+ * cost more than a small batch. */
 static void forget(struct gk_plan *p)
 {
     struct gk_plan_trie *tr = p->trie;
@@ -286,7 +286,7 @@ static void select_stem(struct gk_plan *p)
     p->stem.rows = p->nstem;
 }
 
-/* One example's leaf rows: column i of a tile of m that begins at leaf row BASE. */
+/* The leaf rows of one example: column i of a tile of m that begins at leaf row BASE. */
 static void select_leaf(struct gk_plan *p, size_t base, size_t i, size_t m, size_t example)
 {
     const struct gk_plan_trie *tr = p->trie;
@@ -309,8 +309,8 @@ static void select_leaf(struct gk_plan *p, size_t base, size_t i, size_t m, size
     }
 }
 
-/* In lexicographic order, so that an example finds its keys in the cache, where its neighbour left
- * them. A full plan's are in the dataset's order. */
+/* Examples are in lexicographic order, so that one finds in the cache the keys that its neighbour
+ * used. Those of a full plan are in the dataset's order. */
 static void select_examples(struct gk_plan *p, const uint32_t *subset, size_t n)
 {
     struct gk_plan_trie *tr = p->trie;

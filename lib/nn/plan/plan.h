@@ -1,13 +1,13 @@
-/* The prefix plan: which rows of a network have to be computed at all.
+/* The prefix plan: which rows of a network have to be computed.
  *
  * Under a causal mask the row at position t depends on tokens 0..t only, so each distinct prefix is
  * computed once. The rows fall into three kinds:
  *   table  the distinct (position, token) pairs: embeddings and the first block's q, k, v;
  *   stem   the distinct prefixes that end at positions 0..s-1 and are shared by many examples;
  *   leaf   positions s..T-1 of every example, in tiles of examples, position-major within a tile
- *          (row p*m + i is position s+p of the tile's example i of m), so that the rows that go on
- *          after the last attention (positions from the first scored one) are the tile's last.
- * A row's keys are references: >= 0 a row of the shared arrays (table rows in the first block, stem
+ *          (row p*m + i is position s+p of the tile's example i of m), so that the rows that
+ * continue after the last attention (positions from the first scored one) are the tile's last. A
+ * row's keys are references: >= 0 a row of the shared arrays (table rows in the first block, stem
  * rows in the others), < 0 the row ~ref of its own tile.
  *
  * Tiles belong to lanes, and a lane sums its tiles in order into its own accumulators: results
@@ -42,7 +42,7 @@ struct gk_plan {
     enum gk_plan_kind kind;
     int T, k;
     int s;                    /* stem positions */
-    int first;                /* rows at positions >= first go on after the last attention */
+    int first;                /* rows at positions >= first continue after the last attention */
     int second;               /* position of a second operand (gk/dataset.h), or -1 */
     int score[GK_MAX_TOKENS]; /* [k] scored positions */
     size_t n;                 /* examples */
@@ -51,33 +51,33 @@ struct gk_plan {
     struct gk_rowgroup stem;
     size_t *tile;      /* [ntile + 1] first example */
     size_t *lane;      /* [nlane + 1] first tile */
-    size_t tile_most;  /* examples that one is cut for */
-    size_t tile_cap;   /* and that it may have, of any subset */
-    uint32_t *example; /* [n] row of the dataset; sorted, but of a full plan */
+    size_t tile_most;  /* examples per tile */
+    size_t tile_cap;   /* the largest number of examples, for any subset */
+    uint32_t *example; /* [n] row of the dataset; sorted, except in a full plan */
     int32_t *labels;   /* [n, k] */
     /* of all leaf rows, tile after tile */
     int32_t *leaf_tab, *leaf_nkeys, *leaf_ref0, *leaf_ref;
     struct gk_plan_trie *trie;
 };
 
-/* The examples of a tile for a network: LEAST up to the size of the default one. All tiles read a
- * block's weights and add to their gradient. Those of a wide network do not stay in a cache, and a
+/* The number of examples per tile: LEAST up to the default size of a network. Every tile reads a
+ * block's weights and adds to their gradient. Those of a wide network do not fit in a cache, and a
  * larger tile reads them for more examples. */
 size_t gk_plan_tile(const struct gk_arch *a, size_t least);
 
-/* Looks at all rows once (shared by plans of their subsets); room for any subset of them. Tiles of
- * about TILE examples. */
+/* Analyses all rows once, for plans of any subset, and allocates room for them. Tiles have about
+ * TILE examples. */
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
                 enum gk_plan_kind kind, size_t tile, struct gk_err *err);
-/* Plans for the rows SUBSET [n], or all rows (NULL). Allocates nothing. */
+/* Makes a plan for the rows SUBSET [n], or for all rows (NULL). Allocates nothing. */
 void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n);
 void gk_plan_free(struct gk_plan *p);
 
 /* The T tokens of the plan's example I. */
 const int32_t *gk_plan_tokens(const struct gk_plan *p, size_t i);
 
-/* The score of the plan's examples: the tiles' summed losses and which scored positions are right
- * (n, k), added up in order. */
+/* The score of the plan's examples: adds the tiles' losses and correct scored positions (n, k) in
+ * order. */
 struct gk_score gk_plan_score(const struct gk_plan *p, const double *tile_loss,
                               const unsigned char *right);
 

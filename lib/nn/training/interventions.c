@@ -1,4 +1,4 @@
-/* Interventions in a step: what changes the gradient before the update, and the norm held after it.
+/* Interventions in a step: changes to the gradient before the update, and a norm held after it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void ema_piece(void *ctx, size_t task, int thread)
                     o->grad + at, o->average + at, (char *)o->changed + at);
 }
 
-/* The row of the queue that update K's gradient takes, and how many rows there are with it. */
+/* The queue's row for the gradient of update K, and the number of rows filled before it. */
 static size_t row_of(const struct gk_optim *o, int64_t k)
 {
     return (size_t)((uint64_t)(k - o->since) % o->conf.grokfast.window);
@@ -73,7 +73,7 @@ static size_t rows_before(const struct gk_optim *o, int64_t k)
     return seen < o->conf.grokfast.window ? (size_t)seen : o->conf.grokfast.window;
 }
 
-/* The queue of a tensor lies at its offset times the window, a row a gradient. */
+/* The queue of a tensor lies at its offset times the window, one row per gradient. */
 static void ma_piece(void *ctx, size_t task, int thread)
 {
     const struct gk_optim *o = ctx;
@@ -161,7 +161,7 @@ void gk_optim_set_grokfast_since(struct gk_optim *o, int64_t k)
     o->since = k;
 }
 
-/* ---- the gradient without its part along theta ---- */
+/* ---- the gradient without its component along theta ---- */
 
 static void orthogonal_tensor(void *ctx, size_t task, int thread)
 {
@@ -178,7 +178,7 @@ static void orthogonal(struct gk_optim *o)
     o->grad = o->changed;
 }
 
-/* ---- what is put together from these ---- */
+/* ---- assembling the stages ---- */
 
 static double norm(const struct gk_optim *o, const void *v)
 {
@@ -187,7 +187,7 @@ static double norm(const struct gk_optim *o, const void *v)
     return sqrt(d.tt);
 }
 
-/* Clipping looks at the gradient as the stages before left it. */
+/* Clipping sees the gradient that the stages before it produced. */
 static void measure(struct gk_optim *o)
 {
     gk_optim_clip(o, norm(o, o->grad));
@@ -231,7 +231,7 @@ void gk_optim_start(struct gk_optim *o, const void *theta0)
     o->held = o->conf.hold_norm * norm(o, theta0);
 }
 
-/* A theta of zeros has no direction to be stretched in. */
+/* A theta of zeros has no direction to scale. */
 void gk_hold_norm(struct gk_optim *o)
 {
     const double now = norm(o, o->theta);

@@ -1,4 +1,4 @@
-/* Muon: the matrices inside blocks and hidden layers, a task of the pool each. */
+/* Muon: the matrices inside blocks and hidden layers, each a task of the pool. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static void update_matrices(struct gk_optim *o)
     gk_pool_run(o->pool, o->nmatrix, update_matrix, o);
 }
 
-/* The largest first, that threads end together. */
+/* The largest first, so that threads finish together. */
 static void sort(struct gk_optim *o)
 {
     for (size_t i = 1; i < o->nmatrix; i++) {

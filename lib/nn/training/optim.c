@@ -1,5 +1,5 @@
-/* Optimisers on a flat vector. The vector is cut into fixed blocks at the borders of what decays
- * and what does not; a block is a task of the pool. */
+/* Optimisers on a flat vector. The vector is cut into fixed blocks where decaying and other
+ * parameters meet; each block is a task of the pool. */
 #include "gk/optim.h"
 
 #include <math.h>
@@ -9,8 +9,7 @@
 #include "nn/engine/dispatch.h"
 #include "optim_priv.h"
 
-/* What each kind is: the names of its states, its defaults where they are not the usual, what its
- * update looks at. */
+/* What each kind has: the names of its states, its unusual defaults, and what its update uses. */
 static const struct kind {
     const char *a, *b;
     double weight_decay, beta2, momentum;
@@ -46,7 +45,7 @@ struct gk_optim_uses gk_optim_uses(enum gk_optimizer kind)
     return kinds[kind].uses;
 }
 
-/* Cuts [begin, end) into blocks; counts them only while there is no array yet. */
+/* Cuts [begin, end) into blocks; while there is no array yet, only counts them. */
 static void cut(struct gk_optim *o, size_t begin, size_t end, bool decays)
 {
     for (; begin < end; begin += GK_OPTIM_BLOCK, o->nblock++)
@@ -55,7 +54,7 @@ static void cut(struct gk_optim *o, size_t begin, size_t end, bool decays)
                 begin, end - begin < GK_OPTIM_BLOCK ? end : begin + GK_OPTIM_BLOCK, decays};
 }
 
-/* Neighbours that are treated alike are cut as one. */
+/* Adjacent tensors with the same treatment are cut as one. */
 static void cut_all(struct gk_optim *o)
 {
     const struct gk_params *ps = &o->some;
@@ -89,7 +88,7 @@ static void update_elements(struct gk_optim *o)
     gk_pool_run(o->pool, o->nblock, update_block, o);
 }
 
-/* The tensors of PS, or all N elements as one, that decays. */
+/* The tensors of PS; without PS, all N elements as one tensor that decays. */
 static int list_tensors(struct gk_optim *o, const struct gk_params *ps, struct gk_err *err)
 {
     const struct gk_param whole = {.rank = 2, .shape = {o->n, 1}, .count = o->n};
@@ -174,7 +173,7 @@ void gk_optim_free(struct gk_optim *o)
     gk_free(o);
 }
 
-/* What the warm-up makes of a rate, at update K. */
+/* The rate after warm-up, at update K. */
 static double warm(const struct gk_optim_conf *conf, int64_t k)
 {
     return !kinds[conf->kind].uses.warmup || k >= conf->warmup ? 1

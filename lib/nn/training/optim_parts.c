@@ -1,4 +1,4 @@
-/* What a step is put together from: its stages, its states, clipping, and sums over vectors. */
+/* The parts of a step: its stages, its states, clipping, and sums over vectors. */
 #include <math.h>
 
 #include "gk/mem.h"
@@ -25,7 +25,7 @@ void gk_optim_clip(struct gk_optim *o, double grad_norm)
     o->update.scale = o->undecayed.scale = clip > 0 && grad_norm > clip ? clip / grad_norm : 1;
 }
 
-/* At most MOST_PARTS sums: their array fits on the stack whatever N is. */
+/* At most MOST_PARTS sums: the array fits on the stack for any N. */
 enum { MOST_PARTS = 256 };
 
 struct dots {
@@ -52,7 +52,7 @@ void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void 
                      .block = GK_OPTIM_BLOCK,
                      .size = gk_dtype_size(real),
                      .theta = theta,
-                     .grad = grad ? grad : theta, /* read, and not told */
+                     .grad = grad ? grad : theta, /* read, but not reported */
                      .prev = prev ? prev : theta,
                      .init = init ? init : theta};
     double sum[GK_DOTS] = {0};

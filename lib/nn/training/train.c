@@ -8,7 +8,7 @@
 #include "gk/rng.h"
 #include "train_priv.h"
 
-/* FNV-1a over the rows: does a checkpoint belong to this dataset? The scored positions count where
+/* FNV-1a over the rows, to recognise a checkpoint's dataset. Scored positions are hashed only if
  * they are not the last ones of a row, as in all layouts of gk-data. */
 static uint64_t digest(const struct gk_dataset *d)
 {
@@ -131,7 +131,7 @@ const struct gk_params *gk_trainer_params(const struct gk_trainer *t)
     return t->ps;
 }
 
-/* The rows of update k: all (NULL), or the next ones in the order of this epoch. */
+/* The rows of update k: all (NULL), or the next ones in this epoch's order. */
 static const uint32_t *choose_rows(struct gk_trainer *t, size_t *n)
 {
     const size_t rows = t->data->split[GK_TRAIN].n;
@@ -161,7 +161,7 @@ static int check_finite(const struct gk_trainer *t, const char *what, double v, 
                    isnan(v) ? "nan" : "inf");
 }
 
-/* The cosine of two vectors from their product and squares, within [-1, 1] also in the last bit. */
+/* The cosine of two vectors from their product and squares, within [-1, 1] despite rounding. */
 static double cosine(double xy, double xx, double yy)
 {
     const double c = xy / sqrt(xx * yy);

@@ -1,4 +1,4 @@
-/* The trainer, shared by its files. */
+/* The trainer's inside, shared by its files. */
 #ifndef GK_TRAIN_PRIV_H
 #define GK_TRAIN_PRIV_H
 
@@ -18,8 +18,8 @@ struct gk_trainer {
     bool have_prev;
     double init_squared, grad_norm;
     size_t batch;    /* rows of a minibatch */
-    uint32_t *order; /* [rows] of the epoch at hand; NULL: every step sees all rows */
-    int64_t epoch;   /* that `order` is of; -1: none yet */
+    uint32_t *order; /* [rows] of the current epoch; NULL: every step uses all rows */
+    int64_t epoch;   /* the epoch of `order`; -1: none yet */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* The training loop: rows, trajectory and checkpoints as it goes, and a clean end whatever ends it.
+/* The training loop: rows, trajectory and checkpoints as it goes, and a clean end for any cause.
  */
 #include "gk/train.h"
 
@@ -18,7 +18,7 @@ struct loop {
     struct gk_out out; /* the trajectory */
     struct gk_stream stream;
     int64_t framed;  /* step of the last frame; -1: none */
-    bool checked_in; /* the checkpoint of this step is written */
+    bool checked_in; /* this step's checkpoint is written */
 };
 
 bool gk_train_is_log_step(int64_t step)
@@ -48,7 +48,7 @@ static bool frame_is_due(const struct loop *l)
     return every == GK_EVERY_LOG ? gk_train_is_log_step(l->t->step) : l->t->step % every == 0;
 }
 
-/* What is known of the step at hand; WHOLE: all that a resumed run needs. */
+/* The frame of the current step; WHOLE: all that a resumed run needs. */
 static int fill_checkpoint(const struct loop *l, bool whole, struct gk_frame *f, struct gk_err *err)
 {
     const struct gk_frame *settings = whole ? l->run->settings : NULL;
@@ -75,7 +75,7 @@ static int save(struct loop *l, struct gk_err *err)
 {
     struct gk_out *table = l->run->table;
     struct gk_frame f = {0};
-    /* Rows first: whatever kills the run, no checkpoint is ahead of the curve. */
+    /* Rows are flushed first: if the run is killed, no checkpoint is ahead of the curve. */
     if (!ferror(table->fp) && gk_out_flush(table, err) && err->kind != GK_ERR_CLOSED)
         return -1;
     int rc = fill_checkpoint(l, !l->run->weights_only, &f, err);
@@ -96,13 +96,13 @@ static int begin(struct loop *l, struct gk_err *err)
                           err);
 }
 
-/* Everything that the step at hand has to show. FRESH: it is not the one a run goes on from. */
+/* Writes all output of the current step. FRESH: the run did not start from it. */
 static int do_step(struct loop *l, bool fresh, struct gk_err *err)
 {
     const struct gk_train_run *run = l->run;
     const int64_t k = l->t->step;
     const bool due = fresh && k % run->eval_every == 0;
-    /* Weights may have been changed since the checkpoint counted: what it counted is looked at. */
+    /* Weights may have been edited since the checkpoint counted: its accuracy is checked again. */
     const bool doubt = !fresh && run->perfect > 0 && l->t->perfect > 0;
     const bool eval = due || doubt || (fresh && k == run->steps);
     struct gk_train_row row;
@@ -113,7 +113,7 @@ static int do_step(struct loop *l, bool fresh, struct gk_err *err)
         l->t->perfect = 0;
     if (!fresh)
         return 0;
-    if (due) /* the extra row at a run's end does not count: a resumed run has none there */
+    if (due) /* the extra row at a run's end does not count: a resumed run does not have it */
         l->t->perfect = row.val.acc == 1 ? l->t->perfect + 1 : 0;
     if (put_row(l, &row, err))
         return -1;
@@ -156,8 +156,8 @@ static int loop(struct loop *l, struct gk_err *err)
     }
 }
 
-/* Ends the stream with the step reached, then the checkpoint. A trajectory's reader that went away
- * has ended the run; one that goes away now changes nothing. */
+/* Ends the stream with the last step, then writes the checkpoint. If the trajectory's reader had
+ * gone, the run has already ended; if it goes now, nothing changes. */
 static int finish(struct loop *l, struct gk_err *err)
 {
     if (l->out.fp && !ferror(l->out.fp)) {
@@ -187,7 +187,7 @@ int gk_train(struct gk_trainer *t, const struct gk_train_run *run, struct gk_err
             *err = late;
             rc = -1;
         } else if (rc && *run->stop) {
-            say_stopped(&l, err); /* a terminal's SIGINT takes the reader too */
+            say_stopped(&l, err); /* a terminal's SIGINT also ends the reader */
         }
     }
     if (l.out.fp)

@@ -1,10 +1,10 @@
-/* The trainer to and from frames.
+/* Writes the trainer to frames, and reads it back.
  *
- * A whole checkpoint holds, beside parameters and architecture: optim.STATE.NAME, the optimiser's
- * vectors; "optimizer" and the other settings (from the tool); "data", a digest of the rows;
- * "perfect", the evaluations in a row that found accuracy 1; "grokfast_since", the first update
- * whose gradient the state of grokfast has seen; optim.init.NAME, theta_0 of a run that began from
- * a checkpoint's weights, which no seed gives. */
+ * A complete checkpoint holds, beside parameters and architecture: optim.STATE.NAME, the
+ * optimiser's vectors; "optimizer" and the other settings (from the tool); "data", a digest of the
+ * rows; "perfect", the number of consecutive evaluations with accuracy 1; "grokfast_since", the
+ * first update whose gradient is in grokfast's state; optim.init.NAME, theta_0 of a run that began
+ * from a checkpoint's weights, which no seed reproduces. */
 #include "gk/train.h"
 
 #include <inttypes.h>
@@ -64,7 +64,7 @@ static void state_prefix(const char *state, char prefix[PREFIX])
     snprintf(prefix, PREFIX, "optim.%s.", state);
 }
 
-/* The optimiser's name, as its option has it. */
+/* The optimiser's name, as its option spells it. */
 static struct gk_word optimizer_name(const struct gk_trainer *t)
 {
     return gk_choice_word(GK_OPTIMIZERS, (int)t->conf.optim.kind);
@@ -131,8 +131,8 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
     return 0;
 }
 
-/* Grokfast goes on where the checkpoint has its state, and begins where it has none; if it ends
- * here, what it has left is passed over. */
+/* Grokfast continues from the checkpoint's state, or starts if there is none; if the run has no
+ * grokfast, its state is ignored. */
 static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
                          const struct gk_frame *f, bool *begins, struct gk_err *err)
 {
@@ -145,7 +145,7 @@ static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
     return 0;
 }
 
-/* Is the tensor one of the states, or of grokfast where a run without it goes on? */
+/* Is the tensor one of the run's states? LEFT: grokfast's count, too. */
 static bool is_known(const struct gk_trainer *t, const char *name, int64_t step, bool left)
 {
     char prefix[PREFIX];

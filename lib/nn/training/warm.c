@@ -1,4 +1,4 @@
-/* A run that begins from the weights of a checkpoint. */
+/* A run that starts from a checkpoint's weights. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ bool gk_warm_hides_file(const char *init)
     return !gk_warm_is_file(init) && stat(init, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* FNV-1a over the values: the same weights have the same digest in f32 and f64, in any file. */
+/* FNV-1a over the values: equal weights have equal digests in f32 and f64, in any file. */
 static uint64_t digest(const double *theta, size_t n)
 {
     uint64_t h = 0xcbf29ce484222325u, bits;

@@ -1,9 +1,9 @@
-/* What a layer's rows go through, element by element, with the layer's biases added on the way.
+/* Activations of a layer's rows, element by element; they also add the layer's biases.
  *
  *   y = f(x + b);  dx = f'(x) dy;  R{y} = f'(x) R{x};  R{dx} = f'(x) R{dy} + f''(x) R{x} dy
  *
- * Straight ones (relu, leaky) are read off the sign of y. Of curved ones the way forward keeps f',
- * and f'' where products are wanted, so that a product computes no exponential again. */
+ * Piecewise linear ones (relu, leaky) need only the sign of y. For curved ones the forward pass
+ * keeps f', and f'' if products are wanted, so that a product computes no exponential again. */
 #include <math.h>
 
 #include "exp.h"
@@ -29,7 +29,7 @@ static inline void rectifier_forward(size_t rows, size_t n, real slope, const re
         y[i] = rectify(slope, y[i]);
 }
 
-/* The rectified value has the sign of what went in. */
+/* The rectified value has the sign of its input. */
 static inline void rectifier_backward(size_t n, real slope, const real *y, real *dx)
 {
 #pragma omp simd
@@ -75,9 +75,9 @@ ALWAYS_INLINE struct jet square(real x)
     return (struct jet){x * x, 2 * x, 2};
 }
 
-/* x Phi(x); f' = Phi + x phi, f'' = phi (2 - x^2). The smaller of Phi(x) and Phi(-x) is
- * exp(-x^2/2) erfcx(|x|/sqrt 2) / 2, and erfcx(z) is t P(t) with t = 1 / (1 + 0.4 z): P is fitted
- * to 6e-9 of its value by least squares, reweighted. */
+/* x Phi(x); f' = Phi + x phi, f'' = phi (2 - x^2). The smaller of Phi(x) and Phi(-x) is exp(-x^2/2)
+ * erfcx(|x|/sqrt 2) / 2, and erfcx(z) is t P(t) with t = 1 / (1 + 0.4 z): P is fitted by reweighted
+ * least squares to a relative error of 6e-9. */
 ALWAYS_INLINE struct jet gelu(real x)
 {
     const real root_half = (real)0.70710678118654752440, root_2pi = (real)2.50662827463100050242;
@@ -111,7 +111,7 @@ ALWAYS_INLINE struct jet silu(real x)
 }
 
 /* f' = 1 - f^2, f'' = -2 f (1 - f^2). Near 0, where 1 - exp(-2|x|) would cancel, Cephes's
- * polynomial (Moshier). */
+ * polynomial (Moshier) is used. */
 ALWAYS_INLINE struct jet hyperbolic(real x)
 {
 #if GK_REAL_IS_F64
@@ -129,14 +129,14 @@ ALWAYS_INLINE struct jet hyperbolic(real x)
     return (struct jet){f, 1 - f * f, -2 * f * (1 - f * f)};
 }
 
-/* In double precision the library's erf and tanh are calls, which no loop vectorises. */
+/* The library's double-precision erf and tanh are calls, which prevent vectorisation. */
 #if GK_REAL_IS_F64
 #define EACH
 #else
 #define EACH _Pragma("omp simd")
 #endif
 
-/* The three shapes of the way forward: f alone, with f', with both. */
+/* The three forms of the forward pass: f alone, with f', with both. */
 #define CURVED(name, jet_of)                                                                       \
     static void name##_forward(size_t rows, size_t n, const real *bias, real *restrict y,          \
                                real *restrict f1, real *restrict f2)                               \

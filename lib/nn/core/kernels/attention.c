@@ -1,5 +1,5 @@
-/* Causal attention over referenced keys. A row has few keys (the tokens before it), so a product
- * with BLAS would be all overhead: plain loops over the width of a head, w, and of its value.
+/* Causal attention over referenced keys. A row has few keys (the tokens before it), so BLAS would
+ * cost more than it saves: plain loops run over the width w of a head, and over that of its value.
  *
  *   S_j = q . k_j / sqrt(w),  P = softmax(S),  a = sum_j P_j v_j
  *   dP_j = da . v_j,  dS_j = P_j (dP_j - sum P dP)
@@ -12,7 +12,7 @@
 #include "kernels.h"
 #include "vec.h"
 
-/* Row R's query, and its NK keys or values, in one of the paired arrays. */
+/* The query of row R, or its NK keys or values, in one of the paired arrays. */
 ALWAYS_INLINE const real *query_row(const struct attention *at, size_t r, const real *shared,
                                     const real *own)
 {
@@ -27,8 +27,9 @@ ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, siz
         row[j] = ref[j] >= 0 ? shared + (size_t)ref[j] * ld : own + (size_t)~ref[j] * ld;
 }
 
-/* Each row of s (heads, T), of whose columns NK are scores: these become probabilities, the others
- * 0. All exponentials in one go: a row has too few for a vector. */
+/* Replaces each row of s (heads, T), whose first NK columns are scores, by probabilities, and sets
+ * the other columns to 0. All exponentials are computed in one loop: a row has too few for a
+ * vector. */
 ALWAYS_INLINE void softmax(real *s, size_t heads, size_t T, size_t nk)
 {
     for (size_t h = 0; h < heads; h++) {
@@ -52,7 +53,7 @@ ALWAYS_INLINE void softmax(real *s, size_t heads, size_t T, size_t nk)
     }
 }
 
-/* Each pass is written for any widths, and inlined for the common ones, where the compiler knows
+/* Each pass is written for any widths, and inlined for the common ones, so that the compiler knows
  * the loops' lengths. */
 #define FOR_WIDTHS(call, at)                                                                       \
     const size_t width = (at)->d / (at)->heads;                                                    \

@@ -1,5 +1,5 @@
-/* Products of a few rows' worth of many vectors with one: called on pieces short enough that the
- * one stays in the first cache. */
+/* Products of many vectors with one. They are called on pieces short enough that the one vector
+ * stays in the first-level cache. */
 #include "basis_kernels.h"
 
 #include "nn/core/real.h"

@@ -1,4 +1,4 @@
-/* Biases of rows, y += b, whose gradient is the sum of the rows'. LD: from a row to the next. */
+/* Adds biases to rows, y += b; the gradient of b is the sum over rows. LD: the stride of rows. */
 #include "kernels.h"
 
 void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld)

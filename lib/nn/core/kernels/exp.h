@@ -15,8 +15,8 @@ static inline double expr(double x)
 }
 #else
 /* exp for x <= 0 to about 1 unit in the last place, in plain operations that vectorise: x = n ln 2
- * + r with |r| <= ln 2 / 2, a polynomial for exp(r) (the coefficients are Cephes's, Moshier), 2^n
- * by the exponent's bits. Below -87 it gives 0. */
+ * + r with |r| <= ln 2 / 2, a polynomial for exp(r) (the coefficients are Cephes's, Moshier), and
+ * 2^n from exponent bits. Below -87 it gives 0. */
 static inline float expr(float x)
 {
     const float bias = 12582912.f; /* 1.5 * 2^23: adding it rounds to an integer */
@@ -33,7 +33,7 @@ static inline float expr(float x)
     y = y * r * r + r + 1.f;
     uint32_t bits;
     memcpy(&bits, &t, sizeof bits);
-    bits = (bits + 127u) << 23; /* t's low bits are n */
+    bits = (bits + 127u) << 23; /* the low bits of t are n */
     float scale;
     memcpy(&scale, &bits, sizeof scale);
     return x > -87.f ? y * scale : 0.f;

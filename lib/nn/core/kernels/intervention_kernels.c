@@ -1,5 +1,5 @@
-/* Interventions in a training step. Sums are in double and go over whole tensors in order, so that
- * blocks and threads do not change a bit of the result. */
+/* Interventions in a training step. Sums are in double and run over whole tensors in order, so that
+ * results do not depend on blocks or threads. */
 #include "intervention_kernels.h"
 
 #include <math.h>
@@ -78,10 +78,10 @@ static void scale(double s, size_t n, void *x_)
         x[i] = (real)(s * (double)x[i]);
 }
 
-/* x (r, c), r <= c, becomes all but orthogonal: five steps of the quintic Newton-Schulz iteration
+/* x (r, c), r <= c, becomes nearly orthogonal by five steps of the quintic Newton-Schulz iteration
  *     A = x x';  x <- a x + (b A + c A A) x
  * with the coefficients of Jordan et al. 2024, which take singular values in (0, 1] to about
- * [0.7, 1.2]. Leaves the result in the array that it returns, X or Y (r, c). */
+ * [0.7, 1.2]. Returns the array that holds the result, X or Y (r, c). */
 static real *orthogonalise(size_t r, size_t c, real *x, real *y, real *gram, real *poly)
 {
     const real a = (real)3.4445, b = (real)-4.7750, cc = (real)2.0315;

@@ -1,5 +1,5 @@
-/* The inner loops of interventions in a training step (gk-train(1)), one table of them for each
- * precision and instruction set. */
+/* The inner loops of interventions in a training step (gk-train(1)): one table for each precision
+ * and instruction set. */
 #ifndef GK_INTERVENTION_KERNELS_H
 #define GK_INTERVENTION_KERNELS_H
 
@@ -14,7 +14,8 @@ typedef void gk_ema_kernel(double keep, double gain, bool first, size_t n, const
 /* out [n] = g [n] + gain mean over WINDOW rows of the queue, STRIDE elements apart. */
 typedef void gk_ma_kernel(double gain, size_t window, size_t stride, size_t n, const void *g,
                           const void *queue, void *out);
-/* out [n]: g [n] without its part along w [n], as long as g. OUT may be G. */
+/* out [n]: g [n] without its component along w [n], scaled back to the length of g. OUT may be
+ * G. */
 typedef void gk_orthogonal_kernel(size_t n, const void *w, const void *g, void *out);
 /* x [n] *= s */
 typedef void gk_scale_kernel(double s, size_t n, void *x);
@@ -22,7 +23,7 @@ typedef void gk_scale_kernel(double s, size_t n, void *x);
 /* One update of a matrix w (rows, cols) by muon. */
 struct gk_muon_update {
     size_t rows, cols;
-    double scale;    /* of the gradient: the clipping */
+    double scale;    /* a factor of the gradient: the clipping */
     double momentum; /* m <- momentum m + (1 - momentum) g */
     double lr;       /* of this update and this shape */
     double shrink;   /* w <- shrink w - lr u: the decay */

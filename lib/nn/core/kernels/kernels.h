@@ -1,7 +1,7 @@
-/* The operations of the networks, each as forward, backward, and the directional derivative of both
- * (Pearlmutter 1994: "R{}"), which together give exact Hessian products. An argument that begins
- * with r is the derivative of its namesake along the direction; d stands for the gradient of the
- * loss. Rows are contiguous unless a leading dimension says otherwise. */
+/* The operations of the networks. Each has a forward and a backward pass, and the directional
+ * derivatives of both (Pearlmutter 1994: "R{}"), which give exact Hessian products. An argument
+ * that begins with r is the derivative of its namesake along the direction; d stands for the
+ * gradient of the loss. Rows are contiguous unless a leading dimension says otherwise. */
 #ifndef GK_CORE_KERNELS_H
 #define GK_CORE_KERNELS_H
 
@@ -12,16 +12,16 @@
 #include "gk/arch.h"
 #include "nn/core/real.h"
 
-/* C (m, n) = op(A) op(B) + beta C (multiply.c). Fastest where only A is transposed and m, or k
- * where it is, is the number of examples. */
+/* C (m, n) = op(A) op(B) + beta C (multiply.c). Fast shapes: the number of examples is m, or, if A
+ * alone is transposed, k. */
 void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
                  const real *b, size_t ldb, real beta, real *c, size_t ldc);
 
-/* Before the first product, and after any: -1 with a message if one was not made the way it should,
- * for want of memory. */
+/* Before the first product, and after any: -1 with a message if memory was short and a product was
+ * computed by another kernel than it should. */
 int X(multiply_check)(struct gk_err *err);
 
-/* ---- linear maps, y = x W': thin names for the three products and what they sum into ---- */
+/* ---- linear maps, y = x W': names for the three products and their accumulation ---- */
 
 /* y (n, out) = beta y + x (n, in) w (out, in)' */
 static inline void linear_forward(size_t n, size_t out, size_t in, const real *x, size_t ldx,
@@ -31,7 +31,7 @@ static inline void linear_forward(size_t n, size_t out, size_t in, const real *x
         X(multiply)(false, true, n, out, in, x, ldx, w, in, beta, y, ldy);
 }
 
-/* The same with the transposed weights t (in, ldt), of which the first OUT columns count. */
+/* The same with the transposed weights t (in, ldt), whose first OUT columns are used. */
 static inline void linear_forward_wt(size_t n, size_t out, size_t in, const real *x, size_t ldx,
                                      const real *t, size_t ldt, real beta, real *y, size_t ldy)
 {
@@ -56,7 +56,7 @@ static inline void linear_backward_weight(size_t n, size_t out, size_t in, const
     X(multiply)(true, false, out, in, n, dy, lddy, x, ldx, beta, dw, in);
 }
 
-/* The derivatives of the three: each is a product twice. */
+/* The derivatives of the three: each takes two products. */
 static inline void linear_r_forward(size_t n, size_t out, size_t in, const real *x, const real *rx,
                                     size_t ldx, const real *w, const real *rw, real *ry, size_t ldy)
 {
@@ -90,7 +90,7 @@ static inline void linear_r_backward_weight(size_t n, size_t out, size_t in, con
 
 /* ---- gradients of lanes: out (n) = their sum in double, in the order of the lanes ---- */
 
-enum { SUM_PIECE = 8192 }; /* of a vector, for a task */
+enum { SUM_PIECE = 8192 }; /* of a vector, in one task */
 void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out);
 
 /* to (in, ld) = x (out, in)' */
@@ -98,13 +98,13 @@ void X(transpose)(size_t out, size_t in, const real *x, real *to, size_t ld);
 
 /* ---- y = LN(x + res): xh = (h - mean h) rs, rs = 1/sqrt(var h + 1e-5), y = gain xh + bias ---- */
 
-/* RES and Y may be the same rows; RES NULL: there are none. xh, y (n, d); rs (n). */
+/* RES and Y may be the same rows. RES may be NULL. xh, y (n, d); rs (n). */
 void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
                           const real *bias, real *xh, real *rs, real *y);
-/* dh (n, d), also the gradient of x and of res; dgain, dbias (d) are added to. */
+/* dh (n, d) is also the gradient of x and of res; dgain, dbias (d) are added to. */
 void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
                            const real *rs, real *dh, real *dgain, real *dbias);
-/* rc (n) = mean(xh * rh), so that R{rs} = -rs^2 rc; RRES as RES above. */
+/* rc (n) = mean(xh * rh), so that R{rs} = -rs^2 rc; RRES is like RES above. */
 void X(layernorm_r_forward)(size_t n, size_t d, const real *rx, const real *rres, const real *gain,
                             const real *rgain, const real *rbias, const real *xh, const real *rs,
                             real *rxh, real *rc, real *ry);
@@ -114,16 +114,17 @@ void X(layernorm_r_backward)(size_t n, size_t d, const real *dy, const real *rdy
 
 /* ---- causal attention of rows that name their keys ---- */
 
-/* Values come in two shapes. Usually a head has its own w = d / heads entries of v and writes its
- * own w entries of the output. In the first block the values of all keys are table rows, so that
- * the output matrix can be applied to them beforehand: a head's value is then d wide, Wo_h v_h, and
- * the heads' outputs add up. */
+/* Values come in two shapes. Usually a head reads its own w = d / heads entries of v and writes its
+ * own w entries of the output. In the first block the values of all keys are table rows, so the
+ * output matrix is applied to them in advance: a head's value is then Wo_h v_h, d wide, and the
+ * heads' outputs add up. */
 struct attention {
     size_t d, heads, T;
     const int32_t *nkeys; /* [rows] */
-    const int32_t *ref;  /* [rows, T]: key j is row ref of SHARED, or row ~ref of OWN if negative */
-    const int32_t *qrow; /* [rows] row of SHARED whose q is asked, or NULL: the same row of OWN */
-    const real *shared, *own; /* (.., 3d) q, k and what follows */
+    const int32_t
+        *ref; /* [rows, T]: key j is row ref of SHARED, or if ref is negative row ~ref of OWN */
+    const int32_t *qrow; /* [rows] the row of SHARED that holds q, or NULL: the same row of OWN */
+    const real *shared, *own; /* (.., 3d) q, k and the rest */
     const real *rshared, *rown;
     const real *vshared, *vown; /* (.., ldv) values */
     const real *rvshared, *rvown;
@@ -133,7 +134,7 @@ struct attention {
     size_t ostep;  /* from one head's output to the next: w, or 0 where they add up */
 };
 
-/* Where gradients of q and k, and of values, are added: arrays shaped as the above. */
+/* The gradients of q and k, and of values, are added here; arrays have the shapes above. */
 struct attention_sums {
     real *shared, *own, *vshared, *vown;
 };
@@ -152,11 +153,11 @@ void X(attention_r_backward)(const struct attention *at, size_t row0, size_t row
 /* ---- losses of rows of logits z (n, V), whose labels are K apart ---- */
 
 struct loss {
-    /* Their sum. right[i k]: is the first largest logit the label? */
+    /* Their sum. right[i k]: is the label the first of the largest logits? */
     double (*forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
                       unsigned char *right);
-    /* z becomes dz = SCALE times its gradient; what r_backward needs goes to KEEP (n, V), unless
-     * that is NULL. */
+    /* z becomes dz = SCALE times its gradient; KEEP (n, V), unless NULL, receives what r_backward
+     * needs. */
     void (*backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
                      real *keep);
     /* rz becomes R{dz}. */
@@ -172,22 +173,22 @@ extern const struct loss X(losses)[GK_LOSSES]; /* by enum gk_loss */
                             real scale, real *keep);                                               \
     void X(name##_r_backward)(size_t n, size_t V, const real *keep, const int32_t *label,          \
                               size_t k, real scale, real *rz)
-GK_DECLARE_LOSS(crossentropy); /* in a form that does not collapse (loss.c) */
+GK_DECLARE_LOSS(crossentropy); /* in a form without cancellation (loss.c) */
 GK_DECLARE_LOSS(squares);
 GK_DECLARE_LOSS(stablemax);
-/* The first of the largest of z (V). */
+/* The first of the largest entries of z (V). */
 size_t X(argmax)(const real *z, size_t V);
 
 /* ---- activations ---- */
 
 struct activation {
-    bool curved; /* it keeps f1 = f' and f2 = f'' of what went in; otherwise they are not used */
-    /* y (rows, n) becomes f(y + bias); BIAS may be NULL. F1, F2 (rows, n): NULL where not wanted,
-     * F2 at least where F1 is. */
+    bool curved; /* it keeps f1 = f' and f2 = f'' of its input; others do not use them */
+    /* y (rows, n) becomes f(y + bias); BIAS may be NULL. F1, F2 (rows, n) are NULL if not wanted;
+     * F2 requires F1. */
     void (*forward)(size_t rows, size_t n, const real *bias, real *y, real *f1, real *f2);
-    /* dy (n) becomes dx; f2, unless NULL, is multiplied by dy: r_backward wants it so. */
+    /* dy (n) becomes dx; f2, unless NULL, is multiplied by dy for r_backward. */
     void (*backward)(size_t n, const real *y, const real *f1, real *f2, real *dy);
-    /* ry (n) holds R{x}, which goes to rx, and becomes R{y}. */
+    /* ry (n) holds R{x}, which is copied to rx, and becomes R{y}. */
     void (*r_forward)(size_t n, const real *y, const real *f1, real *rx, real *ry);
     /* rdy (n) becomes R{dx}. */
     void (*r_backward)(size_t n, const real *y, const real *f1, const real *f2, const real *rx,
@@ -197,23 +198,22 @@ extern const struct activation X(activations)[GK_ACTIVATION_KINDS]; /* by enum g
 
 /* ---- biases ---- */
 
-/* y (n, width; rows LD apart) += bias, and db (width) += the sum of dy's rows. NULL: there is no
- * bias. */
+/* y (n, width; rows LD apart) += bias, and db (width) += the sum of dy's rows. NULL: no bias. */
 void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld);
 void X(bias_sum)(size_t n, size_t width, const real *dy, size_t ld, real *db);
 
-/* ---- where LayerNorm stands in a block, and what of it there is ---- */
+/* ---- the place of LayerNorm in a block, and which of its parameters exist ---- */
 
-/* One LayerNorm over some rows: its parameters, what it keeps (above), where its gradient goes. */
+/* One LayerNorm over some rows: its parameters, its saved values (above), and its gradients. */
 struct ln {
     const real *gain, *bias, *rgain, *rbias;
     real *xh, *s, *rxh, *rc;
     real *dgain, *dbias;
 };
 
-/* A half of a block reads h = enter(x), and its result y joins the stream, x' = join(x + y). One of
- * the two is LayerNorm, or neither; the other is the identity, and then h and x, or the gradients
- * of x + y and of x', are one buffer. All rows (n, d). */
+/* A half of a block reads h = enter(x), and its result y is added to the stream by x' = join(x +
+ * y). At most one of the two is LayerNorm; any other is the identity, and then h and x, or the
+ * gradients of x + y and of x', share a buffer. All have rows (n, d). */
 struct norm {
     bool enters, joins; /* which is LayerNorm */
     void (*enter)(size_t n, size_t d, const real *x, const struct ln *ln, real *h);
@@ -224,9 +224,9 @@ struct norm {
     void (*join_backward)(size_t n, size_t d, const real *dout, const struct ln *ln, real *dsum);
     void (*r_join_backward)(size_t n, size_t d, const real *dout, const real *rdout,
                             const struct ln *ln, const real *dsum, real *rdsum);
-    /* The gradient of x is DSUM (NULL: nothing) and what comes through h. The latter is led to
-     * where lead() says, added to what is there times BETA; led() ends it. dl (n, d) is kept for
-     * r_led. */
+    /* The gradient of x is DSUM (NULL: nothing) plus what comes through h. lead() says where to
+     * write the latter, and what is already there is multiplied by BETA; led() completes it. dl (n,
+     * d) is kept for r_led. */
     real beta;
     real *(*lead)(size_t n, size_t d, const real *dsum, real *dx, real *dh);
     void (*led)(size_t n, size_t d, const real *dsum, const real *dh, const struct ln *ln, real *dl,

@@ -19,7 +19,7 @@ void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out)
     }
 }
 
-/* In squares that a register's rows and columns fill. */
+/* In tiles that fill a register's rows and columns. */
 void X(transpose)(size_t out, size_t in, const real *x, real *to, size_t ld)
 {
     enum { SIDE = 16 };

@@ -1,4 +1,4 @@
-/* LayerNorm of a residual sum; the formulas are in kernels.h. All means are over the d entries of a
+/* LayerNorm of a residual sum; kernels.h has the formulas. All means are over the d entries of a
  * row. */
 #include <math.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  *
  * Two cancellations would stall a network that has memorised: log of a softmax that rounds to 1,
  * and p - 1 where p rounds to 1. With m the largest logit and e_j = exp(z_j - z_m), both are
- * avoided by leaving e_m = 1 out of the sum s = sum_{j != m} e_j: loss = log1p(s) + (z_m - z_y),
- * p_m - 1 = -s / (1 + s), which keep full relative precision down to losses of 1e-38 in single
+ * avoided if the sum leaves out e_m = 1: s = sum_{j != m} e_j, loss = log1p(s) + (z_m - z_y),
+ * p_m - 1 = -s / (1 + s). These keep full relative precision down to losses of 1e-38 in single
  * precision. */
 #include <math.h>
 #include <string.h>
@@ -22,7 +22,7 @@ size_t X(argmax)(const real *z, size_t V)
     return m;
 }
 
-/* e (V) = exp(z - z_m), with 0 in place m; returns their sum. Z and E may be the same. */
+/* e (V) = exp(z - z_m), with 0 in place of e_m; returns their sum. Z and E may be the same. */
 static real exponentials(const real *z, size_t V, size_t m, real *e)
 {
     const real top = z[m];
@@ -83,7 +83,7 @@ void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label,
     }
 }
 
-/* Measured from rz_m, where p is largest, the mean loses nothing as p_m goes to 1. */
+/* Relative to rz_m, where p is largest, the mean keeps its precision as p_m goes to 1. */
 void X(crossentropy_r_backward)(size_t n, size_t V, const real *p, const int32_t *label, size_t k,
                                 real scale, real *rz)
 {

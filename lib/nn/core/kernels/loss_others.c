@@ -1,4 +1,4 @@
-/* The squared error and stablemax, and the table of all losses (loss.c holds the cross-entropy). */
+/* The squared error and stablemax, and the table of all losses; loss.c holds the cross-entropy. */
 #include <math.h>
 #include <string.h>
 
@@ -50,11 +50,10 @@ void X(squares_r_backward)(size_t n, size_t V, const real *keep, const int32_t *
 /* ---- log(S / s_y) with s_j = s(z_j), S = sum_j s_j (Prieto et al. 2025) ----
  *
  * s(x) = x + 1 for x >= 0, else 1/(1 - x): s' = 1, s'' = 0, or s' = s^2, s'' = 2 s^3. As with the
- * cross-entropy, the sum of the others, r = S - s_y, is kept apart so that nothing cancels where
- * s_y is nearly all of S:
- *   loss = log1p(r / s_y),  dz_j = s'_j / S,  dz_y = -s'_y r / (s_y S)
- *   R{dz_j} = s''_j R{z_j} / S - s'_j / S^2 (sum_i s'_i R{z_i})
- *   R{dz_y} = (s'_y^2 (S + s_y) / (s_y S) - s''_y) r / (s_y S) R{z_y}
+ * cross-entropy, the sum of the others, r = S - s_y, is computed separately, so that nothing
+ * cancels when s_y is nearly all of S: loss = log1p(r / s_y),  dz_j = s'_j / S,  dz_y = -s'_y r /
+ * (s_y S) R{dz_j} = s''_j R{z_j} / S - s'_j / S^2 (sum_i s'_i R{z_i}) R{dz_y} = (s'_y^2 (S + s_y) /
+ * (s_y S) - s''_y) r / (s_y S) R{z_y}
  *             - s'_y / S^2 (sum_{i != y} s'_i R{z_i}) */
 
 static inline real stable(real x)

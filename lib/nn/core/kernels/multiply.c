@@ -1,8 +1,8 @@
-/* The networks' products. With AVX-512 by kernels that LIBXSMM compiles for their very shape, and
- * which read their operands where they lie: OpenBLAS copies both first, which at the size of a tile
- * costs a seventh of the product. Elsewhere, and what LIBXSMM cannot do, by OpenBLAS.
+/* The networks' products. With AVX-512 they use kernels that LIBXSMM compiles for each shape, and
+ * that read their operands in place: OpenBLAS copies both first, which at the size of a tile costs
+ * a seventh of the product. Other processors, and products that LIBXSMM cannot do, use OpenBLAS.
  *
- * The only file that includes LIBXSMM's header. */
+ * Only this file includes LIBXSMM's header. */
 #include "kernels.h"
 
 #if GK_LIBXSMM
@@ -19,10 +19,10 @@ typedef libxsmm_dmmfunction kernel;
 typedef libxsmm_smmfunction kernel;
 #endif
 
-/* LIBXSMM asks the system for memory that may be executed, and where it gets none a plain
- * allocator, whose memory may not be. This allocator has none to give, so that there is no kernel
- * at all then; the sums would come out in another order, so it is remembered. Both precisions share
- * this, as they share LIBXSMM. */
+/* LIBXSMM asks the system for executable memory; if it gets none, it asks a plain allocator, whose
+ * memory is not executable. This allocator always fails, so that there is no kernel at all then.
+ * OpenBLAS would sum in another order, so the failure is recorded. Both precisions share this, as
+ * they share LIBXSMM. */
 #if GK_REAL_IS_F64
 extern atomic_bool gk_kernels_lack_memory;
 #else
@@ -43,7 +43,7 @@ int X(multiply_check)(struct gk_err *err)
     static bool ready;
     if (!ready) {
         libxsmm_registry_info tables;
-        /* Its way around SELinux is files in /tmp, which dispatch.c has made unneeded. */
+        /* LIBXSMM works around SELinux with files in /tmp; dispatch.c has made that unnecessary. */
         ready = !setenv("LIBXSMM_SE", "0", 1) && !libxsmm_get_registry_info(&tables) &&
                 !libxsmm_set_default_allocator(NULL, take, give);
         if (!ready)
@@ -54,8 +54,8 @@ int X(multiply_check)(struct gk_err *err)
     return 0;
 }
 
-/* Compiled when a shape is first asked for, found in some ten nanoseconds later. LIBXSMM thinks in
- * columns: C' (n, m) = B' (n, k) op(A') (k, m). NULL: it cannot. */
+/* Compiled when a shape is first requested, found within some ten nanoseconds later. LIBXSMM is
+ * column-major: C' (n, m) = B' (n, k) op(A') (k, m). NULL: it cannot. */
 static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
                    size_t ldc)
 {
@@ -77,8 +77,8 @@ static void part(bool ta, size_t m, size_t n, size_t k, const real *a, size_t ld
         gk_gemm(ta, false, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
-/* The number of examples, which is m, or k where A is transposed, goes in two parts: a multiple of
- * UNIT and the rest. So a run whose batches all differ still has few shapes to compile. */
+/* The number of examples, which is m, or k if A is transposed, is split in two: a multiple of UNIT
+ * and the rest. So a run whose batches all differ still compiles few shapes. */
 void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
                  const real *b, size_t ldb, real beta, real *c, size_t ldc)
 {

@@ -1,10 +1,10 @@
-/* The places of LayerNorm as sets of operations (kernels.h). What is the identity does nothing: its
- * buffers are one. */
+/* The places of LayerNorm as sets of operations (kernels.h). The identity does nothing: its input
+ * and output share a buffer. */
 #include <string.h>
 
 #include "kernels.h"
 
-/* ---- the stream enters a half as it is ---- */
+/* ---- a half reads the stream unchanged ---- */
 
 static void enter_plain(size_t n, size_t d, const real *x, const struct ln *ln, real *h)
 {
@@ -31,7 +31,7 @@ static void r_led_plain(size_t n, size_t d, const real *rdsum, const real *dh, c
     (void)n, (void)d, (void)rdsum, (void)dh, (void)rdh, (void)ln, (void)dl, (void)rdl, (void)rdx;
 }
 
-/* ---- it enters by LayerNorm ---- */
+/* ---- a half reads the stream through LayerNorm ---- */
 
 static void enter_normed(size_t n, size_t d, const real *x, const struct ln *ln, real *h)
 {
@@ -78,7 +78,7 @@ static void r_led_normed(size_t n, size_t d, const real *rdsum, const real *dh, 
     add(n * d, rdsum, rdl, rdx);
 }
 
-/* ---- a half's result joins as it is ---- */
+/* ---- a half's result is added unchanged ---- */
 
 static void join_plain(size_t n, size_t d, const real *x, const struct ln *ln, real *y)
 {
@@ -100,7 +100,7 @@ static void r_join_plain_backward(size_t n, size_t d, const real *dout, const re
     (void)n, (void)d, (void)dout, (void)rdout, (void)ln, (void)dsum, (void)rdsum;
 }
 
-/* ---- it joins by LayerNorm ---- */
+/* ---- the sum with a half's result goes through LayerNorm ---- */
 
 static void join_normed(size_t n, size_t d, const real *x, const struct ln *ln, real *y)
 {

@@ -1,6 +1,6 @@
-/* The optimisers, element by element, as PyTorch 1.13 defines them. g is the
- * clipped gradient; in all but adamw and lion it holds the L2 decay, g = scale grad + decay theta.
- * Every element is on its own, so blocks and threads do not change a bit of the result. */
+/* The optimisers, element by element, as PyTorch 1.13 defines them. g is the clipped gradient; in
+ * all but adamw and lion it includes the L2 decay, g = scale grad + decay theta. Elements are
+ * independent, so results do not depend on blocks or threads. */
 #include "optim_kernels.h"
 
 #include <math.h>
@@ -181,6 +181,6 @@ const struct gk_optim_kernels X(gk_optim_kernels) = {
                [GK_MOMENTUM] = momentum,
                [GK_SGD] = sgd,
                [GK_LION] = lion,
-               [GK_MUON] = adamw}, /* of what muon leaves */
+               [GK_MUON] = adamw}, /* for the tensors that muon does not take */
     .dots = dots,
 };

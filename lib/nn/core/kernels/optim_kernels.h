@@ -1,26 +1,25 @@
-/* The optimisers' inner loops, one table of them for each precision and instruction set. */
+/* The optimisers' inner loops: one table for each precision and instruction set. */
 #ifndef GK_OPTIM_KERNELS_H
 #define GK_OPTIM_KERNELS_H
 
 #include <stddef.h>
 
+#include "gk/optim.h"
 #include "nn/core/compilations.h"
-
-enum { GK_OPTIM_KINDS = 9 };
 
 /* The constants of one update. */
 struct gk_update {
-    double scale;        /* of the gradient: the clipping */
-    double decay;        /* weight decay; 0 where there is none */
+    double scale;        /* a factor of the gradient: the clipping */
+    double decay;        /* weight decay; 0: none */
     double lr;           /* of this update, warm-up included */
-    double beta1, beta2; /* beta2: rmsprop's alpha */
+    double beta1, beta2; /* beta2: alpha of rmsprop */
     double eps;
     double momentum;
-    double bias1, bias2; /* 1 - beta^(k+1): what the averages are short of */
+    double bias1, bias2; /* 1 - beta^(k+1): the bias correction of the averages */
 };
 
-/* n elements of theta [n] with the states a [n], b [n] of their optimiser (gk-train(1); the
- * formulas stand above each kernel). GRAD [n] is not changed. */
+/* Updates n elements of theta [n] and the states a [n], b [n] of their optimiser (gk-train(1); each
+ * kernel has its formulas above it). GRAD [n] is unchanged. */
 typedef void gk_optim_kernel(const struct gk_update *u, size_t n, void *theta, const void *grad,
                              void *a, void *b);
 

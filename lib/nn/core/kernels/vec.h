@@ -1,5 +1,5 @@
-/* Short vectors, in the compiler's extension, as long as the registers that a file is compiled for.
- * Their sums are a tree, where the lanes of a vectorised loop would be added up one by one. */
+/* Short vectors in the compiler's extension, as long as the registers of the instruction set. Their
+ * sums are trees; a vectorised loop would add lanes one by one. */
 #ifndef GK_CORE_VEC_H
 #define GK_CORE_VEC_H
 
@@ -57,7 +57,7 @@ ALWAYS_INLINE real vec_sum(vec x)
     return SUM_16(q);
 }
 
-/* x . y (n). Of a long vector there may be half left: a narrow head is no more than that. */
+/* x . y (n). Half a vector of a long one may remain: a narrow head is no longer than that. */
 ALWAYS_INLINE real dot(const real *x, const real *y, size_t n)
 {
     vec sum = {0};
@@ -112,7 +112,7 @@ ALWAYS_INLINE void axpy(real a, const real *restrict x, real *restrict y, size_t
         y[i] += a * x[i];
 }
 
-/* y (n) += sum over j < m of a_j x_j (n), where x_j begins AT numbers after x[j]. The sums stay in
+/* y (n) += sum over j < m of a_j x_j (n), where x_j begins AT elements after x[j]. The sums stay in
  * registers. */
 ALWAYS_INLINE void combine(size_t m, const real *a, const real *const *x, size_t at, real *y,
                            size_t n)

@@ -1,4 +1,4 @@
-/* Inside the power law: least squares in scaled form with some parameters pinned. */
+/* The inside of the power law: least squares in scaled form with some parameters pinned. */
 #ifndef GK_POWERLAW_SOLVE_H
 #define GK_POWERLAW_SOLVE_H
 
@@ -6,7 +6,7 @@
 #include "gk/powerlaw.h"
 
 /* The runs, scaled: u = log x - mean_log_x, z = y / (y_scale 2^exponent), root = sqrt(w / mean w).
- * The exponent is 0 but for y of which squares would overflow or vanish. */
+ * The exponent is 0 unless squares of y would overflow or underflow. */
 struct pl_data {
     size_t n, observed;
     int exponent;
@@ -20,11 +20,11 @@ struct pl_data {
     bool bound_b;
     double b_min; /* scaled */
     struct gk_nlfit *lm;
-    struct pl_data *few; /* these runs, or a few that stand for them, to look for starts on */
+    struct pl_data *few; /* these runs, or a few that represent them, for finding starts */
 };
 
-/* What is held: gamma, b (scaled), or a in some unit: the law's first term is then
- * sign exp(log_a - gamma (u + shift)). gamma and a are not held together. */
+/* What is held: gamma, b (scaled), or a in some unit. If a is held, the law's first term is sign
+ * exp(log_a - gamma (u + shift)). gamma and a are not held together. */
 struct pl_pin {
     bool gamma_held, b_held, a_held;
     double gamma, b, log_a, sign, shift;
@@ -42,13 +42,13 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *data,
 void pl_data_free(struct pl_data *d);
 /* Room for N runs. */
 int pl_data_room(struct pl_data *d, size_t n, struct gk_err *err);
-/* d->few, from all else. */
+/* Fills d->few from the rest of d. */
 int pl_few_new(struct pl_data *d, struct gk_err *err);
 
-/* The largest |gamma| looked for: exp(40) over the data. */
+/* The largest |gamma| to search: a factor of exp(40) over the data. */
 double pl_reach(const struct pl_data *d);
 
-/* The best law under PIN and the bound on b. NEAR, if not NULL, is one of the starts. */
+/* The best law under PIN and the bound on b. NEAR, unless NULL, is one of the starts. */
 void pl_solve(struct pl_data *d, const struct pl_pin *pin, const struct pl_law *near,
               struct pl_law *law);
 
@@ -57,8 +57,8 @@ void pl_boxcox(double gamma, double u, double *g, double *dg);
 
 /* Rows of the Jacobian of the weighted residuals of LAW at its free parameters (m, s, gamma), or
  * (c, gamma) if b is held; a censored run's row carries its expected curvature. jac [n, 3 or 2].
- * Returns sum over censored runs of 1 - t phi(t)/Phi(t), for the estimate of sigma; *SQUARES is
- * the sum over the others of their squares. */
+ * Returns sum over censored runs of 1 - t phi(t)/Phi(t), for the estimate of sigma; *SQUARES is the
+ * sum of squares of the others. */
 double pl_linearise(struct pl_data *d, const struct pl_law *law, bool b_held, double *jac,
                     double *squares);
 

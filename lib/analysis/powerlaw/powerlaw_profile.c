@@ -1,125 +1,24 @@
-/* The fit's estimates: standard errors, correlations, profile intervals, predictions. */
-#include "gk/powerlaw.h"
+/* Intervals by the profile of the cost (powerlaw_profile.h). */
+#include "powerlaw_profile.h"
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-#include "gk/scale.h"
-#include "powerlaw_solve.h"
-
-struct work {
-    struct gk_powerlaw *fit;
-    const struct gk_powerlaw_conf *conf;
-    struct pl_data d;
-    struct pl_pin pin;        /* what the user holds */
-    struct pl_law law;        /* the best */
-    size_t p;                 /* free parameters */
-    bool b_held;              /* by the user or by the bound */
-    double variance;          /* sigma^2 in units of y_scale */
-    int exponent[GK_PL_PARS]; /* the estimates are over 2^exponent until all is known */
-};
-
-/* The best law, and sigma^2 by EM (one round suffices without censored runs): the expected sum of
- * squares over n - p. */
-static void solve(struct work *w)
-{
-    enum { ROUNDS = 500 };
-    static const double WALL =
-        1e-24; /* below this variance a censored run is a wall all the same */
-    struct pl_data *d = &w->d;
-    bool spare = d->observed > w->p, censored = d->observed < d->n;
-    double variance = spare && censored ? 1e-4 : WALL, squares;
-    for (int k = 0; k < ROUNDS; k++) {
-        d->sigma = sqrt(variance);
-        pl_solve(d, &w->pin, k ? &w->law : NULL, &w->law);
-        w->b_held = w->pin.b_held || w->law.at_bound;
-        double spread = pl_linearise(d, &w->law, w->b_held, d->jac, &squares);
-        double before = variance;
-        if (!spare)
-            break;
-        variance = (squares + variance * spread) / (double)(d->n - w->p);
-        if (!censored)
-            break;
-        variance = fmax(variance, WALL);
-        if (fabs(variance - before) <= 1e-9 * before)
-            break;
-    }
-    w->variance = spare ? variance : NAN;
-}
-
-/* exp(v) as a number and a power of two, which is 0 where a double holds the result with ease. */
-static double exp_parts(double v, int *exponent)
+double pl_exp_parts(double v, int *exponent)
 {
     *exponent = fabs(v) < 600 ? 0 : (int)rint(v / M_LN2);
     return exp(v - *exponent * M_LN2);
 }
 
-/* log x = u + shift in the unit of row a or a_other. */
-static double shift_of(const struct work *w, enum gk_powerlaw_par par)
+double pl_shift_of(const struct pl_work *w, enum gk_powerlaw_par par)
 {
     return w->d.mean_log_x + (par == GK_PL_A_OTHER ? log(w->conf->other) : 0);
-}
-
-/* The parameters and their derivatives by what the scaled form leaves free, (m, s, gamma) or
- * (c, gamma). */
-static void parameters(struct work *w, double t[GK_PL_PARS][3])
-{
-    const struct pl_law *law = &w->law;
-    const enum gk_powerlaw_par as[2] = {GK_PL_A, GK_PL_A_OTHER};
-    struct gk_estimate *par = w->fit->par;
-    double y = w->d.y_scale, bend = w->b_held ? 0 : 1 / law->gamma;
-    size_t amount = w->b_held ? 0 : 1, gamma = amount + 1;
-    memset(t, 0, GK_PL_PARS * sizeof *t);
-    par[GK_PL_GAMMA].value = law->gamma;
-    t[GK_PL_GAMMA][gamma] = 1;
-    par[GK_PL_B].value = (w->pin.b_held ? w->pin.b : law->b) * y;
-    if (!w->b_held) {
-        t[GK_PL_B][0] = y;
-        t[GK_PL_B][1] = y * bend;
-        t[GK_PL_B][2] = -y * law->s * bend * bend;
-    }
-    for (int i = 0; i < 2; i++) {
-        double shift = shift_of(w, as[i]);
-        int exponent, more;
-        double a = y * law->c * exp_parts(law->gamma * shift, &exponent);
-        more = gk_exponent_of(fabs(a)); /* so that its square is a number, too */
-        a = ldexp(a, -more);
-        w->exponent[as[i]] = exponent + more;
-        par[as[i]].value = a;
-        t[as[i]][amount] = a / (w->b_held ? law->c : law->s);
-        t[as[i]][gamma] = a * (shift - bend);
-    }
-}
-
-static void errors(struct work *w)
-{
-    struct gk_powerlaw *fit = w->fit;
-    double t[GK_PL_PARS][3], cov[GK_PL_PARS][GK_PL_PARS] = {{0}}, squares;
-    double *scaled = fit->scaled.cov;
-    size_t p = w->b_held ? 2 : 3;
-    parameters(w, t);
-    pl_linearise(&w->d, &w->law, w->b_held, w->d.jac, &squares);
-    gk_nlfit_covariance(w->d.lm, p, w->d.jac, scaled);
-    for (size_t i = 0; i < p * p; i++)
-        scaled[i] *= w->variance;
-    for (size_t i = 0; i < GK_PL_PARS; i++)
-        for (size_t j = 0; j < GK_PL_PARS; j++)
-            for (size_t k = 0; k < p * p; k++)
-                cov[i][j] += t[i][k / p] * scaled[k] * t[j][k % p];
-    for (size_t i = 0; i < GK_PL_PARS; i++) {
-        fit->par[i].stderror = sqrt(cov[i][i]);
-        for (size_t j = 0; j < GK_PL_PARS; j++)
-            fit->corr[i][j] = i == j ? 1 : cov[i][j] / sqrt(cov[i][i] * cov[j][j]);
-    }
-    if (w->b_held)
-        fit->par[GK_PL_B].stderror = w->pin.b_held ? 0 : NAN;
 }
 
 /* A profile of the cost: of the best law with PAR held somewhere (a: at the logarithm of its
  * size). */
 struct profile {
-    struct work *w;
+    struct pl_work *w;
     enum gk_powerlaw_par par;
     double limit;       /* the interval is where the cost is at most that */
     struct pl_law near; /* the best at the last point inside */
@@ -130,7 +29,7 @@ struct profile {
 /* The least cost with the parameter at AT. */
 static double cost_at(struct profile *f, double at)
 {
-    struct work *w = f->w;
+    struct pl_work *w = f->w;
     struct pl_pin pin = w->pin;
     switch (f->par) {
     case GK_PL_GAMMA:
@@ -145,7 +44,7 @@ static double cost_at(struct profile *f, double at)
         pin.a_held = true;
         pin.log_a = at - log(w->d.y_scale);
         pin.sign = w->law.c < 0 ? -1 : 1;
-        pin.shift = shift_of(w, f->par);
+        pin.shift = pl_shift_of(w, f->par);
     }
     struct pl_law law;
     pl_solve(&w->d, &pin, &f->near, &law);
@@ -277,10 +176,10 @@ static void interval_b(struct profile *f, struct gk_estimate *e, double step)
 }
 
 /* sign exp(V) as a, in the unit of y. */
-static double size_of_a(const struct work *w, double sign, double v)
+static double size_of_a(const struct pl_work *w, double sign, double v)
 {
     int exponent;
-    const double size = exp_parts(v, &exponent);
+    const double size = pl_exp_parts(v, &exponent);
     return sign * ldexp(size, exponent + w->d.exponent);
 }
 
@@ -288,8 +187,8 @@ static double size_of_a(const struct work *w, double sign, double v)
 static void interval_a(struct profile *f, struct gk_estimate *e, double step)
 {
     static const double FAR = 690; /* exp of +-690, or of so much less or more, is 0 and inf */
-    struct work *w = f->w;
-    double at = log(w->d.y_scale * fabs(w->law.c)) + w->law.gamma * shift_of(w, f->par);
+    struct pl_work *w = f->w;
+    double at = log(w->d.y_scale * fabs(w->law.c)) + w->law.gamma * pl_shift_of(w, f->par);
     double sign = e->value < 0 ? -1 : 1;
     if (!isfinite(at)) {
         e->lower = e->upper = e->value;
@@ -303,7 +202,7 @@ static void interval_a(struct profile *f, struct gk_estimate *e, double step)
     e->upper = fmax(small, large);
 }
 
-static void intervals(struct work *w)
+void pl_intervals(struct pl_work *w)
 {
     struct gk_powerlaw *fit = w->fit;
     double rounding = 0; /* data are known to rounding at best: what an exact fit may leave */
@@ -332,99 +231,4 @@ static void intervals(struct work *w)
         else
             interval_a(&f, e, step);
     }
-}
-
-static void keep_scaled(struct work *w)
-{
-    struct gk_powerlaw *fit = w->fit;
-    fit->scaled.mean_log_x = w->d.mean_log_x;
-    fit->scaled.y_scale = w->d.y_scale;
-    fit->scaled.exponent = w->d.exponent;
-    fit->scaled.sigma = sqrt(w->variance) * w->d.y_scale;
-    fit->scaled.gamma = w->law.gamma;
-    fit->scaled.free = !w->b_held;
-    fit->scaled.base = w->b_held ? w->law.b : w->law.m;
-    fit->scaled.amount = w->b_held ? w->law.c : w->law.s;
-}
-
-/* The estimates in the unit of y; the intervals of a are already. */
-static void unscale(struct work *w)
-{
-    struct gk_powerlaw *fit = w->fit;
-    for (int i = 0; i < GK_PL_PARS; i++) {
-        const int exponent = w->exponent[i] + (i == GK_PL_GAMMA ? 0 : w->d.exponent);
-        fit->par[i].value = ldexp(fit->par[i].value, exponent);
-        fit->par[i].stderror = ldexp(fit->par[i].stderror, exponent);
-    }
-    struct gk_estimate *b = &fit->par[GK_PL_B];
-    b->lower = ldexp(b->lower, w->d.exponent);
-    b->upper = ldexp(b->upper, w->d.exponent);
-    if (w->conf->fix_b) {
-        b->value = w->conf->b;
-        b->lower = b->upper = fit->df ? w->conf->b : NAN;
-    }
-    fit->sigma = ldexp(fit->scaled.sigma, w->d.exponent);
-}
-
-int gk_powerlaw_fit(struct gk_powerlaw *fit, const struct gk_powerlaw_data *data,
-                    const struct gk_powerlaw_conf *conf, struct gk_err *err)
-{
-    struct work w = {.fit = fit, .conf = conf, .p = conf->fix_b ? 2 : 3};
-    *fit = (struct gk_powerlaw){0};
-    if (pl_data_new(&w.d, data, conf, w.p, err))
-        return -1;
-    w.pin.b_held = conf->fix_b;
-    w.pin.b = ldexp(conf->b, -w.d.exponent) / w.d.y_scale;
-    solve(&w);
-    fit->n = (int)w.d.n;
-    fit->observed = (int)w.d.observed;
-    fit->df = (int)(w.d.observed - w.p);
-    fit->at_bound = w.law.at_bound;
-    errors(&w);
-    if (fit->df) {
-        intervals(&w);
-    } else {
-        fit->t = NAN;
-        for (int i = 0; i < GK_PL_PARS; i++)
-            fit->par[i].lower = fit->par[i].upper = NAN;
-    }
-    keep_scaled(&w);
-    unscale(&w);
-    pl_data_free(&w.d);
-    return 0;
-}
-
-bool gk_powerlaw_vague(const struct gk_estimate *e)
-{
-    return (e->lower <= 0 && e->upper >= 0) || isinf(e->lower) || isinf(e->upper);
-}
-
-/* All over 2^EXPONENT. */
-static struct gk_estimate band(double value, double variance, double t, int exponent)
-{
-    double se = sqrt(variance);
-    return (struct gk_estimate){ldexp(value, exponent), ldexp(se, exponent),
-                                ldexp(value - t * se, exponent), ldexp(value + t * se, exponent)};
-}
-
-void gk_powerlaw_predict(const struct gk_powerlaw *fit, double x, struct gk_estimate *law,
-                         struct gk_estimate *run)
-{
-    double u = log(x) - fit->scaled.mean_log_x, y = fit->scaled.y_scale;
-    double gamma = fit->scaled.gamma, amount = fit->scaled.amount, g, dg, variance = 0;
-    size_t p = fit->scaled.free ? 3 : 2;
-    if (fit->scaled.free) {
-        pl_boxcox(gamma, u, &g, &dg);
-    } else {
-        g = exp(-gamma * u);
-        dg = -u * g;
-    }
-    double by[3] = {y, y * g, y * amount * dg};
-    const double *slope = fit->scaled.free ? by : by + 1;
-    for (size_t k = 0; k < p * p; k++)
-        variance += slope[k / p] * fit->scaled.cov[k] * slope[k % p];
-    double value = y * (fit->scaled.base + amount * g);
-    const double sigma = fit->scaled.sigma;
-    *law = band(value, variance, fit->t, fit->scaled.exponent);
-    *run = band(value, variance + sigma * sigma, fit->t, fit->scaled.exponent);
 }

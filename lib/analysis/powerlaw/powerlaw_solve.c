@@ -1,4 +1,5 @@
-/* Least squares for the power law in scaled form, some parameters pinned (powerlaw_solve.h). */
+/* Least squares for the power law in scaled form, with some parameters pinned
+ * (powerlaw_solve.h). */
 #include "powerlaw_solve.h"
 
 #include <float.h>
@@ -13,7 +14,8 @@ enum { GRID = 41 }; /* exponents tried as starts */
 static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struct gk_err *err)
 {
     size_t observed = 0, distinct = 0;
-    double first_y = NAN, seen[GK_PL_PARS]; /* as many different x as there are parameters do */
+    double first_y = NAN,
+           seen[GK_PL_PARS]; /* there are at least as many different x as parameters */
     bool constant = true;
     for (size_t i = 0; i < a->n; i++) {
         double w = a->weight ? a->weight[i] : 1;
@@ -45,7 +47,7 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
     return 0;
 }
 
-/* From x, y and weights to u, z and root. */
+/* Converts x, y and weights to u, z and root. */
 static int scale_runs(struct pl_data *d, const struct gk_powerlaw_conf *conf, struct gk_err *err)
 {
     double weights = 0;
@@ -82,7 +84,7 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
         pl_data_free(d);
         return -1;
     }
-    for (size_t i = 0; i < a->n; i++) { /* runs of weight 0 are left out */
+    for (size_t i = 0; i < a->n; i++) { /* runs of weight 0 are skipped */
         double w = a->weight ? a->weight[i] : 1;
         if (w == 0)
             continue;
@@ -123,7 +125,7 @@ void pl_boxcox(double gamma, double u, double *g, double *dg)
     *dg = (f / gamma + u * (f + 1)) / gamma;
 }
 
-/* The law under a pin is off(gamma) + [m] + [c or s] g(gamma): which of them there are. */
+/* The law under a pin is off(gamma) + [m] + [c or s] g(gamma): which terms it has. */
 struct form {
     struct pl_data *d;
     const struct pl_pin *pin;
@@ -143,7 +145,7 @@ static struct form form_of(struct pl_data *d, const struct pl_pin *pin)
 
 static double bounded_exp(double v)
 {
-    return exp(fmin(v, 150)); /* squares of products of two stay finite */
+    return exp(fmin(v, 150)); /* the squares of products of two stay finite */
 }
 
 static double bounded_expm1(double v)
@@ -151,7 +153,7 @@ static double bounded_expm1(double v)
     return expm1(fmin(v, 150));
 }
 
-/* c where a is held. */
+/* c, if a is held. */
 static double held_c(const struct pl_pin *pin, double gamma)
 {
     return pin->sign * exp(fmax(fmin(pin->log_a - gamma * pin->shift, 150), -150));
@@ -166,7 +168,7 @@ static void basis(const struct form *f, double gamma, double u, double out[4])
         out[0] = pin->b;
     if (pin->a_held) {
         double c = held_c(pin, gamma), e = bounded_exp(-gamma * u);
-        /* with b free, m = b + c is: the two may be large and cancel */
+        /* with b free, m = b + c is fitted: both may be large and cancel */
         double rise = pin->b_held ? e : bounded_expm1(-gamma * u);
         out[0] += c * rise;
         out[1] = -c * (pin->shift * rise + u * e);
@@ -178,7 +180,7 @@ static void basis(const struct form *f, double gamma, double u, double out[4])
     }
 }
 
-/* The residual of run I where the law is VALUE, and its derivative by VALUE. */
+/* The residual of run I if the law is VALUE there, and its derivative by VALUE. */
 static double residual(const struct pl_data *d, size_t i, double value, double *slope)
 {
     double r = d->root[i] * (value - d->z[i]);
@@ -186,7 +188,7 @@ static double residual(const struct pl_data *d, size_t i, double value, double *
     if (!d->censored[i])
         return r;
     double t = r / d->sigma, deviance = sqrt(-2 * gk_log_normal_cdf(t));
-    if (deviance == 0) { /* far above: nothing to pay */
+    if (deviance == 0) { /* far above: no cost */
         *slope = 0;
         return 0;
     }
@@ -257,7 +259,7 @@ static double cost_at(struct form *f, const double *theta)
     return sum;
 }
 
-/* Polishes the start at GAMMA; keeps it if better than what BEST holds. */
+/* Refines the start at GAMMA; keeps the result if it is better than BEST. */
 static void try_from(struct form *f, double gamma, double *best, double *cost)
 {
     double theta[3];
@@ -286,7 +288,7 @@ static void try_grid(struct form *f, double *best, double *cost)
         start_at(&few, reach * s * fabs(s), theta);
         at[k] = cost_at(&few, theta);
     }
-    for (int tries = 0; tries < 3; tries++) { /* the three deepest valleys that promise anything */
+    for (int tries = 0; tries < 3; tries++) { /* the three deepest valleys that are promising */
         double bar = isfinite(*cost) ? cost_at(&few, best) : *cost;
         int low = -1;
         for (int k = 0; k < GRID; k++)
@@ -337,7 +339,7 @@ void pl_solve(struct pl_data *d, const struct pl_pin *pin, const struct pl_law *
     solve_form(d, pin, near, law);
     if (!d->bound_b || pin->b_held || law->b >= d->b_min)
         return;
-    /* One bound: where the free law breaks it, the best one sits on it. */
+    /* One bound: if the free law violates it, the best law is on it. */
     struct pl_pin held = *pin;
     held.b_held = true;
     held.b = d->b_min;

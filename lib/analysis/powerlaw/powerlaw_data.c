@@ -1,6 +1,5 @@
-/* The memory of the runs that a law is fitted to, and a few runs that stand for them: each is the
- * mean of runs at neighbouring x. Some hundred of these show as well as all runs where a fit may
- * begin. */
+/* Memory for the runs of a fit, and for a few runs that represent them: each is the mean of runs at
+ * neighbouring x. Some hundred of these suffice to find where a fit may start. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -20,7 +19,7 @@ static int by_place(const void *a, const void *b, void *ctx)
     return i < j ? -1 : i > j;
 }
 
-/* The runs at ORDER [n] as one more run of FEW, of their mean u and z and of all their weight. */
+/* Appends to FEW the runs at ORDER [n] as one, with their mean u and z and their total weight. */
 static void add_group(struct pl_data *few, const struct pl_data *d, const size_t *order, size_t n)
 {
     const size_t k = few->n++;
@@ -37,7 +36,7 @@ static void add_group(struct pl_data *few, const struct pl_data *d, const size_t
     few->censored[k] = d->censored[order[0]];
 }
 
-/* The N runs at ORDER in as equal groups as can be. */
+/* The N runs at ORDER in groups of nearly equal size. */
 static void add_groups(struct pl_data *few, const struct pl_data *d, const size_t *order, size_t n)
 {
     const size_t groups = n < GROUPS ? n : GROUPS;
