@@ -18,13 +18,30 @@ endif
 OPT ?= -O2 -g
 SANITIZE ?=
 
+# DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked.
+# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need.
+DEPS ?=
+ifneq ($(DEPS),)
+below = $(wildcard $(foreach d,$(1),$(abspath $(DEPS))/$d $(abspath $(DEPS))/usr/$d))
+TRIPLET := $(shell $(CC) -print-multiarch 2>/dev/null)
+DEPS_LIB := $(call below,lib lib/$(TRIPLET) lib/$(TRIPLET)/openblas-pthread)
+$(if $(DEPS_LIB),,$(error DEPS=$(DEPS) has no libraries))
+DEPS_CPP := $(addprefix -I,$(call below,include include/$(TRIPLET) include/$(TRIPLET)/openblas-pthread))
+DEPS_LD := $(foreach d,$(DEPS_LIB),-L$d -Wl,-rpath,$d -Wl,-rpath-link,$d) -Wl,--disable-new-dtags
+endif
+
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
-ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) -fno-math-errno -D_GNU_SOURCE -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) $(LDFLAGS)
+# Where the sources lie is no part of what is built from them.
+HERE := -ffile-prefix-map=$(call quoted,$(CURDIR))=.
+ALL_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GNU_SOURCE \
+    -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) \
+    $(DEPS_LD) $(LDFLAGS)
 # What OpenBLAS asks and gk answers (lib/base/compute/blas.c), whichever variant of it is linked.
 ANSWERS := openblas_num_threads_env openblas_omp_num_threads_env omp_get_max_threads
 # LIBXSMM, if it exists (lib/nn/core/kernels/multiply.c): looked for once, after set-up.
-HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | $(CC) $(CPPFLAGS) -E -P -x c - 2>/dev/null
+HAS_LIBXSMM = printf '\043if __has_include(<libxsmm.h>)\nyes\n\043endif\n' | \
+    $(CC) $(DEPS_CPP) $(CPPFLAGS) -E -P -x c - 2>/dev/null
 LIBXSMM = $(eval LIBXSMM := $(shell $(HAS_LIBXSMM)))$(LIBXSMM)
 LIBS = $(if $(LIBXSMM),-lxsmm) -lfftw3 -lgsl -ljansson -lzip -llapacke -llapack -lopenblas -lm
 
@@ -76,7 +93,8 @@ GOALS_slurm := check-slurm
 PARTS := build $(foreach p,test demo lint package slurm,$(if $(filter $(GOALS_$p),$(MAKECMDGOALS)),$p))
 .PHONY: setup
 setup:
-	@CC=$(call quoted,$(CC)) .ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
+	@CC=$(call quoted,$(CC)) CPPFLAGS=$(call quoted,$(DEPS_CPP) $(CPPFLAGS)) LDFLAGS=$(call quoted,$(DEPS_LD) $(LDFLAGS)) \
+	.ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS)
@@ -157,7 +175,7 @@ MAN_DIR = $(PREFIX)/share/man
 PAGES := $(wildcard docs/man/*.[1-9])
 # The programs that are scripts, what they call, and grids to start from.
 SCRIPTS := $(wildcard pipelines/sweep/gk-*)
-SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*))
+SCRIPT_PARTS := $(filter-out $(SCRIPTS) %.mk,$(wildcard pipelines/sweep/*)) pipelines/plots/cells
 GRIDS := $(wildcard pipelines/grids/*.grid)
 
 # Paths may contain spaces and other characters. A relative path, or a ~ that no shell has expanded, is a mistake.
@@ -175,8 +193,8 @@ install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (
 	$(absolute)
 	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE) $(NAMES_HERE)
 	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
-	@$(INSTALL) -m 755 -- $(filter-out %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
-	@$(INSTALL) -m 644 -- $(filter %.bash,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 755 -- $(filter-out %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
+	@$(INSTALL) -m 644 -- $(filter %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@$(INSTALL) -m 644 -- $(NAMES) $(NAMES_HERE)
 	@for t in $(notdir $(TOOLS)); do \
@@ -206,9 +224,9 @@ uninstall: ## the files that install put there; folders stay
 
 .PHONY: clean
 clean: ## removes the build folders
-	rm -rf $(BUILD) build-asan build-cov build-fuzz build-fuzzcov build-lint build-tsan build-valgrind
+	rm -rf $(BUILD) build-arm64 build-asan build-cov build-fuzz build-fuzzcov build-lint build-tsan build-valgrind
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
+	@sed -n 's/^\([a-z0-9-]*\):[^#]* ## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
 	    awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 }'

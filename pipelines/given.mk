@@ -14,7 +14,7 @@ $(foreach v,GRID SWEEP SWEEPFLAGS RUNNER JOBS TESTS STRIDE SECONDS PREFIX DESTDI
     FILES ACROSS UP VALUE,\
     $(if $(call given,$v),$(eval override $v := $$(value $v))$(eval export $v)))
 
-PLAIN := BUILD BIN PROFILE FIG FIGURES THREADS TASKS DEMO DEMO_OP DEMO_P DEMO_FRAC DEMO_LR DEMO_DECAY \
+PLAIN := BUILD BIN DEPS PROFILE FIG FIGURES THREADS TASKS DEMO DEMO_OP DEMO_P DEMO_FRAC DEMO_LR DEMO_DECAY \
     DEMO_SEED DEMO_WINDOW DEMO_STEPS DEMO_EVAL_EVERY GALLERY GALLERY_STEPS
 SPECIAL := ' " ` \ $$ ; & | < > ( ) * ? [ ] { } ! \# % : = ~
 refused = $(error $(1)=$(value $(1)): a name with $(2) is not for make)

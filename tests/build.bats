@@ -34,12 +34,43 @@ machine() {
   the library libgk-no.so (Debian package p5)
   the file /no/file (Debian package p7)
   the header <gk-no.h> (Debian package p2)
-setup: on Debian or Ubuntu: apt-get install p1 p2 p3 p5 p7"
+setup: on Debian or Ubuntu: apt-get install p1 p2 p3 p5 p7
+setup: libraries also without root: .ci/setup --prefix DIR, then make DEPS=DIR"
     breaks "$expected" ci/setup build test
     [ ! -e apt.log ]
     run ci/setup demo
     assert_failure 1
     assert_line '  the command gk-no (Debian package p4)'
+}
+
+@test "set-up: --prefix unpacks what apt-get fetches of libraries, without root" {
+    uid=1000 machine 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' 'p3 # build: library gk-no' \
+        'p4 # test: header gk-none.h'
+    cat >bin/apt-get <<'END'
+#!/bin/sh
+echo "$@" >>apt.log
+for word; do case $word in Dir::Cache=*) cache=${word#*=} ;; install) : >"$cache/archives/a.deb" ;; esac; done
+END
+    printf '#!/bin/sh\nmkdir -p "$3/usr/include" "$3/usr/lib" && touch "$3/usr/include/gk-no.h" "$3/usr/lib/libgk-no.a"\n' >bin/dpkg
+    chmod +x bin/apt-get bin/dpkg
+    run -0 --separate-stderr ci/setup --prefix own
+    assert_equal "$output" ''
+    assert_equal "$stderr" "setup: unpacking p2 p3 into own
+setup: now make DEPS=$PWD/own"
+    grep -q -- 'install --download-only -y --no-install-recommends p2 p3$' apt.log
+    # with the flags of that folder they are there
+    sed -i 1d ci/packages
+    run -0 env CPPFLAGS="-I$PWD/own/usr/include" LDFLAGS="-L$PWD/own/usr/lib" ci/setup --check build
+    assert_output ''
+}
+
+@test "build: DEPS=DIR gives headers, libraries and where to find them at run time" {
+    mkdir -p d/include d/lib/x86_64-linux-gnu/openblas-pthread d/usr/include
+    run -0 make -s -C "$ROOT" -n V=1 NO_SETUP=1 BUILD=build-none DEPS="$PWD/d" build-none/bin/gk-data
+    assert_line --partial " -I$PWD/d/include -I$PWD/d/usr/include "
+    assert_line --partial " -L$PWD/d/lib -Wl,-rpath,$PWD/d/lib "
+    run -2 --separate-stderr make -s -C "$ROOT" -n NO_SETUP=1 DEPS=/no/such/folder
+    assert_regex "$stderr" 'DEPS=/no/such/folder has no libraries.  Stop.$'
 }
 
 @test "set-up: --check installs nothing, not even for root" {
@@ -274,8 +305,24 @@ END
 
 @test "make help names the targets" {
     run -0 make_here help
-    for target in all check check-asan check-deb check-full check-tsan check-valgrind clean coverage deb dist \
-        help install lint uninstall; do
+    for target in all check check-arm64 check-asan check-deb check-full check-reproducible check-tsan check-valgrind clean coverage \
+        deb dist dist-bin help install lint uninstall; do
         assert_line --regexp "^  $target +[a-z]"
     done
+}
+
+@test "release: every place names the version of version.h" {
+    version=$(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")
+    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$version"
+    assert_regex "$(grep -m 1 '^## ' "$ROOT/CHANGELOG.md")" "^## (Unreleased|Unreleased \\($version\\)|$version \\(.*\\))\$"
+}
+
+@test "release: an object says nothing of the folder that it was built in" {
+    mkdir -p one other/folder
+    for dir in one other/folder; do
+        cp -r "$ROOT"/{.ci,Makefile,include,lib,cmd,pipelines,packaging} "$dir/"
+        make -s -C "$dir" NO_SETUP=1 BUILD=build CFLAGS= build/lib/base/err.o
+    done
+    cmp one/build/lib/base/err.o other/folder/build/lib/base/err.o
+    run -1 grep -F "$PWD" one/build/lib/base/err.o
 }

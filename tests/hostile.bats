@@ -154,6 +154,28 @@ END
     nothing_ran
 }
 
+@test "hostile: the page of a sweep shows names, options, messages and its folder as they are" {
+    local dir='"><img src=x onerror=executed()>&amp;$(executed)'
+    mkdir -p "$dir/runs"
+    { hostile && printf '%s\n' '</title><script>executed()</script>' '<svg onload=executed()>' "<a href='//x'>" '&#0;' $'\xff\xfe\xc0\xaf'; } >texts
+    {
+        printf '# gk-sweep 1.0 --steps 9 </pre><script>executed()</script>\n'
+        printf '%s\t' '<b onclick=executed()>' a && echo id status steps t1 t2 t3 t4 delay phase slingshots grokked final_val_acc final_val_loss reason | tr ' ' '\t'
+        while IFS= read -r text; do
+            printf '%s\t1\t%s\tdone\t9\t1\t2\t3\t4\t5\t%s\t0\t1\t1\t0.5\t%s\n' "$text" run "$text" "$text"
+        done < <(grep -v '^#' texts)
+    } >"$dir/table.tsv"
+    "$ROOT/pipelines/sweep/page" "$dir"
+    python3 "$ROOT/tests/page.py" "$dir/report.html" >parts
+    assert_equal "$(grep -c '^rect' parts)" "$((3 * $(grep -vc '^#' texts)))"
+    grep -qxF "text Sweep $dir" parts
+    # each text is there, blanks at its ends aside
+    sed -n 's/^text //p' parts | sort -u >got
+    iconv -c -f UTF-8 -t UTF-8 <texts | sed 's/^ *//; s/ *$//; /^$/d; /^#/d' | sort -u | comm -13 got - >absent
+    [ ! -s absent ] || fail "$(<absent)"
+    nothing_ran
+}
+
 @test "hostile: groups of predictors, the column and the table" {
     local groups=('$(executed) `executed`' "';executed;' \\x41 & a=b" ' "; system("executed"); " '  'group' 0.5 0.50) by='"]; system("executed"); x["'
     {

@@ -267,7 +267,7 @@ base:
 }
 
 @test "source: .ci/packages names a sign for each package, once" {
-    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
+    run -0 awk '!/^#/ && NF { if (!/^[a-z0-9.+-]+ +# ((build|test|demo|slurm|fuzz|lint|package|arm64)[?]?,?)+: (command|file|header|library|bats) [^ ]+$/) print "form: " $0
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
     assert_output ''
 }

@@ -811,3 +811,98 @@ END
     assert_equal "$(temporaries out)" ''
     cmp whole/table.tsv out/table.tsv
 }
+
+@test "sweep: --watch prints once where the sweep stands, if standard output is no terminal" {
+    breaks 'gk-sweep: none: no sweep is there' sweep --watch none
+    wrong_usage 'gk-sweep: --watch wants one operand: DIR' sweep --watch
+    wrong_usage 'gk-sweep: --watch and --report exclude each other' sweep --watch --report out
+    grid '--lr 1e-2 1e30' '--steps 30' >g.grid
+    run -1 sweep --quiet g.grid out
+    run -0 --separate-stderr sweep --watch out
+    assert_equal "$output" "out: 2 runs, 1 done, 0 going, 1 failed, 0 waiting
+[########################################] 100 %
+failed:
+  lr=1e30: gk-train: step 2: the training loss is not finite (nan)
+best so far:
+  lr=1e-2  validation accuracy $(printf %.3f "$(column_of final_val_acc out/table.tsv | head -n 1)")"
+    # a run that goes on, of a sweep that was killed, and one that waits; nothing is written
+    printf 'running\n' >out/runs/lr=1e-2/status
+    printf '9\t0\t0\t0.25\t1\t0.125\t0\t0\t0\t0\n10\t0\t0\t0.5\t1\tnan\t0\t0\t0\t0\n11\t0\t0\t0.75' >out/runs/lr=1e-2/part.tsv
+    printf 'queued\n' >out/runs/lr=1e30/status
+    find out | sort >before
+    run -0 sweep --watch out
+    assert_equal "$output" "out: 2 runs, 0 done, 1 going, 0 failed, 1 waiting; nobody works on it
+[######..................................] 16 %
+going:
+  lr=1e-2  step 10 of 30, accuracy 0.500 in training, 0.125 in validation
+best so far:
+  lr=1e-2  validation accuracy 0.125"
+    find out | sort | cmp before -
+    # with an earliest run that generalised; a message moves no cursor
+    printf 'failed\ta\033[2Jb\302\233c\n' >out/runs/lr=1e30/status
+    printf 't4\tfinal_val_acc\n20\t1\n' >out/runs/lr=1e30/row
+    run -0 sweep --watch out
+    assert_line '  lr=1e30: a?[2Jb?c'
+    printf 'done\n' >out/runs/lr=1e30/status
+    run -0 sweep --watch out
+    assert_equal "${lines[-2]}" '  lr=1e30  generalised at step 20'
+    flock --shared out/.going "$ROOT/pipelines/sweep/gk-sweep" --watch out >said
+    assert_regex "$(head -n 1 said)" '^out: 2 runs, 1 done, 1 going, 0 failed, 0 waiting, about [0-9.]+ (s|min|h) left$'
+}
+
+@test "sweep: --watch redraws in one place on a terminal, until the sweep ends; a signal gives the cursor back" {
+    grid '--lr 1e-2' '--steps 30' >g.grid
+    sweep --quiet g.grid out
+    printf 'running\n' >out/runs/run/status
+    flock --shared out/.going sleep 5 3>&- &
+    local watch
+    printf -v watch '%q --watch out' "$ROOT/pipelines/sweep/gk-sweep"
+    (sleep 1.5 && printf 'done\n' >out/runs/run/status) 3>&- &
+    timeout 5 script -qefc "stty rows 24 cols 30; $watch" seen </dev/null >/dev/null
+    run -0 cat seen
+    assert_output --partial $'\033[6A' # over the six lines of before
+    assert_output --partial $'\033[?25h'
+    assert_output --partial 'out: 1 runs, 1 done, 0 going,'
+    refute_output --partial '0 waiting'
+    # by a signal
+    printf 'running\n' >out/runs/run/status
+    run -130 timeout 5 script -qefc "timeout --foreground -s INT 0.7 $watch; exit 130" seen </dev/null
+    assert_output --partial $'\033[?25h'
+    wait
+}
+
+@test "sweep: --report makes one page of heatmaps, curves and table, which asks for nothing else" {
+    breaks 'gk-sweep: none: no sweep is there' sweep --report none
+    small
+    sweep --quiet g.grid out
+    cp out/table.tsv want.tsv
+    run --separate-stderr -0 sweep --report out
+    assert_equal "$output" ''
+    assert_equal "$stderr" 'gk-sweep: out/report.html'
+    cmp want.tsv out/table.tsv
+    [ ! -e out/report.html.new ]
+    cp out/report.html first.html
+    sweep --quiet --report out
+    cmp first.html out/report.html
+    python3 "$ROOT/tests/page.py" out/report.html >parts
+    assert_equal "$(grep -c '^svg' parts)" 6 # no run generalised: two heatmaps, two charts, two colours
+    assert_equal "$(grep -c '^rect' parts)" 8
+    assert_equal "$(grep -c '^tr' parts)" 5
+    grep -qx 'text lr=1e-2,weight-decay=1' parts
+    # what there is of a sweep that has not ended
+    printf 'running\n' >out/runs/lr=1e-3,weight-decay=0/status
+    rm -r out/runs/lr=1e-3,weight-decay=1
+    sweep --quiet --report out
+    grep -q '^<p>4 runs: 2 done, 0 failed, 1 going, 1 waiting. 0 of the 2 that are done generalised.</p>$' out/report.html
+    # one option, none
+    grid '--lr 1e-2 1e-3' '--steps 30' >g.grid
+    sweep --quiet g.grid one
+    sweep --quiet --report one
+    python3 "$ROOT/tests/page.py" one/report.html >parts
+    assert_equal "$(grep -c '^rect' parts)" 4
+    grid '--lr 1e-2' '--steps 30' >g.grid
+    sweep --quiet g.grid none
+    sweep --quiet --report none
+    python3 "$ROOT/tests/page.py" none/report.html >parts
+    assert_equal "$(grep -c '^rect' parts)" 0
+}
