@@ -247,7 +247,7 @@ draw() {
     # a choice that only the other model has; "none" asks for nothing
     for said in norm=pre positions=learned; do
         longer o "${said%=*}" "${said#*=}" >x
-        breaks "gk-eval: x: frame 1: metadata '${said%=*}' is '${said#*=}': model mlp has no such setting" gk-eval -d d x
+        breaks "gk-eval: x: frame 1: metadata '${said%=*}' is '${said#*=}': model mlp, inputs onehot, has no such setting" gk-eval -d d x
         longer o "${said%=*}" none >x
         gk-eval -q -d d x >y
     done
