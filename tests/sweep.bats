@@ -595,6 +595,13 @@ touched() {
             "$ROOT/pipelines/sweep/grid.bash" "$g" >n
         [ "$(<n)" -ge 5 ]
     done
+    # of the evidence: a published run has three seeds or more, the corpus is a sample
+    for g in "$ROOT"/pipelines/evidence/grids/*.grid; do
+        # shellcheck disable=SC2030,SC2031
+        bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_sample 3 && echo "${#grid_id[@]}"' - \
+            "$ROOT/pipelines/sweep/grid.bash" "$g" >n
+        [ "$(<n)" -ge 3 ]
+    done
 }
 
 # ends_by_term COMMAND...: by SIGTERM, within 20 seconds

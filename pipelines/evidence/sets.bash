@@ -6,7 +6,8 @@ baselines='decay lr lr+decay lr+decay+r norm val-loss'
 # Those of which decisions, calibration and times are told.
 judged='signature state signature+state state+settings lr+decay+r val-loss'
 # The model that gk ships.
-shipped=state shipped_step=400
+# It is the baseline, since no set of features beats it held out by operation.
+shipped=val-loss shipped_step=200
 
 features_of() { # SET STEP
     local state='' name at
