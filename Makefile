@@ -62,7 +62,8 @@ endif
 # Tables of names (gk-ckpt-dump --rename) and the model of gk-predict lie beside the tools, here and where they are installed.
 NAMES := $(wildcard lib/nn/model/rename/*.tsv)
 MODELS := $(wildcard models/*.model)
-SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%) $(MODELS:%=$(BUILD)/share/gk/%)
+SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)
+SHARED += $(MODELS:%=$(BUILD)/share/gk/%)
 
 .PHONY: all
 all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
