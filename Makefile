@@ -59,7 +59,8 @@ Q :=
 say = @:
 endif
 
-# Tables of names (gk-ckpt-dump --rename) and the model of gk-predict lie beside the tools, here and where they are installed.
+# Tables of names (gk-ckpt-dump --rename) and the model of gk-predict lie beside the tools, here and where they are
+# installed.
 NAMES := $(wildcard lib/nn/model/rename/*.tsv)
 MODELS := $(wildcard models/*.model)
 SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)

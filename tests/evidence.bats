@@ -1,4 +1,5 @@
 # The scripts of make evidence and make published, on a few small runs.
+# shellcheck disable=SC1091,SC2154 # the sets are of sets.bash
 load helpers
 
 @test "evidence: features of a run are those of gk-hjorth and of its rows, and nan where nothing is left to foretell" {
@@ -16,7 +17,6 @@ load helpers
 }
 
 @test "evidence: every set of features is columns of the corpus" {
-    # shellcheck disable=SC1091,SC2154
     . "$ROOT/pipelines/evidence/sets.bash"
     table=$ROOT/docs/results/corpus.tsv
     for set in $sets $baselines; do
