@@ -76,9 +76,12 @@ Q :=
 say = @:
 endif
 
-# Tables of names (gk-ckpt-dump --rename) lie beside the tools, both here and where they are installed.
+# Tables of names (gk-ckpt-dump --rename) and the model of gk-predict lie beside the tools, here and where they are
+# installed.
 NAMES := $(wildcard lib/nn/model/rename/*.tsv)
+MODELS := $(wildcard models/*.model)
 SHARED := $(NAMES:lib/nn/model/rename/%=$(BUILD)/share/gk/rename/%)
+SHARED += $(MODELS:%=$(BUILD)/share/gk/%)
 
 .PHONY: all
 all: $(TOOLS) $(SHARED) ## the tools, in build/bin (the default)
@@ -136,6 +139,10 @@ $(BUILD)/share/gk/rename/%: lib/nn/model/rename/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+$(BUILD)/share/gk/models/%: models/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -184,6 +191,7 @@ BASH_HERE = $(call quoted,$(DESTDIR)$(BASH_COMPLETIONS))
 ZSH_HERE = $(call quoted,$(DESTDIR)$(ZSH_COMPLETIONS))
 MAN_HERE = $(call quoted,$(DESTDIR)$(MAN_DIR))
 NAMES_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/rename)
+MODELS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/models)
 PARTS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/sweep)
 GRIDS_HERE = $(call quoted,$(DESTDIR)$(PREFIX)/share/gk/grids)
 absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is not an absolute path))
@@ -191,12 +199,13 @@ absolute = $(if $(filter /%,$(firstword $(PREFIX))),,$(error PREFIX=$(PREFIX) is
 .PHONY: install uninstall
 install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (PREFIX=/usr/local)
 	$(absolute)
-	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE) $(NAMES_HERE)
+	@$(INSTALL) -d -- $(BIN_HERE) $(BASH_HERE) $(ZSH_HERE) $(PARTS_HERE) $(GRIDS_HERE) $(NAMES_HERE) $(MODELS_HERE)
 	@$(INSTALL) -m 755 -- $(SCRIPTS) $(BIN_HERE)
 	@$(INSTALL) -m 755 -- $(filter-out %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(filter %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@$(INSTALL) -m 644 -- $(NAMES) $(NAMES_HERE)
+	@$(INSTALL) -m 644 -- $(MODELS) $(MODELS_HERE)
 	@for t in $(notdir $(TOOLS)); do \
 	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \
@@ -218,6 +227,7 @@ uninstall: ## the files that install put there; folders stay
 	@for s in $(notdir $(SCRIPT_PARTS)); do rm -f -- $(PARTS_HERE)/$$s; done
 	@for g in $(notdir $(GRIDS)); do rm -f -- $(GRIDS_HERE)/$$g; done
 	@for n in $(notdir $(NAMES)); do rm -f -- $(NAMES_HERE)/$$n; done
+	@for m in $(notdir $(MODELS)); do rm -f -- $(MODELS_HERE)/$$m; done
 	@for m in $(PAGES); do \
 	    rm -f -- $(MAN_HERE)/man$${m##*.}/$${m##*/}; \
 	done

@@ -4,95 +4,19 @@
  *     gk-train ... | gk-predict score --model grok.model --give-up 0.1
  *     gk-predict rank --features m0_400,lr --group frac runs.tsv
  */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gk/cli.h"
 #include "gk/list.h"
 #include "gk/mem.h"
 #include "gk/out.h"
 #include "gk/predict.h"
-#include "gk/signal_opts.h"
+#include "gk/share.h"
 #include "gk/version.h"
-
-static struct gk_common common;
-static struct gk_signal_opts in = GK_SIGNAL_OPTS_INIT;
-static struct gk_runs_columns column = {.from = NAN, .to = NAN};
-static const char *model_file, *features, *given_text;
-static int what;
-static int64_t replicates, refits;
-static double ridge, give_up = NAN;
-static struct given {
-    bool features, outcome, val, group, m0, skip_nan, ridge, bootstrap, refits, print, seed;
-    bool column, step, detrend, taper, set, give_up, window;
-} given;
-
-static const struct gk_opt opts[] = {
-    GK_OPT_TEXT('m', "model", &model_file, "FILE",
-                "the model: fit writes it (if asked to), score reads it", .flags = GK_OPT_SILENT),
-    GK_OPT_TEXT(0, "features", &features, "A,B",
-                "fit, rank: columns (default: all called as measures of gk-hjorth, m0 or m0_400)",
-                .given = &given.features),
-    GK_OPT_TEXT(0, "outcome", &column.outcome, "COLUMN",
-                "fit, rank: 1 for a run that grokked, else 0 (default grokked)",
-                .given = &given.outcome),
-    GK_OPT_TEXT(0, "val", &column.val, "COLUMN",
-                "fit, rank: final validation accuracy (default: final_val_acc if there is one)",
-                .given = &given.val),
-    GK_OPT_TEXT(0, "group", &column.group, "COLUMN",
-                "fit: leave one group out at a time (default: a tenth of the runs); rank: look at "
-                "each group by itself",
-                .given = &given.group),
-    GK_OPT_TEXT(0, "m0", &column.m0, "COLUMN",
-                "fit: the single feature to compare with (default: the first m0)",
-                .given = &given.m0),
-    GK_OPT_FLAG(0, "skip-nan", &column.skip_nan,
-                "fit: leave out runs with a nan in a column that is used",
-                .given = &given.skip_nan),
-    GK_OPT_REAL(0, "ridge", &ridge, "fit: penalty on standardised weights (default 1)", .min = 0,
-                .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .given = &given.ridge),
-    GK_OPT_INT(0, "bootstrap", &replicates, "fit, rank: resamples for the intervals (default 2000)",
-               .min = 0, .max = 1e6, .given = &given.bootstrap),
-    GK_OPT_INT(0, "refits", &refits,
-               "fit: resamples with new fits, for the intervals of the model (default 200)",
-               .min = 0, .max = 1e6, .given = &given.refits),
-    GK_OPT_CHOICE(0, "print", &what, GK_REPORTS, "fit: the table (default summary)",
-                  .given = &given.print),
-    GK_OPT_INT(0, "seed", &common.seed, "fit, rank: seed of folds and resamples (default 0)",
-               .min = 0, .max = 9007199254740992.0, .given = &given.seed),
-    GK_OPT_WINDOW(0, "window", &in.window, "the steps of features whose names do not say",
-                  .given = &given.window),
-    GK_OPT_TEXT('c', "column", &in.column, "NAME",
-                "score: the column to read (default: train_loss)", .given = &given.column),
-    GK_OPT_TEXT(0, "step", &in.step, "NAME",
-                "score: the column of steps (default: step, or as loggers call it)",
-                .given = &given.step),
-    GK_OPT_TEXT(0, "detrend", &in.detrend, "none|mean|linear|highpass=F",
-                "score: as in gk-hjorth for the table (default none)", .given = &given.detrend),
-    GK_OPT_CHOICE(0, "taper", &in.conditioning.taper, GK_TAPER_NAMES,
-                  "score: likewise (default none)", .given = &given.taper),
-    GK_OPT_TEXT(0, "set", &given_text, "NAME=X,...", "score: features that are not of the curve",
-                .given = &given.set),
-    GK_OPT_REAL(0, "give-up", &give_up,
-                "score: end if the probability is below P once the windows are over", .min = 0,
-                .max = 1, .choices = "P", .given = &given.give_up),
-    GK_DIGITS_OPT(&common),
-    {0}};
-
-static const struct gk_tool tool = {
-    .name = "gk-predict",
-    .synopsis = "fit|score|rank [options] [FILE]",
-    .summary =
-        "Predict grokking from the first steps: fit a model to runs, score a live curve, rank "
-        "measures.",
-    .example = "gk-data | gk-train | gk-predict score --model grok.model --give-up 0.1",
-    .commands = "fit|score|rank",
-    .max_operands = 2,
-    .opts = opts,
-    .common = &common,
-};
+#include "gk-predict.h"
 
 /* The provenance line, with the command after the version. */
 static int add_history(const char *command, struct gk_history *h, struct gk_err *err)
@@ -108,52 +32,21 @@ static int add_history(const char *command, struct gk_history *h, struct gk_err 
     return rc;
 }
 
-enum { FIT = 1, SCORE = 2, RANK = 4 };
-/* An option of another command is wrong usage. */
-static int check_options(int command, struct gk_err *err)
-{
-    const struct {
-        const char *name;
-        int of;
-        bool given;
-    } all[] = {{"model", FIT | SCORE, model_file != NULL},
-               {"features", FIT | RANK, given.features},
-               {"outcome", FIT | RANK, given.outcome},
-               {"val", FIT | RANK, given.val},
-               {"group", FIT | RANK, given.group},
-               {"m0", FIT, given.m0},
-               {"skip-nan", FIT, given.skip_nan},
-               {"ridge", FIT, given.ridge},
-               {"bootstrap", FIT | RANK, given.bootstrap},
-               {"refits", FIT, given.refits},
-               {"print", FIT, given.print},
-               {"seed", FIT | RANK, given.seed},
-               {"window", FIT | SCORE, given.window},
-               {"column", SCORE, given.column},
-               {"step", SCORE, given.step},
-               {"detrend", SCORE, given.detrend},
-               {"taper", SCORE, given.taper},
-               {"set", SCORE, given.set},
-               {"give-up", SCORE, given.give_up}};
-    static const char *const names[] = {[FIT] = "fit",
-                                        [SCORE] = "score",
-                                        [FIT | SCORE] = "fit and score",
-                                        [FIT | RANK] = "fit and rank"};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given && !(all[i].of & command))
-            return gk_fail_usage(err, "--%s is an option of gk-predict %s", all[i].name,
-                                 names[all[i].of]);
-    return 0;
-}
-
 /* ---- fit ---- */
 
-static int write_model(const struct gk_model *m, const struct gk_history *h, struct gk_err *err)
+/* Its comments are those of the table, then its worth. */
+static int write_model(const struct gk_history *h, const struct gk_report_of *of,
+                       struct gk_err *err)
 {
+    struct gk_history all = {0};
     struct gk_out out;
-    if (gk_out_open(&out, model_file, false, err) || gk_model_write(out.fp, m, h, err))
-        return -1;
-    return gk_out_commit(&out, err);
+    const int rc = gk_history_join(&all, h, err) || gk_report_about(&all, of, column.group, err) ||
+                           gk_out_open(&out, model_file, false, err) ||
+                           gk_model_write(out.fp, of->m, &all, err) || gk_out_commit(&out, err)
+                       ? -1
+                       : 0;
+    gk_history_free(&all);
+    return rc;
 }
 
 /* What fit and rank share. */
@@ -180,7 +73,16 @@ static int fit_defaults(struct gk_err *err)
     }
     if (what == GK_REPORT_GROUPS && !column.group)
         return gk_fail_usage(err, "--print groups needs --group");
+    if (within && !column.group)
+        return gk_fail_usage(err, "--within needs --group");
     if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
+        return -1;
+    const bool decisions = what == GK_REPORT_DECISIONS;
+    if (!given.time && (decisions || what == GK_REPORT_TIMES))
+        column.time = "t4";
+    if (!given.steps && decisions)
+        column.steps = "steps";
+    if (against && gk_list_words("against", against, &column.against, &column.n_against, err))
         return -1;
     return set_defaults(err);
 }
@@ -223,12 +125,39 @@ static void settle_refits(const char *name, const struct gk_runs *r, const size_
     given.refits = true;
 }
 
+/* Held-out probabilities by the features to compare with, on the same folds; NULL: none. */
+static int fit_against(const struct gk_runs *r, size_t *fold, double **heldout, struct gk_err *err)
+{
+    struct gk_model m;
+    *heldout = NULL;
+    if (!r->against)
+        return 0;
+    if (!(*heldout = gk_alloc(r->n, sizeof **heldout, err)) ||
+        gk_model_fit(&m, r->against, ridge, (uint64_t)common.seed, *heldout, fold, err))
+        return -1;
+    gk_model_free(&m);
+    return 0;
+}
+
+static void remark(const char *name, const struct gk_runs *r)
+{
+    remark_few(name, r);
+    bool bare = false;
+    for (size_t j = 0; j < r->d; j++)
+        bare = bare || gk_feature_is_bare(&r->feature[j]);
+    if (given.window && !bare)
+        gk_note(&tool, "--window changes nothing: every feature says its own");
+    if (!r->m0)
+        gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
+}
+
 static int fit(const char *path, struct gk_err *err)
 {
     struct gk_rows rows;
     struct gk_runs r;
     struct gk_model m;
     struct gk_out out;
+    double *other;
     if (fit_defaults(err) || gk_rows_open_input(&rows, path, err) ||
         gk_runs_read(&r, &rows, &column, err))
         return -1;
@@ -239,28 +168,35 @@ static int fit(const char *path, struct gk_err *err)
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
         return -1;
-    if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err))
+    if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err) ||
+        fit_against(&r, fold, &other, err))
         return gk_fail_at(err, "%s", rows.file);
-    remark_few(rows.file, &r);
-    bool bare = false;
-    for (size_t j = 0; j < r.d; j++)
-        bare = bare || gk_feature_is_bare(&r.feature[j]);
-    if (given.window && !bare)
-        gk_note(&tool, "--window changes nothing: every feature says its own");
-    if (!r.m0)
-        gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
+    remark(rows.file, &r);
     settle_refits(rows.file, &r, fold);
-    const struct gk_report_conf conf = {(enum gk_report)what,  replicates,  refits, ridge,
-                                        (uint64_t)common.seed, {tick, NULL}};
+    const struct gk_report_of of = {.r = &r,
+                                    .m = &m,
+                                    .heldout = heldout,
+                                    .fold = fold,
+                                    .against = other,
+                                    .within = within,
+                                    .replicates = replicates,
+                                    .refits = refits,
+                                    .seed = (uint64_t)common.seed,
+                                    .at = given.at ? at_step : gk_runs_known_at(&r),
+                                    .ridge = ridge,
+                                    .cover = cover,
+                                    .tick = {tick, NULL}};
     gk_progress_start(&progress, &tool, "refit", (double)refits);
     if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
-        (model_file && write_model(&m, &rows.history, err)) ||
-        gk_report_write(&out, &conf, &rows.history, &r, &m, heldout, fold, err) ||
+        (model_file && write_model(&rows.history, &of, err)) ||
+        gk_report_write(&out, (enum gk_report)what, &rows.history, &of, err) ||
         gk_out_commit(&out, err))
         return -1;
     gk_progress_end(&progress);
     gk_free(heldout);
+    gk_free(other);
     gk_free(fold);
+    free(column.against);
     free(column.features);
     gk_model_free(&m);
     gk_runs_free(&r);
@@ -269,6 +205,32 @@ static int fit(const char *path, struct gk_err *err)
 }
 
 /* ---- score ---- */
+
+/* The model that comes with gk says what it is. */
+static int own_model(struct gk_model *m, struct gk_history *h, struct gk_err *err)
+{
+    char path[PATH_MAX];
+    if (gk_share_path(path, sizeof path, "models/grok.model", err) ||
+        gk_model_read(m, path, h, err))
+        return -1;
+    gk_note(&tool, "by the model of gk; --model FILE takes another");
+    for (size_t i = 0; i < h->n; i++)
+        if (!strncmp(h->line[i], GK_ABOUT, sizeof GK_ABOUT - 1))
+            gk_note(&tool, "%s", h->line[i]);
+    return 0;
+}
+
+/* A model says little about runs that are unlike those that it was fitted to. */
+static void remark_beyond(const struct gk_live *l, const struct gk_model *m)
+{
+    double x;
+    const struct gk_term *t = gk_live_beyond(l, 0, &x);
+    while (t) {
+        gk_note(&tool, "%s is %.6g, beyond the model's range of %.6g to %.6g", t->feature.name, x,
+                t->least, t->most);
+        t = gk_live_beyond(l, (size_t)(t - m->term) + 1, &x);
+    }
+}
 
 static int score(const char *path, struct gk_err *err)
 {
@@ -281,14 +243,12 @@ static int score(const char *path, struct gk_err *err)
     struct gk_live_end end;
     const struct gk_feature *both;
     double since;
-    if (!model_file)
-        return gk_fail_usage(err, "--model: which model?");
-    if (!strcmp(model_file, "-"))
+    if (model_file && !strcmp(model_file, "-"))
         return gk_fail_usage(err, "--model: standard input is for the curve");
     if (!in.detrend)
         in.detrend = "none";
     if (gk_conditioning_parse(&in.conditioning, in.detrend, err) ||
-        gk_model_read(&m, model_file, &h, err))
+        (model_file ? gk_model_read(&m, model_file, &h, err) : own_model(&m, &h, err)))
         return -1;
     int used = gk_model_set_windows(&m, in.window.a, in.window.b, err);
     if (used < 0)
@@ -317,6 +277,8 @@ static int score(const char *path, struct gk_err *err)
                 give_up);
     else if (!end.over)
         gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
+    if (end.over)
+        remark_beyond(l, &m);
     gk_note_table(&tool, gk_signal_file(&s), gk_signal_notes(&s));
     gk_signal_close(&s);
     gk_live_free(l);

@@ -154,6 +154,9 @@ make_here() {
     # the tables of names are found from there
     rm -rf moved && cp -r root/opt/gk moved
     run -0 moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
+    run -0 moved/bin/gk-predict score -q <(awk 'BEGIN { OFS = "\t"
+        print "step", "train_loss", "val_loss", "val_acc", "grad_norm", "param_norm", "cos_init"
+        for (i = 0; i <= 800; i++) print i, 1 + i % 2, 2, 0, 1, 9, 0.5 }')
     rm moved/share/gk/rename/nanda.tsv
     wrong_usage "gk-ckpt-dump: --rename: there is no table 'nanda': gpt2, torch_encoder, transformer_lens, or a file's name" \
         moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"

@@ -163,6 +163,83 @@ curve() {
     grep -q '^# gk-predict 1[.0-9]* fit .*--features m0_400,lr .*--ridge 1' m
 }
 
+@test "fit: another model stands beside it, on the same folds" {
+    runs 100 1 >t
+    gk-predict fit --features m0_400,mobility_400 --against mobility_400 --group r t >out
+    gk-predict fit --features mobility_400 --group r t >alone
+    assert_equal "$(grep -P '^against\t' out | cut -f 2-)" "$(grep -P '^model\t\d' alone | cut -f 2-)"
+    close_to "$(cell difference auc out)" \
+        "$(awk -v a="$(cell model auc out)" -v b="$(cell against auc out)" 'BEGIN { printf "%.17g", a - b }')"
+    between 0 "$(cell difference auc_lower out)" "$(cell difference auc out)"
+    between "$(cell difference auc out)" "$(cell difference auc_upper out)" 1
+    # a model against itself, on the same resamples
+    gk-predict fit --features m0_400 --against m0_400 --group r t >out
+    assert_equal "$(grep -P '^difference\t' out)" "$(printf 'difference\t100\t0\t0\t0\t0\t0\t0\t0')"
+}
+
+@test "fit: --within ranks only runs of one group" {
+    # m0 ranks each group wrongly and the groups rightly
+    printf '%s\n' m0,g,grokked 1,a,1 2,a,0 3,a,0 11,b,1 12,b,1 13,b,0 >t
+    gk-predict fit --group g --bootstrap 0 t >out
+    gk-predict fit --group g --within --bootstrap 0 t >within
+    close_to "$(cell m0 auc out)" "$(awk 'BEGIN { printf "%.17g", 4 / 9 }')"
+    assert_equal "$(cell m0 auc within)" 0
+}
+
+@test "fit: calibration and decisions say what the runs say" {
+    runs 60 1 | awk -F, -v OFS=, '{ print $0, NR == 1 ? "t4,steps" : ($6 ? 500 + NR "," 520 + NR : "nan,1000") }' >t
+    gk-predict fit -q --print runs t >each
+    gk-predict fit -q --print calibration t >bins
+    assert_equal "$(column_of n bins | sort -u)" 6
+    close_to "$(column_of probability bins | awk '{ s += $1 } END { printf "%.17g", s / 10 }')" \
+        "$(column_of probability each | awk '{ s += $1 } END { printf "%.17g", s / NR }')" 1e-12
+    gk-predict fit -q --print decisions t >out
+    # at the threshold 0.5, run by run: called, ended, steps saved after step 400
+    want=$(paste <(column_of probability each) <(column_of outcome each) <(awk -F, 'NR > 1 { print $NF }' t) | awk '
+        { all += $3; n[$2]++ } $1 >= 0.5 { called[$2]++ } $1 < 0.5 { ended++; saved += $3 - 400 }
+        END { printf "%.9g %.9g %d %.9g\n", called[0] / n[0], called[1] / n[1], ended, saved / all }')
+    got=$(awk -F'\t' '$2 == 0.5 { printf "%.9g %.9g %d %.9g\n", $3, $4, $6, $8 }' out)
+    assert_equal "$got" "$want"
+    assert_equal "$(cell false_alarm_5 false_alarm out | awk '{ print ($1 <= 0.05) }')" 1
+    assert_equal "$(cell wrong_1 wrong out)" 0
+    refuses_like 1 "no column 'steps'" gk-predict fit --print decisions <(runs 20 1)
+    refuses_like 1 "no column 't4'" gk-predict fit --print times <(runs 20 1)
+}
+
+@test "fit: intervals of times cover what they promise" {
+    # log t4 = 6 + log m0 / 2 + a noise of uniform errors of 20 %
+    awk 'BEGIN { srand(1); print "m0_100,t4,grokked"
+        for (i = 0; i < 400; i++) { m = exp(4 * rand()); e = 0.4 * (rand() - 0.5)
+            print m "," (i % 2 ? exp(6 + log(m) / 2 + e) : "nan") "," i % 2 } }' >t
+    gk-predict fit -q --print times --cover 0.9 t >out
+    assert_equal "$(cell all n out)" 200
+    between 0.84 "$(cell all covered out)" 0.96
+    # 90 % of the errors are within 0.18 to both sides
+    between 1.38 "$(cell all factor out)" 1.49
+    between 1.05 "$(cell all error out)" 1.15
+}
+
+@test "score: a curve beyond the runs that a model knows is said to be" {
+    runs 40 1 >t
+    gk-predict fit -q --features m0_400 -m m t >/dev/null
+    close_to "$(cell m0_400 most m)" "$(awk -F, 'NR > 1 && $1 + 0 > x { x = $1 } END { print x }' t)"
+    run -0 --separate-stderr gk-predict score -m m <(curve 1 400)
+    assert_regex "$stderr" '^gk-predict: note: m0_400 is 400, beyond the model.s range of [0-9.]+ to [0-9.]+$'
+    run -0 --separate-stderr gk-predict score -m m <(curve 0.05 400)
+    assert_equal "$stderr" ''
+}
+
+@test "score: without --model by the model of gk, which says what it is" {
+    gk-data --p 11 | gk-train --model mlp --layers 1 --dim 8 --hidden 8 --steps 900 --eval-every 10 >c
+    run -0 --separate-stderr gk-predict score c
+    assert_line -p 'gk-predict 1.0 fit'
+    [[ $stderr == *'gk-predict: note: by the model of gk; --model FILE takes another'* ]] || fail "$stderr"
+    [[ $stderr =~ 'note: model: '[0-9]+' runs, '[0-9]+' of them grokked; held out by op, AUC within groups '0.[0-9]+ ]] || fail "$stderr"
+    run -0 --separate-stderr gk-predict score -q c
+    assert_equal "$stderr" ''
+    cmp "$ROOT/models/grok.model" "$GK_BUILD/share/gk/models/grok.model"
+}
+
 @test "score: the fitted probability of a whole curve" {
     model > m
     curve 2 10 > c
@@ -367,7 +444,8 @@ column_model() {
     wrong_usage 'gk-predict: --print groups needs --group' gk-predict fit --print groups
     wrong_usage 'gk-predict: --model: -o goes to standard output already' gk-predict fit -m -
     wrong_usage 'gk-predict: --model: standard input is for the curve' gk-predict score -m -
-    wrong_usage 'gk-predict: --model: which model?' gk-predict score
+    wrong_usage 'gk-predict: --within needs --group' gk-predict fit --within
+    wrong_usage 'gk-predict: --against is an option of gk-predict fit' gk-predict score --against lr
     wrong_usage 'gk-predict: --features: m0 is there twice' gk-predict fit --features m0,m0
     sed -i 's/^m0_10,0,10/m0,nan,nan/' m
     wrong_usage 'gk-predict: --window: in which steps A:B was m0 measured?' gk-predict score -m m

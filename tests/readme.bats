@@ -18,7 +18,8 @@ load helpers
     sed -n 's/^    \(gk-[^#]*\).*/\1/p' "$ROOT/README.md" >session
     [ "$(wc -l <session)" -ge 7 ]
     sed -i 's/--steps [0-9]*/--steps 12/; s/--p 97/--p 11/; s/^gk-data |/gk-data --p 11 |/
-        s/--window 0:[0-9]*/--window 0:9/' session
+        s/--window 0:[0-9]*/--window 0:9/
+        /gk-predict score/s/--steps 12/--dim 8 --heads 2 --ff 8 --steps 810/; s/--frac 0.8 | gk-train/--p 11 --frac 0.8 | gk-train/' session
     bash -euo pipefail session >out
     assert_equal "$(column_of step run.tsv)" "$(seq 0 12)"
     assert_equal "$(column_of pc1 path.tsv | wc -l)" 3

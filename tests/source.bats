@@ -81,6 +81,7 @@ analysis/curvature: analysis/network
 analysis/network: analysis/points analysis/signal analysis/stats
 analysis/points: analysis/stats
 analysis/powerlaw: analysis/runs analysis/stats
+analysis/worth: analysis/runs analysis/stats
 analysis/runs: analysis/signal analysis/stats
 analysis/signal:
 analysis/stats:
@@ -263,7 +264,7 @@ base:
     git rev-parse --git-dir >/dev/null 2>&1 || skip 'no repository'
     top() { git ls-files | cut -d / -f 1 | sort -u | grep -v '^\.\|\.md$'; }
     run -0 top
-    assert_output "$(printf '%s\n' CITATION.cff LICENSE Makefile cmd docs include lib packaging pipelines tests)"
+    assert_output "$(printf '%s\n' CITATION.cff LICENSE Makefile cmd docs include lib models packaging pipelines tests)"
 }
 
 @test "source: .ci/packages names a sign for each package, once" {

@@ -109,6 +109,26 @@ wrapped() {
     assert_equal "$(find out -name '*.ckpt' -o -name '*.data')" ''
 }
 
+@test "sweep: a sample of a grid is drawn at random, and a larger one begins with it" {
+    printf -- '%s\n' '--op add' '--p 5' '--dim 8' '--heads 2' '--ff 16' '--seed 0 1 2 3 4 5 6 7 8 9' \
+        '--lr 1e-3 2e-3 3e-3 4e-3 5e-3 6e-3 7e-3 8e-3 9e-3 1e-2' '--steps 1' >g.grid
+    sweep --quiet --sample 3 g.grid out
+    column_of id out/table.tsv >three
+    assert_equal "$(wc -l <three) $(sort -u three | wc -l)" '3 3'
+    grep -q '^# gk-sweep .* --steps 1 --sample 3$' out/table.tsv
+    run --separate-stderr -0 sweep --sample 5 g.grid out
+    assert_equal "$stderr" 'gk-sweep: 5 runs, 2 to do, in out'
+    assert_equal "$(column_of id out/table.tsv | head -n 3)" "$(cat three)"
+    sweep --quiet --sample 3:1 g.grid other
+    refute cmp -s <(column_of id other/table.tsv) three
+    # every point is drawn once
+    printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--lr 1e-3 1e-2' '--seed 0 1 2' '--steps 1' >g.grid
+    sweep --quiet --sample 6 g.grid whole
+    assert_equal "$(column_of id whole/table.tsv | sort -u | wc -l)" 6
+    breaks 'gk-sweep: g.grid: --sample 7: the grid has 6 points' sweep --sample 7 g.grid out
+    wrong_usage "gk-sweep: --sample: '0' is not N or N:SEED" sweep --sample 0 g.grid out
+}
+
 @test "sweep: the table says what gk-phases and gk-hjorth say" {
     grid '--lr 2e-3' '--seed 3 4' '--steps 410' >g.grid
     sweep --quiet --keep g.grid out
@@ -575,6 +595,13 @@ touched() {
         bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_cross && echo "${#grid_id[@]}"' - \
             "$ROOT/pipelines/sweep/grid.bash" "$g" >n
         [ "$(<n)" -ge 5 ]
+    done
+    # of the evidence: a published run has three seeds or more, the corpus is a sample
+    for g in "$ROOT"/pipelines/evidence/grids/*.grid; do
+        # shellcheck disable=SC2030,SC2031
+        bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_sample 3 && echo "${#grid_id[@]}"' - \
+            "$ROOT/pipelines/sweep/grid.bash" "$g" >n
+        [ "$(<n)" -ge 3 ]
     done
 }
 

@@ -1,4 +1,4 @@
-/* Ridge-regularised logistic regression. */
+/* Ridge-regularised regression: logistic, and linear. */
 #ifndef GK_LOGISTIC_H
 #define GK_LOGISTIC_H
 
@@ -12,6 +12,10 @@
  * minimum is finite if the y differ, separable or not. */
 int gk_logistic_fit(size_t n, size_t d, const double *x, const double *y, double ridge,
                     double *beta, struct gk_err *err);
+
+/* Minimises sum_i (y_i - beta_0 - sum_j beta_j x_ij)^2 + ridge sum_{j>=1} beta_j^2. */
+int gk_ridge_fit(size_t n, size_t d, const double *x, const double *y, double ridge, double *beta,
+                 struct gk_err *err);
 
 /* beta_0 + sum_j beta_j x_j */
 double gk_logistic_score(size_t d, const double *beta, const double *x);

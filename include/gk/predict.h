@@ -43,21 +43,27 @@ struct gk_runs {
     double *val;                /* [n] final validation accuracy, or NULL */
     double *m0;                 /* [n] the single feature for comparison, or NULL */
     char *m0_name;
-    size_t *group; /* [n] number of each run's group, or NULL */
+    double *steps;           /* [n] the last step of each run, or NULL */
+    double *time;            /* [n] when it grokked, nan if it did not, or NULL */
+    struct gk_runs *against; /* the same runs by other features, or NULL; shares what is not x */
+    size_t *group;           /* [n] number of each run's group, or NULL */
     char **group_name;
     size_t groups;
-    size_t x_cap, outcome_cap, val_cap, m0_cap, group_cap, group_name_cap;
+    size_t x_cap, outcome_cap, val_cap, m0_cap, steps_cap, time_cap, group_cap, group_name_cap;
 };
 
 struct gk_runs_columns {
     char **features; /* [n], or NULL: every column that is a measure */
     size_t n;
-    const char *outcome; /* 0 or 1 */
-    const char *val;     /* NULL: final_val_acc if there is one */
-    const char *group;   /* any text, or NULL */
-    const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
-    double from, to;     /* the window of bare measures, or nan */
-    bool skip_nan;       /* leave out a run with a nan in a column that is used, do not fail */
+    char **against; /* [n_against] the features of the model to compare with, or NULL */
+    size_t n_against;
+    const char *steps, *time; /* NULL: not wanted */
+    const char *outcome;      /* 0 or 1 */
+    const char *val;          /* NULL: final_val_acc if there is one */
+    const char *group;        /* any text, or NULL */
+    const char *m0;           /* NULL: the first feature, then the first column, of measure m0 */
+    double from, to;          /* the window of bare measures, or nan */
+    bool skip_nan;            /* leave out a run with a nan in a column that is used, do not fail */
     /* Each feature is looked at by itself: it may be nan, OUTCOME may be NULL (all false), and no
      * m0 is looked for. A run with a nan for its outcome or VAL is left out. */
     bool alone;
@@ -74,6 +80,7 @@ struct gk_term {
     struct gk_feature feature;
     bool log; /* floor > 0 */
     double floor, centre, scale, weight;
+    double least, most; /* among the runs it was fitted to; nan: not known */
 };
 struct gk_model {
     double intercept;
@@ -108,23 +115,64 @@ double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
 
 /* ---- what it is worth ---- */
 
-enum gk_report { GK_REPORT_SUMMARY, GK_REPORT_GROUPS, GK_REPORT_RUNS };
-#define GK_REPORTS "summary|groups|runs" /* in the order of the enum */
+enum gk_report {
+    GK_REPORT_SUMMARY,
+    GK_REPORT_GROUPS,
+    GK_REPORT_RUNS,
+    GK_REPORT_CALIBRATION,
+    GK_REPORT_DECISIONS,
+    GK_REPORT_TIMES
+};
+/* in the order of the enum */
+#define GK_REPORTS "summary|groups|runs|calibration|decisions|times"
 
 /* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
  * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
  * the held-out probability of each run. */
-struct gk_report_conf {
-    enum gk_report what;
-    int64_t replicates; /* of intervals of fixed scores */
-    int64_t refits;     /* of those of row "model", fitted again in each; 0: as the others */
-    double ridge;       /* of these fits */
+struct gk_report_of {
+    const struct gk_runs *r;
+    const struct gk_model *m;
+    const double *heldout; /* [n] */
+    const size_t *fold;    /* [n] */
+    const double *against; /* [n] held-out probabilities by r->against, or NULL */
+    bool within;           /* rank only runs of one group */
+    int64_t replicates;    /* of intervals of fixed scores */
+    int64_t refits;        /* of those of row "model", fitted again in each; 0: as the others */
     uint64_t seed;
-    struct gk_tick tick; /* hears of refits */
+    double at;           /* the step at which the probabilities are known */
+    double ridge;        /* of refits and of the model of times */
+    double cover;        /* of the intervals of times */
+    struct gk_tick tick; /* counts refits */
 };
-int gk_report_write(struct gk_out *out, const struct gk_report_conf *conf,
-                    const struct gk_history *h, const struct gk_runs *r, const struct gk_model *m,
-                    const double *heldout, const size_t *fold, struct gk_err *err);
+int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
+                    const struct gk_report_of *of, struct gk_err *err);
+/* The last step that the features of R speak of; 0 if all were known beforehand. */
+double gk_runs_known_at(const struct gk_runs *r);
+
+/* Adds to H what the model was fitted to, and how well it ranks runs that it has not seen; BY is
+ * the column of groups, or NULL. */
+int gk_report_about(struct gk_history *h, const struct gk_report_of *of, const char *by,
+                    struct gk_err *err);
+#define GK_ABOUT "model: " /* begins that line */
+
+/* Ten groups of runs of rising probability, and what became of them. */
+int gk_report_calibration(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
+/* What would follow from ending, or calling, runs by a threshold of the probability. */
+int gk_report_decisions(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
+/* Intervals for the time of runs that grok, by conformal prediction (predict_times.c). */
+int gk_report_times(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
+/* 95 % for a share of K in N (Wilson 1927). */
+void gk_share_interval(double k, double n, double *lower, double *upper);
+
+/* ---- parts of a fit ---- */
+
+/* Floor, centre, scale and range of term J of R's features, from the runs that are IN [n]; run I
+ * occurs COUNT[I] times (NULL: once). */
+void gk_term_standardise(struct gk_term *t, const struct gk_runs *r, const bool *in,
+                         const uint32_t *count, size_t j);
+double gk_term_value(const struct gk_term *t, double x); /* standardised */
+/* Terms for R's features: the logarithm of those that are positive in all runs that are IN. */
+int gk_model_start(struct gk_model *m, const struct gk_runs *r, const bool *in, struct gk_err *err);
 
 /* Of each feature in each group (all runs are "all" without groups): quantiles, AUC and Spearman's
  * correlation with val; of runs that were read as alone, without a model. */
@@ -173,6 +221,9 @@ struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
 };
+/* The first feature from FROM on that is beyond the runs that the model was fitted to, and its
+ * value; NULL: none. */
+const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err);
 

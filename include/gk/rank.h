@@ -14,16 +14,18 @@ struct gk_rank_data {
     const double *score; /* [n] finite */
     const bool *outcome; /* [n] */
     const double *value; /* [n] finite, or NULL: no Spearman */
+    const size_t *group; /* [n] below n: the AUC is of pairs of one group; or NULL: of all pairs */
 };
 
 struct gk_rank_score {
     double at, lower, upper; /* nan if undefined */
 };
 
-/* AUC = P(score of a yes > score of a no) + P(equal) / 2 (Mann-Whitney); nan if all outcomes are
- * the same. Spearman: nan if the scores or the values are all the same. The intervals are the 2.5
- * and 97.5 percentiles (linear between order statistics) of REPLICATES resamples, drawn from SEED
- * with as many runs of each outcome as there are; nan with REPLICATES 0. */
+/* With groups there is no Spearman. AUC = P(score of a yes > score of a no) + P(equal) / 2
+ * (Mann-Whitney); nan if all outcomes are the same. Spearman: nan if the scores or the values are
+ * all the same. The intervals are the 2.5 and 97.5 percentiles (linear between order statistics) of
+ * REPLICATES resamples, drawn from SEED with as many runs of each outcome as there are; nan with
+ * REPLICATES 0. */
 int gk_rank_study(const struct gk_rank_data *data, int64_t replicates, uint64_t seed,
                   struct gk_rank_score *auc, struct gk_rank_score *spearman, struct gk_err *err);
 
@@ -44,5 +46,10 @@ void gk_sort(double *v, size_t n);
 /* The quantile Q in [0, 1] of the rising V [n], linear between order statistics: type 7 of Hyndman
  * and Fan (1996), the default of R and NumPy. The median of two is their mean; nan with N 0. */
 double gk_quantile(const double *v, size_t n, double q);
+
+/* The same of the differences: DATA's score less the score OTHER [n], on the same resamples. */
+int gk_rank_difference(const struct gk_rank_data *data, const double *other, int64_t replicates,
+                       uint64_t seed, struct gk_rank_score *auc, struct gk_rank_score *spearman,
+                       struct gk_err *err);
 
 #endif

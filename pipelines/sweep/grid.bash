@@ -78,33 +78,74 @@ grid_read() {
         { echo "gk-sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
 }
 
-# All points, the last option the fastest.
-grid_cross() {
-    local k n id at=() values
-    grid_id=() grid_point=() grid_varied=()
+# The name of a point: the values of the options that vary.
+grid_add_point() { # INDEX ...
+    local k id='' at=("$@") values
+    for k in "${grid_varied[@]}"; do
+        read -ra values <<<"${grid_values[k]}"
+        id+=,${grid_name[k]}=${values[at[k]]//[!A-Za-z0-9.+_-]/_}
+    done
+    id=${id:-,run}
+    grid_id+=("${id#,}")
+    grid_point+=("${at[*]}")
+}
+
+# How many values each option has, at least 1, and which options vary.
+grid_measure() {
+    local k values
+    grid_id=() grid_point=() grid_varied=() grid_size=()
     for k in "${!grid_name[@]}"; do
-        at+=(0)
         read -ra values <<<"${grid_values[k]}"
         [ ${#values[@]} -lt 2 ] || grid_varied+=("$k")
+        grid_size+=($((${#values[@]} > 0 ? ${#values[@]} : 1)))
+    done
+}
+
+# All points, the last option the fastest.
+grid_cross() {
+    local k at=()
+    grid_measure
+    for k in "${!grid_name[@]}"; do
+        at+=(0)
     done
     while :; do
-        id=
-        for k in "${grid_varied[@]}"; do
-            read -ra values <<<"${grid_values[k]}"
-            id+=,${grid_name[k]}=${values[at[k]]//[!A-Za-z0-9.+_-]/_}
-        done
-        grid_id+=("${id:-,run}")
-        grid_point+=("${at[*]}")
+        grid_add_point "${at[@]}"
         for ((k = ${#at[@]} - 1; k >= 0; k--)); do
-            read -ra values <<<"${grid_values[k]}"
-            n=${#values[@]}
             at[k]=$((at[k] + 1))
-            [ "${at[k]}" -ge "$n" ] || break
+            [ "${at[k]}" -ge "${grid_size[k]}" ] || break
             at[k]=0
         done
         [ "$k" -ge 0 ] || break
     done
-    grid_id=("${grid_id[@]#,}")
+}
+
+# The first N points of a random order of all: more of them begin with the same ones. The generator is that
+# of Park and Miller (1988), whose numbers every awk holds exactly.
+grid_sample() { # N SEED
+    local k i total=1 at
+    grid_measure
+    for k in "${grid_size[@]}"; do
+        total=$((total * k))
+        [ "$total" -lt 2147483647 ] || { echo "gk-sweep: $grid_file: too many points for --sample" >&2 && return 1; }
+    done
+    [ "$1" -le "$total" ] || { echo "gk-sweep: $grid_file: --sample $1: the grid has $total points" >&2 && return 1; }
+    while read -r i; do
+        at=()
+        for ((k = ${#grid_size[@]} - 1; k >= 0; k--)); do
+            at=($((i % grid_size[k])) "${at[@]}")
+            i=$((i / grid_size[k]))
+        done
+        grid_add_point "${at[@]}"
+    done < <(n=$1 seed=${2:-0} total=$total awk 'BEGIN {
+        n = ENVIRON["n"]; total = ENVIRON["total"]; x = ENVIRON["seed"] + 1
+        for (i = 0; i < 10; i++) x = x * 16807 % 2147483647
+        for (i = 0; i < n; i++) {
+            x = x * 16807 % 2147483647
+            j = i + x % (total - i)
+            at_i = i in moved ? moved[i] : i
+            printf "%.0f\n", j in moved ? moved[j] : j
+            moved[j] = at_i
+        } }')
 }
 
 # The options of run $1, a line a tool.
@@ -122,13 +163,13 @@ grid_args() {
 }
 
 # The history line, then a table of the varied options and the run's name.
-grid_index() { # RULE GIVE-UP
+grid_index() { # RULE GIVE-UP SAMPLE
     local i k at values
     printf '# gk-sweep %s' "$version"
     for k in "${!grid_name[@]}"; do
         printf ' --%s%s' "${grid_name[k]}" "${grid_values[k]:+ ${grid_values[k]// /,}}"
     done
-    printf '%s%s\n' "${1:+ --rule $1}" "${2:+ --give-up $2}"
+    printf '%s%s%s\n' "${3:+ --sample $3}" "${1:+ --rule $1}" "${2:+ --give-up $2}"
     for k in "${grid_varied[@]}"; do
         printf '%s\t' "${grid_name[k]}"
     done

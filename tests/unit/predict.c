@@ -16,7 +16,7 @@ static void test_auc_by_hand(void)
     /* pairs (yes, no): 4 > 1, 4 > 2, 4 > 2, 2 > 1, 2 = 2, 2 = 2: 5 of 6 */
     const double score[] = {1, 2, 2, 4, 2}, value[] = {10, 20, 15, 40, 30};
     const bool yes[] = {false, false, false, true, true};
-    struct gk_rank_data d = {5, score, yes, value};
+    struct gk_rank_data d = {5, score, yes, value, NULL};
     struct gk_rank_score a, s;
     struct gk_err err = {0};
     CHECK(gk_rank_study(&d, 0, 0, &a, &s, &err) == 0);
@@ -30,7 +30,7 @@ static void test_rank_extremes(void)
 {
     const double up[] = {-3, 0, 0.5, 7}, same[] = {2, 2, 2, 2}, down[] = {9, 8, -1, -2};
     const bool yes[] = {false, false, true, true}, all[] = {true, true, true, true};
-    struct gk_rank_data d = {4, up, yes, down};
+    struct gk_rank_data d = {4, up, yes, down, NULL};
     struct gk_rank_score a, s;
     struct gk_err err = {0};
     CHECK(gk_rank_study(&d, 500, 1, &a, &s, &err) == 0);
@@ -79,12 +79,53 @@ static void test_auc_coverage(void)
             yes[i] = i % 2;
             score[i] = gk_rng_normal(&r) + (yes[i] ? delta : 0);
         }
-        struct gk_rank_data d = {N, score, yes, NULL};
+        struct gk_rank_data d = {N, score, yes, NULL, NULL};
         CHECK(gk_rank_study(&d, 400, k, &a, &s, &err) == 0);
         inside += a.lower <= truth && truth <= a.upper;
     }
     printf("AUC's interval holds the truth %d times of %d\n", inside, TIMES);
     CHECK(inside >= 178); /* 190 +- 3.1, four of those */
+}
+
+/* Pairs of one group only, and differences of two scores on the same resamples. */
+static void test_rank_within(void)
+{
+    /* group 0: 3 > 1, 3 < 5; group 1: 2 > 0, 9 > 0: 3 of 4 */
+    const double score[] = {1, 5, 3, 0, 2, 9}, other[] = {5, 1, 3, 9, 2, 0};
+    const bool yes[] = {false, false, true, false, true, true};
+    const size_t group[] = {0, 0, 0, 1, 1, 1};
+    struct gk_rank_data d = {6, score, yes, NULL, group};
+    struct gk_rank_score a, s;
+    struct gk_err err = {0};
+    CHECK(gk_rank_study(&d, 0, 0, &a, &s, &err) == 0);
+    CHECK_CLOSE(a.at, 3.0 / 4, 1e-15);
+    CHECK(gk_rank_difference(&d, other, 200, 3, &a, &s, &err) == 0);
+    CHECK_CLOSE(a.at, 3.0 / 4 - 1.0 / 4, 1e-15);
+    CHECK(gk_rank_difference(&d, score, 200, 3, &a, &s, &err) == 0);
+    CHECK(a.at == 0 && a.lower == 0 && a.upper == 0);
+    d.group = (const size_t[]){0, 1, 2, 3, 4, 5}; /* no pair at all */
+    CHECK(gk_rank_study(&d, 0, 0, &a, &s, &err) == 0);
+    CHECK(isnan(a.at));
+}
+
+/* ---- linear regression ---- */
+
+/* y = 3 - 2 u + v exactly, then shrunk by the ridge: with one feature of sum of squares S and mean
+ * 0 the slope is S / (S + ridge) times what it was. */
+static void test_ridge(void)
+{
+    const double x[] = {0, 1, 1, 0, 2, 5, 3, 3}, y[] = {4, 1, 4, 0};
+    const double u[] = {-1, 0, 1}, w[] = {1, 3, 5};
+    double beta[3];
+    struct gk_err err = {0};
+    CHECK(gk_ridge_fit(4, 2, x, y, 1e-12, beta, &err) == 0);
+    CHECK_CLOSE(beta[0], 3, 1e-9);
+    CHECK_CLOSE(beta[1], -2, 1e-9);
+    CHECK_CLOSE(beta[2], 1, 1e-9);
+    CHECK(gk_ridge_fit(3, 1, u, w, 2, beta, &err) == 0);
+    CHECK_CLOSE(beta[0], 3, 1e-14);
+    CHECK_CLOSE(beta[1], 1, 1e-14);
+    CHECK(gk_ridge_fit(0, 1, u, w, 2, beta, &err) == -1);
 }
 
 /* ---- logistic regression ---- */
@@ -392,6 +433,8 @@ int main(void)
     test_auc_by_hand();
     test_rank_extremes();
     test_quantiles();
+    test_rank_within();
+    test_ridge();
     test_auc_coverage();
     test_logistic_saturated();
     test_logistic_gradient();

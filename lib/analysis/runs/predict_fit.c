@@ -36,7 +36,7 @@ static double raw_value(const struct gk_term *t, double x)
     return t->log ? log(fmax(x, t->floor)) : x;
 }
 
-static double term_value(const struct gk_term *t, double x)
+double gk_term_value(const struct gk_term *t, double x)
 {
     const double v = raw_value(t, x), away = v - t->centre;
     return isinf(away) ? v / t->scale - t->centre / t->scale : away / t->scale;
@@ -46,7 +46,7 @@ static double score(const struct gk_model *m, const double *x)
 {
     double s = m->intercept;
     for (size_t j = 0; j < m->d; j++)
-        s += m->term[j].weight * term_value(&m->term[j], x[j]);
+        s += m->term[j].weight * gk_term_value(&m->term[j], x[j]);
     return s;
 }
 
@@ -65,31 +65,40 @@ void gk_model_free(struct gk_model *m)
 
 /* ---- one fit ---- */
 
-/* Floor, centre and scale of term J from the runs in W->in. */
-static void standardise(const struct work *w, struct gk_term *t, size_t j)
+static void find_range(struct gk_term *t, const struct gk_runs *r, const bool *in, size_t j)
 {
-    const struct gk_runs *r = w->r;
-    double n = 0, sum = 0, squares = 0, least = INFINITY, most = 0;
+    t->least = INFINITY;
+    t->most = -INFINITY;
+    for (size_t i = 0; i < r->n; i++)
+        if (in[i]) {
+            t->least = fmin(t->least, r->x[i * r->d + j]);
+            t->most = fmax(t->most, r->x[i * r->d + j]);
+        }
+}
+
+void gk_term_standardise(struct gk_term *t, const struct gk_runs *r, const bool *in,
+                         const uint32_t *count, size_t j)
+{
+    double n = 0, sum = 0, squares = 0, most = 0;
     *t = (struct gk_term){.feature = t->feature, .log = t->log, .floor = -INFINITY, .scale = 1};
+    find_range(t, r, in, j);
+    if (t->log) /* against a value of 0, far from where the ranks are */
+        t->floor = fmax(t->least * 1e-3, DBL_TRUE_MIN);
     for (size_t i = 0; i < r->n; i++)
-        if (w->in[i])
-            least = fmin(least, r->x[i * r->d + j]);
-    if (t->log) /* protects against a value of 0, far from the others' ranks */
-        t->floor = fmax(least * 1e-3, DBL_TRUE_MIN);
-    for (size_t i = 0; i < r->n; i++)
-        if (w->in[i])
+        if (in[i])
             most = fmax(most, fabs(raw_value(t, r->x[i * r->d + j])));
     const int exponent = gk_exponent_of(most);
     for (size_t i = 0; i < r->n; i++)
-        if (w->in[i]) {
-            n += times(w, i);
-            sum += times(w, i) * ldexp(raw_value(t, r->x[i * r->d + j]), -exponent);
+        if (in[i]) {
+            const double k = count ? count[i] : 1;
+            n += k;
+            sum += k * ldexp(raw_value(t, r->x[i * r->d + j]), -exponent);
         }
     const double centre = sum / n;
     for (size_t i = 0; i < r->n; i++)
-        if (w->in[i]) {
+        if (in[i]) {
             double z = ldexp(raw_value(t, r->x[i * r->d + j]), -exponent) - centre;
-            squares += times(w, i) * z * z;
+            squares += (count ? count[i] : 1) * z * z;
         }
     double sd = sqrt(squares / n);
     t->centre = ldexp(centre, exponent);
@@ -112,11 +121,11 @@ static int train(struct work *w, struct gk_model *m, struct gk_err *err)
     const struct gk_runs *r = w->r;
     size_t n = 0;
     for (size_t j = 0; j < r->d; j++)
-        standardise(w, &m->term[j], j);
+        gk_term_standardise(&m->term[j], r, w->in, w->count, j);
     for (size_t i = 0; i < r->n; i++) {
         for (uint32_t k = 0; w->in[i] && k < times(w, i); k++) {
             for (size_t j = 0; j < r->d; j++)
-                w->z[n * r->d + j] = term_value(&m->term[j], r->x[i * r->d + j]);
+                w->z[n * r->d + j] = gk_term_value(&m->term[j], r->x[i * r->d + j]);
             w->y[n++] = r->outcome[i];
         }
     }
@@ -264,7 +273,7 @@ static int fit(struct work *w, struct gk_model *m, double *heldout, double *raw,
     return train(w, m, err) || calibrate(w, m, err) ? -1 : 0;
 }
 
-static int start_model(struct gk_model *m, const struct gk_runs *r, struct gk_err *err)
+int gk_model_start(struct gk_model *m, const struct gk_runs *r, const bool *in, struct gk_err *err)
 {
     size_t cap = 0;
     if (gk_grow(&m->term, &cap, r->d, sizeof *m->term, err))
@@ -278,7 +287,7 @@ static int start_model(struct gk_model *m, const struct gk_runs *r, struct gk_er
             return -1;
         t->log = true;
         for (size_t i = 0; i < r->n; i++)
-            t->log = t->log && r->x[i * r->d + j] > 0;
+            t->log = t->log && (!in[i] || r->x[i * r->d + j] > 0);
     }
     return 0;
 }
@@ -295,7 +304,9 @@ static int start_work(struct work *w, struct gk_model *m, struct gk_err *err)
     w->beta = gk_alloc(r->d + 1, sizeof *w->beta, err);
     if (!w->in || !w->scored || !w->z || !w->y || !w->score || !w->beta)
         return -1;
-    return start_model(m, r, err);
+    for (size_t i = 0; i < r->n; i++)
+        w->in[i] = true;
+    return gk_model_start(m, r, w->in, err);
 }
 
 static void end_work(struct work *w)

@@ -235,6 +235,17 @@ int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool
     return 0;
 }
 
+const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x)
+{
+    for (size_t j = from; j < l->m->d; j++) {
+        const struct gk_term *t = &l->m->term[j];
+        *x = l->x[j];
+        if (*x < t->least || *x > t->most)
+            return t;
+    }
+    return NULL;
+}
+
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err)
 {

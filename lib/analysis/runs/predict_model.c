@@ -6,15 +6,15 @@
 #include "gk/mem.h"
 #include "gk/predict.h"
 
-static const char *const columns[] = {"feature", "from",   "to",    "log",
-                                      "floor",   "centre", "scale", "weight"};
-enum { COLUMNS = sizeof columns / sizeof *columns };
+static const char *const columns[] = {"feature", "from",  "to",     "log",   "floor",
+                                      "centre",  "scale", "weight", "least", "most"};
+enum { COLUMNS = sizeof columns / sizeof *columns, NEEDED = COLUMNS - 2 };
 static const char intercept_name[] = "(intercept)";
 
 static void put_term(FILE *fp, const struct gk_term *t)
 {
-    const double v[] = {t->feature.from, t->feature.to, t->log,   t->floor,
-                        t->centre,       t->scale,      t->weight};
+    const double v[] = {t->feature.from, t->feature.to, t->log,   t->floor, t->centre,
+                        t->scale,        t->weight,     t->least, t->most};
     fputs(t->feature.name, fp);
     putc('\t', fp);
     for (int k = 0; k < COLUMNS - 1; k++)
@@ -27,7 +27,9 @@ int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *
     const struct gk_term first = {.feature = {(char *)intercept_name, -1, 0, NAN, NAN},
                                   .floor = -INFINITY,
                                   .scale = 1,
-                                  .weight = m->intercept};
+                                  .weight = m->intercept,
+                                  .least = NAN,
+                                  .most = NAN};
     if (gk_table_begin(fp, h, columns, COLUMNS, err))
         return -1;
     put_term(fp, &first);
@@ -40,16 +42,19 @@ static int read_term(struct gk_term *t, const struct gk_rows *r, const int at[CO
                      struct gk_err *err)
 {
     double v[COLUMNS];
-    for (int k = 1; k < COLUMNS; k++)
-        if (gk_rows_number(r, at[k], &v[k], err))
+    for (int k = 1; k < COLUMNS; k++) {
+        v[k] = NAN;
+        if (at[k] >= 0 && gk_rows_number(r, at[k], &v[k], err))
             return -1;
+    }
     if ((v[3] != 0 && v[3] != 1) || isnan(v[4]) || !isfinite(v[5]) || !isfinite(v[6]) ||
         v[6] <= 0 || !isfinite(v[7]) || (v[3] == 1 && !(v[4] > 0)))
         return gk_rows_fail(r, err, "not a term of a model of gk-predict");
     char *name = gk_strdup(r->cell[at[0]], err);
     if (!name)
         return -1;
-    *t = (struct gk_term){gk_feature_parse(name, v[1], v[2]), v[3] == 1, v[4], v[5], v[6], v[7]};
+    *t = (struct gk_term){
+        gk_feature_parse(name, v[1], v[2]), v[3] == 1, v[4], v[5], v[6], v[7], v[8], v[9]};
     return 0;
 }
 
@@ -58,8 +63,9 @@ static int read_terms(struct gk_model *m, struct gk_rows *r, struct gk_err *err)
     int at[COLUMNS], rc;
     bool any = false;
     size_t cap = 0;
-    for (int k = 0; k < COLUMNS; k++)
-        if ((at[k] = gk_rows_need(r, columns[k], err)) < 0)
+    for (int k = 0; k < COLUMNS; k++) /* models before 1.1 do not have their range */
+        if (k < NEEDED ? (at[k] = gk_rows_need(r, columns[k], err)) < 0
+                       : gk_rows_find(r, columns[k], &at[k], err) != 0)
             return -1;
     while ((rc = gk_rows_next(r, err)) > 0) {
         struct gk_term t;

@@ -68,7 +68,7 @@ int gk_ranking_write(struct gk_out *out, const struct gk_history *h, const struc
             const char *group = r->group ? r->group_name[g] : "all";
             struct gk_rank_score auc, rho;
             take(&s, r, g, j, &notes->lacking);
-            const struct gk_rank_data d = {s.n, s.score, s.outcome, r->val ? s.value : NULL};
+            const struct gk_rank_data d = {s.n, s.score, s.outcome, r->val ? s.value : NULL, NULL};
             if ((s.positives == 0 || s.positives == s.n) && !notes->alike++)
                 notes->first = group;
             rc = gk_rank_study(&d, replicates, seed, &auc, &rho, err) ||

@@ -97,7 +97,7 @@ bool gk_feature_is_bare(const struct gk_feature *f)
 
 void gk_runs_free(struct gk_runs *r)
 {
-    for (size_t j = 0; r->feature && j < r->d; j++)
+    for (size_t j = 0; r->feature && j < r->d + (r->against ? r->against->d : 0); j++)
         free(r->feature[j].name);
     for (size_t g = 0; g < r->groups; g++)
         free(r->group_name[g]);
@@ -107,6 +107,11 @@ void gk_runs_free(struct gk_runs *r)
     free(r->val);
     free(r->m0);
     free(r->m0_name);
+    free(r->steps);
+    free(r->time);
+    if (r->against)
+        free(r->against->x);
+    gk_free(r->against);
     free(r->group);
     free(r->group_name);
     *r = (struct gk_runs){0};
@@ -115,8 +120,20 @@ void gk_runs_free(struct gk_runs *r)
 /* Column numbers in a row. */
 struct place {
     int *feature; /* [d] */
-    int outcome, val, m0, group;
+    int outcome, val, m0, group, steps, time;
 };
+
+static int add_feature(struct gk_runs *r, const struct gk_rows *rows, const char *name,
+                       const struct gk_runs_columns *c, int *at, struct gk_err *err)
+{
+    if ((at[r->d] = gk_rows_need(rows, name, err)) < 0)
+        return -1;
+    char *copy = gk_strdup(name, err);
+    if (!copy)
+        return -1;
+    r->feature[r->d++] = gk_feature_parse(copy, c->from, c->to);
+    return 0;
+}
 
 static int find_features(struct gk_runs *r, const struct gk_rows *rows,
                          const struct gk_runs_columns *c, int *at, struct gk_err *err)
@@ -125,12 +142,8 @@ static int find_features(struct gk_runs *r, const struct gk_rows *rows,
         const char *name = c->features ? c->features[j] : rows->name[j];
         if (!c->features && gk_feature_parse(rows->name[j], NAN, NAN).measure < 0)
             continue;
-        if ((at[r->d] = gk_rows_need(rows, name, err)) < 0)
+        if (add_feature(r, rows, name, c, at, err))
             return -1;
-        char *copy = gk_strdup(name, err);
-        if (!copy)
-            return -1;
-        r->feature[r->d++] = gk_feature_parse(copy, c->from, c->to);
     }
     if (r->d)
         return 0;
@@ -160,13 +173,19 @@ static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct g
 static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,
                 struct place *p, struct gk_err *err)
 {
-    p->val = p->group = p->m0 = p->outcome = -1;
+    p->val = p->group = p->m0 = p->outcome = p->steps = p->time = -1;
     if (find_features(r, rows, c, p->feature, err) ||
         (!c->alone && find_m0(r, rows, c, &p->m0, err)) ||
+        (c->steps && (p->steps = gk_rows_need(rows, c->steps, err)) < 0) ||
+        (c->time && (p->time = gk_rows_need(rows, c->time, err)) < 0) ||
         (c->outcome && (p->outcome = gk_rows_need(rows, c->outcome, err)) < 0) ||
         (c->val && (p->val = gk_rows_need(rows, c->val, err)) < 0) ||
         (c->group && (p->group = gk_rows_need(rows, c->group, err)) < 0))
         return -1;
+    for (size_t j = 0; j < c->n_against;
+         j++) /* last: they stand behind the features until the end */
+        if (add_feature(r, rows, c->against[j], c, p->feature, err))
+            return -1;
     return c->val ? 0 : gk_rows_find(rows, "final_val_acc", &p->val, err);
 }
 
@@ -197,8 +216,9 @@ static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, con
                         size_t from, struct gk_err *err)
 {
     double v;
-    for (size_t j = from; j < r->d + 3; j++) {
-        int at = j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0}[j - r->d];
+    for (size_t j = from; j < r->d + 4; j++) {
+        int at =
+            j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0, p->steps}[j - r->d];
         if (at >= 0 && gk_rows_number(rows, at, &v, err))
             return -1;
         if (at >= 0 && isnan(v))
@@ -216,6 +236,8 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
         gk_grow(&r->outcome, &r->outcome_cap, i + 1, sizeof *r->outcome, err) ||
         (p->val >= 0 && gk_grow(&r->val, &r->val_cap, i + 1, sizeof *r->val, err)) ||
         (p->m0 >= 0 && gk_grow(&r->m0, &r->m0_cap, i + 1, sizeof *r->m0, err)) ||
+        (p->steps >= 0 && gk_grow(&r->steps, &r->steps_cap, i + 1, sizeof *r->steps, err)) ||
+        (p->time >= 0 && gk_grow(&r->time, &r->time_cap, i + 1, sizeof *r->time, err)) ||
         (p->group >= 0 && gk_grow(&r->group, &r->group_cap, i + 1, sizeof *r->group, err)))
         return -1;
     for (size_t j = 0; j < r->d; j++)
@@ -224,6 +246,8 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
     if ((p->outcome >= 0 && gk_rows_number(rows, p->outcome, &y, err)) ||
         (p->val >= 0 && finite_cell(rows, p->val, false, &r->val[i], err)) ||
         (p->m0 >= 0 && finite_cell(rows, p->m0, false, &r->m0[i], err)) ||
+        (p->steps >= 0 && finite_cell(rows, p->steps, false, &r->steps[i], err)) ||
+        (p->time >= 0 && gk_rows_number(rows, p->time, &r->time[i], err)) ||
         (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
         return -1;
     if (y != 0 && y != 1)
@@ -234,10 +258,43 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
     return 0;
 }
 
+/* The last N columns of x become those of r->against. */
+static int split_against(struct gk_runs *r, size_t n, struct gk_err *err)
+{
+    const size_t d = r->d - n;
+    if (!n)
+        return 0;
+    struct gk_runs *a = gk_alloc(1, sizeof *a, err);
+    double *x = a ? malloc(r->n * n * sizeof *x) : NULL;
+    if (!x) {
+        gk_free(a);
+        return gk_fail(err, "no memory for %zu runs", r->n);
+    }
+    for (size_t i = 0; i < r->n; i++) {
+        memcpy(x + i * n, r->x + i * r->d + d, n * sizeof *x);
+        memmove(r->x + i * d, r->x + i * r->d, d * sizeof *x);
+    }
+    *a = *r;
+    a->feature = r->feature + d;
+    a->x = x;
+    a->d = n;
+    r->d = d;
+    r->against = a;
+    return 0;
+}
+
+double gk_runs_known_at(const struct gk_runs *r)
+{
+    double at = 0;
+    for (size_t j = 0; j < r->d; j++)
+        at = fmax(at, r->feature[j].to); /* nan is none */
+    return at;
+}
+
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
                  struct gk_err *err)
 {
-    size_t most = c->features ? c->n : rows->ncol;
+    size_t most = (c->features ? c->n : rows->ncol) + c->n_against;
     struct place p;
     *r = (struct gk_runs){0};
     p.feature = gk_alloc(most, sizeof *p.feature, err);
@@ -256,6 +313,8 @@ int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_c
             }
         }
     gk_free(p.feature);
+    if (!rc)
+        rc = split_against(r, c->n_against, err);
     if (rc)
         gk_runs_free(r);
     return rc;

@@ -1,4 +1,4 @@
-/* Logistic regression with a ridge, by Newton's method. */
+/* Regression with a ridge: logistic by Newton's method, linear by the normal equations. */
 #include "gk/logistic.h"
 
 #include <math.h>
@@ -137,4 +137,27 @@ int gk_logistic_fit(size_t n, size_t d, const double *x, const double *y, double
         rc = newton(&p, beta, &value, work);
     gk_free(work);
     return rc < 0 ? gk_fail(err, "the logistic model's curvature vanishes") : 0;
+}
+
+int gk_ridge_fit(size_t n, size_t d, const double *x, const double *y, double ridge, double *beta,
+                 struct gk_err *err)
+{
+    const size_t m = d + 1;
+    double *h = gk_alloc(m, m * sizeof *h, err);
+    if (!h)
+        return -1;
+    memset(h, 0, m * m * sizeof *h);
+    memset(beta, 0, m * sizeof *beta);
+    for (size_t j = 1; j < m; j++)
+        h[j * m + j] = ridge;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++) {
+            const double xj = j ? x[i * d + j - 1] : 1;
+            beta[j] += xj * y[i];
+            for (size_t k = 0; k <= j; k++)
+                h[j * m + k] += xj * (k ? x[i * d + k - 1] : 1);
+        }
+    const bool solved = solve(m, h, beta);
+    gk_free(h);
+    return solved ? 0 : gk_fail(err, "the linear model's curvature vanishes");
 }

@@ -5,33 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gk/mem.h"
 #include "gk/number.h"
 #include "gk/rename.h"
+#include "gk/share.h"
 #include "rename_priv.h"
 
 enum { MOST_LINE = 4096, MOST_LINES = 10000 };
 #define SUFFIX ".tsv"
 
 /* ---- finding a table ---- */
-
-/* The folder of gk's own tables, found from the folder of the tools. */
-static int find_folder(char *path, size_t size, struct gk_err *err)
-{
-    static const char tail[] = "/../share/gk/rename";
-    const ssize_t n = readlink("/proc/self/exe", path, size - sizeof tail);
-    char *slash = NULL;
-    if (n > 0) {
-        path[n] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (!slash)
-        return gk_fail(err, "where is this program? /proc/self/exe:");
-    memcpy(slash, tail, sizeof tail);
-    return 0;
-}
 
 static int is_table(const struct dirent *e)
 {
@@ -66,7 +50,7 @@ static int open_table(FILE **fp, const char *name, struct gk_err *err)
         return 0;
     if (errno != ENOENT || strchr(name, '/'))
         return gk_fail(err, "%s:", name);
-    if (find_folder(folder, sizeof folder, err))
+    if (gk_share_path(folder, sizeof folder, "rename", err))
         return -1;
     char *path = gk_format(err, "%s/%s" SUFFIX, folder, name);
     if (!path)

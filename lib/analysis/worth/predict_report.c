@@ -1,0 +1,205 @@
+/* Tables that show how well a model predicts. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gk/mem.h"
+#include "gk/predict.h"
+#include "gk/rank.h"
+
+struct report {
+    struct gk_out *out;
+    FILE *fp; /* out->fp */
+    const struct gk_report_of *of;
+    double *score, *value; /* [n] */
+    bool *outcome;         /* [n] */
+    int64_t refitted;
+};
+
+static const size_t *groups_of(const struct gk_report_of *of)
+{
+    return of->within ? of->r->group : NULL;
+}
+
+static double brier(const struct gk_rank_data *d)
+{
+    double sum = 0;
+    for (size_t i = 0; i < d->n; i++)
+        sum += (d->score[i] - d->outcome[i]) * (d->score[i] - d->outcome[i]);
+    return sum / (double)d->n;
+}
+
+static void put_six(FILE *fp, const struct gk_rank_score *auc, const struct gk_rank_score *rho)
+{
+    const double v[] = {auc->at, auc->lower, auc->upper, rho->at, rho->lower, rho->upper};
+    for (int k = 0; k < 6; k++)
+        gk_put_number(fp, v[k], false, '\t');
+}
+
+static int refit(void *ctx, const uint32_t *count, double *score, struct gk_err *err)
+{
+    struct report *p = ctx;
+    gk_tick(&p->of->tick, (double)p->refitted++, (double)p->of->refits);
+    return gk_model_refit(p->of->r, p->of->ridge, p->of->fold, count, score, err);
+}
+
+/* One row: NAME, its n runs, and how well their scores rank them. */
+static int put_scores(struct report *p, const char *name, const struct gk_rank_data *d,
+                      bool probability, bool again, struct gk_err *err)
+{
+    const struct gk_rank_again by_refit = {refit, p};
+    struct gk_rank_score auc, rho;
+    if (gk_rank_study_again(d, again ? &by_refit : NULL, again ? p->of->refits : p->of->replicates,
+                            p->of->seed, &auc, &rho, err))
+        return -1;
+    fprintf(p->fp, "%s\t%zu\t", name, d->n);
+    put_six(p->fp, &auc, &rho);
+    gk_put_number(p->fp, probability ? brier(d) : NAN, false, '\n');
+    return gk_out_row(p->out, err);
+}
+
+/* The model to compare with, and the model's advantage over it on the same runs. */
+static int compared(struct report *p, struct gk_err *err)
+{
+    const struct gk_report_of *of = p->of;
+    const struct gk_runs *r = of->r;
+    const struct gk_rank_data model = {r->n, of->heldout, r->outcome, r->val, groups_of(of)};
+    const struct gk_rank_data other = {r->n, of->against, r->outcome, r->val, groups_of(of)};
+    struct gk_rank_score auc, rho;
+    if (put_scores(p, "against", &other, true, false, err) ||
+        gk_rank_difference(&model, of->against, of->replicates, of->seed, &auc, &rho, err))
+        return -1;
+    fprintf(p->fp, "difference\t%zu\t", r->n);
+    put_six(p->fp, &auc, &rho);
+    gk_put_number(p->fp, brier(&model) - brier(&other), false, '\n');
+    return gk_out_row(p->out, err);
+}
+
+static int summary(struct report *p, struct gk_err *err)
+{
+    const struct gk_runs *r = p->of->r;
+    struct gk_rank_data d = {r->n, p->of->heldout, r->outcome, r->val, groups_of(p->of)};
+    if (put_scores(p, "model", &d, true, p->of->refits > 0, err))
+        return -1;
+    d.score = p->score;
+    for (size_t i = 0; i < r->n; i++)
+        p->score[i] = gk_model_probability(p->of->m, r->x + i * r->d);
+    if (put_scores(p, "model_fitted", &d, true, false, err) || (p->of->against && compared(p, err)))
+        return -1;
+    d.score = r->m0;
+    if (r->m0 && put_scores(p, r->m0_name, &d, false, false, err))
+        return -1;
+    d.score = p->score;
+    for (size_t j = 0; j < r->d; j++) {
+        if (r->m0 && !strcmp(r->feature[j].name, r->m0_name))
+            continue;
+        for (size_t i = 0; i < r->n; i++)
+            p->score[i] = r->x[i * r->d + j];
+        if (put_scores(p, r->feature[j].name, &d, false, false, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int by_group(struct report *p, struct gk_err *err)
+{
+    const struct gk_runs *r = p->of->r;
+    for (size_t g = 0; g < r->groups; g++) {
+        struct gk_rank_data d = {0, p->score, p->outcome, r->val ? p->value : NULL, NULL};
+        for (size_t i = 0; i < r->n; i++) {
+            if (r->group[i] != g)
+                continue;
+            p->score[d.n] = p->of->heldout[i];
+            p->outcome[d.n] = r->outcome[i];
+            if (r->val)
+                p->value[d.n] = r->val[i];
+            d.n++;
+        }
+        if (put_scores(p, r->group_name[g], &d, true, false, err))
+            return -1;
+    }
+    return 0;
+}
+
+static void by_run(const struct report *p)
+{
+    const struct gk_runs *r = p->of->r;
+    for (size_t i = 0; i < r->n && !ferror(p->fp); i++) {
+        fprintf(p->fp, "%zu\t", i + 1);
+        if (r->group)
+            fprintf(p->fp, "%s\t", r->group_name[p->of->fold[i]]);
+        else
+            fprintf(p->fp, "%zu\t", p->of->fold[i]);
+        fprintf(p->fp, "%d\t", r->outcome[i]);
+        gk_put_number(p->fp, p->of->heldout[i], false, '\n');
+    }
+}
+
+static int ranks(struct gk_out *out, enum gk_report what, const struct gk_history *h,
+                 const struct gk_report_of *of, struct gk_err *err)
+{
+    const char *names[] = {
+        "model",          "n",    "auc", "auc_lower", "auc_upper", "spearman", "spearman_lower",
+        "spearman_upper", "brier"};
+    struct report p = {.out = out, .fp = out->fp, .of = of};
+    if (what == GK_REPORT_GROUPS)
+        names[0] = "group";
+    p.score = gk_alloc(of->r->n, 2 * sizeof *p.score, err);
+    p.outcome = gk_alloc(of->r->n, sizeof *p.outcome, err);
+    int rc = p.score && p.outcome ? gk_table_begin(out->fp, h, names, 9, err) : -1;
+    if (!rc) {
+        p.value = p.score + of->r->n;
+        rc = what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, err);
+    }
+    gk_free(p.score);
+    gk_free(p.outcome);
+    return rc;
+}
+
+int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
+                    const struct gk_report_of *of, struct gk_err *err)
+{
+    static const char *const runs[] = {"run", "group", "outcome", "probability"},
+                             *const bins[] = {"bin", "n", "probability", "share", "lower", "upper"},
+                             *const decisions[] = {"rule", "threshold", "false_alarm", "hit",
+                                                   "lead", "ended",     "wrong",       "saved"},
+                             *const times[] = {"group", "n",     "covered", "lower",
+                                               "upper", "width", "factor",  "error"};
+    switch (what) {
+    case GK_REPORT_RUNS:
+        if (gk_table_begin(out->fp, h, runs, 4, err))
+            return -1;
+        by_run(&(struct report){.out = out, .fp = out->fp, .of = of});
+        return 0;
+    case GK_REPORT_CALIBRATION:
+        return gk_table_begin(out->fp, h, bins, 6, err) ? -1 : gk_report_calibration(out, of, err);
+    case GK_REPORT_DECISIONS:
+        return gk_table_begin(out->fp, h, decisions, 8, err) ? -1
+                                                             : gk_report_decisions(out, of, err);
+    case GK_REPORT_TIMES:
+        return gk_table_begin(out->fp, h, times, 8, err) ? -1 : gk_report_times(out, of, err);
+    default:
+        return ranks(out, what, h, of, err);
+    }
+}
+
+int gk_report_about(struct gk_history *h, const struct gk_report_of *of, const char *by,
+                    struct gk_err *err)
+{
+    const struct gk_runs *r = of->r;
+    const struct gk_rank_data d = {r->n, of->heldout, r->outcome, NULL, groups_of(of)};
+    struct gk_rank_score auc, none;
+    double grokked = 0;
+    for (size_t i = 0; i < r->n; i++)
+        grokked += r->outcome[i];
+    if (gk_rank_study(&d, of->replicates, of->seed, &auc, &none, err))
+        return -1;
+    char *line = gk_format(err,
+                           GK_ABOUT "%zu runs, %.0f of them grokked; held out by %s, "
+                                    "AUC %s%.3f (%.3f to %.3f) at step %.12g",
+                           r->n, grokked, by ? by : "tenths", of->within ? "within groups " : "",
+                           auc.at, auc.lower, auc.upper, of->at);
+    const int rc = line ? gk_history_add(h, line, err) : -1;
+    free(line);
+    return rc;
+}

@@ -1,0 +1,36 @@
+# The sets of features and baselines of docs/evidence.md, as columns of docs/results/corpus.tsv.
+# shellcheck shell=bash disable=SC2034 # the scripts beside it use them
+steps='100 200 400 800'
+sets='signature spectral detrended high-pass state signature+state signature+settings state+settings'
+baselines='decay lr lr+decay lr+decay+r norm val-loss'
+# Those of which decisions, calibration and times are told.
+judged='signature state signature+state state+settings lr+decay+r val-loss'
+# The model that gk ships.
+# It is a baseline, since no set of features beats it by more than the interval, held out by operation.
+shipped=val-loss shipped_step=800
+
+features_of() { # SET STEP
+    local state='' name at
+    for at in $(($2 / 2)) "$2"; do
+        for name in train_loss val_loss val_acc grad_norm param_norm cos_init; do
+            state+=,${name}_$at
+        done
+    done
+    case $1 in
+    signature) echo "m0_$2,activity_$2,mobility_$2,complexity_$2" ;;
+    spectral) echo "m0_$2,spectral_mobility_$2,spectral_complexity_$2" ;;
+    detrended) echo "linear_activity_$2,linear_mobility_$2,linear_complexity_$2" ;;
+    high-pass) echo "highpass_activity_$2,highpass_mobility_$2,highpass_complexity_$2" ;;
+    state) echo "${state#,}" ;;
+    signature+state) echo "m0_$2,activity_$2,mobility_$2,complexity_$2$state" ;;
+    signature+settings) echo "m0_$2,activity_$2,mobility_$2,complexity_$2,lr,weight-decay,frac" ;;
+    state+settings) echo "${state#,},lr,weight-decay,frac" ;;
+    decay) echo weight-decay ;;
+    lr) echo lr ;;
+    lr+decay) echo lr,weight-decay ;;
+    lr+decay+r) echo lr,weight-decay,frac ;;
+    norm) echo "param_norm_$2" ;;
+    val-loss) echo "val_loss_$2" ;;
+    *) echo "no set $1" >&2 && return 1 ;;
+    esac
+}

@@ -1,0 +1,44 @@
+# The scripts of make evidence and make published, on a few small runs.
+# shellcheck disable=SC1091,SC2154 # the sets are of sets.bash
+load helpers
+
+@test "evidence: features of a run are those of gk-hjorth and of its rows, and nan where nothing is left to foretell" {
+    EVIDENCE=$ROOT/pipelines/evidence
+    gk-data --p 5 | gk-train --model mlp --layers 1 --dim 4 --hidden 4 --steps 250 --eval-every 10 >c
+    "$EVIDENCE/features" "$GK_BUILD/bin" c nan >out
+    close_to "$(column_of mobility_200 out)" "$(gk-hjorth --window 0:200 c | column_of mobility -)" 1e-5
+    close_to "$(column_of linear_activity_100 out)" "$(gk-hjorth --window 0:100 --detrend linear c | column_of activity -)" 1e-5
+    close_to "$(column_of val_loss_200 out)" "$(awk '$1 == 200 { print $5 }' c)" 1e-5
+    assert_equal "$(column_of m0_400 out) $(column_of val_loss_400 out)" 'nan nan'
+    # a run that had grokked by then
+    "$EVIDENCE/features" "$GK_BUILD/bin" c 150 >out
+    assert_equal "$(column_of m0_200 out) $(column_of param_norm_200 out)" 'nan nan'
+    refute [ "$(column_of m0_100 out)" = nan ]
+}
+
+@test "evidence: every set of features is columns of the corpus" {
+    . "$ROOT/pipelines/evidence/sets.bash"
+    table=$ROOT/docs/results/corpus.tsv
+    for set in $sets $baselines; do
+        for step in $steps; do
+            for column in $(features_of "$set" "$step" | tr , ' '); do
+                column_of "$column" "$table" >/dev/null || fail "$column"
+                [ "$(column_of "$column" "$table" | sort -u | wc -l)" -gt 1 ] || fail "$column is constant"
+            done
+        done
+    done
+}
+
+@test "published: the record has t2, t4 and t4_stable of each run" {
+    mkdir -p sweeps
+    printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--steps 20' >g.grid
+    "$ROOT/pipelines/sweep/gk-sweep" -q --bin "$GK_BUILD/bin" g.grid sweeps/published-llc
+    printf 'nanda\t7\t1\t1\t5\t6\t6\t20\n' >old
+    "$ROOT/pipelines/evidence/record" sweeps "$GK_BUILD/bin" old >out
+    assert_equal "$(column_of name out | tr '\n' ' ')" 'nanda llc llc '
+    assert_equal "$(column_of seed out | tr '\n' ' ')" '7 0 1 '
+    assert_equal "$(column_of t4 out | tail -n 1)" \
+        "$(gk-phases -q --high 0.99 sweeps/published-llc/runs/seed=1/run.tsv | column_of t4 -)"
+    "$ROOT/pipelines/evidence/times" "$GK_BUILD/bin" out >times
+    assert_equal "$(column_of time times | sort -u | tr '\n' ' ')" 't2 t4 t4_stable '
+}
