@@ -205,7 +205,7 @@ install: all ## tools, sweeps, man pages and completions, below DESTDIR/PREFIX (
 	@$(INSTALL) -m 644 -- $(filter %.bash %.awk,$(SCRIPT_PARTS)) $(PARTS_HERE)
 	@$(INSTALL) -m 644 -- $(GRIDS) $(GRIDS_HERE)
 	@$(INSTALL) -m 644 -- $(NAMES) $(NAMES_HERE)
-	@$(INSTALL) -m 644 -- $(MODELS) $(MODELS_HERE)
+	@$(if $(MODELS),$(INSTALL) -m 644 -- $(MODELS) $(MODELS_HERE))
 	@for t in $(notdir $(TOOLS)); do \
 	    $(INSTALL) -m 755 -- $(BIN)/$$t $(BIN_HERE)/$$t; \
 	    $(BIN)/$$t --completion bash > $(BASH_HERE)/$$t; \

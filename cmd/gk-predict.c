@@ -13,10 +13,9 @@
 #include "gk/list.h"
 #include "gk/mem.h"
 #include "gk/out.h"
-#include "gk/predict.h"
+#include "gk/predict_opts.h"
 #include "gk/share.h"
 #include "gk/version.h"
-#include "gk-predict.h"
 
 /* The provenance line, with the command after the version. */
 static int add_history(const char *command, struct gk_history *h, struct gk_err *err)

@@ -219,7 +219,7 @@ mlp"
     assert_output ''
     run -0 offers gk-fft ad
     assert_output add.data
-    run -0 offers gk-sweep --sa
+    run -0 offers gk-sweep --sav
     assert_equal "$output" --save-every
     run -0 offers gk-sweep --runner ''
     assert_output "local

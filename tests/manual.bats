@@ -90,7 +90,7 @@ examples() {
 # What the examples find in their folder. All is small: 11 elements, 8 wide.
 small() {
     sed 's/\(gk-data[^|]*\)--p 97/\1--p 11/; s/gk-data |/gk-data --p 11 |/; s/gk-data --frac/gk-data --p 11 --frac/
-         s/gk-train/& --dim 8 --heads 2 --ff 8/; /--steps/! s/gk-train/& --steps 600/'
+         s/gk-train/& --dim 8 --heads 2 --ff 8/; /--steps/! s/gk-train/& --steps 900/'
 }
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return

@@ -873,6 +873,7 @@ best so far:
     printf 'done\n' >out/runs/lr=1e30/status
     run -0 sweep --watch out
     assert_equal "${lines[-2]}" '  lr=1e30  generalised at step 20'
+    touch -d '1 minute ago' out/index
     flock --shared out/.going "$ROOT/pipelines/sweep/gk-sweep" --watch out >said
     assert_regex "$(head -n 1 said)" '^out: 2 runs, 1 done, 1 going, 0 failed, 0 waiting, about [0-9.]+ (s|min|h) left$'
 }
@@ -881,8 +882,9 @@ best so far:
     grid '--lr 1e-2' '--steps 30' >g.grid
     sweep --quiet g.grid out
     printf 'running\n' >out/runs/run/status
+    local watch locked
     flock --shared out/.going sleep 5 3>&- &
-    local watch
+    locked=$!
     printf -v watch '%q --watch out' "$ROOT/pipelines/sweep/gk-sweep"
     (sleep 1.5 && printf 'done\n' >out/runs/run/status) 3>&- &
     timeout 5 script -qefc "stty rows 24 cols 30; $watch" seen </dev/null >/dev/null
@@ -895,7 +897,7 @@ best so far:
     printf 'running\n' >out/runs/run/status
     run -130 timeout 5 script -qefc "timeout --foreground -s INT 0.7 $watch; exit 130" seen </dev/null
     assert_output --partial $'\033[?25h'
-    wait
+    wait "$locked"
 }
 
 @test "sweep: --report makes one page of heatmaps, curves and table, which asks for nothing else" {

@@ -1,6 +1,6 @@
-/* The options of gk-predict, and which of its commands takes each. */
-#ifndef GK_PREDICT_OPTIONS_H
-#define GK_PREDICT_OPTIONS_H
+/* The options of gk-predict, and the commands that take them. */
+#ifndef GK_PREDICT_OPTS_H
+#define GK_PREDICT_OPTS_H
 
 #include <math.h>
 
