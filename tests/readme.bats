@@ -28,7 +28,7 @@ load helpers
 @test "the README's first pipe groks, and prints what it says" {
     sed -n '/^    gk-data .*| gk-phases$/{s/^ *//p;q}' "$ROOT/README.md" >pipe
     run -0 --separate-stderr bash -euo pipefail pipe
-    assert_equal "$(column_of phase <<<"$output")" comprehension
+    assert_equal "$(column_of phase <<<"$output")" grokking
     [ "$(column_of t4 <<<"$output")" -gt "$(column_of t2 <<<"$output")" ]
     said=$(grep -A 2 -F "$(<pipe)" "$ROOT/README.md" | sed -n 's/^    t1 /t1 /p' | tr -s ' ' '\t')
     assert_equal "$(grep '^t1' <<<"$output")" "$said"
