@@ -6,7 +6,7 @@
 
 #include "gk/mem.h"
 
-/* Looking for repeated lines is quadratic: a hostile input must not make it the whole work. */
+/* The search for repeated lines is quadratic, so their number is limited against hostile input. */
 enum { MOST_LINES = 10000 };
 
 static int add(struct gk_history *h, const char *s, size_t len, struct gk_err *err)

@@ -19,8 +19,8 @@ bool gk_add(size_t a, size_t b, size_t *out)
     return !__builtin_add_overflow(a, b, out);
 }
 
-/* calloc rather than aligned_alloc and memset: large zeroed blocks come lazily from the system, and
- * cost nothing until they are touched. The word in front of the block holds calloc's pointer. */
+/* calloc, not aligned_alloc and memset: the system zeroes a large block page by page when it is
+ * first touched. The word in front of the block holds calloc's pointer. */
 void *gk_alloc(size_t n, size_t size, struct gk_err *err)
 {
     size_t bytes, total;

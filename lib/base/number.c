@@ -25,8 +25,8 @@ static enum gk_number read_word(const char *text, size_t len, double *v)
     return GK_NUMBER_NONE;
 }
 
-/* Of what strtod and strtoll take (blanks, hexadecimal, nan(...)), only text of these letters is a
- * number. */
+/* strtod and strtoll also read blanks, hexadecimal and nan(...). Only text of these letters is a
+ * number here. */
 enum gk_number gk_number_real(const char *text, size_t len, double *v)
 {
     char *end;
@@ -40,8 +40,8 @@ enum gk_number gk_number_real(const char *text, size_t len, double *v)
     return errno != ERANGE ? GK_NUMBER_FINITE : isinf(x) ? GK_NUMBER_LARGE : GK_NUMBER_SMALL;
 }
 
-/* "1e4", "2.5e3": digits and a power of ten that leave no fraction, worked out as they stand, since
- * a double would round them. */
+/* "1e4", "2.5e3": digits and a power of ten that leave no fraction. The digits are shifted as text,
+ * because a double would round them. */
 static enum gk_number read_power(const char *text, size_t len, int64_t *v)
 {
     static const char digit[] = "0123456789";

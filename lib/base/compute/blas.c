@@ -15,10 +15,10 @@ extern char *openblas_get_config(void) WEAK;
 extern void *blas_memory_alloc(int from) WEAK;
 extern void blas_memory_free(void *buffer) WEAK;
 
-/* OpenBLAS asks these functions how many threads the environment wants: while it is loaded, before
- * main, when it starts them, each with a buffer; and under OpenMP in every product. gk has threads
- * of its own and calls BLAS from them, so it answers itself: a program's function comes before a
- * library's (ALL_LDFLAGS in the Makefile exports these). They are weak, so that a program linked
+/* OpenBLAS calls these functions to read the number of threads from the environment: before main,
+ * when it starts its threads and allocates a buffer for each; and under OpenMP in every product. gk
+ * calls BLAS from its own threads, so it replaces the functions: a program's function comes before
+ * a library's (ALL_LDFLAGS in the Makefile exports these). They are weak, so that a program linked
  * with a static OpenBLAS has the library's. */
 int openblas_num_threads_env(void);
 int openblas_omp_num_threads_env(void);
@@ -41,8 +41,8 @@ __attribute__((weak)) int omp_get_max_threads(void)
 
 /* ---- memory ---- */
 
-/* A product takes a buffer, and gives it back for the next. An OpenBLAS has 50 or twice as many as
- * it may have threads, whichever is more; MOST is what is used of them. */
+/* A product takes a buffer and returns it. An OpenBLAS has 50 buffers, or two for each of its
+ * threads if that is more; gk uses at most MOST of them. */
 enum { BUFFER = 32 << 22, FEWEST = 50, MOST = 128 };
 
 static int most_calls(void)
@@ -68,8 +68,9 @@ static bool can_map(int n, size_t size)
     return all;
 }
 
-/* Under OpenMP, OpenBLAS takes a buffer at once. Fortran's library, which it brings along, takes
- * less than FORTRAN, and where that fails its message of that fails too, and so on. */
+/* Under OpenMP, OpenBLAS allocates a buffer at once. It also loads Fortran's library, which
+ * allocates less than FORTRAN. If that fails, the library's message about it fails, too, without
+ * end. */
 bool gk_blas_can_load(void)
 {
     enum { OPENMP = 2, FORTRAN = 1 << 20 };

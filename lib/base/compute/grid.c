@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* X, or the short decimal that was meant where rounding has just missed it (0, 1, 0.3). */
+/* X, or the short decimal (0, 1, 0.3) that differs from X only by rounding. */
 static double meant(double x, double rounding)
 {
     char text[40];

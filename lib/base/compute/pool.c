@@ -22,8 +22,8 @@
 
 enum { SPINS = 2000 }; /* of a pause each: some tens of microseconds */
 
-/* Whatever the limit is for the stack of the first thread, by which the C library gives others
- * theirs. LIBXSMM takes 128 KiB in one step, which leaps over the guard page of a small one. */
+/* The stack of a thread. By default the C library takes the limit of the first thread's stack,
+ * which may be small. LIBXSMM takes 128 KiB in one step, which would jump over the guard page. */
 enum { STACK = 2 << 20 };
 
 struct worker {
@@ -152,7 +152,7 @@ static void spread(const struct gk_pool *p)
     }
 }
 
-/* Signals are the calling thread's: a worker would take one away from its read or write. */
+/* Only the calling thread receives signals: they must interrupt its reads and writes. */
 static int start_workers(struct gk_pool *p, struct gk_err *err)
 {
     sigset_t all, was;
