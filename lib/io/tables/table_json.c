@@ -1,7 +1,7 @@
 /* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
  * it by '/'. The columns are the members of all objects, in the order in which they are first seen.
- * So all objects are parsed before the first row is there, and their cells wait in a temporary file
- * as text, which is much quicker to read than JSON: a record for each object. */
+ * Therefore all objects are parsed before the first row. Their cells are stored in a temporary file
+ * as text, a record for each object, which is much quicker to read than JSON. */
 #include "table_priv.h"
 
 #include <stdint.h>
@@ -14,10 +14,10 @@
 #include "io/json/objects.h"
 #include "io/stream/spool.h"
 
-/* Behind it are the cells: the number of a column, its text and the end of that. */
+/* Its cells follow it, each the number of a column, a text and a 0. */
 struct record {
     size_t line;
-    uint32_t bytes;
+    size_t bytes; /* of the cells */
 };
 
 struct gk_json_rows {
@@ -128,11 +128,9 @@ static int put_record(struct gk_json_rows *j, const struct gk_json *object, size
     j->cells_n = j->path_n = 0;
     if (walk(j, object, err))
         return gk_fail_at(err, "line %zu", line);
-    if (j->cells_n > UINT32_MAX)
-        return gk_fail(err, "line %zu: an object that takes too much memory", line);
-    const struct record record = {line, (uint32_t)j->cells_n};
+    const struct record record = {line, j->cells_n};
     if (fwrite(&record, sizeof record, 1, j->spool) != 1 ||
-        fwrite(j->cells, 1, j->cells_n, j->spool) != j->cells_n)
+        (j->cells_n && fwrite(j->cells, 1, j->cells_n, j->spool) != j->cells_n))
         return fail_spool(err);
     return 0;
 }
