@@ -49,8 +49,8 @@ static const struct gk_tool tool = {
 
 /* ---- a row for each group ---- */
 
-/* The last step up to which all groups are known. If all runs have grokked, it is the last step of
- * any. */
+/* The last step at which the share of every group is known; the last step of any run if all runs
+ * have grokked. */
 static double known_to_all(const struct gk_survival *s, size_t groups)
 {
     double least = INFINITY, last = 0;

@@ -120,10 +120,10 @@ bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
  * are not parameters. */
 bool gk_is_parameter(const struct gk_tensor *t);
-/* Notes about F, where a tool takes those tensors as parameters of which TAKES is true: which are
- * left out as a PyTorch optimiser's state; which are buffers, such as running means, or averages of
- * weights, to judge by their names; which two matrices hold the same numbers, as tied weights do.
- */
+/* Notes about the tensors of F, for a tool that uses a tensor as parameters if TAKES says so. The
+ * notes name tensors that are left out as the state of a PyTorch optimiser; tensors whose names say
+ * that they are buffers (running means) or averages of weights; and pairs of equal matrices, such
+ * as tied weights. */
 typedef bool gk_takes(const void *ctx, const struct gk_tensor *t);
 int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
                     struct gk_notes *notes, struct gk_err *err);

@@ -45,8 +45,8 @@ int gk_params_init(struct gk_params *ps, const struct gk_arch *a, struct gk_err 
 void gk_params_free(struct gk_params *ps);
 const struct gk_param *gk_params_find(const struct gk_params *ps, const char *name);
 
-/* The entry of the description because of which A lacks tensor NAME, while other networks of its
- * model have it; NULL: no network has it. */
+/* A has no tensor NAME. Returns the entry of the description that makes it absent, or NULL if no
+ * network of A's model has it. */
 const struct gk_arch_item *gk_params_missing(const struct gk_arch *a, const char *name);
 
 /* The initial parameters, drawn in double in name order from SEED; IN NULL: as in the paper. */

@@ -22,13 +22,13 @@ struct gk_tensor_spectrum {
     const char *name; /* the frame's */
     struct gk_spectrum s;
 };
-/* Of the matrices of F, in name order: of its parameters, those that match a pattern of GLOBS where
- * it is not NULL; or of the one tensor, of whatever kind, of which GLOBS is the name; but of none
- * that matches EXCLUDE. A frame without any is an error. free() *OUT. */
+/* The spectra of matrices of F, in name order. GLOBS is NULL: all parameters. GLOBS has patterns:
+ * the parameters that match one. GLOBS is a name: that tensor, of any kind. Matrices that match
+ * EXCLUDE are left out. A frame without any matrix is an error. free() *OUT. */
 int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *exclude,
                      struct gk_pool *pool, struct gk_tensor_spectrum **out, size_t *n,
                      struct gk_err *err);
-/* Notes on what all parameters of F may be (gk_frame_doubts); none where GLOBS chooses. */
+/* The notes of gk_frame_doubts about the parameters of F; none if GLOBS is not NULL. */
 int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const char *exclude,
                             struct gk_notes *notes, struct gk_err *err);
 
