@@ -4,6 +4,7 @@
 FUZZ := frame table json npy dataset checkpoint options events curve torch
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 SECONDS ?= 60
+SEED ?= 0
 
 check: $(REPLAYS)
 
@@ -22,7 +23,7 @@ fuzz-setup:
 fuzz: fuzz-setup ## fuzzes each parser for SECONDS=60, two at a time
 	+@$(FUZZ_MAKE) BUILD=build-fuzz fuzz-targets \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
-	@tests/fuzz/run build-fuzz/fuzz $(call quoted,$(SECONDS)) $(FUZZ)
+	@tests/fuzz/run build-fuzz/fuzz $(call quoted,$(SECONDS)) $(call quoted,$(SEED)) $(FUZZ)
 
 fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)
 

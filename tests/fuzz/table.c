@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "gk/input.h"
 #include "gk/matrix.h"
+#include "gk/number.h"
 #include "gk/table.h"
 
 static bool same_number(double a, double b)
@@ -83,7 +84,8 @@ static size_t copy_rows(struct gk_rows *r, FILE *fp)
     return n;
 }
 
-/* A name that another reader of tab-separated text reads as the same. */
+/* Another reader of tab-separated text reads the same names: no separators, no quotes, and at least
+ * one name that is no number, since a line of numbers alone is no header. */
 static bool survives(const struct gk_rows *r)
 {
     size_t filled = 0;
@@ -92,8 +94,8 @@ static bool survives(const struct gk_rows *r)
         if (strpbrk(s, ",\"") || s[0] == ' ' || (s[0] && s[strlen(s) - 1] == ' ') ||
             !strncmp(s, "\xef\xbb\xbf", 3))
             return false;
-        filled +=
-            s[strspn(s, "+-.0123456789aefinNAEFIT")] != '\0'; /* not a number by any reading */
+        double v;
+        filled += s[0] && gk_number_real(s, strlen(s), &v) == GK_NUMBER_NONE;
     }
     return filled > 0;
 }
