@@ -36,6 +36,10 @@ load helpers
     printf 'nanda\t7\t1\t1\t5\t6\t6\t20\n' >old
     "$ROOT/pipelines/evidence/record" sweeps "$GK_BUILD/bin" old >out
     assert_equal "$(column_of name out | tr '\n' ' ')" 'nanda llc llc '
+    # what made rows of an older record stays above them
+    assert_equal "$(grep -c '^# gk-sweep' out)" 1
+    "$ROOT/pipelines/evidence/record" none "$GK_BUILD/bin" "$ROOT/docs/results/published.tsv" >kept
+    diff kept "$ROOT/docs/results/published.tsv"
     assert_equal "$(column_of seed out | tr '\n' ' ')" '7 0 1 '
     assert_equal "$(column_of t4 out | tail -n 1)" \
         "$(gk-phases -q --high 0.99 sweeps/published-llc/runs/seed=1/run.tsv | column_of t4 -)"
