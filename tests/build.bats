@@ -145,12 +145,12 @@ make_here() {
     done
     for t in gk-sweep gk-predictors; do
         cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
-        assert_equal "$("root/opt/gk/bin/$t" --version)" "$t 1.0"
+        assert_equal "$("root/opt/gk/bin/$t" --version)" "$t $VERSION"
         grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
         grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
     done
     run "root/opt/gk/bin/gk-data" --version
-    assert_output 'gk-data 1.0'
+    assert_output "gk-data $VERSION"
     # the tables of names are found from there
     rm -rf moved && cp -r root/opt/gk moved
     run -0 moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
@@ -315,9 +315,15 @@ END
 }
 
 @test "release: every place names the version of version.h" {
-    version=$(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")
-    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$version"
-    assert_regex "$(grep -m 1 '^## ' "$ROOT/CHANGELOG.md")" "^## (Unreleased|Unreleased \\($version\\)|$version \\(.*\\))\$"
+    local day='[0-9]{4}-[0-9]{2}-[0-9]{2}'
+    assert_regex "$VERSION" '^[0-9]+\.[0-9]+\.[0-9]+(~rc[0-9]+)?$'
+    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$VERSION"
+    sed -n 's/^## //p' "$ROOT/CHANGELOG.md" >releases
+    assert_regex "$(head -n 1 releases)" "^(Unreleased|$VERSION \\($day\\))\$"
+    run grep -vE "^(Unreleased|[0-9]+(\\.[0-9]+){2}(~rc[0-9]+)? \\($day\\))\$" releases
+    assert_output ''
+    assert_equal "$(grep -v Unreleased releases | head -n 1 | cut -d' ' -f1)" "$VERSION"
+    assert_equal "$(grep -hoE '^( {4})?# gk-[a-z-]+ [0-9][0-9.a-z~]*' "$ROOT"/README.md "$ROOT"/docs/man/*.[1-9] | sed 's/.* //' | sort -u)" "$VERSION"
 }
 
 @test "release: an object says nothing of the folder that it was built in" {
