@@ -247,6 +247,12 @@ base:
     done
 }
 
+# Without names it holds for all files. Another one with names would take that away, and make would remove objects.
+@test "source: .SECONDARY has no names" {
+    run grep -rnE '^\.(SECONDARY|INTERMEDIATE)\b' Makefile pipelines tests packaging --include=Makefile --include='*.mk'
+    assert_output 'Makefile:5:.SECONDARY:'
+}
+
 @test "source: no line of a makefile is longer than 120 columns" {
     local files
     mapfile -t files < <(find Makefile pipelines tests packaging -name Makefile -o -name '*.mk' -o -name '*.conf')
