@@ -328,6 +328,7 @@ END
     assert_output ''
     assert_equal "$(grep -v Unreleased releases | head -n 1 | cut -d' ' -f1)" "$VERSION"
     assert_equal "$(grep -hoE '^( {4})?# gk-[a-z-]+ [0-9][0-9.a-z~]*' "$ROOT"/README.md "$ROOT"/docs/man/*.[1-9] | sed 's/.* //' | sort -u)" "$VERSION"
+    assert_equal "$(grep -oE '\bgk-[0-9][0-9.a-z~]*-x86_64' "$ROOT/README.md" | sort -u)" "gk-$VERSION-x86_64"
 }
 
 @test "dist-bin: all tools are one program, and each is a script that finds it" {
