@@ -310,6 +310,13 @@ END
     [ ! -e ran ]
 }
 
+@test "make check-oracle says which Python lacks torch, before it builds anything" {
+    run -2 --separate-stderr env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+        make -s -C "$ROOT" --no-print-directory NO_SETUP=1 BUILD="$PWD/b" PYTHON=false check-oracle
+    assert_equal "${stderr_lines[0]}" 'check-oracle: false has no torch or no safetensors; PYTHON=... names another'
+    [ ! -e b ]
+}
+
 @test "make help names the targets" {
     run -0 make_here help
     for target in all check check-arm64 check-asan check-deb check-dist-bin check-full check-reproducible check-tsan check-valgrind clean coverage \
