@@ -86,7 +86,7 @@ wrapped() {
         for o in $("$ROOT/pipelines/sweep/$name" --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
             grep -qE -- "$o([^a-z0-9-]|\$)" text || fail "$name.1 does not name $o"
         done
-        assert_equal "$("$ROOT/pipelines/sweep/$name" --version)" "$name $(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")"
+        assert_equal "$("$ROOT/pipelines/sweep/$name" --version)" "$name $VERSION"
     done
 }
 
@@ -101,7 +101,7 @@ wrapped() {
     assert_equal "$(column_of weight-decay out/table.tsv | paste -sd' ')" '0 1 0 1'
     assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
     assert_equal "$(head -n 1 out/table.tsv)" \
-        '# gk-sweep 1.0 --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4'
+        "# gk-sweep $VERSION --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4"
     assert_equal "$(ls out/runs | paste -sd' ')" "$ids"
     alone --lr 1e-3 --weight-decay 0 --steps 30 >want.tsv
     cmp out/runs/lr=1e-3,weight-decay=0/run.tsv want.tsv
