@@ -85,7 +85,7 @@ phases_of() {
     printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
     breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv
-    breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc" gk-phases no.tsv
+    breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc; gk-curve finds columns of other names" gk-phases no.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv
     breaks 'gk-phases: never.tsv: no row has a val_acc but nan' gk-phases never.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n' >lossless.tsv

@@ -227,6 +227,16 @@ END
         gk-train "${tiny[@]}" --resume a --steps 4 d
 }
 
+@test "a checkpoint that another program wrote again, with its metadata, is resumed and says so" {
+    data >d
+    gk-train "${tiny[@]}" --steps 2 --save a d >/dev/null
+    with_metadata a gk.history $'gk-data x\nhalved embed.weight' >b
+    gk-train --resume a --steps 4 d >want
+    gk-train --resume b --steps 4 d >got
+    assert_equal "$(sed -n 2p got)" '# halved embed.weight'
+    cmp <(grep -v '^#' want) <(grep -v '^#' got)
+}
+
 @test "what does not belong to a checkpoint is refused" {
     data >d
     data --split-seed 1 >other
