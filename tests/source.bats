@@ -245,6 +245,17 @@ base:
     done
 }
 
+@test "source: pages link to files that are there" {
+    local page link links=0
+    for page in "$ROOT"/*.md "$ROOT"/docs/*.md "$ROOT"/docs/*/*.md "$ROOT"/tests/*.md "$ROOT"/tests/golden/*.md; do
+        while IFS= read -r link; do
+            links=$((links + 1))
+            [ -e "${page%/*}/$link" ] || fail "${page#"$ROOT"/} links to $link"
+        done < <(grep -oE '\]\([^)# ]+' "$page" | cut -c 3- | sed '/:/d; /[./]/!d')
+    done
+    [ "$links" -gt 50 ] || fail 'nothing was looked at'
+}
+
 @test "source: no line of a makefile is longer than 120 columns" {
     local files
     mapfile -t files < <(find Makefile pipelines tests packaging -name Makefile -o -name '*.mk' -o -name '*.conf')
