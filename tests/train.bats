@@ -33,8 +33,8 @@ END
 @test "N steps give rows 0..N of ten columns below the history" {
     data >d
     gk-train "${tiny[@]}" --steps 12 d >t
-    assert_equal "$(sed -n 1p t)" '# gk-data 1.0 --op add --p 7 --pairs unordered --frac 0.7 --split-seed 0 --layout paper'
-    assert_equal "$(sed -n 2p t)" '# gk-train 1.0 --model transformer --layers 1 --dim 8 --heads 2 --ff 16 --optimizer adamw --lr 0.001 --weight-decay 1 --decay all --beta1 0.9 --beta2 0.98 --eps 1e-08 --warmup 10 --clip 0 --batch full --seed 0 --dtype f32 --eval-every 1'
+    assert_equal "$(sed -n 1p t)" "# gk-data $VERSION --op add --p 7 --pairs unordered --frac 0.7 --split-seed 0 --layout paper"
+    assert_equal "$(sed -n 2p t)" "# gk-train $VERSION --model transformer --layers 1 --dim 8 --heads 2 --ff 16 --optimizer adamw --lr 0.001 --weight-decay 1 --decay all --beta1 0.9 --beta2 0.98 --eps 1e-08 --warmup 10 --clip 0 --batch full --seed 0 --dtype f32 --eval-every 1"
     assert_equal "$(sed -n 3p t)" $'step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc\tgrad_norm\tparam_norm\tcos_prev\tcos_init'
     assert_equal "$(column_of step t | xargs)" "$(seq 0 12 | xargs)"
     assert_equal "$(rows t | awk -F'\t' 'NF != 10' | wc -l)" 0
