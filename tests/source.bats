@@ -247,6 +247,17 @@ base:
     done
 }
 
+@test "source: pages link to files that are there" {
+    local page link links=0
+    for page in "$ROOT"/*.md "$ROOT"/docs/*.md "$ROOT"/docs/*/*.md "$ROOT"/tests/*.md "$ROOT"/tests/golden/*.md; do
+        while IFS= read -r link; do
+            links=$((links + 1))
+            [ -e "${page%/*}/$link" ] || fail "${page#"$ROOT"/} links to $link"
+        done < <(grep -oE '\]\([^)# ]+' "$page" | cut -c 3- | sed '/:/d; /[./]/!d')
+    done
+    [ "$links" -gt 50 ] || fail 'nothing was looked at'
+}
+
 # Without names it holds for all files. Another one with names would take that away, and make would remove objects.
 @test "source: .SECONDARY has no names" {
     run grep -rnE '^\.(SECONDARY|INTERMEDIATE)\b' Makefile pipelines tests packaging --include=Makefile --include='*.mk'
