@@ -239,7 +239,7 @@ makes() {
         value=$(sed -n 2p $f/$fig.numbers.tsv | cut -f 1 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
         grep -qF "<td>$value</td>" $page || fail "no numbers for $fig"
     done
-    grep -q '^<details>.*gk-data 1.0 --op add --p 7' $page
+    grep -q "^<details>.*gk-data $VERSION --op add --p 7" $page
     for link in $(grep -oE '(href|src)="[^"]*"' $page | cut -d '"' -f 2); do
         case $link in
         '#'*) grep -q "id=\"${link#'#'}\"" $page || fail "$link" ;;

@@ -68,7 +68,7 @@ phases_of() {
 @test "the table says how it was made" {
     { echo '# gk-train 1.0 --steps 4000'; run_of 125 2000; } | gk-phases --hold 3 >p.tsv
     assert_equal "$(sed -n 1,2p p.tsv)" "# gk-train 1.0 --steps 4000
-# gk-phases 1.0 --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
+# gk-phases $VERSION --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
 }
 
 @test "wrong data is refused with its place" {

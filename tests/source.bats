@@ -227,6 +227,8 @@ base:
         case $(head -n 1 "$script") in
         '#!/bin/bash') assert_equal "$script: $first" "$script: $want" ;;
         '#!/usr/bin/env -S LC_ALL=C awk -f' | '#!/usr/bin/make -f') ;;
+        # it only calls a tool, with the user's locale
+        '#!/bin/sh') assert_equal "$script" packaging/tool.sh ;;
         *) fail "$script: a script of another kind" ;;
         esac
     done < <(grep -rlE '^#!' .ci tests pipelines packaging --exclude='*.bats')
@@ -243,6 +245,12 @@ base:
     for plot in pipelines/plots/*.gp; do
         [ "$plot" = pipelines/plots/tables.gp ] || run -1 grep -nE '^[^#]*(system|["`<] *(awk|sed|cat|pipelines)|`|eval)' "$plot"
     done
+}
+
+# Without names it holds for all files. Another one with names would take that away, and make would remove objects.
+@test "source: .SECONDARY has no names" {
+    run grep -rnE '^\.(SECONDARY|INTERMEDIATE)\b' Makefile pipelines tests packaging --include=Makefile --include='*.mk'
+    assert_output 'Makefile:5:.SECONDARY:'
 }
 
 @test "source: no line of a makefile is longer than 120 columns" {

@@ -159,7 +159,7 @@ little_endian() {
 @test "the table says how it was made, from its first stage on" {
     { echo '# gk-train 1.0 --steps 3'; curve 3 t; } | gk-hjorth --window 0:3 --taper hann >h.tsv
     assert_equal "$(sed -n 1,2p h.tsv)" "# gk-train 1.0 --steps 3
-# gk-hjorth 1.0 --column train_loss --window 0:3 --detrend none --taper hann"
+# gk-hjorth $VERSION --column train_loss --window 0:3 --detrend none --taper hann"
 }
 
 @test "--follow prints the row of every prefix, and ends on what the whole curve gives" {
