@@ -9,6 +9,8 @@
  *        BATCH: rows, or full; NET: a preset of gk-train or mlp, and changes: paper:dim=32:ff=128
  *        ms (the median of what fits in about a second), useful GFLOP, peak memory in MB
  *
+ *   engine lanes DTYPE DATASET NET   what a step would take with more cores (lanes.h)
+ *
  * "Useful" is what prefix sharing leaves, the read-out aside: per example the rows at positions
  * that no other example shares, through every product of the blocks, forward and twice backward.
  * Two processes whose environment names the same folder TOGETHER measure at the same time. */
@@ -28,6 +30,7 @@
 #include "gk/net.h"
 #include "gk/optim.h"
 #include "gk/pool.h"
+#include "lanes.h"
 
 static double now(void)
 {
@@ -236,24 +239,22 @@ static void meet(void)
 
 enum { MOST = 100000 }; /* times one thing is done */
 
-static void engine(char **arg)
+/* A network A on D with THREADS, 0: gk-train's default. */
+static struct bench open_engine(const struct gk_arch *a, const struct gk_dataset *d,
+                                enum gk_dtype real, int64_t rows, int threads)
 {
     struct gk_err err = {0};
-    struct gk_dataset d;
-    struct bench b = {.real = strcmp(arg[2], "f64") == 0 ? GK_F64 : GK_F32};
-    must(gk_dataset_read(&d, arg[4], &err), &err);
-    const struct gk_arch a = network(arg[5], &d);
-    const int64_t rows = strcmp(arg[3], "full") ? atoi(arg[3]) : 0;
-    const int threads = atoi(arg[1]), cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    must(gk_pool_new(&b.pool, threads ? threads : gk_engine_threads(&a, &d, rows, cores), &err),
+    struct bench b = {.real = real};
+    const int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    must(gk_pool_new(&b.pool, threads ? threads : gk_engine_threads(a, d, rows, cores), &err),
          &err);
-    must(gk_engine_new(&b.e, &a, &d, GK_TRAIN, b.real, b.pool, &err), &err);
+    must(gk_engine_new(&b.e, a, d, GK_TRAIN, b.real, b.pool, &err), &err);
     const struct gk_params *ps = gk_engine_params(b.e);
     b.n = ps->total;
     b.theta = gk_alloc(b.n, sizeof(double), NULL);
     b.grad = gk_alloc(b.n, sizeof(double), NULL);
     double *draw = gk_alloc(b.n, sizeof *draw, NULL);
-    gk_params_draw(ps, &a, NULL, 0, draw);
+    gk_params_draw(ps, a, NULL, 0, draw);
     for (size_t i = 0; i < b.n; i++)
         if (b.real == GK_F64)
             ((double *)b.theta)[i] = draw[i];
@@ -267,6 +268,18 @@ static void engine(char **arg)
                                        .eps = 1e-8,
                                        .warmup = 10};
     must(gk_optim_new(&b.o, &conf, b.n, ps, b.real, b.pool, &err), &err);
+    return b;
+}
+
+static void engine(char **arg)
+{
+    struct gk_err err = {0};
+    struct gk_dataset d;
+    must(gk_dataset_read(&d, arg[4], &err), &err);
+    const struct gk_arch a = network(arg[5], &d);
+    const int64_t rows = strcmp(arg[3], "full") ? atoi(arg[3]) : 0;
+    struct bench b =
+        open_engine(&a, &d, strcmp(arg[2], "f64") == 0 ? GK_F64 : GK_F32, rows, atoi(arg[1]));
     uint32_t *batch = gk_alloc(d.split[GK_TRAIN].n, sizeof *batch, NULL);
     for (size_t i = 0; i < d.split[GK_TRAIN].n; i++)
         batch[i] = (uint32_t)(i * 7919 % d.split[GK_TRAIN].n);
@@ -293,6 +306,22 @@ static void engine(char **arg)
            (double)ru.ru_maxrss / 1024);
 }
 
+static void step(void *ctx)
+{
+    static int64_t k;
+    once(ctx, "step", k++);
+}
+
+static void lanes(char **arg)
+{
+    struct gk_err err = {0};
+    struct gk_dataset d;
+    must(gk_dataset_read(&d, arg[1], &err), &err);
+    const struct gk_arch a = network(arg[2], &d);
+    struct bench b = open_engine(&a, &d, strcmp(arg[0], "f64") == 0 ? GK_F64 : GK_F32, 0, 1);
+    lanes_predict(step, &b);
+}
+
 static void command(char **arg)
 {
     struct rusage ru;
@@ -316,6 +345,8 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "run") == 0)
         command(argv + 2);
+    else if (argc == 5 && strcmp(argv[1], "lanes") == 0)
+        lanes(argv + 2);
     else if (argc == 4)
         machine(argv[1], atoi(argv[2]), argv[3]);
     else if (argc == 7)

@@ -21,7 +21,9 @@ END {
     print "Written by `make bench-growth`: one thread, the shortest of the rounds. A step of the default network (p = 97, r = 0.5; dim"
     print "at p = 53, with ff = 4 dim), or a whole tool. An exponent is the slope of the logarithm against that of the size, from"
     print "the first size to the last, and in brackets between the last two: what it tends to. Memory is all that the process"
-    print "has, also code and libraries, which are some 20 MB.\n"
+    print "has, also code and libraries, which are some 20 MB. A network of one layer is much cheaper than half of one with two:"
+    print "prefixes share its attention, and only scored positions go through its feed-forward half. So the exponent for layers begins"
+    print "above 1, and every further layer costs the same.\n"
     print "| what grows | sizes | ms | exponent | in theory | MB | exponent | in theory |"
     print "|---|---|---|---|---|---|---|---|"
     for (k = 1; k <= kinds; k++) {

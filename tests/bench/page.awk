@@ -128,8 +128,9 @@ END {
         tool("gk-twonn --method mle on the same", "mle")
         tool("gk-pca on 400 x 455,424 (728 MB), reading included,", "pca")
     }
-    while ((getline line < ENVIRON["growth"]) > 0) {
-        if (!grown++) print ""
-        print line
+    split(ENVIRON["sections"], section, "\n") # files, one a line
+    for (i = 1; i in section; i++) {
+        print ""
+        while ((getline line < section[i]) > 0) print line
     }
 }

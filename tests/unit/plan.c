@@ -3,11 +3,17 @@
 
 #include "check.h"
 
-static size_t tile(int dim, int ff, size_t least)
+static size_t tile_of(int dim, int ff, size_t rows, size_t least)
 {
     const struct gk_arch a = {
         .model = GK_TRANSFORMER, .layers = 2, .dim = dim, .heads = 4, .ff = ff, .vocab = 99};
-    return gk_plan_tile(&a, least);
+    return gk_plan_tile(&a, rows, least);
+}
+
+/* Enough rows for the largest tile. */
+static size_t tile(int dim, int ff, size_t least)
+{
+    return tile_of(dim, ff, 20000, least);
 }
 
 int main(void)
@@ -22,6 +28,11 @@ int main(void)
         CHECK_INT_EQ(tile(256, 1024, least), least < 80 ? 4 * least : 320);
         CHECK_INT_EQ(tile(512, 2048, least), 320);
         CHECK_INT_EQ(tile(1 << 20, 1 << 22, least), 320);
+        /* those of a wide network leave many threads one each, but are not small */
+        CHECK_INT_EQ(tile_of(128, 512, 716, least), least);
+        CHECK_INT_EQ(tile_of(256, 1024, 716, least), least < 80 ? 80 : 320);
+        CHECK_INT_EQ(tile_of(512, 2048, 2376, least), least < 80 ? 80 : 320);
+        CHECK_INT_EQ(tile_of(512, 2048, 6400, least), least < 80 ? 200 : 320);
         for (int dim = 4; dim < 1000; dim += 4) {
             CHECK(tile(dim + 4, 512, least) >= tile(dim, 512, least));
             CHECK_INT_EQ(tile(dim, 512, least) % 8, 0);

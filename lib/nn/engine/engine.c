@@ -26,7 +26,7 @@ struct gk_engine {
 
 static size_t tile_of(const struct gk_engine *e)
 {
-    return gk_plan_tile(&e->arch, e->ops->tile);
+    return gk_plan_tile(&e->arch, e->rows->n, e->ops->tile);
 }
 
 int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,

@@ -62,7 +62,7 @@ int gk_engine_threads(const struct gk_arch *a, const struct gk_dataset *d, int64
     const struct step s = {.products = 3 * (double)rows * multiply_adds(a, d) / RATE,
                            .vectors = (double)ps.total * VECTOR,
                            .lanes = (double)gk_plan_lanes(rows),
-                           .tiles = (double)gk_plan_tiles(rows, gk_plan_tile(a, tile))};
+                           .tiles = (double)gk_plan_tiles(rows, gk_plan_tile(a, all, tile))};
     int best = 1;
     gk_params_free(&ps);
     for (int k = 2; k <= most && k <= s.tiles; k++)

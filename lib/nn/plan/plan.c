@@ -11,6 +11,9 @@
  * fast. */
 enum { LANE = 320, UNIT = 8 };
 
+/* Tiles of a wide network grow while there are WIDE_TILES of them. */
+enum { WIDE_TILES = 32 };
+
 /* What holds for all rows, whatever the subset. */
 struct gk_plan_trie {
     const struct gk_rowset *rows;
@@ -161,12 +164,12 @@ static int plan_room(struct gk_plan *p, struct gk_err *err)
                : -1;
 }
 
-size_t gk_plan_tile(const struct gk_arch *a, size_t least)
+size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least)
 {
     const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
     const double weights = (4.0 * a->dim + 2.0 * a->ff) * a->dim;
-    const double most = least > LANE ? (double)least : LANE;
-    const double tile = fmin((double)least * fmax(weights / usual, 1), most);
+    const double wide = fmin((double)rows / WIDE_TILES, LANE);
+    const double tile = fmin((double)least * fmax(weights / usual, 1), fmax((double)least, wide));
     return (size_t)tile / UNIT * UNIT;
 }
 

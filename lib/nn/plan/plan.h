@@ -67,8 +67,9 @@ size_t gk_plan_tiles(size_t n, size_t tile);
 
 /* The number of examples per tile: LEAST up to the default size of a network. Every tile reads a
  * block's weights and adds to their gradient. Those of a wide network do not fit in a cache, and a
- * larger tile reads them for more examples. */
-size_t gk_plan_tile(const struct gk_arch *a, size_t least);
+ * larger tile reads them for more examples, as long as ROWS examples leave many threads a tile
+ * each. */
+size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least);
 
 /* Analyses all rows once, for plans of any subset, and allocates room for them. Tiles have about
  * TILE examples. */

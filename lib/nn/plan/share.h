@@ -12,7 +12,8 @@
 #include "plan.h"
 
 struct gk_turn;
-/* Every tile of a lane must take and pass the same number of turns, in the same order. */
+/* Every tile of a lane must take and pass the same turns, in the same order, and add to one sum in
+ * one turn only: between two turns of a tile the next tile may have had the first one. */
 void gk_turn_take(struct gk_turn *t);
 void gk_turn_pass(struct gk_turn *t);
 
