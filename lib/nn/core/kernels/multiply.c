@@ -83,7 +83,7 @@ static uint64_t pair(size_t a, size_t b)
 static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
                    size_t ldc)
 {
-    enum { BITS = 8 };
+    enum { BITS = 9 };
     static _Thread_local struct {
         struct shape of;
         kernel run;
