@@ -1,7 +1,7 @@
 /* The multilayer perceptron: h_l = f(W_l h_{l-1} + b_l), z = U h_L + c, where h_0 is computed from
  * a row's operands (mlp_inputs.c; Liu et al. 2022 add their embeddings). Forward, backward, and the
- * derivatives of both along a direction. A task is a lane: it processes its tiles in order, in
- * buffers that hold every row, since the network is small. */
+ * derivatives of both along a direction. Threads share the tiles of the lanes, in buffers that hold
+ * every row, since the network is small. */
 #include "mlp.h"
 
 #include <stdio.h>
@@ -55,6 +55,7 @@ static void mlp_free(void *net)
     rows_free(&m->r, m->L);
     for (size_t i = 0; i < GK_MAX_LANES; i++)
         gk_free(m->lane[i]);
+    gk_share_free(m->share);
     gk_free(m->columns);
     gk_free(m->rcolumns);
     gk_free(m->prob);
@@ -87,6 +88,8 @@ static int make_room(struct mlp *m, const struct gk_params *ps, struct gk_err *e
     for (size_t i = 0; i < m->plan->nlane; i++)
         if (!(m->lane[i] = gk_alloc(m->total, sizeof(real), err)))
             return -1;
+    if (gk_share_new(&m->share, m->plan, m->pool, err))
+        return -1;
     m->embed = offset(ps, "embed.weight");
     m->unembed = offset(ps, "unembed.weight");
     m->unbias = offset(ps, "unembed.bias");
@@ -164,7 +167,7 @@ static double forward(struct mlp *m, size_t a, size_t b)
     return m->loss->forward(n, m->V, z, m->plan->labels + a, 1, m->right + a);
 }
 
-static void backward(struct mlp *m, size_t a, size_t b, real *g)
+static void backward(struct mlp *m, size_t a, size_t b, real *g, struct gk_turn *turn)
 {
     const real *theta = m->theta;
     const size_t n = b - a, hid = m->hidden;
@@ -174,20 +177,26 @@ static void backward(struct mlp *m, size_t a, size_t b, real *g)
                       keeps ? m->prob + a * m->V : NULL);
     if (m->q->gauss_newton)
         memset(z, 0, n * m->V * sizeof *z);
+    gk_turn_take(turn);
     linear_backward_weight(n, m->V, hid, z, m->V, m->v.h[m->L] + a * hid, hid, 1, g + m->unembed);
     X(bias_sum)(n, m->V, z, m->V, biases(m, g, m->unbias));
+    gk_turn_pass(turn);
     linear_backward_input(n, m->V, hid, z, m->V, theta + m->unembed, 0, m->v.dh[m->L] + a * hid,
                           hid);
     for (size_t l = m->L; l-- > 0;) {
         real *dy = m->v.dh[l + 1] + a * hid;
         m->act->backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
                          keeps ? part(m, m->v.f2, l + 1, a) : NULL, dy);
+        gk_turn_take(turn);
         X(bias_sum)(n, hid, dy, hid, biases(m, g, m->bias[l]));
-        if (l == 0) {
+        if (l == 0)
             m->inputs->backward(m, a, b, g);
+        else
+            linear_backward_weight(n, hid, hid, dy, hid, m->v.h[l] + a * hid, hid, 1,
+                                   g + m->weight[l]);
+        gk_turn_pass(turn);
+        if (l == 0)
             return;
-        }
-        linear_backward_weight(n, hid, hid, dy, hid, m->v.h[l] + a * hid, hid, 1, g + m->weight[l]);
         linear_backward_input(n, hid, hid, dy, hid, theta + m->weight[l], 0, m->v.dh[l] + a * hid,
                               hid);
     }
@@ -214,7 +223,7 @@ static void r_forward(struct mlp *m, size_t a, size_t b)
     X(bias_add)(n, m->V, biases(m, dir, m->unbias), rz, m->V);
 }
 
-static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
+static void r_backward(struct mlp *m, size_t a, size_t b, real *g, struct gk_turn *turn)
 {
     const real *theta = m->theta, *dir = m->q->v;
     const size_t n = b - a, hid = m->hidden;
@@ -222,9 +231,11 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
     real *rz = m->r.z + a * m->V;
     m->loss->r_backward(n, m->V, m->prob + a * m->V, m->plan->labels + a, 1, 1 / (real)m->plan->n,
                         rz);
+    gk_turn_take(turn);
     linear_r_backward_weight(n, m->V, hid, dz, rz, m->V, m->v.h[m->L] + a * hid,
                              m->r.h[m->L] + a * hid, hid, 1, g + m->unembed);
     X(bias_sum)(n, m->V, rz, m->V, biases(m, g, m->unbias));
+    gk_turn_pass(turn);
     linear_r_backward_input(n, m->V, hid, dz, rz, m->V, theta + m->unembed, dir + m->unembed, 0,
                             m->r.dh[m->L] + a * hid, hid);
     for (size_t l = m->L; l-- > 0;) {
@@ -232,40 +243,40 @@ static void r_backward(struct mlp *m, size_t a, size_t b, real *g)
         real *rdy = m->r.dh[l + 1] + a * hid;
         m->act->r_backward(n * hid, m->v.h[l + 1] + a * hid, part(m, m->v.f1, l + 1, a),
                            part(m, m->v.f2, l + 1, a), part(m, m->r.f1, l + 1, a), rdy);
+        gk_turn_take(turn);
         X(bias_sum)(n, hid, rdy, hid, biases(m, g, m->bias[l]));
-        if (l == 0) {
+        if (l == 0)
             m->inputs->r_backward(m, a, b, g);
+        else
+            linear_r_backward_weight(n, hid, hid, dy, rdy, hid, m->v.h[l] + a * hid,
+                                     m->r.h[l] + a * hid, hid, 1, g + m->weight[l]);
+        gk_turn_pass(turn);
+        if (l == 0)
             return;
-        }
-        linear_r_backward_weight(n, hid, hid, dy, rdy, hid, m->v.h[l] + a * hid,
-                                 m->r.h[l] + a * hid, hid, 1, g + m->weight[l]);
         linear_r_backward_input(n, hid, hid, dy, rdy, hid, theta + m->weight[l], dir + m->weight[l],
                                 0, m->r.dh[l] + a * hid, hid);
     }
 }
 
-static void lane_task(void *ctx, size_t task, int thread)
+static void tile_task(void *ctx, size_t lane, size_t t, struct gk_turn *turn, int thread)
 {
     (void)thread;
     struct mlp *m = ctx;
     const struct gk_plan *p = m->plan;
-    real *g = m->lane[task];
-    if (m->q->mode != GK_NET_SCORE)
+    const size_t a = p->tile[t], b = p->tile[t + 1];
+    real *g = m->lane[lane];
+    if (t == p->lane[lane] && m->q->mode != GK_NET_SCORE)
         memset(g, 0, m->total * sizeof *g);
-    for (size_t t = p->lane[task]; t < p->lane[task + 1]; t++) {
-        const size_t a = p->tile[t], b = p->tile[t + 1];
-        if (m->q->mode == GK_NET_PRODUCT) {
-            r_forward(m, a, b);
-            r_backward(m, a, b, g);
-            continue;
-        }
-        m->tile_loss[t] = forward(m, a, b);
-        for (size_t i = a; m->q->logits && i < b; i++)
-            memcpy((real *)m->q->logits + p->example[i] * m->V, m->v.z + i * m->V,
-                   m->V * sizeof *g);
-        if (m->q->mode != GK_NET_SCORE)
-            backward(m, a, b, g);
+    if (m->q->mode == GK_NET_PRODUCT) {
+        r_forward(m, a, b);
+        r_backward(m, a, b, g, turn);
+        return;
     }
+    m->tile_loss[t] = forward(m, a, b);
+    for (size_t i = a; m->q->logits && i < b; i++)
+        memcpy((real *)m->q->logits + p->example[i] * m->V, m->v.z + i * m->V, m->V * sizeof *g);
+    if (m->q->mode != GK_NET_SCORE)
+        backward(m, a, b, g, turn);
 }
 
 static void sum_task(void *ctx, size_t task, int thread)
@@ -301,7 +312,7 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     }
     m->theta = q->mode >= GK_NET_LINEARISE ? m->theta_kept : q->theta;
     X(mlp_load_columns)(m, q->mode == GK_NET_PRODUCT);
-    gk_pool_run(m->pool, m->plan->nlane, lane_task, m);
+    gk_share_run(m->share, tile_task, m);
     if (q->out) {
         gk_pool_run(m->pool, (m->total + SUM_PIECE - 1) / SUM_PIECE, sum_task, m);
         X(mlp_store_columns)(m);

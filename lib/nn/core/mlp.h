@@ -4,6 +4,7 @@
 
 #include "kernels/kernels.h"
 #include "nn/core/compiled_net.h"
+#include "nn/plan/share.h"
 
 /* Every row's values, or their derivatives along the direction. */
 struct rows {
@@ -41,6 +42,7 @@ struct mlp {
     real *columns, *rcolumns; /* (2V, hidden) W_0' and its direction, if x is gathered */
     real *prob;               /* (n, V) kept by the loss for products */
     real *lane[GK_MAX_LANES]; /* [total] gradients; that of a gathered W_0 is transposed */
+    struct gk_share *share;
     double *tile_loss;
     unsigned char *right;
     const real *theta;

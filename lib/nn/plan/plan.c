@@ -224,14 +224,31 @@ size_t gk_plan_lanes(size_t n)
     return lanes < GK_MAX_LANES ? lanes : GK_MAX_LANES;
 }
 
+/* Lane L of NLANE has the examples *A <= .. < *B. Returns its tiles. */
+static size_t lane_tiles(size_t n, size_t l, size_t nlane, size_t tile, size_t *a, size_t *b)
+{
+    *a = share(0, n, l, nlane);
+    *b = share(0, n, l + 1, nlane);
+    return (*b - *a + tile - 1) / tile;
+}
+
+size_t gk_plan_tiles(size_t n, size_t tile)
+{
+    const size_t nlane = gk_plan_lanes(n);
+    size_t sum = 0, a, b;
+    for (size_t l = 0; l < nlane; l++)
+        sum += lane_tiles(n, l, nlane, tile, &a, &b);
+    return sum;
+}
+
 /* Lanes get equal shares of the examples, and split theirs into equal tiles. */
 static void cut_tiles(struct gk_plan *p)
 {
     p->nlane = gk_plan_lanes(p->n);
     p->ntile = 0;
     for (size_t l = 0; l < p->nlane; l++) {
-        const size_t a = share(0, p->n, l, p->nlane), b = share(0, p->n, l + 1, p->nlane);
-        const size_t parts = (b - a + p->tile_most - 1) / p->tile_most;
+        size_t a, b;
+        const size_t parts = lane_tiles(p->n, l, p->nlane, p->tile_most, &a, &b);
         p->lane[l] = p->ntile;
         for (size_t i = 0; i < parts; i++)
             p->tile[p->ntile++] = share(a, b, i, parts);
