@@ -29,7 +29,7 @@ static const struct gk_opt opts[] = {
                   "the rows to use (default: both; of activations: train)", .given = &split_given),
     GK_PRECISION_OPT(&precision),
     GK_LOSS_OPT(&loss, &loss_given),
-    GK_THREADS_OPT(&common),
+    GK_FEW_THREADS_OPT(&common),
     GK_DIGITS_OPT(&common),
     {0},
 };
@@ -142,7 +142,8 @@ int main(int argc, char **argv)
     struct gk_activations a;
     struct gk_study s;
     gk_cli_start(&tool, &argc, &argv);
-    if (choose(&a, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
+    if (choose(&a, &err) ||
+        gk_study_open(&s, data, argv, argc, (int)common.threads, common.threads_given, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
     if (loss_given)

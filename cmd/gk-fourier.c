@@ -209,7 +209,7 @@ static int open_study(struct run *run, char *const *files, int n, struct gk_err 
     struct gk_study *s = &run->study;
     if (keys_text && view != MEASURES)
         return gk_fail_usage(err, "--keys: only measures have keys");
-    if (gk_study_open(s, data, files, n, (int)common.threads, err))
+    if (gk_study_open(s, data, files, n, (int)common.threads, true, err))
         return -1;
     s->precision = (enum gk_precision)precision;
     s->wanted[GK_TRAIN] = s->wanted[GK_VAL] = false; /* all inputs instead */

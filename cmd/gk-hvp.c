@@ -54,7 +54,7 @@ static const struct gk_opt opts[] = {
                 .given = &grid_given),
     GK_PRECISION_OPT(&precision),
     GK_LOSS_OPT(&loss, &loss_given),
-    GK_THREADS_OPT(&common),
+    GK_FEW_THREADS_OPT(&common),
     GK_SEED_OPT(&common),
     GK_DIGITS_OPT(&common),
     {0},
@@ -231,7 +231,8 @@ int main(int argc, char **argv)
     struct gk_err err = {0};
     struct gk_study s;
     gk_cli_start(&tool, &argc, &argv);
-    if (choose(&err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
+    if (choose(&err) ||
+        gk_study_open(&s, data, argv, argc, (int)common.threads, common.threads_given, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
     if (loss_given)

@@ -43,7 +43,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_PRECISION_OPT(&precision),
     GK_LOSS_OPT(&loss, &loss_given),
-    GK_THREADS_OPT(&common),
+    GK_FEW_THREADS_OPT(&common),
     GK_DIGITS_OPT(&common),
     {0},
 };
@@ -176,7 +176,8 @@ int main(int argc, char **argv)
     struct gk_study s;
     struct gk_progress progress;
     gk_cli_start(&tool, &argc, &argv);
-    if (choose(argv, argc, &err) || gk_study_open(&s, data, argv, argc, (int)common.threads, &err))
+    if (choose(argv, argc, &err) ||
+        gk_study_open(&s, data, argv, argc, (int)common.threads, common.threads_given, &err))
         gk_die(&tool, &err);
     s.precision = (enum gk_precision)precision;
     if (loss_given)

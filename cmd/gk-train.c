@@ -101,7 +101,7 @@ static const struct gk_opt opts[] = {
                "seed of the initial parameters and the order of minibatches", .min = 0,
                .max = 1LL << 53, .def = "0", ALWAYS(seed)),
     GK_OPT_CHOICE(0, "dtype", &dtype, "f32|f64", "precision", .def = "f32", ALWAYS(dtype)),
-    GK_THREADS_OPT(&common),
+    GK_FEW_THREADS_OPT(&common),
     GK_OPT_INT(0, "eval-every", &run.eval_every, "validate at steps 0, K, 2K, ... and the last",
                .min = 1, .max = 1e15, .def = "1", .choices = "K", ALWAYS(eval_every)),
     GK_OPT_TEXT(0, "save", &run.save, "FILE", "write a checkpoint at the end",

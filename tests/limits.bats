@@ -231,6 +231,15 @@ END
     one env >want
     one limit threads 0 >got
     cmp got want
+    # nor do these start any for a small network, on any number of cores
+    for line in "train -d d ${tiny[*]} --steps 3" 'eval -d d t.gks' 'hvp -d d c' \
+        'landscape -d d --toward pca:1 --alpha 0:1:2 t.gks'; do
+        read -ra words <<<"${line/ --threads 1/}"
+        "gk-${words[0]}" "${words[@]:1}" --threads 1 >want
+        limit threads 0 "gk-${words[0]}" "${words[@]:1}" >got
+        cmp got want
+        "gk-${words[0]}" --help | tr -s '\n ' ' ' | grep -q 'default: as many as help'
+    done
     for line in 'gk-train' 'gk-eval c' 'gk-hvp c'; do
         read -ra words <<<"$line"
         breaks "${words[0]}: cannot start thread 2 of 3: Resource temporarily unavailable" \

@@ -99,9 +99,13 @@ struct gk_common {
     bool digits_given;
 };
 
-#define GK_THREADS_OPT(c)                                                                          \
-    GK_OPT_INT(0, "threads", &(c)->threads, "threads (default: all cores)", .min = 1, .max = 1024, \
-               .flags = GK_OPT_SILENT, .given = &(c)->threads_given)
+/* GK_FEW_THREADS_OPT: of a tool that takes as many as make its network faster (gk_engine_threads).
+ */
+#define GK_THREADS_OPT(c)     GK_THREADS_OPT_(c, "threads (default: all cores)")
+#define GK_FEW_THREADS_OPT(c) GK_THREADS_OPT_(c, "threads (default: as many as help)")
+#define GK_THREADS_OPT_(c, h)                                                                      \
+    GK_OPT_INT(0, "threads", &(c)->threads, h, .min = 1, .max = 1024, .flags = GK_OPT_SILENT,      \
+               .given = &(c)->threads_given)
 #define GK_SEED_OPT(c)                                                                             \
     GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
                .def = "0")

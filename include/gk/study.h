@@ -23,7 +23,8 @@ enum { GK_LOSS_AS_SAVED = -1 };
 
 struct gk_study {
     struct gk_dataset data;
-    struct gk_pool *pool;
+    struct gk_pool *pool; /* NULL until the first frame, unless all threads are wanted */
+    int threads;
     enum gk_precision precision;
     int loss;       /* enum gk_loss, or GK_LOSS_AS_SAVED, the default */
     bool wanted[2]; /* by enum gk_split: the splits to make engines for */
@@ -36,11 +37,12 @@ struct gk_study {
     unsigned made;               /* increases whenever the engines are new */
 };
 
-/* Reads the dataset in the file DATA ("-": standard input) and starts THREADS threads. The
- * checkpoints will come from the N operands FILES; it is a usage error if both are standard input,
- * or if DATA is NULL. The caller sets precision, loss and wanted before the first frame. */
+/* Reads the dataset in the file DATA ("-": standard input), and starts THREADS threads: at once,
+ * or, unless ALL are wanted, as many of them as make the first network faster, when it is there.
+ * The checkpoints will come from the N operands FILES; it is a usage error if both are standard
+ * input, or if DATA is NULL. The caller sets precision, loss and wanted before the first frame. */
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
-                  struct gk_err *err);
+                  bool all, struct gk_err *err);
 /* Loads the checkpoint in F: parameters into theta, and engines that fit. Errors name the frame. */
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);

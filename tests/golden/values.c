@@ -39,7 +39,8 @@ static int values(char **argv, struct gk_err *err)
 {
     struct gk_study s;
     struct gk_frame f, out = {.file = "values", .number = 1};
-    if (gk_study_open(&s, argv[2], argv + 1, 1, 1, err) || gk_frame_read_one(argv[1], &f, err))
+    if (gk_study_open(&s, argv[2], argv + 1, 1, 1, true, err) ||
+        gk_frame_read_one(argv[1], &f, err))
         return -1;
     s.precision = strcmp(argv[3], "f32") == 0 ? GK_AS_F32 : GK_AS_F64;
     s.wanted[GK_TRAIN] = true;

@@ -10,12 +10,12 @@
 #include "gk/table.h"
 
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
-                  struct gk_err *err)
+                  bool all, struct gk_err *err)
 {
     bool from_stdin = n == 0;
     for (int i = 0; i < n; i++)
         from_stdin |= strcmp(files[i], "-") == 0;
-    *s = (struct gk_study){.wanted = {true, true}, .loss = GK_LOSS_AS_SAVED};
+    *s = (struct gk_study){.wanted = {true, true}, .loss = GK_LOSS_AS_SAVED, .threads = threads};
     if (!data || (from_stdin && strcmp(data, "-") == 0)) {
         gk_fail_usage(err, data ? "standard input cannot be the checkpoints and the dataset"
                                 : "a dataset is needed");
@@ -23,7 +23,7 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
     }
     if (gk_dataset_read(&s->data, data, err))
         return -1;
-    if (gk_blas_pool(&s->pool, threads, err)) {
+    if (all ? gk_blas_pool(&s->pool, threads, err) : gk_blas_start(1, err)) {
         gk_dataset_free(&s->data);
         return -1;
     }
@@ -53,6 +53,11 @@ void gk_study_close(struct gk_study *s)
 static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
     s->made++;
+    if (!s->pool) {
+        const int few = gk_engine_threads(&s->ckpt.arch, &s->data, 0, s->threads);
+        if (gk_blas_pool(&s->pool, few, err))
+            return -1;
+    }
     s->theta = gk_alloc(s->ckpt.params.total, gk_dtype_size(s->real), err);
     if (!s->theta)
         return -1;

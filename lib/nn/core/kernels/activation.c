@@ -1,4 +1,4 @@
-/* Activations of a layer's rows, element by element; they also add the layer's biases.
+/* Biases, and activations of a layer's rows, element by element; they also add the layer's biases.
  *
  *   y = f(x + b);  dx = f'(x) dy;  R{y} = f'(x) R{x};  R{dx} = f'(x) R{dy} + f''(x) R{x} dy
  *
@@ -9,6 +9,28 @@
 #include "exp.h"
 #include "kernels.h"
 #include "vec.h"
+
+/* ---- biases of rows LD apart: y += b, and the gradient of b, the sum over rows ---- */
+
+void X(bias_add)(size_t n, size_t width, const real *bias, real *y, size_t ld)
+{
+    if (!bias)
+        return;
+    for (size_t i = 0; i < n; i++)
+#pragma omp simd
+        for (size_t j = 0; j < width; j++)
+            y[i * ld + j] += bias[j];
+}
+
+void X(bias_sum)(size_t n, size_t width, const real *dy, size_t ld, real *restrict db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < n; i++)
+#pragma omp simd
+        for (size_t j = 0; j < width; j++)
+            db[j] += dy[i * ld + j];
+}
 
 /* ---- max(x, slope x) ---- */
 

@@ -7,18 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "gk/dataset.h"
+#include "attention.h"
 #include "exp.h"
-#include "kernels.h"
-#include "vec.h"
 
-/* The query of row R, or its NK keys or values, in one of the paired arrays. */
-ALWAYS_INLINE const real *query_row(const struct attention *at, size_t r, const real *shared,
-                                    const real *own)
-{
-    return at->qrow ? shared + (size_t)at->qrow[r] * 3 * at->d : own + r * 3 * at->d;
-}
-
+/* The NK keys or values of row R. */
 ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, size_t ld,
                             const real *shared, const real *own, const real **row)
 {
@@ -53,21 +45,6 @@ ALWAYS_INLINE void softmax(real *s, size_t heads, size_t T, size_t nk)
     }
 }
 
-/* Each pass is written for any widths, and inlined for the common ones, so that the compiler knows
- * the loops' lengths. */
-#define FOR_WIDTHS(call, at)                                                                       \
-    const size_t width = (at)->d / (at)->heads;                                                    \
-    if (width == 32 && (at)->vwidth == 32)                                                         \
-        call(32, 32);                                                                              \
-    else if (width == 32 && (at)->vwidth == 128)                                                   \
-        call(32, 128);                                                                             \
-    else if (width == 8 && (at)->vwidth == 8)                                                      \
-        call(8, 8);                                                                                \
-    else if (width == 8 && (at)->vwidth == 32)                                                     \
-        call(8, 32);                                                                               \
-    else                                                                                           \
-        call(width, (at)->vwidth)
-
 ALWAYS_INLINE void forward(const struct attention *at, size_t row0, size_t row1, real *p, real *a,
                            size_t w, size_t vw)
 {
@@ -91,6 +68,12 @@ ALWAYS_INLINE void forward(const struct attention *at, size_t row0, size_t row1,
 
 void X(attention_forward)(const struct attention *at, size_t row0, size_t row1, real *p, real *a)
 {
+#if HAS_QUARTERS
+    if (X(attention_four)(at)) {
+        X(attention_four_forward)(at, row0, row1, p, a);
+        return;
+    }
+#endif
 #define CALL(w, vw) forward(at, row0, row1, p, a, w, vw)
     FOR_WIDTHS(CALL, at);
 #undef CALL
@@ -130,6 +113,12 @@ ALWAYS_INLINE void backward(const struct attention *at, size_t row0, size_t row1
 void X(attention_backward)(const struct attention *at, size_t row0, size_t row1, const real *p,
                            const real *da, const struct attention_sums *sums)
 {
+#if HAS_QUARTERS
+    if (X(attention_four)(at)) {
+        X(attention_four_backward)(at, row0, row1, p, da, sums);
+        return;
+    }
+#endif
 #define CALL(w, vw) backward(at, row0, row1, p, da, sums, w, vw)
     FOR_WIDTHS(CALL, at);
 #undef CALL

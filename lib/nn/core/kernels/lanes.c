@@ -1,11 +1,16 @@
 /* Sums over lanes, and transposes. */
 #include <string.h>
 
+#include "heads.h"
 #include "kernels.h"
 
 void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out)
 {
     enum { PART = 256 };
+    if (lanes == 1) {
+        memcpy(out, part[0], n * sizeof *out);
+        return;
+    }
     for (size_t a = 0; a < n; a += PART) {
         const size_t m = n - a < PART ? n - a : PART;
         double sum[PART];
@@ -19,22 +24,35 @@ void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out)
     }
 }
 
-/* In tiles that fill a register's rows and columns. */
+/* Four rows of a vector's length become columns of four. */
+#if HAS_QUARTERS
+ALWAYS_INLINE void transpose_four(const real *x, size_t in, real *to, size_t ld)
+{
+    const vec a = vec_at(x), b = vec_at(x + in), c = vec_at(x + 2 * in), d = vec_at(x + 3 * in);
+    const vec ab = QUARTERS(a, b, 0, 1, 0, 1), cd = QUARTERS(c, d, 0, 1, 0, 1);
+    const vec ab2 = QUARTERS(a, b, 2, 3, 2, 3), cd2 = QUARTERS(c, d, 2, 3, 2, 3);
+    real column[FOUR][VEC];
+    vec_put(column[0], QUARTERS(ab, cd, 0, 2, 0, 2));
+    vec_put(column[1], QUARTERS(ab, cd, 1, 3, 1, 3));
+    vec_put(column[2], QUARTERS(ab2, cd2, 0, 2, 0, 2));
+    vec_put(column[3], QUARTERS(ab2, cd2, 1, 3, 1, 3));
+    for (size_t j = 0; j < VEC; j++)
+        memcpy(to + j * ld, column[j % FOUR] + j / FOUR * FOUR, FOUR * sizeof *to);
+}
+#endif
+
 void X(transpose)(size_t out, size_t in, const real *x, real *to, size_t ld)
 {
-    enum { SIDE = 16 };
-    for (size_t r = 0; r < out; r += SIDE)
-        for (size_t c = 0; c < in; c += SIDE)
-            if (r + SIDE <= out && c + SIDE <= in) {
-                real square[SIDE][SIDE];
-                for (size_t i = 0; i < SIDE; i++)
-                    for (size_t j = 0; j < SIDE; j++)
-                        square[j][i] = x[(r + i) * in + c + j];
-                for (size_t j = 0; j < SIDE; j++)
-                    memcpy(to + (c + j) * ld + r, square[j], sizeof square[j]);
-            } else {
-                for (size_t i = r; i < out && i < r + SIDE; i++)
-                    for (size_t j = c; j < in && j < c + SIDE; j++)
-                        to[j * ld + i] = x[i * in + j];
-            }
+    size_t rows = 0, columns = 0;
+#if HAS_QUARTERS
+    rows = out / FOUR * FOUR;
+    columns = in / VEC * VEC;
+    for (size_t top = 0; top < rows; top += VEC) /* what one cache line of the result holds */
+        for (size_t c = 0; c < columns; c += VEC)
+            for (size_t r = top; r < rows && r < top + VEC; r += FOUR)
+                transpose_four(x + r * in + c, in, to + c * ld + r, ld);
+#endif
+    for (size_t r = 0; r < out; r++)
+        for (size_t c = r < rows ? columns : 0; c < in; c++)
+            to[c * ld + r] = x[r * in + c];
 }

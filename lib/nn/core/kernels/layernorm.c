@@ -28,10 +28,11 @@ void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, co
 #pragma omp simd
         for (size_t j = 0; j < d; j++)
             hi[j] -= mean;
-        rs[i] = 1 / (real)sqrt((double)(dot(hi, hi, d) / (real)d) + 1e-5);
+        const real r = 1 / (real)sqrt((double)(dot(hi, hi, d) / (real)d) + 1e-5);
+        rs[i] = r;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
-            hi[j] *= rs[i];
+            hi[j] *= r;
             yi[j] = gain[j] * hi[j] + bias[j];
         }
     }
@@ -45,11 +46,12 @@ void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain,
         const real *dyi = dy + i * d, *hi = xh + i * d;
         real *dhi = dh + i * d;
         const real a = dot(gain, dyi, d) / (real)d, b = dot3(gain, dyi, hi, d) / (real)d;
+        const real r = rs[i]; /* read once: the compiler cannot know that dh is elsewhere */
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
             dgain[j] += dyi[j] * hi[j];
             dbias[j] += dyi[j];
-            dhi[j] = rs[i] * (gain[j] * dyi[j] - a - hi[j] * b);
+            dhi[j] = r * (gain[j] * dyi[j] - a - hi[j] * b);
         }
     }
 }

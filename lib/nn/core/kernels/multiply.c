@@ -9,6 +9,7 @@
 
 #include <libxsmm.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #if GK_REAL_IS_F64
@@ -54,10 +55,10 @@ int X(multiply_check)(struct gk_err *err)
     return 0;
 }
 
-/* Compiled when a shape is first requested, found within some ten nanoseconds later. LIBXSMM is
- * column-major: C' (n, m) = B' (n, k) op(A') (k, m). NULL: it cannot. */
-static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
-                   size_t ldc)
+/* Compiled when a shape is first requested. LIBXSMM is column-major: C' (n, m) = B' (n, k) op(A')
+ * (k, m). NULL: it cannot. */
+static kernel compile(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
+                      size_t ldc)
 {
     const libxsmm_blasint la = (libxsmm_blasint)lda, lb = (libxsmm_blasint)ldb;
     const libxsmm_blasint lc = (libxsmm_blasint)ldc;
@@ -65,6 +66,41 @@ static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb
     const real alpha = 1;
     return dispatch((libxsmm_blasint)n, (libxsmm_blasint)m, (libxsmm_blasint)k, &lb, &la, &lc,
                     &alpha, &beta, &flags, NULL);
+}
+
+/* LIBXSMM takes some hundred instructions to find a kernel that it has compiled, as many as a tiny
+ * product takes itself. A network asks for the same few shapes in every step, so each thread keeps
+ * those that it met last, each in the one place where its numbers lead. */
+struct shape {
+    uint64_t mn, k_lda, ldb_ldc, kind;
+};
+
+static uint64_t pair(size_t a, size_t b)
+{
+    return (uint64_t)a << 32 | b;
+}
+
+static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb, real beta,
+                   size_t ldc)
+{
+    enum { BITS = 9 };
+    static _Thread_local struct {
+        struct shape of;
+        kernel run;
+    } known[1 << BITS];
+    if (beta != 0 && beta != 1)
+        return compile(ta, m, n, k, lda, ldb, beta, ldc);
+    const struct shape s = {pair(m, n), pair(k, lda), pair(ldb, ldc),
+                            1u + (ta ? 2u : 0u) + (beta != 0 ? 4u : 0u)};
+    const uint64_t mixed = (s.mn * 0x9e3779b97f4a7c15u ^ s.k_lda) * 0xff51afd7ed558ccdu ^
+                           (s.ldb_ldc + s.kind) * 0xc4ceb9fe1a85ec53u;
+    const size_t at = (size_t)(mixed >> (64 - BITS));
+    const struct shape *of = &known[at].of;
+    if (of->mn != s.mn || of->k_lda != s.k_lda || of->ldb_ldc != s.ldb_ldc || of->kind != s.kind) {
+        known[at].run = compile(ta, m, n, k, lda, ldb, beta, ldc);
+        known[at].of = s;
+    }
+    return known[at].run;
 }
 
 static void part(bool ta, size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b,

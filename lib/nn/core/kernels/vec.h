@@ -15,6 +15,8 @@
 #define VEC_BYTES 16
 #endif
 
+#define VEC_LANES    (VEC_BYTES / (4 << GK_REAL_IS_F64)) /* VEC for the preprocessor */
+#define HAS_QUARTERS (VEC_LANES >= 4)                    /* heads.h */
 enum { VEC = VEC_BYTES / sizeof(real) };
 typedef real vec __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias));
 
