@@ -29,13 +29,25 @@ struct gk_plan_trie {
 struct order {
     const int32_t *tokens;
     int T;
+    int second; /* GK_PLAN_PAIRS: the position of the second operand; else -1 */
 };
+
+/* By the operands, the smaller one first. */
+static int by_pair(const int32_t *x, const int32_t *y, int second)
+{
+    const int32_t a = x[0] < x[second] ? x[0] : x[second], b = x[0] < x[second] ? x[second] : x[0];
+    const int32_t c = y[0] < y[second] ? y[0] : y[second], d = y[0] < y[second] ? y[second] : y[0];
+    return a != c ? (a > c) - (a < c) : (b > d) - (b < d);
+}
 
 static int by_prefix(const void *a, const void *b, void *arg)
 {
     const struct order *o = arg;
     const int32_t *x = o->tokens + *(const uint32_t *)a * (size_t)o->T;
     const int32_t *y = o->tokens + *(const uint32_t *)b * (size_t)o->T;
+    const int pair = o->second < 0 ? 0 : by_pair(x, y, o->second);
+    if (pair)
+        return pair;
     for (int t = 0; t < o->T; t++)
         if (x[t] != y[t])
             return x[t] < y[t] ? -1 : 1;
@@ -96,7 +108,7 @@ static int trie_nodes(struct gk_plan *p, const struct order *o, const uint32_t *
 static int trie_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
                     struct gk_err *err)
 {
-    const struct order o = {r->tokens, d->T};
+    const struct order o = {r->tokens, d->T, p->kind == GK_PLAN_PAIRS ? p->second : -1};
     struct gk_plan_trie *tr = p->trie = gk_alloc(1, sizeof *p->trie, err);
     if (!tr)
         return -1;
@@ -110,7 +122,7 @@ static int trie_new(struct gk_plan *p, const struct gk_dataset *d, const struct 
         tr->sorted[i] = (uint32_t)i;
     qsort_r(tr->sorted, r->n, sizeof *tr->sorted, by_prefix, (void *)&o);
     p->first = p->kind == GK_PLAN_FULL ? 0 : d->score[0];
-    p->s = p->kind == GK_PLAN_FULL ? 0 : stem_depth(&o, tr->sorted, r->n, p->first);
+    p->s = p->kind != GK_PLAN_SHARED ? 0 : stem_depth(&o, tr->sorted, r->n, p->first);
     if (trie_nodes(p, &o, tr->sorted, r->n, err))
         return -1;
     tr->tab = gk_alloc((size_t)d->T * (size_t)d->vocab, sizeof *tr->tab, err);
@@ -332,6 +344,7 @@ static void select_examples(struct gk_plan *p, const uint32_t *subset, size_t n)
 void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n)
 {
     const size_t k = (size_t)p->k, P = (size_t)(p->T - p->s);
+    p->selection++;
     forget(p);
     select_examples(p, subset, n);
     for (size_t i = 0; i < n; i++)
