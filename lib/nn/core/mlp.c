@@ -137,7 +137,7 @@ static int transposes_new(real ***to, const struct mlp *m, struct gk_err *err)
 
 static int lane_new(struct lane *lane, const struct mlp *m, struct gk_err *err)
 {
-    lane->z = gk_alloc(2 * TILE * m->V, sizeof(real), err);
+    lane->z = gk_alloc((size_t)2 * TILE * m->V, sizeof(real), err);
     lane->dx = gk_alloc(TILE * m->hidden, sizeof(real), err);
     lane->g = gk_alloc(m->inner, sizeof(real), err);
     return lane->z && lane->dx && lane->g ? rows_new(&lane->v, m, TILE, err) : -1;
