@@ -4,6 +4,7 @@
  * product. */
 #include <string.h>
 
+#include "kernels/vec.h"
 #include "mlp.h"
 
 /* Rows of a block. OpenBLAS copies the weights for each product, so there a tile is one block. */
@@ -83,6 +84,25 @@ static void show_activations(const struct tile *t, size_t i, size_t n)
         }
 }
 
+/* y (n, out) = x W' + beta y for layer L > 0. LIBXSMM takes as long for one column as for a vector
+ * of them, so the few columns that are left behind whole vectors (97 = 6 x 16 + 1) are dot
+ * products. */
+static void multiply_layer(const struct mlp *m, size_t l, size_t n, const real *x,
+                           const real *theta, const real *wt, real beta, real *y)
+{
+    enum { FEW = GK_LIBXSMM ? 3 : 0 };
+    const size_t in = m->hidden, out = mlp_width(m, l + 1);
+    const size_t whole = out % VEC <= FEW ? out / VEC * VEC : out;
+    const real *w = theta + m->weight[l];
+    if (whole > 0)
+        linear_forward_wt(n, whole, in, x, in, wt, out, beta, y, out);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = whole; j < out; j++) {
+            real *to = y + i * out + j;
+            *to = dot(x + i * in, w + j * in, in) + (beta == 0 ? 0 : *to);
+        }
+}
+
 static void forward(const struct tile *t, size_t i, size_t n)
 {
     const struct mlp *m = t->m;
@@ -93,8 +113,7 @@ static void forward(const struct tile *t, size_t i, size_t n)
         if (l == 0)
             X(mlp_gather)(m, t->row + i, n, y);
         else
-            linear_forward_wt(n, out, m->hidden, at(t, t->v->h, l, i), m->hidden, m->wt[l], out, 0,
-                              y, out);
+            multiply_layer(m, l, n, at(t, t->v->h, l, i), m->theta, m->wt[l], 0, y);
         if (l == m->L)
             X(bias_add)(n, out, mlp_bias(m, m->theta, l), y, out);
         else
@@ -174,9 +193,10 @@ static void r_forward(const struct tile *t, size_t i, size_t n)
         real *ry = in(t, r->h, l + 1, i);
         if (l == 0)
             X(mlp_gather)(m, t->row + i, n, ry);
-        else
-            linear_r_forward_wt(n, out, m->hidden, at(t, t->v->h, l, i), in(t, r->h, l, i),
-                                m->hidden, m->wt[l], m->rwt[l], out, ry, out);
+        else {
+            multiply_layer(m, l, n, in(t, r->h, l, i), m->theta, m->wt[l], 0, ry);
+            multiply_layer(m, l, n, at(t, t->v->h, l, i), m->q->v, m->rwt[l], 1, ry);
+        }
         X(bias_add)(n, out, mlp_bias(m, m->q->v, l), ry, out);
         if (l < m->L)
             m->act->r_forward(n * out, at(t, t->v->h, l + 1, i), at(t, t->v->f1, l + 1, i),
