@@ -8,6 +8,7 @@
 
 #include "gk/blas.h"
 #include "gk/cli.h"
+#include "gk/network.h"
 #include "gk/train.h"
 
 static struct gk_common common;
@@ -15,7 +16,8 @@ static struct gk_train_conf conf;
 static struct gk_optim_conf *const optim = &conf.optim;
 static struct gk_train_run run = {.every = 100};
 static const char *data, *resume, *grokfast, *init = "paper";
-static struct gk_warm warm; /* or {0} */
+static struct gk_warm warm;        /* or {0} */
+static struct gk_checkpoint going; /* what --resume goes on from: only its network */
 static int model, dtype, optimizer, decay, preset;
 static int64_t until = 2;
 /* The description of the network, by the number of an entry in its table. */
@@ -283,12 +285,12 @@ static int resolve(struct gk_err *err)
 
 static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
 {
-    struct gk_arch arch;
-    if (gk_frame_read_one(resume, ckpt, err) || gk_checkpoint_arch(&arch, ckpt, err))
+    if (gk_frame_read_one(resume, ckpt, err) || gk_checkpoint_arch(&going.arch, ckpt, err))
         return -1;
-    if (gk_checkpoint_assumes_heads(&arch, ckpt))
+    going.heads_assumed = gk_checkpoint_assumes_heads(&going.arch, ckpt);
+    if (going.heads_assumed)
         gk_note(&tool, "%s: " GK_NOTE_HEADS, ckpt->file);
-    take_arch(&arch);
+    take_arch(&going.arch);
     if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
         gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0 &&
         gk_init_parse(&(struct gk_init){0}, init, err) == 0)
@@ -317,15 +319,13 @@ static void tick(void *progress, double at)
     gk_progress_tick(progress, at);
 }
 
-static int check_fit(const struct gk_dataset *d, struct gk_err *err)
+static int check_fit(const struct gk_dataset *d, const struct gk_frame *ckpt, struct gk_err *err)
 {
-    struct gk_params ps;
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
     conf.arch.tokens = conf.arch.positions == GK_POSITIONS_LEARNED ? d->T : 0;
-    if (gk_params_init(&ps, &conf.arch, err))
-        return -1;
-    gk_params_free(&ps);
-    if (warm.theta && gk_warm_check(&warm, &conf.arch, err))
+    if ((resume && gk_network_asked_for(ckpt, &going, &conf.arch, err)) ||
+        (warm.theta && gk_network_asked_for(&warm.frame, &warm.ckpt, &conf.arch, err)) ||
+        gk_arch_check(&conf.arch, err))
         return -1;
     if (run.perfect && d->split[GK_VAL].n == 0)
         return gk_fail_usage(err, "--until-grokked: the dataset has no validation rows");
@@ -367,7 +367,7 @@ static int run_all(struct gk_err *err)
     struct gk_pool *pool = NULL;
     struct gk_trainer *t = NULL;
     if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
-        gk_dataset_read(&d, data, err) || check_fit(&d, err) ||
+        gk_dataset_read(&d, data, err) || check_fit(&d, &ckpt, err) ||
         gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
         gk_blas_pool(&pool, threads(&d), err) || gk_trainer_new(&t, &conf, &d, pool, err) ||

@@ -45,10 +45,11 @@ setup: libraries also without root: .ci/setup --prefix DIR, then make DEPS=DIR"
 
 @test "set-up: --prefix unpacks what apt-get fetches of libraries, without root" {
     uid=1000 machine 'p1 # build: command gk-nothing' 'p2 # build: header gk-no.h' 'p3 # build: library gk-no' \
-        'p4 # test: header gk-none.h'
+        'p4 # test: header gk-none.h' 'p5 # build?: header gk-maybe.h' 'p6 # build?: header gk-never.h'
     cat >bin/apt-get <<'END'
 #!/bin/sh
 echo "$@" >>apt.log
+case $* in *p6*) exit 1 ;; esac
 for word; do case $word in Dir::Cache=*) cache=${word#*=} ;; install) : >"$cache/archives/a.deb" ;; esac; done
 END
     printf '#!/bin/sh\nmkdir -p "$3/usr/include" "$3/usr/lib" && touch "$3/usr/include/gk-no.h" "$3/usr/lib/libgk-no.a"\n' >bin/dpkg
@@ -56,8 +57,11 @@ END
     run -0 --separate-stderr ci/setup --prefix own
     assert_equal "$output" ''
     assert_equal "$stderr" "setup: unpacking p2 p3 into own
+setup: no p6 here, which is as well
 setup: now make DEPS=$PWD/own"
-    grep -q -- 'install --download-only -y --no-install-recommends p2 p3$' apt.log
+    for packages in 'p2 p3' p5 p6; do
+        grep -q -- "install --download-only -y --no-install-recommends $packages\$" apt.log
+    done
     # with the flags of that folder they are there
     sed -i 1d ci/packages
     run -0 env CPPFLAGS="-I$PWD/own/usr/include" LDFLAGS="-L$PWD/own/usr/lib" ci/setup --check build
@@ -145,12 +149,12 @@ make_here() {
     done
     for t in gk-sweep gk-predictors; do
         cmp "$ROOT/docs/man/$t.1" "root/opt/gk/share/man/man1/$t.1"
-        assert_equal "$("root/opt/gk/bin/$t" --version)" "$t 1.0"
+        assert_equal "$("root/opt/gk/bin/$t" --version)" "$t $VERSION"
         grep -q "complete .* $t\$" "root/opt/gk/share/bash-completion/completions/$t"
         grep -q "^#compdef $t\$" "root/opt/gk/share/zsh/site-functions/_$t"
     done
     run "root/opt/gk/bin/gk-data" --version
-    assert_output 'gk-data 1.0'
+    assert_output "gk-data $VERSION"
     # the tables of names are found from there
     rm -rf moved && cp -r root/opt/gk moved
     run -0 moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
@@ -306,21 +310,67 @@ END
     [ ! -e ran ]
 }
 
+@test "make check-oracle says which Python lacks torch, before it builds anything" {
+    run -2 --separate-stderr env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+        make -s -C "$ROOT" --no-print-directory NO_SETUP=1 BUILD="$PWD/b" PYTHON=false check-oracle
+    assert_equal "${stderr_lines[0]}" 'check-oracle: false has no torch or no safetensors; PYTHON=... names another'
+    [ ! -e b ]
+}
+
 @test "make help names the targets" {
     run -0 make_here help
-    for target in all check check-arm64 check-asan check-deb check-full check-reproducible check-tsan check-valgrind clean coverage \
+    for target in all check check-arm64 check-asan check-deb check-dist-bin check-full check-reproducible check-tsan check-valgrind clean coverage \
         deb dist dist-bin help install lint uninstall; do
         assert_line --regexp "^  $target +[a-z]"
     done
 }
 
 @test "release: every place names the version of version.h" {
-    version=$(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")
-    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$version"
-    assert_regex "$(grep -m 1 '^## ' "$ROOT/CHANGELOG.md")" "^## (Unreleased|Unreleased \\($version\\)|$version \\(.*\\))\$"
+    local day='[0-9]{4}-[0-9]{2}-[0-9]{2}'
+    assert_regex "$VERSION" '^[0-9]+\.[0-9]+\.[0-9]+(~rc[0-9]+)?$'
+    assert_equal "$(sed -n 's/^version: "\(.*\)"/\1/p' "$ROOT/CITATION.cff")" "$VERSION"
+    sed -n 's/^## //p' "$ROOT/CHANGELOG.md" >releases
+    assert_regex "$(head -n 1 releases)" "^(Unreleased|$VERSION \\($day\\))\$"
+    run grep -vE "^(Unreleased|[0-9]+(\\.[0-9]+){2}(~rc[0-9]+)? \\($day\\))\$" releases
+    assert_output ''
+    assert_equal "$(grep -v Unreleased releases | head -n 1 | cut -d' ' -f1)" "$VERSION"
+    assert_equal "$(grep -hoE '^( {4})?# gk-[a-z-]+ [0-9][0-9.a-z~]*' "$ROOT"/README.md "$ROOT"/docs/man/*.[1-9] | sed 's/.* //' | sort -u)" "$VERSION"
+    assert_equal "$(grep -oE '\bgk-[0-9][0-9.a-z~]*-x86_64' "$ROOT/README.md" | sort -u)" "gk-$VERSION-x86_64"
+}
+
+@test "dist-bin: all tools are one program, and each is a script that finds it" {
+    for t in gk-a gk-b-c; do
+        printf '#include <stdio.h>\nstatic int n = %d;\nint main(int c, char **v) { printf("%%s %%d %%s\\n", v[0], n, v[c - 1]); return c; }\n' \
+            ${#t} | gcc -x c -c -o $t.o -
+    done
+    "$ROOT/packaging/one" parts gk-a.o gk-b-c.o
+    mkdir -p 'a b/libexec' 'a b/bin'
+    gcc -Wall -Wextra -Werror -Iparts -o 'a b/libexec/gk' "$ROOT/packaging/one.c" parts/*.o
+    # script LOADER: where the machine has its C library
+    script() {
+        sed "s|@TOOL@|gk-b-c|g; s|@LIBC@|2.34|g; s|@LOADER@|$1|g" "$ROOT/packaging/tool.sh" >'a b/bin/gk-b-c'
+        chmod +x 'a b/bin/gk-b-c'
+    }
+    script /bin/sh
+    ln -s "$PWD/a b/bin/gk-b-c" other
+    for how in 'a b/bin/gk-b-c' ./other; do
+        run -2 "$how" '1  2'
+        assert_output 'gk-b-c 6 1  2'
+    done
+    run -1 env -C 'a b/bin' PATH=:/usr/bin:/bin gk-b-c
+    assert_output 'gk-b-c 6 gk-b-c'
+    run -3 'a b/libexec/gk' gk-a x y
+    assert_output 'gk-a 4 y'
+    for name in '' gk-b gk-b-c-d; do
+        wrong_usage 'usage: gk NAME [ARGUMENT]..., where NAME is one of: gk-a gk-b-c' 'a b/libexec/gk' $name
+    done
+    script /no/loader.so
+    breaks 'gk-b-c: this machine has no GNU C library (/no/loader.so), 2.34 or newer, which the tarball of binaries needs
+gk-b-c: on a system with musl, such as Alpine, build gk from its sources in a container with glibc' 'a b/bin/gk-b-c'
 }
 
 @test "release: an object says nothing of the folder that it was built in" {
+    export CCACHE_DISABLE=1 # or the second object may be the first one
     mkdir -p one other/folder
     for dir in one other/folder; do
         cp -r "$ROOT"/{.ci,Makefile,include,lib,cmd,pipelines,packaging} "$dir/"

@@ -40,7 +40,7 @@ events() {
     run --separate-stderr -0 gk-curve "$LOGS/torch.tfevents"
     assert_equal "$stderr" 'gk-curve: note: taken by their names: train/loss as train_loss, train/acc as train_acc, val/loss as val_loss, val/acc as val_acc
 gk-curve: note: not in the curve: config/text_summary, weights'
-    assert_line --index 0 '# gk-curve 1.0 --map train_loss=train/loss,train_acc=train/acc,val_loss=val/loss,val_acc=val/acc'
+    assert_line --index 0 "# gk-curve $VERSION --map train_loss=train/loss,train_acc=train/acc,val_loss=val/loss,val_acc=val/acc"
     # through a pipe, which cannot be read twice
     # shellcheck disable=SC2002 # a pipe is the point
     cat "$LOGS/torch.tfevents" | rows | cmp - single
@@ -123,7 +123,7 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
 
 @test "curve: --list has a row for each series" {
     run -0 gk-curve --list "$LOGS/torch.tfevents"
-    assert_output "$(printf '%s\n' '# gk-curve 1.0 --list' 'series@points@others@first@last@column' 'config/text_summary@0@1@0@0@-' \
+    assert_output "$(printf '%s\n' "# gk-curve $VERSION --list" 'series@points@others@first@last@column' 'config/text_summary@0@1@0@0@-' \
         'train/loss@20@0@0@1900@train_loss' 'val/loss@20@0@0@1900@val_loss' 'train/acc@20@0@0@1900@train_acc' \
         'val/acc@20@0@0@1900@val_acc' 'weights@0@1@1900@1900@-' | tr @ '\t')"
     printf 'a,b#,c\n1,x,\n2,3,\n' | gk-curve -q --list | tail -n +3 >got
@@ -137,7 +137,7 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     printf 'step\ttrain_loss\tx\ty\tz\n0\t4\t3\t1\t3\n5\tnan\t6\tnan\t6\n' >want
     tail -n +2 got | cmp - want
     # the command in its history makes it again
-    bash -c "$(sed -n 's/^# gk-curve 1.0/gk-curve -q/p' got) long" | cmp - got
+    bash -c "$(sed -n "s/^# gk-curve $VERSION/gk-curve -q/p" got) long" | cmp - got
     breaks 'gk-curve: --map: no series '\''no'\''; there are: a,b, c\d, =' gk-curve --map x=no long
     wrong_usage "gk-curve: --map: 'x' is not of the form COLUMN=SERIES" gk-curve --map x long
     wrong_usage "gk-curve: --map: '=x' is not of the form COLUMN=SERIES" gk-curve --map =x long

@@ -210,12 +210,12 @@ END
 @test "data: the output says how it was made, without file names" {
     gk-data --frac 0.25 -o d
     assert_equal "$(meta gk.history d)" \
-        'gk-data 1.0 --op add --p 97 --pairs unordered --frac 0.25 --split-seed 0 --layout paper'
+        "gk-data $VERSION --op add --p 97 --pairs unordered --frac 0.25 --split-seed 0 --layout paper"
     assert_equal "$(meta gk.kind d) $(meta op d) $(meta p d) $(meta q d) $(meta frac d) $(meta split_seed d) $(meta vocab d) $(meta score_positions d)" \
         'dataset add 97 97 0.25 0 99 3'
     gk-data --op s3 --train 9 --split-seed 4294967295 -o d
     assert_equal "$(meta gk.history d)" \
-        'gk-data 1.0 --op s3 --pairs all --train 9 --split-seed 4294967295 --layout paper'
+        "gk-data $VERSION --op s3 --pairs all --train 9 --split-seed 4294967295 --layout paper"
     assert_equal "$(meta frac d) $(meta p d) $(meta q d)" '0.25 6 6'
 }
 
@@ -251,7 +251,7 @@ END
     equations csv | cmp - a
     assert_equal "$(meta op tsv) $(meta p tsv) $(meta vocab tsv)" 'table 9 11'
     assert_equal "$(meta gk.history csv)" \
-        'gk-made 1.0\ngk-data 1.0 --pairs unordered --frac 0.5 --split-seed 0 --layout paper'
+        "gk-made 1.0\ngk-data $VERSION --pairs unordered --frac 0.5 --split-seed 0 --layout paper"
 }
 
 @test "data: a table with half of the pairs is used unchanged" {

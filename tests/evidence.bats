@@ -36,9 +36,41 @@ load helpers
     printf 'nanda\t7\t1\t1\t5\t6\t6\t20\n' >old
     "$ROOT/pipelines/evidence/record" sweeps "$GK_BUILD/bin" old >out
     assert_equal "$(column_of name out | tr '\n' ' ')" 'nanda llc llc '
+    # what made rows of an older record stays above them
+    assert_equal "$(grep -c '^# gk-sweep' out)" 1
+    "$ROOT/pipelines/evidence/record" none "$GK_BUILD/bin" "$ROOT/docs/results/published.tsv" >kept
+    diff kept "$ROOT/docs/results/published.tsv"
     assert_equal "$(column_of seed out | tr '\n' ' ')" '7 0 1 '
     assert_equal "$(column_of t4 out | tail -n 1)" \
         "$(gk-phases -q --high 0.99 sweeps/published-llc/runs/seed=1/run.tsv | column_of t4 -)"
     "$ROOT/pipelines/evidence/times" "$GK_BUILD/bin" out >times
     assert_equal "$(column_of time times | sort -u | tr '\n' ' ')" 't2 t4 t4_stable '
+}
+
+@test "published: a name stands for its grid, or for all that begin with it; Grokfast's table is made" {
+    mkdir -p pipelines
+    cp -r "$ROOT/pipelines/evidence" "$ROOT/pipelines/sweep" pipelines/
+    rm pipelines/evidence/grids/published-*
+    small=(--dim 4 --heads 1 --ff 4 --layers 1 --steps 1)
+    for seed in 0 1; do
+        printf '%s\n' '--table mul97.tsv' '--pairs all' '--frac 0.01' "${small[*]/#--/$'\n'--}" "--seed $seed" >"pipelines/evidence/grids/published-some-$seed.grid"
+    done
+    cp pipelines/evidence/grids/published-some-0.grid pipelines/evidence/grids/published-some.grid
+    pipelines/evidence/published out "$GK_BUILD/bin" 1 some-1 2>said
+    assert_equal "$(cd out && echo *)" 'mul97.tsv published-some-1'
+    assert_equal "$(awk 'NR > 1 && $3 == $1 * $2 % 97 && $2 > 0' out/mul97.tsv | sort -u | wc -l)" 9312
+    rm pipelines/evidence/grids/published-some.grid
+    pipelines/evidence/published out "$GK_BUILD/bin" 1 some 2>said
+    assert_equal "$(cd out && echo *)" 'mul97.tsv published-some-0 published-some-1'
+    breaks 'published: there is no published-other.grid' pipelines/evidence/published out "$GK_BUILD/bin" 1 other
+}
+
+@test "published: every grid has its accuracies, and the page and the record name it" {
+    for grid in "$ROOT"/pipelines/evidence/grids/published-*.grid; do
+        name=${grid##*/published-} && name=${name%.grid}
+        grep -q "^$name " "$ROOT/pipelines/evidence/published.conf" || fail "published.conf has no $name"
+        grep -qw -- "$name" "$ROOT/docs/published.md" || fail "docs/published.md has no $name"
+    done
+    assert_equal "$(sed '/^#/d' "$ROOT/pipelines/evidence/published.conf" | wc -l)" \
+        "$(ls "$ROOT"/pipelines/evidence/grids/published-*.grid | wc -l)"
 }

@@ -94,7 +94,7 @@ END
     local how=(unshare --mount)
     [ "$(id -u)" -eq 0 ] || how+=(--map-root-user)
     run "${how[@]}" bash script
-    if [ "$status" -eq 77 ] || [[ $output =~ unshare.*(permitted|denied) ]]; then
+    if [ "$status" -eq 77 ] || [[ $output == unshare:* ]]; then
         skip 'no tmpfs can be mounted here'
     fi
     assert_success
@@ -137,14 +137,20 @@ END
         echo old >shared/other
         chmod 666 shared/other
         chown 1234:1234 shared/other
-        run setpriv --reuid 1000 --regid 1000 --clear-groups bash script
+        local other=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+        if ! "${other[@]}" test -x "$GK_BUILD/bin/gk-train"; then # in a folder of root's
+            mkdir bin
+            cp "$GK_BUILD"/bin/gk-* bin/
+            other+=(env PATH="bin:$PATH") # it may reach this folder, but not those above
+        fi
+        run "${other[@]}" bash script
         assert_success
         rm -r shared
     fi
     local how=(unshare --mount)
     [ "$(id -u)" -eq 0 ] || how+=(--map-root-user)
     run "${how[@]}" bash script mounted
-    if [ "$status" -eq 77 ] || [[ $output =~ unshare.*(permitted|denied) ]]; then
+    if [ "$status" -eq 77 ] || [[ $output == unshare:* ]]; then
         skip 'nothing can be mounted here'
     fi
     assert_success

@@ -239,7 +239,7 @@ makes() {
         value=$(sed -n 2p $f/$fig.numbers.tsv | cut -f 1 | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
         grep -qF "<td>$value</td>" $page || fail "no numbers for $fig"
     done
-    grep -q '^<details>.*gk-data 1.0 --op add --p 7' $page
+    grep -q "^<details>.*gk-data $VERSION --op add --p 7" $page
     for link in $(grep -oE '(href|src)="[^"]*"' $page | cut -d '"' -f 2); do
         case $link in
         '#'*) grep -q "id=\"${link#'#'}\"" $page || fail "$link" ;;
@@ -356,6 +356,24 @@ for e in t.parse(sys.argv[1]).iter():
     for y in lr=1 lr=2 never accuracy loss; do
         grep -qxF -- "$y" texts || fail "$y: $(cat texts)"
     done
+    # a log of losses alone, or of a single column
+    printf 'step\ttrain_loss\tval_loss\n1\t3\tnan\n2\t2\t4\n3\t1\t3\n' >losses.tsv
+    cut -f 1,2 losses.tsv | sed 's/train_loss/train_acc/; s/3$/0.5/' >one.tsv
+    for y in losses one; do
+        draws build/curves curves FILES=$y.tsv
+        assert_equal "${stderr-}" ''
+        grep -qx "$y" texts || fail "$y: $(cat texts)"
+        grep -qx 'not in the files' texts
+    done
+    printf 'epoch,loss\n1,2\n' >log.csv
+    breaks 'curves: a step, and a loss or an accuracy is wanted; gk-curve finds them in a log' \
+        pipelines/plots/draw curves build/curves log.csv
+    # shares from nearly 0 to 1: the colours are those of 0 to 1, and the numbers are white on dark cells
+    mkdir shares
+    printf '# gk-sweep 1.0\nlr\tid\tfinal_val_acc\n1\ta\t0.004\n2\tb\t1\n' >shares/table.tsv
+    draws shares/heatmap heatmap SWEEP=shares
+    grep -qx 0.6 texts # a tic of the colours
+    grep -A 1 -F 'rgb(255,255,255)' shares/heatmap.svg | grep -q '0\.00'
     [ ! -e executed ]
     breaks 'heatmap: none/table.tsv: cannot be read' pipelines/plots/draw heatmap none
     wrong_usage 'heatmap: SWEEP=DIR says of what' pipelines/plots/draw heatmap ''

@@ -117,7 +117,7 @@ END
     gk-fourier -d d -o u a.gks
     cmp t u
     assert_equal "$(grep -c '^# gk-' t)" 3
-    assert_equal "$(grep '^#' t | tail -n 1)" '# gk-fourier 1.0 --view measures --dtype saved'
+    assert_equal "$(grep '^#' t | tail -n 1)" "# gk-fourier $VERSION --view measures --dtype saved"
     # given keys are those of every frame; in f64 the numbers are nearly the same
     gk-fourier -d d --keys 11,2 --dtype f64 a.gks >g
     assert_equal "$(column_of keys g | sort -u)" 2+11

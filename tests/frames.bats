@@ -58,13 +58,13 @@ table() {
     run gk-ckpt-dump f
     assert_success
     assert_equal "$output" "# gk-train 1.0 --lr 1
-# gk-ckpt-dump 1.0
+# gk-ckpt-dump $VERSION
 $(printf '%s\t' name dtype shape count min max norm)step
 $(printf '%s\t' b U8 '[1]' 1 4 4 4)4
 $(printf '%s\t' optim.m.w F32 '[]' 1 9 9 9)4
 $(printf '%s\t' w F32 '[2,3]' 6 -2 4 5.91607978)4"
     run gk-ckpt-dump --list - <f
-    assert_line --index 1 '# gk-ckpt-dump 1.0 --list'
+    assert_line --index 1 "# gk-ckpt-dump $VERSION --list"
     assert_line --index 5 --partial 'w	F32	[2,3]'
 }
 
@@ -176,7 +176,7 @@ step	2	2'
     assert_line --index 1 'w	F32	[2,3]	6	-2	3	4.79583152	2'
     assert_equal "${#lines[@]}" 2
     run gk-ckpt-dump --meta f
-    assert_line 'gk.history	gk-train 1.0 --lr 1\ngk-ckpt-dump 1.0 --tensor w	2'
+    assert_line "gk.history	gk-train 1.0 --lr 1\ngk-ckpt-dump $VERSION --tensor w	2"
     gk-ckpt-dump --flat --format safetensors s >t
     assert_equal "$(table <(gk-ckpt-dump t) | cut -f 1-4,8)" 'name	dtype	shape	count	step
 theta	F32	[6]	6	0

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2030,SC2031 # run sets status, output and stderr
 # Every test runs in an empty folder of its own, with the tools under test first on PATH.
 #   GK_BUILD    the build folder (default: build beside tests/)
-#   $ROOT       the top of the source tree, $GOLDEN its golden values
+#   $ROOT       the top of the source tree, $GOLDEN its golden values, $VERSION its version
 bats_require_minimum_version 1.5.0
 export BATS_LIB_PATH=${BATS_LIB_PATH:-/usr/lib/bats}
 bats_load_library bats-support
@@ -11,6 +11,8 @@ bats_load_library bats-assert
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 GK_BUILD=$(cd "$ROOT" && realpath -m "${GK_BUILD:-build}")
 GOLDEN=$ROOT/tests/golden
+VERSION=$(<"$ROOT/include/gk/version.h")
+VERSION=${VERSION#*GK_VERSION \"} VERSION=${VERSION%\"*}
 export ROOT GK_BUILD GOLDEN LC_ALL=C
 export PATH=$GK_BUILD/bin:$PATH
 

@@ -126,6 +126,11 @@ setup_file() {
 
 @test "pages: every example of a tool runs (on smaller data and a smaller network)" {
     local said=()
+    if ! command -v gnuplot >/dev/null; then # one draws what it made
+        mkdir bin
+        ln -s /bin/true bin/gnuplot
+        PATH+=:$PWD/bin
+    fi
     for page in "$ROOT"/docs/man/*.1 "$ROOT/docs/man/gk.7"; do
         p=$(basename "$page")
         examples "$p" | small >"$p.sh"

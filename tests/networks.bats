@@ -251,6 +251,11 @@ draw() {
         longer o "${said%=*}" none >x
         gk-eval -q -d d x >y
     done
+    # a network that cannot be: every tool names the file that asks for it
+    longer o bias ffn >x
+    for command in 'gk-eval x' 'gk-train --resume x' 'gk-train --init x' 'gk-hvp x' 'gk-landscape --toward random:1 x'; do
+        breaks "${command%% *}: x: frame 1: bias ffn: model mlp has none or all" $command -d d
+    done
     longer g inputs onehot >x
     breaks "gk-eval: x: frame 1: metadata 'inputs' is 'onehot': model transformer has no such setting" gk-eval -d d x
 }

@@ -3,12 +3,14 @@
 Elements come as their name, texts as "text ...". An element or attribute beyond those that gk's own pages have is an error.
 """
 import html.parser
+import re
 import sys
 
 TAGS = set("""html head meta title style body h1 h2 p pre code div figure figcaption svg g rect path text span table thead
-tbody tr th td""".split())
-EMPTY = {"meta"}
-ATTRIBUTES = set("""lang charset http-equiv content name class role viewbox width height x y fill stroke d transform""".split())
+tbody tr th td input label""".split())
+EMPTY = {"meta", "input"}
+ATTRIBUTES = set("""lang charset http-equiv content name class role viewbox width height x y fill stroke d transform
+type id for aria-label style""".split())
 
 
 class Page(html.parser.HTMLParser):
@@ -18,6 +20,7 @@ class Page(html.parser.HTMLParser):
         assert tag in TAGS, tag
         assert not {name for name, _ in attributes} - ATTRIBUTES, attributes
         assert not any("//" in (value or "") or "url(" in (value or "") for _, value in attributes), attributes
+        assert re.fullmatch(r"(--c\d+:\d+;)*", dict(attributes).get("style") or ""), attributes
         if tag not in EMPTY:
             self.stack.append(tag)
         print(tag)

@@ -68,7 +68,7 @@ phases_of() {
 @test "the table says how it was made" {
     { echo '# gk-train 1.0 --steps 4000'; run_of 125 2000; } | gk-phases --hold 3 >p.tsv
     assert_equal "$(sed -n 1,2p p.tsv)" "# gk-train 1.0 --steps 4000
-# gk-phases 1.0 --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
+# gk-phases $VERSION --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
 }
 
 @test "wrong data is refused with its place" {
@@ -85,7 +85,7 @@ phases_of() {
     printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
     breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv
-    breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc" gk-phases no.tsv
+    breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc; gk-curve finds columns of other names" gk-phases no.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv
     breaks 'gk-phases: never.tsv: no row has a val_acc but nan' gk-phases never.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n' >lossless.tsv

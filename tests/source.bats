@@ -227,6 +227,8 @@ base:
         case $(head -n 1 "$script") in
         '#!/bin/bash') assert_equal "$script: $first" "$script: $want" ;;
         '#!/usr/bin/env -S LC_ALL=C awk -f' | '#!/usr/bin/make -f') ;;
+        # it only calls a tool, with the user's locale
+        '#!/bin/sh') assert_equal "$script" packaging/tool.sh ;;
         *) fail "$script: a script of another kind" ;;
         esac
     done < <(grep -rlE '^#!' .ci tests pipelines packaging --exclude='*.bats')
@@ -243,6 +245,23 @@ base:
     for plot in pipelines/plots/*.gp; do
         [ "$plot" = pipelines/plots/tables.gp ] || run -1 grep -nE '^[^#]*(system|["`<] *(awk|sed|cat|pipelines)|`|eval)' "$plot"
     done
+}
+
+@test "source: pages link to files that are there" {
+    local page link links=0
+    for page in "$ROOT"/*.md "$ROOT"/docs/*.md "$ROOT"/docs/*/*.md "$ROOT"/tests/*.md "$ROOT"/tests/golden/*.md; do
+        while IFS= read -r link; do
+            links=$((links + 1))
+            [ -e "${page%/*}/$link" ] || fail "${page#"$ROOT"/} links to $link"
+        done < <(grep -oE '\]\([^)# ]+' "$page" | cut -c 3- | sed '/:/d; /[./]/!d')
+    done
+    [ "$links" -gt 50 ] || fail 'nothing was looked at'
+}
+
+# Without names it holds for all files. Another one with names would take that away, and make would remove objects.
+@test "source: .SECONDARY has no names" {
+    run grep -rnE '^\.(SECONDARY|INTERMEDIATE)\b' Makefile pipelines tests packaging --include=Makefile --include='*.mk'
+    assert_output 'Makefile:5:.SECONDARY:'
 }
 
 @test "source: no line of a makefile is longer than 120 columns" {

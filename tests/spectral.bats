@@ -159,7 +159,7 @@ little_endian() {
 @test "the table says how it was made, from its first stage on" {
     { echo '# gk-train 1.0 --steps 3'; curve 3 t; } | gk-hjorth --window 0:3 --taper hann >h.tsv
     assert_equal "$(sed -n 1,2p h.tsv)" "# gk-train 1.0 --steps 3
-# gk-hjorth 1.0 --column train_loss --window 0:3 --detrend none --taper hann"
+# gk-hjorth $VERSION --column train_loss --window 0:3 --detrend none --taper hann"
 }
 
 @test "--follow prints the row of every prefix, and ends on what the whole curve gives" {
@@ -215,11 +215,12 @@ little_endian() {
 @test "wrong data is refused with its place" {
     curve 9 t >x.tsv
     sed 's/^6\t.*/6\tnan/' x.tsv >nan.tsv
-    breaks 'gk-fft: nan.tsv: line 9: step 7, where 6 is due: a spectrum needs evenly spaced steps' gk-fft nan.tsv
+    breaks 'gk-fft: nan.tsv: line 9: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' gk-fft nan.tsv
     sed 's/^[0-9]*\t.*/0\tnan/; 3,$d' x.tsv >none.tsv
     breaks 'gk-hjorth: none.tsv: no row with a step in the window -inf:inf has a value in column train_loss' gk-hjorth none.tsv
     assert_equal "$(gk-hjorth --window 0:6 nan.tsv | column_of n)" 6
     assert_equal "$(gk-hjorth --window 7:9 nan.tsv | column_of n)" 2
+    assert_equal "$(gk-hjorth --window :6 nan.tsv | column_of n) $(gk-hjorth --window 7: nan.tsv | column_of n)" '6 2'
     sed 's/^6\t.*/6\tinf/' x.tsv >inf.tsv
     breaks 'gk-fft: inf.tsv: line 8: the value is inf' gk-fft inf.tsv
     sed 's/^6\t.*/6\tsix/' x.tsv >text.tsv
@@ -229,7 +230,7 @@ little_endian() {
     sed 's/^6\t/4\t/' x.tsv >back.tsv
     breaks 'gk-fft: back.tsv: line 8: step 4 does not rise above step 5' gk-fft back.tsv
     sed '/^6\t/d' x.tsv >hole.tsv
-    breaks 'gk-fft: hole.tsv: line 8: step 7, where 6 is due: a spectrum needs evenly spaced steps' \
+    breaks 'gk-fft: hole.tsv: line 8: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' \
         gk-fft hole.tsv
     printf 'train_loss\n1e200\n0\n' >big.tsv
     breaks 'gk-hjorth: the squares of this signal are too large for a double' gk-hjorth big.tsv
@@ -241,7 +242,7 @@ little_endian() {
     breaks 'gk-hjorth: x.tsv: no row with a step in the window 20:30; the last one read is at 8' \
         gk-hjorth --window 20:30 x.tsv
     refuses_like 1 'window 3.2:3.7; the last one read is at 4' gk-fft --window 3.2:3.7 x.tsv
-    breaks "gk-fft: x.tsv: no column 'val_loss'; there are: step, train_loss" gk-fft -c val_loss x.tsv
+    breaks "gk-fft: x.tsv: no column 'val_loss'; there are: step, train_loss; gk-curve finds columns of other names" gk-fft -c val_loss x.tsv
     printf '1 2\n3 4\n' >bare.txt
     refuses_like 1 "no column 'train_loss': the table has no header" gk-fft bare.txt
     refuses_like 1 'empty input' gk-fft </dev/null

@@ -86,7 +86,7 @@ wrapped() {
         for o in $("$ROOT/pipelines/sweep/$name" --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+).*/\2/p'); do
             grep -qE -- "$o([^a-z0-9-]|\$)" text || fail "$name.1 does not name $o"
         done
-        assert_equal "$("$ROOT/pipelines/sweep/$name" --version)" "$name $(sed -n 's/^#define GK_VERSION "\(.*\)"/\1/p' "$ROOT/include/gk/version.h")"
+        assert_equal "$("$ROOT/pipelines/sweep/$name" --version)" "$name $VERSION"
     done
 }
 
@@ -101,7 +101,7 @@ wrapped() {
     assert_equal "$(column_of weight-decay out/table.tsv | paste -sd' ')" '0 1 0 1'
     assert_equal "$(column_of status out/table.tsv | sort -u)" 'done'
     assert_equal "$(head -n 1 out/table.tsv)" \
-        '# gk-sweep 1.0 --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4'
+        "# gk-sweep $VERSION --op add --p 5 --dim 8 --heads 2 --ff 16 --lr 1e-2,1e-3 --weight-decay 0,1 --steps 30 --eval-every 4"
     assert_equal "$(ls out/runs | paste -sd' ')" "$ids"
     alone --lr 1e-3 --weight-decay 0 --steps 30 >want.tsv
     cmp out/runs/lr=1e-3,weight-decay=0/run.tsv want.tsv
@@ -858,10 +858,10 @@ best so far:
     printf 'queued\n' >out/runs/lr=1e30/status
     find out | sort >before
     run -0 sweep --watch out
-    assert_equal "$output" "out: 2 runs, 0 done, 1 going, 0 failed, 1 waiting; nobody works on it
+    assert_equal "$output" "out: 2 runs, 0 done, 1 stopped, 0 failed, 1 waiting; nobody works on it
 [######..................................] 16 %
-going:
-  lr=1e-2  step 10 of 30, accuracy 0.500 in training, 0.125 in validation
+stopped, of 30 steps:     step  train    val
+  lr=1e-2                   10  0.500  0.125
 best so far:
   lr=1e-2  validation accuracy 0.125"
     find out | sort | cmp before -
@@ -878,6 +878,11 @@ best so far:
     assert_regex "$(head -n 1 said)" '^out: 2 runs, 1 done, 1 going, 0 failed, 0 waiting, about [0-9.]+ (s|min|h) left$'
 }
 
+# On a terminal of ROWS and COLUMNS, without the sequences that move the cursor: LINES of the last picture.
+watched() { # FILE
+    tr -d '\r' <"$1" | sed 's/\x1b\[?1049l/\n&/' | sed '1,/^\x1b\[?1049l/{/^\x1b\[?1049l/!d}; /^Script done/d; /^$/d; s/\x1b\[[?0-9]*[a-zA-Z]//g'
+}
+
 @test "sweep: --watch redraws in one place on a terminal, until the sweep ends; a signal gives the cursor back" {
     grid '--lr 1e-2' '--steps 30' >g.grid
     sweep --quiet g.grid out
@@ -887,17 +892,57 @@ best so far:
     locked=$!
     printf -v watch '%q --watch out' "$ROOT/pipelines/sweep/gk-sweep"
     (sleep 1.5 && printf 'done\n' >out/runs/run/status) 3>&- &
-    timeout 5 script -qefc "stty rows 24 cols 30; $watch" seen </dev/null >/dev/null
+    TERM=xterm timeout 5 script -qefc "stty rows 24 cols 30; $watch" seen </dev/null >/dev/null
     run -0 cat seen
-    assert_output --partial $'\033[6A' # over the six lines of before
-    assert_output --partial $'\033[?25h'
-    assert_output --partial 'out: 1 runs, 1 done, 0 going,'
-    refute_output --partial '0 waiting'
+    assert_equal "$(grep -c $'\033\\[H' seen)" 3 # at once, after a second, and at the end
+    assert_output --partial $'\033[?1049l\033[?25h'
+    assert_output --partial 'going:     step  train    val'
+    assert_equal "$(watched seen | head -n 4)" 'out: 1 runs, 1 done, 0
+going, 0 failed, 0 waiting
+[#####################] 100 %
+best so far:'
     # by a signal
     printf 'running\n' >out/runs/run/status
-    run -130 timeout 5 script -qefc "timeout --foreground -s INT 0.7 $watch; exit 130" seen </dev/null
-    assert_output --partial $'\033[?25h'
+    TERM=xterm run -130 timeout 5 script -qefc "timeout --foreground -s INT 0.7 $watch; exit 130" seen </dev/null
+    assert_output --partial $'\033[?1049l\033[?25h'
+    # where no cursor can be moved
+    TERM=dumb run -0 timeout 5 script -qefc "$watch" seen </dev/null
+    refute_output --partial $'\033'
     wait "$locked"
+}
+
+@test "sweep: --watch fits the window: no line is wider, and long lists leave room for the best runs" {
+    mkdir -p out/runs
+    {
+        printf '# gk-sweep 1.0 --steps 9000\nid\n'
+        for i in {10..29}; do
+            id=learning-rate=1e-3,weight-decay=0.3,train-fraction=0.5,seed=$i
+            mkdir out/runs/$id
+            printf '%s\n' "$id"
+            case $i in
+            1?) printf 'running\n' >out/runs/$id/status ;;
+            2?) printf 'failed\tgk-train: step 2: the training loss is not finite (nan), \303\244\n' >out/runs/$id/status ;;
+            esac
+            [ "$i" = 11 ] || printf '123\t0\t0\t0.5\t1\t0.%d\t0\t0\t0\t0\n%s' "$i" "124" >out/runs/$id/part.tsv
+        done
+    } >out/index
+    printf -v watch '%q --watch out' "$ROOT/pipelines/sweep/gk-sweep"
+    for size in '24 60' '40 79' '12 30'; do
+        TERM=xterm timeout 5 script -qefc "stty rows ${size% *} cols ${size#* }; $watch" seen </dev/null >/dev/null
+        watched seen | awk -v most="${size#* }" 'length($0) >= most { print "too wide: " $0 }' >wide
+        [ ! -s wide ] || fail "$size: $(<wide)"
+        [ "$size" = '12 30' ] || [ "$(watched seen | wc -l)" -lt "${size% *}" ] || fail "$size"
+        watched seen | grep -q '^best so far:' || fail "$size"
+        watched seen | iconv -f UTF-8 -t UTF-8 >/dev/null
+    done
+    TERM=xterm timeout 5 script -qefc "stty rows 24 cols 60; $watch" seen </dev/null >/dev/null
+    run -0 watched seen
+    assert_line 'stopped, of 9000 steps:                  step  train    val'
+    assert_line '  learning-ra...fraction=0.5,seed=10      123  0.500  0.100'
+    assert_line '  learning-rate=1e....3,train-fraction=0.5,seed=11  begins'
+    assert_line '  learn...,seed=20: gk-train: step 2: the training loss ...'
+    assert_line '  and 5 more'
+    assert_line '  learning-r...ction=0.5,seed=19  validation accuracy 0.190'
 }
 
 @test "sweep: --report makes one page of heatmaps, curves and table, which asks for nothing else" {
@@ -918,6 +963,17 @@ best so far:
     assert_equal "$(grep -c '^rect' parts)" 8
     assert_equal "$(grep -c '^tr' parts)" 5
     grep -qx 'text lr=1e-2,weight-decay=1' parts
+    grep -q 'prefers-color-scheme: dark' out/report.html
+    # each column has two buttons, and each row its place by each column that has a value: of lr, weight-decay, status ...
+    assert_equal "$(grep -c '^input' parts)" 28
+    assert_equal "$(grep -o '"--c1:[0-9];--c2:[0-9];--c3:[0-9]' out/report.html | tr -d '"' | paste -s -d ' ')" \
+        '--c1:2;--c2:1;--c3:1 --c1:2;--c2:2;--c3:1 --c1:1;--c2:1;--c3:1 --c1:1;--c2:2;--c3:1'
+    refute grep -q -- '--c8:' out/report.html # t4, which no run has
+    grep -qF '#down2:checked ~ .wide tbody tr { order: calc(0 - var(--c2, -999999)); }' out/report.html
+    for id in up1 down14; do
+        grep -q "<input type=\"radio\" name=\"by\" id=\"$id\"" out/report.html
+        grep -q "<label for=\"$id\">" out/report.html
+    done
     # what there is of a sweep that has not ended
     printf 'running\n' >out/runs/lr=1e-3,weight-decay=0/status
     rm -r out/runs/lr=1e-3,weight-decay=1
@@ -934,4 +990,20 @@ best so far:
     sweep --quiet --report none
     python3 "$ROOT/tests/page.py" none/report.html >parts
     assert_equal "$(grep -c '^rect' parts)" 0
+}
+
+@test "sweep: the table of a page is sorted by number, words after numbers, a value that is none last" {
+    mkdir -p out
+    printf '%s\n' '# gk-sweep 1.0 --steps 9' $'lr\tid\tstatus\tt4\treason' $'1e-3\ta\tdone\t1000\t-' \
+        $'1e-10\tb\tdone\tnan\tz' $'.5\tc\tdone\t200.123456\ta' $'auto\td\tdone\t1e3\tb' >out/table.tsv
+    for part in table style; do
+        PART=$part awk -F'\t' -f "$ROOT/pipelines/sweep/html.awk" -f "$ROOT/pipelines/sweep/rows.awk" <out/table.tsv >$part
+    done
+    assert_equal "$(sed -n 's/^<tr class="done" style="\([^"]*\)">.*/\1/p' table | grep -o -e '--c1:[^;]*' | paste -s -d ' ')" '--c1:2 --c1:1 --c1:3 --c1:4'
+    # t4 is the sixth of the results that are shown, after lr
+    assert_equal "$(sed -n 's/^<tr class="done" style="\([^"]*\)">.*/\1/p' table | grep -o -e '--c7:[^;]*' | paste -s -d ' ')" '--c7:2 --c7:1 --c7:2'
+    grep -q '<td>200.1</td>' table # results are rounded, options are not
+    grep -q '<td>1e-10</td>' table
+    # awk takes a bare > of a print for the name of a file
+    assert_equal "$(find "$ROOT/pipelines/sweep" -newer out/table.tsv -type f)" ''
 }

@@ -57,7 +57,7 @@ times() {
     assert_equal "$(rows <<<"$output" | cut -f 9 | xargs)" '2000 2000'
     close_to "$(column_of restricted_mean <<<"$output" | head -n 1)" "$(awk 'BEGIN { printf "%.17g", 4450 / 3 }')"
     close_to "$(column_of restricted_mean <<<"$output" | tail -n 1)" 425
-    assert_equal "$(grep '^#' <<<"$output")" '# gk-times 1.0 --time t4 --censor steps --group optimizer'
+    assert_equal "$(grep '^#' <<<"$output")" "# gk-times $VERSION --time t4 --censor steps --group optimizer"
     # a group is the text of all its columns, in the order of the table
     assert_equal "$(gk-times -q --group optimizer,lr t | rows | cut -f 1,2)" $'adamw,1e-3\t3\nmuon,1e-3\t1\nmuon,2e-3\t1'
     assert_equal "$(gk-times -q t | rows | cut -f 1-3)" $'all\t5\t4'

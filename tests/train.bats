@@ -33,8 +33,8 @@ END
 @test "N steps give rows 0..N of ten columns below the history" {
     data >d
     gk-train "${tiny[@]}" --steps 12 d >t
-    assert_equal "$(sed -n 1p t)" '# gk-data 1.0 --op add --p 7 --pairs unordered --frac 0.7 --split-seed 0 --layout paper'
-    assert_equal "$(sed -n 2p t)" '# gk-train 1.0 --model transformer --layers 1 --dim 8 --heads 2 --ff 16 --optimizer adamw --lr 0.001 --weight-decay 1 --decay all --beta1 0.9 --beta2 0.98 --eps 1e-08 --warmup 10 --clip 0 --batch full --seed 0 --dtype f32 --eval-every 1'
+    assert_equal "$(sed -n 1p t)" "# gk-data $VERSION --op add --p 7 --pairs unordered --frac 0.7 --split-seed 0 --layout paper"
+    assert_equal "$(sed -n 2p t)" "# gk-train $VERSION --model transformer --layers 1 --dim 8 --heads 2 --ff 16 --optimizer adamw --lr 0.001 --weight-decay 1 --decay all --beta1 0.9 --beta2 0.98 --eps 1e-08 --warmup 10 --clip 0 --batch full --seed 0 --dtype f32 --eval-every 1"
     assert_equal "$(sed -n 3p t)" $'step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc\tgrad_norm\tparam_norm\tcos_prev\tcos_init'
     assert_equal "$(column_of step t | xargs)" "$(seq 0 12 | xargs)"
     assert_equal "$(rows t | awk -F'\t' 'NF != 10' | wc -l)" 0
@@ -227,6 +227,16 @@ END
         gk-train "${tiny[@]}" --resume a --steps 4 d
 }
 
+@test "a checkpoint that another program wrote again, with its metadata, is resumed and says so" {
+    data >d
+    gk-train "${tiny[@]}" --steps 2 --save a d >/dev/null
+    with_metadata a gk.history $'gk-data x\nhalved embed.weight' >b
+    gk-train --resume a --steps 4 d >want
+    gk-train --resume b --steps 4 d >got
+    assert_equal "$(sed -n 2p got)" '# halved embed.weight'
+    cmp <(grep -v '^#' want) <(grep -v '^#' got)
+}
+
 @test "what does not belong to a checkpoint is refused" {
     data >d
     data --split-seed 1 >other
@@ -241,6 +251,11 @@ END
     breaks "$network: heads 2, not 4" gk-train --resume a --heads 4 d
     breaks "$network: model transformer, not mlp" gk-train --resume a --model mlp d
     breaks "$network: vocab 9, not 13" gk-train --resume a <(gk-data --p 11)
+    # even where what is asked for is no network at all: the file says 8 wide, and bias ffn
+    breaks "$network: heads 2, not 3" gk-train --resume a --heads 3 d
+    breaks "$network: heads 2, not 3" gk-train --init a --heads 3 d
+    gk-train -q "${tiny[@]}" --bias ffn --steps 1 --save f -o /dev/null d
+    breaks "${network/: a/: f}: model transformer, not mlp" gk-train --resume f --model mlp d
     breaks 'gk-train: a: frame 1: the run began from seed 0' gk-train --resume a --seed 1 d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b
@@ -259,7 +274,7 @@ END
     # an older gk's, and one that says all
     with_metadata c decay - clip - eval_every - warmup - batch - lr - beta1 - beta2 - eps - weight_decay - dtype - model - layers - >old
     with_metadata c norm post positions sinusoidal activation relu bias none loss ce init paper init_scale 1 \
-        grokfast none hold_norm 0 >aloud
+        grokfast none hold_norm 0 run somebody.s gkx.norm rms >aloud
     go_on old got
     cmp want got
     go_on aloud got
@@ -279,7 +294,11 @@ inputs|patches|metadata 'inputs' is 'patches': sum, concat or onehot is wanted
 heads|3|3 heads do not divide the width 8
 dim|9|metadata 'dim' is 9, but the tensors make it 8
 layers|2|metadata 'layers' is 2, but the tensors make it 1
+gk.attention|sparse|metadata 'gk.attention' is 'sparse': this gk knows no such key; perhaps a newer one wrote the file
 END
+    with_metadata d gk.attention sparse >x
+    breaks "gk-train: x: frame 1: metadata 'gk.attention' is 'sparse': this gk knows no such key; perhaps a newer one wrote the file" \
+        gk-train x
     # how it is trained
     while IFS='|' read -r key value message; do
         with_metadata c "$key" "$value" >x

@@ -26,7 +26,8 @@ struct gk_checkpoint {
 int gk_checkpoint_parse(struct gk_checkpoint *c, const struct gk_frame *f, struct gk_err *err);
 void gk_checkpoint_free(struct gk_checkpoint *c);
 
-/* The architecture alone; only the parameters that determine sizes must exist. */
+/* The architecture alone, of a network that is possible; only the parameters that determine sizes
+ * must exist. */
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
 /* Does F leave the number of heads in A, its architecture, unsaid? */
 bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f);

@@ -10,7 +10,7 @@
 #include "gk/history.h"
 
 enum gk_split { GK_TRAIN, GK_VAL };
-enum { GK_MAX_TOKENS = 64 };
+enum { GK_MAX_TOKENS = 64, GK_MAX_VOCAB = 1 << 20 };
 
 struct gk_rowset {
     size_t n;

@@ -87,6 +87,10 @@ const char *gk_frame_meta(const struct gk_frame *f, const char *key);
 int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, int64_t max,
                       int64_t *v, struct gk_err *err);
 
+/* A key that begins with "gk." and that this gk does not know is an error: a newer gk says by it
+ * what the frame must not be used without. Other keys may be anybody's. */
+int gk_frame_check_keys(const struct gk_frame *f, struct gk_err *err);
+
 /* The step of F, an integer from 0: the "step" of its metadata. ABSENT is the result if there is
  * none: the frame's index if frames count as steps, or GK_NO_STEP. */
 enum { GK_NO_STEP = -1 };

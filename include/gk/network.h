@@ -32,6 +32,11 @@ struct gk_network gk_network_said(const struct gk_frame *f);
 int gk_network_check(const struct gk_frame *f, const struct gk_network *got,
                      const struct gk_network *want, const char *whose, struct gk_err *err);
 
+/* A run goes on or begins from frame F, the checkpoint C: its network must be A, the one asked for.
+ */
+int gk_network_asked_for(const struct gk_frame *f, const struct gk_checkpoint *c,
+                         const struct gk_arch *a, struct gk_err *err);
+
 /* Writes it to the metadata of F, including the loss. Choices that have their default are omitted,
  * as in files from before the choice existed. */
 int gk_network_put(struct gk_frame *f, const struct gk_network *n, struct gk_err *err);

@@ -2,6 +2,7 @@
 #ifndef GK_POOL_H
 #define GK_POOL_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "gk/err.h"
@@ -17,5 +18,10 @@ int gk_pool_threads(const struct gk_pool *p);
  * threads. P may be NULL: the caller runs all tasks. */
 typedef void gk_task(void *ctx, size_t task, int thread);
 void gk_pool_run(struct gk_pool *p, size_t ntasks, gk_task *fn, void *ctx);
+
+/* Inside tasks: waits until *COUNT is LEAST or more. Another task that has begun must raise it, by
+ * gk_pool_raise. */
+void gk_pool_await(struct gk_pool *p, const atomic_size_t *count, size_t least);
+void gk_pool_raise(struct gk_pool *p, atomic_size_t *count, size_t to);
 
 #endif

@@ -71,8 +71,6 @@ bool gk_warm_hides_file(const char *init);
 /* HEADS is for a checkpoint that does not say how many; 0: the usual number. */
 int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err);
 void gk_warm_free(struct gk_warm *w); /* {0} is allowed, also after gk_warm_read failed */
-/* A network other than A's is an error. */
-int gk_warm_check(const struct gk_warm *w, const struct gk_arch *a, struct gk_err *err);
 /* Call after gk_trainer_new: theta_0 becomes W's weights, matrices times the scale of the initial
  * values. */
 void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w);

@@ -24,8 +24,6 @@ $(GALLERY)/%.png: pipelines/plots/plot pipelines/plots/gallery.gp pipelines/plot
     pipelines/plots/rows $(GALLERY)/%.tsv $(GALLERY)/%.phases
 	@$< gallery png $(call quoted,$(GALLERY_TITLE_$*)) $(GALLERY)/$*.tsv $(GALLERY)/$*.phases > $@.new && mv $@.new $@
 
-.SECONDARY: $(foreach p,$(PRESETS),$(addprefix $(GALLERY)/$p.,data tsv phases))
-
 # The pictures of docs/gallery.md are these.
 .PHONY: gallery-docs
 gallery-docs: $(PRESETS:%=$(GALLERY)/%.png)

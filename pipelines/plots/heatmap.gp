@@ -7,7 +7,7 @@ nx = count(1, 'x'); ny = count(1, 'y')
 stats table using 'z' name 'z' nooutput
 if (!exists('z_records') || z_records == 0) { print 'nothing to draw: the column has no number'; exit status 1 }
 is_share = z_min >= 0 && z_max <= 1
-is_wide = z_min > 0 && z_max / z_min > 100
+is_wide = !is_share && z_min > 0 && z_max / z_min > 100
 low = is_share ? 0 : z_min; top = is_share ? 1 : z_max > z_min ? z_max : z_min + 1
 share(z) = is_wide ? log(z / low) / log(top / low) : (z - low) / (top - low)
 text(z) = z != z ? '' : is_share ? sprintf('%.2f', z) : abs(z) < 1e5 && abs(z) >= 0.01 ? sprintf('%.4g', z) : sprintf('%.1e', z)

@@ -1,5 +1,5 @@
 # A heatmap for a page, of the table that pipelines/plots/cells makes. WHAT says what its numbers are.
-BEGIN { what = ENVIRON["WHAT"]; left = 130; top = 12 }
+BEGIN { what = ENVIRON["WHAT"]; top = 12 }
 !head++ { next }
 {
     n++
@@ -15,16 +15,20 @@ END {
     if (!some) exit
     if (what !~ /step/ && low >= 0 && high <= 1) { low = 0; high = 1 }
     wide = low > 0 && high / low > 100
-    w = 560 / nx; w = w > 84 ? 84 : w < 14 ? 14 : w
+    left = 44
+    for (i in label_y) if (up != "-" && length(label_y[i]) * 7 + 36 > left) left = length(label_y[i]) * 7 + 36
+    if (left > 136) left = 136
+    w = (nx <= 6 ? 330 : 560) / nx; w = w > 84 ? 84 : w < 14 ? 14 : w
     h = w > 44 ? 44 : w
-    width = left + nx * w + 16; if (width < 360) width = 360
+    width = left + nx * w + 16; if (width < 300) width = 300
     height = top + ny * h + (w >= 50 ? 52 : 104)
     printf "<figure><svg role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n<title>%s</title>\n", \
         width, height, width, height, html(what " over " across (up == "-" ? "" : " and " up))
     for (i = 1; i <= n; i++) cell(i)
     labels()
-    printf "</svg><figcaption>%s%s; from %s to %s</figcaption></figure>\n", html(what), \
-        (over == "-" ? "" : ", mean over " html(over)), shown(least()), shown(most())
+    printf "</svg><figcaption>%s%s; from %s%s to %s%s</figcaption></figure>\n", html(what), \
+        (over == "-" ? "" : ", mean over " html(over)), shown(least()), (w < 40 ? " (dark)" : ""), shown(most()), \
+        (w < 40 ? " (bright)" : "")
 }
 function least(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 < m)) m = z[i] + 0; return m }
 function most(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 > m)) m = z[i] + 0; return m }
@@ -34,13 +38,13 @@ function cell(i,   px, py, s, place, fill, ink, text) {
     px = left + x[i] * w; py = top + (ny - 1 - y[i]) * h
     s = z[i] == "nan" ? 0 : share(z[i])
     place = across " " label_x[x[i]] (up == "-" ? "" : ", " up " " label_y[y[i]]) ": " (z[i] == "nan" ? "none" : z[i])
-    fill = z[i] == "nan" ? "#e5e5e5" : viridis(s)
-    ink = z[i] == "nan" ? "#555" : s > 0.6 ? "#000" : "#fff"
+    fill = z[i] == "nan" ? "class=\"empty\"" : "fill=\"" viridis(s) "\""
+    ink = z[i] == "nan" ? "class=\"mid none\"" : "class=\"mid\" fill=\"" (s > 0.6 ? "#000" : "#fff") "\""
     text = z[i] == "nan" ? "–" : shown(z[i])
-    printf "<g><title>%s</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>", \
+    printf "<g><title>%s</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" %s/>", \
         html(place), px, py, w - 1, h - 1, fill
     if (w >= 40)
-        printf "<text x=\"%.1f\" y=\"%.1f\" class=\"mid\" fill=\"%s\">%s</text>", px + w / 2, py + h / 2 + 4, ink, text
+        printf "<text x=\"%.1f\" y=\"%.1f\" %s>%s</text>", px + w / 2, py + h / 2 + 4, ink, text
     print "</g>"
 }
 function labels(   i, px, py) {

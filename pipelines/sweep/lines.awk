@@ -1,6 +1,6 @@
 # The curves of a sweep's runs for a page, accuracies and losses: a colour for each value of an option. Of each curve there
 # are the least and the greatest value of every few pixels, so a spike stays.
-BEGIN { dir = ENVIRON["dir"]; width = 760; height = 300; left = 64; right = 14; top = 10; bottom = 44 }
+BEGIN { dir = ENVIRON["dir"]; width = 760; height = 300; left = 64; right = 24; top = 10; bottom = 44 }
 /^#/ { if (match($0, / --steps [^ ]+/)) last = substr($0, RSTART + 9, RLENGTH - 9) + 0; next }
 !id_at {
     for (i = 1; i <= NF; i++) if ($i == "id") id_at = i
@@ -16,7 +16,7 @@ BEGIN { dir = ENVIRON["dir"]; width = 760; height = 300; left = 64; right = 14; 
 }
 END {
     if (last < 1) last = 1
-    bin = n > 50 ? n / 25 : 2
+    bin = n > 100 ? 6 : n > 30 ? 4 : 2
     low = high = ""
     for (i = 1; i <= n; i++) { before = -1; curve(i, "run.tsv"); curve(i, "part.tsv") }
     if (!points) { print "<p>No run has a row yet.</p>"; exit }
@@ -65,8 +65,9 @@ function chart(what, train, val, from, to,   i, logarithmic) {
     printf "<figure><svg role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n<title>%s of the runs</title>\n", \
         width, height, width, height, what
     axes(what, from, to, logarithmic)
+    printf "<g class=\"curves%s\">\n", (n > 60 ? " many" : "")
     for (i = 1; i <= n; i++) { trace(i, train, from, to, logarithmic, "thin"); trace(i, val, from, to, logarithmic, "thick") }
-    printf "</svg><figcaption>%s: validation thick, training thin</figcaption></figure>\n", what
+    printf "</g></svg><figcaption>%s: validation thick, training thin</figcaption></figure>\n", what
 }
 function y_of(v, from, to) { return top + (height - top - bottom) * (1 - (v - from) / (to - from)) }
 function axes(what, from, to, logarithmic,   k, step, x, y) {
@@ -85,7 +86,8 @@ function axes(what, from, to, logarithmic,   k, step, x, y) {
     printf "<text class=\"mid name\" x=\"%d\" y=\"%d\">step</text>\n", (left + width) / 2, height - 8
     printf "<text class=\"mid name\" x=\"14\" y=\"%d\" transform=\"rotate(-90 14 %d)\">%s</text>\n", height / 2 - 20, height / 2 - 20, what
 }
-function trace(i, c, from, to, logarithmic, class,   k, m, p, part, j, d, v) {
+# On a level only the ends are written.
+function trace(i, c, from, to, logarithmic, class,   k, m, p, part, j, d, v, x, y, level, held) {
     k = i SUBSEP c
     flush(k)
     m = split(path[k], p, " ")
@@ -93,7 +95,12 @@ function trace(i, c, from, to, logarithmic, class,   k, m, p, part, j, d, v) {
     for (j = 1; j <= m; j++) {
         split(p[j], part, ":")
         v = logarithmic ? log10(part[2]) : part[2]
-        d = d sprintf("%s%.1f %.1f", j == 1 ? "M" : "L", (part[1] + 0.5) * bin, y_of(v, from, to))
+        x = sprintf("%d", (part[1] + 0.5) * bin)
+        y = sprintf("%.1f", y_of(v, from, to))
+        if (j > 1 && y == level && j < m) { held = x; continue }
+        if (held != "") d = d "L" held " " level
+        d = d (j == 1 ? "M" : "L") x " " y
+        level = y; held = ""
     }
     printf "<path class=\"%s\" stroke=\"%s\" d=\"%s\"><title>%s</title></path>\n", class, colour_of(of[i], groups), d, html(id[i])
 }
@@ -101,7 +108,7 @@ function legend(   i) {
     if (by_name == "") return
     printf "<p class=\"legend\">%s:", html(by_name)
     for (i = 1; i <= groups && i <= 24; i++)
-        printf " <span><svg width=\"18\" height=\"10\"><path stroke=\"%s\" class=\"thick\" d=\"M0 5H18\"/></svg> %s</span>", \
+        printf " <span><svg class=\"curves\" width=\"18\" height=\"10\"><path stroke=\"%s\" class=\"thick\" d=\"M0 5H18\"/></svg> %s</span>", \
             colour_of(i, groups), html(clipped(group_name[i], 40))
     print (groups > 24 ? " and more" : "") "</p>"
 }

@@ -5,7 +5,7 @@ ARM64_TESTS := $(addprefix tests/,frames.bats tables.bats curve.bats torch.bats 
 
 .PHONY: check-arm64
 check-arm64: ## cross-built for arm64, the parsers' tests, golden values and bytes under qemu
-	@.ci/setup arm64
+	@.ci/setup test arm64
 	@tests/arm64/root $(ARM64)/root
 	@$(MAKE) NO_SETUP=1 BUILD=$(ARM64) CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(ARM64)/root' \
 	    DEPS=$(ARM64)/root LIBXSMM= all units

@@ -1,9 +1,9 @@
 /* One measurement of the engine or of the machine, in a process of its own, so that tests/bench/run
  * can alternate them with their peers:
  *
- *   engine peak THREADS              GFLOP/s of fused multiply-adds in registers, f32, all threads
- *   engine gemm THREADS              GFLOP/s of sgemm at 256 x 512 x 128, one product a thread
- *   engine run COMMAND ...           the ms that a program takes, and its peak memory in MB
+ *   engine peak THREADS DTYPE        GFLOP/s of fused multiply-adds in registers, all threads
+ *   engine gemm THREADS DTYPE        GFLOP/s of BLAS's gemm at 256 x 512 x 128, one product a
+ * thread engine run COMMAND ...           the ms that a program takes, and its peak memory in MB
  *   engine WHAT THREADS DTYPE BATCH DATASET NET
  *        WHAT: step (gradient and adamw), score, linearise, hvp; THREADS 0: gk-train's default;
  *        BATCH: rows, or full; NET: a preset of gk-train or mlp, and changes: paper:dim=32:ff=128
@@ -14,6 +14,7 @@
  * Two processes whose environment names the same folder TOGETHER measure at the same time. */
 #include <dirent.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,61 +52,65 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static volatile float fma_sink; /* keeps the loop from being optimised away */
+static volatile double fma_sink; /* keeps the loop from being optimised away */
 
 enum { CHAINS = 12, ROUNDS = 5000000 };
 
-#define FMA_LOOP(lanes)                                                                            \
-    typedef float vec __attribute__((vector_size(4 * lanes)));                                     \
+#define FMA_LOOP(real, lanes)                                                                      \
+    typedef real vec __attribute__((vector_size(sizeof(real) * lanes)));                           \
     vec a[CHAINS], b, c;                                                                           \
     for (int j = 0; j < lanes; j++) {                                                              \
-        b[j] = 0.999f;                                                                             \
-        c[j] = 1e-3f;                                                                              \
+        b[j] = (real)0.999;                                                                        \
+        c[j] = (real)1e-3;                                                                         \
         for (int i = 0; i < CHAINS; i++)                                                           \
-            a[i][j] = (float)i;                                                                    \
+            a[i][j] = (real)i;                                                                     \
     }                                                                                              \
     for (long r = 0; r < ROUNDS; r++)                                                              \
         _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) a[i] = a[i] * b + c;             \
-    float sum = 0;                                                                                 \
+    real sum = 0;                                                                                  \
     for (int i = 0; i < CHAINS; i++)                                                               \
         for (int j = 0; j < lanes; j++)                                                            \
             sum += a[i][j];                                                                        \
-    fma_sink = sum;                                                                                \
+    fma_sink = (double)sum;                                                                        \
     return 2.0 * lanes * CHAINS * ROUNDS
 
+/* A register of BYTES bytes, in either precision. */
+#define FMA_WORK(name, attributes, bytes)                                                          \
+    __attribute__(attributes) static double name##_f32(void)                                       \
+    {                                                                                              \
+        FMA_LOOP(float, bytes / 4);                                                                \
+    }                                                                                              \
+    __attribute__(attributes) static double name##_f64(void)                                       \
+    {                                                                                              \
+        FMA_LOOP(double, bytes / 8);                                                               \
+    }
 #ifdef __x86_64__
-__attribute__((target("avx512f"), optimize("O3"))) static double fma_16(void)
-{
-    FMA_LOOP(16);
-}
-__attribute__((target("avx2,fma"), optimize("O3"))) static double fma_8(void)
-{
-    FMA_LOOP(8);
-}
+FMA_WORK(fma_64, (target("avx512f"), optimize("O3")), 64)
+FMA_WORK(fma_32, (target("avx2,fma"), optimize("O3")), 32)
 #endif
-__attribute__((optimize("O3"))) static double fma_4(void)
-{
-    FMA_LOOP(4);
-}
+FMA_WORK(fma_16, (optimize("O3")), 16)
 
-static double fma_work(void)
+static double fma_work(bool f64)
 {
 #ifdef __x86_64__
     if (__builtin_cpu_supports("avx512f"))
-        return fma_16();
+        return f64 ? fma_64_f64() : fma_64_f32();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return fma_8();
+        return f64 ? fma_32_f64() : fma_32_f32();
 #endif
-    return fma_4();
+    return f64 ? fma_16_f64() : fma_16_f32();
 }
 
-static double gemm_work(void)
+static double gemm_work(bool f64)
 {
     enum { M = 256, N = 512, K = 128, TIMES = 400 };
-    float *a = gk_alloc(M * K, sizeof *a, NULL), *b = gk_alloc(K * N, sizeof *b, NULL);
-    float *c = gk_alloc(M * N, sizeof *c, NULL);
+    void *a = gk_alloc(M * K, sizeof(double), NULL), *b = gk_alloc(K * N, sizeof(double), NULL);
+    void *c = gk_alloc(M * N, sizeof(double), NULL);
     for (int i = 0; i < TIMES; i++)
-        gk_sgemm(false, true, M, N, K, 1, a, K, b, K, 0, c, N);
+        if (f64)
+            gk_dgemm(false, true, M, N, K, 1, a, K, b, K, 0, c, N);
+        else
+            gk_sgemm(false, true, M, N, K, 1, a, K, b, K, 0, c, N);
     gk_free(a);
     gk_free(b);
     gk_free(c);
@@ -114,20 +119,22 @@ static double gemm_work(void)
 
 /* Every thread does the same work; the rate is all work divided by the time until the last thread
  * is done. */
-static double (*machine_work)(void);
+static double (*machine_work)(bool f64);
+static bool machine_f64;
 static void machine_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
-    ((double *)ctx)[task] = machine_work();
+    ((double *)ctx)[task] = machine_work(machine_f64);
 }
 
-static void machine(const char *what, int threads)
+static void machine(const char *what, int threads, const char *dtype)
 {
     struct gk_err err = {0};
     struct gk_pool *pool;
     double flop[64], rate[9];
     must(gk_pool_new(&pool, threads, &err), &err);
     machine_work = strcmp(what, "peak") == 0 ? fma_work : gemm_work;
+    machine_f64 = strcmp(dtype, "f64") == 0;
     for (int i = 0; i < 9; i++) {
         const double t = now();
         gk_pool_run(pool, (size_t)threads, machine_task, flop);
@@ -309,8 +316,8 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "run") == 0)
         command(argv + 2);
-    else if (argc == 3)
-        machine(argv[1], atoi(argv[2]));
+    else if (argc == 4)
+        machine(argv[1], atoi(argv[2]), argv[3]);
     else if (argc == 7)
         engine(argv + 1);
     else

@@ -39,16 +39,23 @@ function best_peer(line,    i, part, ms, best) {
     return best
 }
 
+# The machine's peak or gemm in the precision of a line.
+function limit(what, line, threads) {
+    return median(what (line ~ /f64/ ? "_f64/" : "_f32/") (threads == 1 ? 1 : 2))
+}
+
+# How many times its limit a line takes with two threads.
+function times_limit(line) { return median(line "/2") / (gflop[line "/2"] / limit("peak", line, 2) * 1e3) }
+
 # THREADS: 0 is gk-train's default.
-function row(label, line, threads, times,    name, ms, rate, peer, peak) {
+function row(label, line, threads, times,    name, ms, rate, peer) {
     name = line "/" threads
     ms = median(name)
     if (ms == "") return
     rate = gflop[name] > 0 ? times * gflop[name] / ms * 1e3 : ""
     peer = best_peer(line)
-    peak = median("peak" (threads == 1 ? 1 : 2)) / (line ~ /f64/ ? 2 : 1)
     printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", label, short(ms), number(rate, "%.0f"), \
-        line ~ /f64/ ? "" : ratio(rate, median("gemm" (threads == 1 ? 1 : 2))), ratio(rate, peak), \
+        ratio(rate, limit("gemm", line, threads)), ratio(rate, limit("peak", line, threads)), \
         number(memory[name], "%.0f"), short(peer), best_way, faster(peer, ms)
 }
 
@@ -66,14 +73,16 @@ END {
     print "in `tests/bench`. PyTorch runs eagerly with AdamW's loop (eager, foreach), with the fused one (fused), with attention in"
     print "one call beside it (sdpa), or compiled, JAX under jit, each with one and with two threads; the fastest counts. GFLOP/s"
     print "counts the useful work only, what prefix sharing leaves (8.87 GFLOP a step of the first row), read-out and updates"
-    print "aside; the first block's table of values after the output matrix saves a fifth of that, which is not taken off. sgemm is"
-    print "OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers (half as many in f64), both measured in the"
-    print "same rounds on the same number of threads. benchmarks-*.md are the pages of other machines.\n"
+    print "aside; the first block's table of values after the output matrix saves a fifth of that, which is not taken off. sgemm and"
+    print "dgemm are OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, each measured in the precision of"
+    print "the line, in the same rounds and on the same number of threads. benchmarks-*.md are the pages of other machines.\n"
     print "Machine: " machine ". Compiler: " compiler "." (peers ? " Peers: " peers "." : " No peers here.") "\n"
     printf "| one thread | two threads | |\n|---|---|---|\n"
-    printf "| %.0f | %.0f | peak, GFLOP/s |\n", median("peak1"), median("peak2")
-    printf "| %.0f | %.0f | sgemm, GFLOP/s |\n\n", median("gemm1"), median("gemm2")
-    print "| | ms | GFLOP/s | of sgemm | of peak | MB | best peer's ms | which | faster |"
+    printf "| %.0f | %.0f | peak, f32, GFLOP/s |\n", limit("peak", "", 1), limit("peak", "", 2)
+    printf "| %.0f | %.0f | sgemm, GFLOP/s |\n", limit("gemm", "", 1), limit("gemm", "", 2)
+    printf "| %.0f | %.0f | peak, f64, GFLOP/s |\n", limit("peak", "f64", 1), limit("peak", "f64", 2)
+    printf "| %.0f | %.0f | dgemm, GFLOP/s |\n\n", limit("gemm", "f64", 1), limit("gemm", "f64", 2)
+    print "| | ms | GFLOP/s | of gemm | of peak | MB | best peer's ms | which | faster |"
     print "|---|---|---|---|---|---|---|---|---|"
     row("step, add mod 97, r 0.5 (2,376 rows), 2 threads", "default", 2, 1)
     row("the same, 1 thread", "default", 1, 1)
@@ -94,13 +103,13 @@ END {
     print ""
     if (median("default/2") != "") {
         printf "- A step takes %.2f times what 8.87 GFLOP take at the FMA peak of two threads", \
-            median("default/2") / (gflop["default/2"] / median("peak2") * 1e3)
-        if (median("default_f64/2") != "")
-            printf ", in f64 %.2f times", median("default_f64/2") / (2 * gflop["default_f64/2"] / median("peak2") * 1e3)
+            times_limit("default")
         print "."
+        if (median("default_f64/2") != "")
+            printf "- An f64 step takes %.2f times its limit, the same at the FMA peak in f64.\n", times_limit("default_f64")
         printf "- Two threads are %s times one; the peak itself grows %s times, sgemm %s times.\n", \
-            ratio(median("default/1"), median("default/2")), ratio(median("peak2"), median("peak1")), \
-            ratio(median("gemm2"), median("gemm1"))
+            ratio(median("default/1"), median("default/2")), ratio(limit("peak", "", 2), limit("peak", "", 1)), \
+            ratio(limit("gemm", "", 2), limit("gemm", "", 1))
     }
     if (median("small/0") != "")
         printf "- The small transformer takes %.3f ms with one thread, %.3f ms by default; the mlp %.3f and %.3f ms.\n", \

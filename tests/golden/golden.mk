@@ -1,9 +1,7 @@
 PYTHON ?= python3
 
-.PHONY: check-oracle
-check-oracle: all $(BUILD)/golden/values ## gk beside PyTorch on 100 networks at random: N, SEED, PYTHON
-	@$(PYTHON) -c 'import torch, safetensors' 2> /dev/null || \
-	    { echo 'check-oracle: $(PYTHON) has no torch or no safetensors; PYTHON=... names another' >&2; false; }
+.PHONY: check-oracle oracle-python
+check-oracle: oracle-python all $(BUILD)/golden/values ## gk beside PyTorch on 100 networks at random: N, SEED, PYTHON
 	@$(PYTHON) -B tests/golden/generate/fresh.py $(BIN) $(BUILD)/golden/values \
 	    $(or $(N),100) $(or $(SEED),0)
 
@@ -11,3 +9,9 @@ $(BUILD)/golden/values: $(BUILD)/tests/golden/values.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
+
+# First, because a build would be in vain without it.
+oracle-python:
+	@$(PYTHON) -c 'import torch, safetensors.torch' 2>/dev/null || \
+	    { printf 'check-oracle: %s has no torch or no safetensors; PYTHON=... names another\n' \
+	        $(call quoted,$(PYTHON)) >&2; false; }

@@ -30,9 +30,10 @@ $(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
 	@touch $@
 
 # Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
-TSAN_NAMES := pool|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden
+TSAN_NAMES := pool|share|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden
 TSAN_TESTS := -f 'unit: ($(TSAN_NAMES))|threads|hvp:|landscape:' \
-    build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats tests/twonn.bats
+    build-tsan/units.bats tests/train.bats tests/eval.bats tests/hvp.bats tests/landscape.bats \
+    tests/twonn.bats tests/bytes.bats
 .PHONY: check-tsan
 check-tsan: ## the tests that use threads under ThreadSanitizer, in build-tsan
 	@GK_SANITIZED=1 BATS_TEST_TIMEOUT=900 TSAN_OPTIONS=halt_on_error=1:abort_on_error=1 \

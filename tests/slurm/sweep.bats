@@ -63,6 +63,22 @@ until_true() {
     cmp local/runs/seed=0/run.tsv slurm/runs/seed=0/run.tsv
 }
 
+@test "slurm: tasks that a job of a higher partition preempts are queued again, and end with the same bytes" {
+    grid '--lr 1e-2' '--seed 0 1' '--steps 20000'
+    sweep --quiet --runner slurm --save-every 500 g.grid slurm &
+    until_true test -s slurm/runs/seed=0/run.ckpt
+    sbatch --quiet --partition urgent --exclusive --wait --output /dev/null --wrap \
+        "squeue --noheader --partition gk --states running >during"
+    [ -e during ] && [ ! -s during ] # it had the machine alone
+    wait $!
+    grep -q 'from step [1-9]' slurm/runs/seed=0/log
+    sweep --quiet g.grid local
+    cmp local/table.tsv slurm/table.tsv
+    for r in local/runs/*; do
+        cmp "$r/run.tsv" "slurm/runs/${r##*/}/run.tsv"
+    done
+}
+
 @test "slurm: a sweep killed while its jobs go on is not submitted twice" {
     grid '--lr 1e-2' '--seed 0 1' '--steps 10000'
     setsid "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --runner slurm --jobs 1 g.grid slurm &

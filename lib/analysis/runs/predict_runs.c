@@ -195,7 +195,8 @@ static int finite_cell(const struct gk_rows *rows, int at, bool may_be_nan, doub
     if (gk_rows_number(rows, at, v, err))
         return -1;
     if (!isfinite(*v) && !(may_be_nan && isnan(*v)))
-        return gk_rows_fail(rows, err, "column %s: %g is not finite", rows->name[at], *v);
+        return gk_rows_fail(rows, err, "column %s: %g is not finite%s", rows->name[at], *v,
+                            isnan(*v) ? " (skip-nan leaves such runs out)" : "");
     return 0;
 }
 

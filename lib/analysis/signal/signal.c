@@ -170,8 +170,10 @@ static int append(struct gk_signal *s, struct gk_err *err)
     if (s->n == 1)
         s->spacing = gap;
     if (s->n > 1 && !s->any_steps && !is_even(gap, s->spacing, p->at)) {
-        gk_fail(err, "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps", p->at,
-                before + s->spacing);
+        gk_fail(err,
+                "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps (the window "
+                ":%.12g or %.12g: is without the gap)",
+                p->at, before + s->spacing, before + s->spacing, p->at);
         return fail_here(s, err);
     }
     if (gk_grow(&s->v, &p->cap, s->n + 1, sizeof *s->v, err))

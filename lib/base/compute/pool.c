@@ -56,26 +56,29 @@ static void pause_briefly(void)
 #endif
 }
 
-static bool work_waits(struct gk_pool *p)
+static bool work_waits(struct gk_pool *p, const void *unused)
 {
+    (void)unused;
     return atomic_load(&p->left) > 0 || atomic_load(&p->stop);
 }
 
-static bool all_done(struct gk_pool *p)
+static bool all_done(struct gk_pool *p, const void *unused)
 {
+    (void)unused;
     return atomic_load(&p->done) == p->ntasks;
 }
 
-static void wait_until(struct gk_pool *p, bool (*ready)(struct gk_pool *))
+static void wait_until(struct gk_pool *p, bool (*ready)(struct gk_pool *, const void *),
+                       const void *what)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (ready(p))
+        if (ready(p, what))
             return;
         pause_briefly();
     }
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->asleep, 1);
-    while (!ready(p))
+    while (!ready(p, what))
         pthread_cond_wait(&p->changed, &p->lock);
     atomic_fetch_sub(&p->asleep, 1);
     pthread_mutex_unlock(&p->lock);
@@ -108,7 +111,7 @@ static void *work(void *arg)
 {
     const struct worker *w = arg;
     for (;;) {
-        wait_until(w->pool, work_waits);
+        wait_until(w->pool, work_waits, NULL);
         if (atomic_load(&w->pool->stop))
             return NULL;
         take_tasks(w->pool, w->number);
@@ -129,7 +132,33 @@ void gk_pool_run(struct gk_pool *p, size_t ntasks, gk_task *fn, void *ctx)
     atomic_store(&p->left, ntasks);
     wake_sleepers(p);
     take_tasks(p, 0);
-    wait_until(p, all_done);
+    wait_until(p, all_done, NULL);
+}
+
+struct level {
+    const atomic_size_t *count;
+    size_t least;
+};
+
+static bool reached(struct gk_pool *p, const void *what)
+{
+    const struct level *l = what;
+    (void)p;
+    return atomic_load(l->count) >= l->least;
+}
+
+void gk_pool_await(struct gk_pool *p, const atomic_size_t *count, size_t least)
+{
+    const struct level l = {count, least};
+    if (p && !reached(p, &l))
+        wait_until(p, reached, &l);
+}
+
+void gk_pool_raise(struct gk_pool *p, atomic_size_t *count, size_t to)
+{
+    atomic_store(count, to);
+    if (p)
+        wake_sleepers(p);
 }
 
 /* Puts workers on other processors than their caller's, and leaves them free to go: without this

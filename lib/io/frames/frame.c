@@ -176,6 +176,20 @@ int gk_frame_meta_int(const struct gk_frame *f, const char *key, int64_t min, in
     return 0;
 }
 
+int gk_frame_check_keys(const struct gk_frame *f, struct gk_err *err)
+{
+    for (size_t i = 0; i < f->nmeta; i++) {
+        const char *key = f->meta[i].key;
+        if (strncmp(key, "gk.", 3) == 0 && strcmp(key, "gk.kind") != 0 &&
+            strcmp(key, "gk.history") != 0)
+            return gk_frame_fail(f, err,
+                                 "metadata '%s' is '%s': this gk knows no such key; perhaps a "
+                                 "newer one wrote the file",
+                                 gk_show(key).s, gk_show(f->meta[i].value).s);
+    }
+    return 0;
+}
+
 int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struct gk_err *err)
 {
     *step = absent;

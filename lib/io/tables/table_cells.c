@@ -83,6 +83,16 @@ int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_
     return find(r, name, strcmp, col, err);
 }
 
+/* What to do without the column NAME: one of a curve may have another name in a log. */
+static const char *way_out(const char *name)
+{
+    static const char *const of_curve[] = {"train_loss", "train_acc", "val_loss", "val_acc"};
+    for (size_t i = 0; i < sizeof of_curve / sizeof *of_curve; i++)
+        if (strcmp(name, of_curve[i]) == 0)
+            return "; gk-curve finds columns of other names";
+    return "";
+}
+
 int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
 {
     int col;
@@ -100,7 +110,8 @@ int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
                               r->name[i]);
     if (n >= sizeof list)
         snprintf(list + sizeof list - 5, sizeof " ...", " ...");
-    return gk_fail(err, "%s: no column '%.*s'; there are: %s", r->file, GK_SHOWN, name, list);
+    return gk_fail(err, "%s: no column '%.*s'; there are: %s%s", r->file, GK_SHOWN, name, list,
+                   way_out(name));
 }
 
 /* ---- steps ---- */

@@ -186,18 +186,22 @@ static void ffn_backward(const struct transformer *tf, size_t l, const struct ta
     const bool curved = tf->act->curved;
     real *dsum = b->dsum2 + i * d, *du = b->du + i * ff, *dy = b->dy + i * d;
     const real *u = f->u + i * ff;
+    take_turn(lane);
     tf->norm->join_backward(n, d, b->dout + i * d, &ln, dsum);
     linear_backward_weight(n, d, ff, dsum, d, u, ff, keep, dw->down);
     X(bias_sum)(n, d, dsum, d, dw->bdown);
+    pass_turn(lane);
     linear_backward_input(n, d, ff, dsum, d, w->down, 0, du, ff);
     tf->act->backward(n * ff, u, curved ? f->f1 + i * ff : NULL,
                       curved && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL, du);
-    linear_backward_weight(n, ff, d, du, ff, f->h2 + i * d, d, keep, dw->up);
-    X(bias_sum)(n, ff, du, ff, dw->bup);
     real *dh = tf->norm->enters ? b->dh2 + i * d : NULL, *dl = dh ? b->dl2 + i * d : NULL;
     linear_backward_input(n, ff, d, du, ff, w->up, tf->norm->beta,
                           tf->norm->lead(n, d, dsum, dy, dh), d);
+    take_turn(lane);
+    linear_backward_weight(n, ff, d, du, ff, f->h2 + i * d, d, keep, dw->up);
+    X(bias_sum)(n, ff, du, ff, dw->bup);
     tf->norm->led(n, d, dsum, dh, &ln, dl, dy);
+    pass_turn(lane);
 }
 
 void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -214,16 +218,21 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
     ffn_backward(tf, l, tp, i, n, lane);
     const struct ln ln =
         tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, lane) : (struct ln){0};
+    take_turn(lane);
     tf->norm->join_backward(n, d, b->dy + i * d, &ln, dsum);
     X(bias_sum)(n, d, dsum, d, dw->bo);
     if (l == 0) { /* the table phase handles Wo, and receives the residual path's gradient */
         X(attention_backward)(&at, from, to, p, dsum, &sums);
         X(scatter_rows)(n, d, dsum, g->tab + from, lane->dtabx);
+        pass_turn(lane);
         return;
     }
     linear_backward_weight(n, d, d, dsum, d, f->a + i * d, d, lane->g.keep, dw->wo);
+    pass_turn(lane);
     linear_backward_input(n, d, d, dsum, d, w->wo, 0, b->da + i * d, d);
+    take_turn(lane);
     X(attention_backward)(&at, from, to, p, b->da + i * d, &sums);
+    pass_turn(lane);
 }
 
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
@@ -239,16 +248,18 @@ void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct 
     real *dw = lane->g.block[l].wqkv, *dx = tp->b[l - 1].dout + from * d;
     real *dh = norm->enters ? b->dh1 + from * d : NULL, *dl = dh ? b->dl1 + from * d : NULL;
     real *to_h = norm->lead(n, d, dsum, dx, dh), beta = q.last ? 0 : norm->beta;
-    X(qkv_bias_sum)(d, lane->g.block[l].bqkv, b->dqkv, from, q.q0, to);
     for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
-        const real *dy = b->dqkv + p->row * 3 * d + p->column;
-        linear_backward_weight(to - p->row, p->width, d, dy, 3 * d, h + p->row * d, d, lane->g.keep,
-                               dw + p->column * d);
-        linear_backward_input(to - p->row, p->width, d, dy, 3 * d, w + p->column * d, beta,
-                              to_h + (p->row - from) * d, d);
+        linear_backward_input(to - p->row, p->width, d, b->dqkv + p->row * 3 * d + p->column, 3 * d,
+                              w + p->column * d, beta, to_h + (p->row - from) * d, d);
         beta = 1; /* the next part adds to this */
     }
+    take_turn(lane);
+    X(qkv_bias_sum)(d, lane->g.block[l].bqkv, b->dqkv, from, q.q0, to);
+    for (const struct qkv_part *p = q.part; p < q.part + q.n; p++)
+        linear_backward_weight(to - p->row, p->width, d, b->dqkv + p->row * 3 * d + p->column,
+                               3 * d, h + p->row * d, d, lane->g.keep, dw + p->column * d);
     norm->led(n, d, dsum, dh, &ln, dl, dx);
+    pass_turn(lane);
     if (q.last && q.q0 < to)
         X(add_rows)(dx + (q.q0 - from) * d, b->dsum1 + (q.q0 - tp->q0) * d, (to - q.q0) * d);
 }

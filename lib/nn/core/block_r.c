@@ -59,21 +59,25 @@ static void ffn_r_backward(const struct transformer *tf, size_t l, const struct 
     const bool curved = tf->act->curved;
     const real *dsum = b->dsum2 + id, *u = f->u + iu;
     real *rdsum = rb->dsum2 + id, *rdu = rb->du + iu;
+    take_turn(lane);
     tf->norm->r_join_backward(n, d, b->dout + id, rb->dout + id, &ln, dsum, rdsum);
     linear_r_backward_weight(n, d, ff, dsum, rdsum, d, u, rf->u + iu, ff, keep, rdw->down);
     X(bias_sum)(n, d, rdsum, d, rdw->bdown);
+    pass_turn(lane);
     linear_r_backward_input(n, d, ff, dsum, rdsum, d, w->down, rw->down, 0, rdu, ff);
     tf->act->r_backward(n * ff, u, curved ? f->f1 + iu : NULL, curved ? f->f2 + iu : NULL,
                         curved ? rf->f1 + iu : NULL, rdu);
-    linear_r_backward_weight(n, ff, d, b->du + iu, rdu, ff, f->h2 + id, rf->h2 + id, d, keep,
-                             rdw->up);
-    X(bias_sum)(n, ff, rdu, ff, rdw->bup);
     const bool enters = tf->norm->enters;
     const real *dh = enters ? b->dh2 + id : NULL, *dl = enters ? b->dl2 + id : NULL;
     real *rdh = enters ? rb->dh2 + id : NULL, *rdl = enters ? rb->dl2 + id : NULL;
     linear_r_backward_input(n, ff, d, b->du + iu, rdu, ff, w->up, rw->up, tf->norm->beta,
                             tf->norm->lead(n, d, rdsum, rb->dy + id, rdh), d);
+    take_turn(lane);
+    linear_r_backward_weight(n, ff, d, b->du + iu, rdu, ff, f->h2 + id, rf->h2 + id, d, keep,
+                             rdw->up);
+    X(bias_sum)(n, ff, rdu, ff, rdw->bup);
     tf->norm->r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rb->dy + id);
+    pass_turn(lane);
 }
 
 void X(block_r_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
@@ -91,17 +95,22 @@ void X(block_r_backward)(const struct transformer *tf, size_t l, const struct gk
     real *rdsum = rb->dsum1 + id;
     ffn_r_backward(tf, l, tp, rt, i, n, lane);
     const struct ln ln = tf->norm->joins ? X(block_ln)(tf, l, 1, tp, rt, i, lane) : (struct ln){0};
+    take_turn(lane);
     tf->norm->r_join_backward(n, d, b->dy + id, rb->dy + id, &ln, dsum, rdsum);
     X(bias_sum)(n, d, rdsum, d, rdw->bo);
     if (l == 0) {
         X(attention_r_backward)(&at, from, to, f->p + ip, rf->p + ip, dsum, rdsum, &sums);
         X(scatter_rows)(n, d, rdsum, g->tab + from, lane->dtabx);
+        pass_turn(lane);
         return;
     }
     linear_r_backward_weight(n, d, d, dsum, rdsum, d, f->a + id, rf->a + id, d, lane->g.keep,
                              rdw->wo);
+    pass_turn(lane);
     linear_r_backward_input(n, d, d, dsum, rdsum, d, w->wo, rw->wo, 0, rb->da + id, d);
+    take_turn(lane);
     X(attention_r_backward)(&at, from, to, f->p + ip, rf->p + ip, b->da + id, rb->da + id, &sums);
+    pass_turn(lane);
 }
 
 void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
@@ -119,18 +128,23 @@ void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struc
     real *rdh = dh ? rb->dh1 + from * d : NULL, *rdl = dh ? rb->dl1 + from * d : NULL;
     real *rdw = lane->g.block[l].wqkv, *rdx = rt->b[l - 1].dout + from * d;
     real *to_h = norm->lead(n, d, rdsum, rdx, rdh), beta = q.last ? 0 : norm->beta;
+    for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
+        const size_t at = p->row * 3 * d + p->column;
+        linear_r_backward_input(to - p->row, p->width, d, b->dqkv + at, rb->dqkv + at, 3 * d,
+                                w + p->column * d, rw + p->column * d, beta,
+                                to_h + (p->row - from) * d, d);
+        beta = 1; /* the next part adds to this */
+    }
+    take_turn(lane);
     X(qkv_bias_sum)(d, lane->g.block[l].bqkv, rb->dqkv, from, q.q0, to);
     for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
         const size_t at = p->row * 3 * d + p->column;
         linear_r_backward_weight(to - p->row, p->width, d, b->dqkv + at, rb->dqkv + at, 3 * d,
                                  h + p->row * d, rh + p->row * d, d, lane->g.keep,
                                  rdw + p->column * d);
-        linear_r_backward_input(to - p->row, p->width, d, b->dqkv + at, rb->dqkv + at, 3 * d,
-                                w + p->column * d, rw + p->column * d, beta,
-                                to_h + (p->row - from) * d, d);
-        beta = 1; /* the next part adds to this */
     }
     norm->r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rdx);
+    pass_turn(lane);
     if (q.last && q.q0 < to)
         X(add_rows)(rdx + (q.q0 - from) * d, rb->dsum1 + (q.q0 - tp->q0) * d, (to - q.q0) * d);
 }

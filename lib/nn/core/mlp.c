@@ -1,6 +1,6 @@
 /* The multilayer perceptron: h_l = f(W_l h_{l-1} + b_l), z = U h_L + c, where h_0 is computed from
  * a row's operands (mlp_inputs.c; Liu et al. 2022 add their embeddings). This file makes the
- * network and runs it: a task is a lane, which processes its tiles in order (mlp_tile.c). */
+ * network and runs it: threads share the tiles of the lanes (mlp_tile.c). */
 #include "mlp.h"
 
 #include <stdio.h>
@@ -13,10 +13,6 @@ struct piece {
     size_t from, n;
     real *to; /* its sum over lanes; NULL: not wanted */
 };
-
-/* Rows of a tile, which has no more than twice as many examples. The gradients of the weights are
- * read and written once a tile; a tile's values should fit the second cache beside them. */
-enum { TILE = GK_LIBXSMM ? 64 : 320 };
 
 /* Allocates the array *TO [L + 2] of buffers of layers FIRST to LAST. */
 static int layers_new(real ***to, const struct mlp *m, size_t rows, size_t first, size_t last,
@@ -62,21 +58,22 @@ static void mlp_free(void *net)
     struct mlp *m = net;
     if (!m)
         return;
-    for (size_t i = 0; i < GK_MAX_LANES; i++) {
-        struct lane *lane = &m->lane[i];
-        rows_free(&lane->v, m->L);
-        rows_free(&lane->r, m->L);
-        gk_free(lane->z);
-        gk_free(lane->dx);
-        gk_free(lane->g);
+    for (size_t i = 0; i < GK_MAX_LANES; i++)
+        gk_free(m->lane[i]);
+    for (size_t i = 0; i < m->threads && m->scratch; i++) {
+        rows_free(&m->scratch[i].v, m->L);
+        rows_free(&m->scratch[i].r, m->L);
+        gk_free(m->scratch[i].z);
+        gk_free(m->scratch[i].dx);
     }
+    gk_share_free(m->share);
     rows_free(&m->v, m->L);
     free_all(m->wt, m->L + 1);
     free_all(m->rwt, m->L + 1);
-    void *own[] = {m->weight,  m->bias,     m->gweight,   m->gbias,    m->slot,
-                   m->example, m->lane_row, m->slot_of,   m->token_of, m->table,
-                   m->e,       m->re,       m->de,        m->sums,     m->kept,
-                   m->prob,    m->piece,    m->tile_loss, m->right,    m->theta_kept};
+    void *own[] = {m->scratch,   m->weight,   m->bias,      m->gweight,  m->gbias, m->slot,
+                   m->example,   m->tile_row, m->slot_of,   m->token_of, m->table, m->e,
+                   m->re,        m->de,       m->sums,      m->kept,     m->prob,  m->piece,
+                   m->tile_loss, m->right,    m->theta_kept};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         gk_free(own[i]);
     gk_free(m);
@@ -135,12 +132,12 @@ static int transposes_new(real ***to, const struct mlp *m, struct gk_err *err)
     return *to ? 0 : -1;
 }
 
-static int lane_new(struct lane *lane, const struct mlp *m, struct gk_err *err)
+static int scratch_new(struct scratch *own, const struct mlp *m, struct gk_err *err)
 {
-    lane->z = gk_alloc((size_t)2 * TILE * m->V, sizeof(real), err);
-    lane->dx = gk_alloc(TILE * m->hidden, sizeof(real), err);
-    lane->g = gk_alloc(m->inner, sizeof(real), err);
-    return lane->z && lane->dx && lane->g ? rows_new(&lane->v, m, TILE, err) : -1;
+    const size_t rows = m->plan->tile_cap;
+    own->z = gk_alloc(rows * m->V, sizeof(real), err);
+    own->dx = gk_alloc(rows * m->hidden, sizeof(real), err);
+    return own->z && own->dx ? rows_new(&own->v, m, rows, err) : -1;
 }
 
 static int make_room(struct mlp *m, struct gk_err *err)
@@ -148,7 +145,7 @@ static int make_room(struct mlp *m, struct gk_err *err)
     const size_t slots = m->inputs->tables * m->V;
     m->slot = gk_alloc(2 * m->n, sizeof *m->slot, err);
     m->example = gk_alloc(m->n + 1, sizeof *m->example, err);
-    m->lane_row = gk_alloc(m->plan->nlane + 1, sizeof *m->lane_row, err);
+    m->tile_row = gk_alloc(m->n + 2, sizeof *m->tile_row, err);
     m->slot_of = gk_alloc(slots, sizeof *m->slot_of, err);
     m->token_of = gk_alloc(slots, sizeof *m->token_of, err);
     m->table = gk_alloc(slots * m->hidden, sizeof(real), err);
@@ -157,13 +154,17 @@ static int make_room(struct mlp *m, struct gk_err *err)
     m->de = gk_alloc(slots * m->d, sizeof(real), err);
     m->tile_loss = gk_alloc(m->n, sizeof *m->tile_loss, err);
     m->right = gk_alloc(m->n, 1, err);
-    if (!m->slot || !m->example || !m->lane_row || !m->slot_of || !m->token_of || !m->table ||
+    if (!m->slot || !m->example || !m->tile_row || !m->slot_of || !m->token_of || !m->table ||
         !m->sums || !m->e || !m->de || !m->tile_loss || !m->right || transposes_new(&m->wt, m, err))
         return -1;
     for (size_t i = 0; i < m->plan->nlane; i++)
-        if (lane_new(&m->lane[i], m, err))
+        if (!(m->lane[i] = gk_alloc(m->inner, sizeof(real), err)))
             return -1;
-    return 0;
+    m->scratch = gk_alloc(m->threads, sizeof *m->scratch, err);
+    for (size_t i = 0; i < m->threads; i++)
+        if (!m->scratch || scratch_new(&m->scratch[i], m, err))
+            return -1;
+    return gk_share_new(&m->share, m->plan, m->pool, err);
 }
 
 static void *mlp_make(const struct gk_arch *a, const struct gk_params *ps,
@@ -185,6 +186,7 @@ static void *mlp_make(const struct gk_arch *a, const struct gk_params *ps,
     m->total = ps->total;
     m->plan = plan;
     m->pool = pool;
+    m->threads = (size_t)gk_pool_threads(pool);
     if (layers_place(m, ps, err) || make_room(m, err)) {
         mlp_free(m);
         return NULL;
@@ -203,8 +205,8 @@ static int linearise_room(struct mlp *m, struct gk_err *err)
     if (!m->prob || !m->re || !m->kept || transposes_new(&m->rwt, m, err) ||
         rows_new(&m->v, m, m->n, err))
         return -1;
-    for (size_t i = 0; i < m->plan->nlane; i++)
-        if (rows_new(&m->lane[i].r, m, TILE, err))
+    for (size_t i = 0; i < m->threads; i++)
+        if (rows_new(&m->scratch[i].r, m, m->plan->tile_cap, err))
             return -1;
     m->theta_kept = gk_alloc(m->total, sizeof(real), err);
     return m->theta_kept ? 0 : -1;
@@ -236,39 +238,27 @@ static void clear(const struct mlp *m, real *g)
         memset(g + m->gbias[l], 0, mlp_width(m, l + 1) * sizeof *g);
 }
 
-/* As many tiles as are needed for so many rows; equal ones, of whole eights, for which products are
- * fast. */
-static size_t tile_rows(size_t rows)
+static void tile_task(void *ctx, size_t lane, size_t tile, struct gk_turn *turn, int thread)
 {
-    const size_t tiles = (rows + TILE - 1) / TILE, each = rows / (tiles ? tiles : 1);
-    return each < TILE ? (each / 8 + 1) * 8 : TILE;
-}
-
-static void lane_task(void *ctx, size_t task, int thread)
-{
-    (void)thread;
     struct mlp *m = ctx;
-    struct lane *lane = &m->lane[task];
-    const size_t a = m->lane_row[task], rows = m->lane_row[task + 1] - a;
-    const bool every = m->q->mode >= GK_NET_LINEARISE;
-    if (m->q->mode != GK_NET_SCORE)
-        clear(m, lane->g);
-    double loss = 0;
-    const size_t each = tile_rows(rows);
-    for (size_t i = 0; i < rows; i += each) {
-        const struct tile t = {.m = m,
-                               .lane = lane,
-                               .row = a + i,
-                               .n = rows - i < each ? rows - i : each,
-                               .v = every ? &m->v : &lane->v,
-                               .at = every ? a + i : 0,
-                               .keep = i > 0};
-        if (m->q->mode == GK_NET_PRODUCT)
-            X(mlp_r_tile)(&t);
-        else
-            loss += X(mlp_tile)(&t);
-    }
-    m->tile_loss[m->plan->lane[task]] = loss;
+    const size_t a = m->tile_row[tile];
+    const bool every = m->q->mode >= GK_NET_LINEARISE, first = tile == m->plan->lane[lane];
+    struct scratch *own = &m->scratch[thread];
+    const struct tile t = {.m = m,
+                           .own = own,
+                           .turn = turn,
+                           .row = a,
+                           .n = m->tile_row[tile + 1] - a,
+                           .v = every ? &m->v : &own->v,
+                           .at = every ? a : 0,
+                           .g = m->lane[lane],
+                           .keep = !first};
+    if (first && m->q->mode != GK_NET_SCORE)
+        clear(m, t.g);
+    if (m->q->mode == GK_NET_PRODUCT)
+        X(mlp_r_tile)(&t);
+    else
+        m->tile_loss[tile] = X(mlp_tile)(&t);
 }
 
 static void add_pieces(struct mlp *m, size_t from, size_t n, real *to)
@@ -297,7 +287,7 @@ static void sum_task(void *ctx, size_t task, int thread)
     const struct piece *p = m->piece + task;
     const real *sums[GK_MAX_LANES];
     for (size_t i = 0; i < m->plan->nlane; i++)
-        sums[i] = m->lane[i].g + p->from;
+        sums[i] = m->lane[i] + p->from;
     X(sum_lanes)(m->plan->nlane, sums, p->n, p->to);
 }
 
@@ -319,8 +309,7 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     m->theta = q->mode >= GK_NET_LINEARISE ? m->theta_kept : q->theta;
     X(mlp_select)(m);
     gk_pool_run(m->pool, m->L + 1, load_task, m);
-    memset(m->tile_loss, 0, m->plan->ntile * sizeof *m->tile_loss);
-    gk_pool_run(m->pool, m->plan->nlane, lane_task, m);
+    gk_share_run(m->share, tile_task, m);
     if (q->mode != GK_NET_SCORE) {
         list_pieces(m);
         gk_pool_run(m->pool, m->pieces, sum_task, m);
@@ -332,4 +321,8 @@ static int mlp_run(void *net, const struct gk_net_request *q, struct gk_err *err
     return 0;
 }
 
-const struct gk_net_ops X(mlp) = {mlp_make, mlp_free, mlp_run, X(multiply_check), 320};
+/* The gradients of the weights are read and written once a tile; a tile's values should fit the
+ * second cache beside them. */
+enum { TILE = GK_LIBXSMM ? 160 : 320 };
+
+const struct gk_net_ops X(mlp) = {mlp_make, mlp_free, mlp_run, X(multiply_check), TILE};

@@ -8,6 +8,7 @@
 
 #include "kernels/kernels.h"
 #include "nn/core/compiled_net.h"
+#include "nn/plan/share.h"
 
 /* The values of some rows, or their derivatives along the direction. */
 struct rows {
@@ -17,12 +18,11 @@ struct rows {
     real **f2;
 };
 
-/* What a lane of the plan needs for itself. */
-struct lane {
-    struct rows v, r; /* of a tile */
-    real *z;          /* (2 tile, V) the logits of examples, where two of them share a row */
-    real *dx;         /* (tile, hidden) gradient of layer 0's output */
-    real *g;          /* [inner] gradients: of the table, then of layers 1 to L */
+/* What a thread needs for a tile. */
+struct scratch {
+    struct rows v, r;
+    real *z;  /* (tile, V) the logits of examples, where two of them share a row */
+    real *dx; /* (tile, hidden) gradient of layer 0's output */
 };
 
 struct mlp;
@@ -51,7 +51,7 @@ struct mlp {
     uint64_t selection;
     int32_t *slot;     /* [n, 2] the table's rows that it reads */
     size_t *example;   /* [n + 1] its first example */
-    size_t *lane_row;  /* [lanes + 1] the lane's first row */
+    size_t *tile_row;  /* [tiles + 1] the tile's first row */
     int32_t *slot_of;  /* [2V] the table's row for an operand, or -1 */
     int32_t *token_of; /* [2V] and back */
     size_t slots[3];   /* the table's rows for operand i are slots[i] to slots[i + 1] */
@@ -61,9 +61,12 @@ struct mlp {
     real *e, *re, *de;     /* (slots, d) embeddings of the table's rows */
     real *sums, *kept;     /* (slots, hidden) the table's gradient; that of the linearisation */
 
-    struct rows v; /* every row's values at the linearisation */
-    real *prob;    /* (n, V) kept by the loss for products */
-    struct lane lane[GK_MAX_LANES];
+    struct rows v;            /* every row's values at the linearisation */
+    real *prob;               /* (n, V) kept by the loss for products */
+    real *lane[GK_MAX_LANES]; /* [inner] gradients: of the table, then of layers 1 to L */
+    struct scratch *scratch;  /* [threads] */
+    size_t threads;
+    struct gk_share *share;
     struct piece *piece; /* [pieces] of a lane's gradient, and where their sums go */
     size_t pieces;
     double *tile_loss;
@@ -76,10 +79,12 @@ struct mlp {
 /* Rows ROW to ROW + N, whose values begin at row AT of V. */
 struct tile {
     const struct mlp *m;
-    struct lane *lane;
+    struct scratch *own;
+    struct gk_turn *turn;
     size_t row, n;
     const struct rows *v;
     size_t at;
+    real *g;   /* of its lane */
     real keep; /* 0 for a lane's first tile, which sets its gradient, then 1 */
 };
 

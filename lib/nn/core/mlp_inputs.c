@@ -59,9 +59,9 @@ void X(mlp_select)(struct mlp *m)
         return;
     m->selection = p->selection;
     number_slots(m);
-    for (size_t l = 0; l < p->nlane; l++) {
-        const size_t first = m->lane_row[l] = rows;
-        for (size_t i = p->tile[p->lane[l]]; i < p->tile[p->lane[l + 1]]; i++) {
+    for (size_t t = 0; t < p->ntile; t++) {
+        const size_t first = m->tile_row[t] = rows;
+        for (size_t i = p->tile[t]; i < p->tile[t + 1]; i++) {
             size_t at[2];
             operands(m, i, at);
             const int32_t s[2] = {m->slot_of[at[0]], m->slot_of[at[1]]};
@@ -72,7 +72,7 @@ void X(mlp_select)(struct mlp *m)
             m->example[rows++] = i;
         }
     }
-    m->lane_row[p->nlane] = rows;
+    m->tile_row[p->ntile] = rows;
     m->example[rows] = p->n;
 }
 
@@ -142,8 +142,8 @@ static void add_weights(const struct mlp *m, const real *g, const real *e, real 
 {
     for (size_t i = 0; i < m->inputs->tables; i++)
         X(multiply)
-        (true, false, m->hidden, m->d, m->slots[i + 1] - m->slots[i], g + m->slots[i] * m->hidden,
-         m->hidden, e + m->slots[i] * m->d, m->d, beta, dw + i * m->d, mlp_width(m, 0));
+    (true, false, m->hidden, m->d, m->slots[i + 1] - m->slots[i], g + m->slots[i] * m->hidden,
+     m->hidden, e + m->slots[i] * m->d, m->d, beta, dw + i * m->d, mlp_width(m, 0));
 }
 
 /* de (slots, d) = G W + beta de */
@@ -151,8 +151,8 @@ static void add_embeddings(const struct mlp *m, const real *g, const real *w, re
 {
     for (size_t i = 0; i < m->inputs->tables; i++)
         X(multiply)
-        (false, false, m->slots[i + 1] - m->slots[i], m->d, m->hidden, g + m->slots[i] * m->hidden,
-         m->hidden, w + i * m->d, mlp_width(m, 0), beta, m->de + m->slots[i] * m->d, m->d);
+    (false, false, m->slots[i + 1] - m->slots[i], m->d, m->hidden, g + m->slots[i] * m->hidden,
+     m->hidden, w + i * m->d, mlp_width(m, 0), beta, m->de + m->slots[i] * m->d, m->d);
 }
 
 static void finish_weights(const struct mlp *m, const real *dir, const real *g, real *dw)

@@ -16,23 +16,26 @@ static real *at(const struct tile *t, real *const *buffer, size_t l, size_t i)
     return buffer[l] ? buffer[l] + (t->at + i) * mlp_width(t->m, l) : NULL;
 }
 
-/* The same in what only a lane has. */
+/* The same in what only a thread has. */
 static real *in(const struct tile *t, real *const *buffer, size_t l, size_t i)
 {
     return buffer[l] ? buffer[l] + i * mlp_width(t->m, l) : NULL;
 }
 
-/* The gradient of layer L's output, from row I on: of layer 0's output no more than a block is
- * needed at a time. */
+/* The gradient of layer L's output, from row I on. That of layer 0 is not kept for products. */
 static real *gradient(const struct tile *t, size_t l, size_t i)
 {
-    return l == t->m->L + 1 ? at(t, t->v->h, l, i) : l == 1 ? t->lane->dx : at(t, t->v->dh, l, i);
+    return l == t->m->L + 1 ? at(t, t->v->h, l, i)
+           : l == 1         ? t->own->dx + i * t->m->hidden
+                            : at(t, t->v->dh, l, i);
 }
 
 static real *r_gradient(const struct tile *t, size_t l, size_t i)
 {
-    const struct rows *r = &t->lane->r;
-    return l == t->m->L + 1 ? in(t, r->h, l, i) : l == 1 ? t->lane->dx : in(t, r->dh, l, i);
+    const struct rows *r = &t->own->r;
+    return l == t->m->L + 1 ? in(t, r->h, l, i)
+           : l == 1         ? t->own->dx + i * t->m->hidden
+                            : in(t, r->dh, l, i);
 }
 
 /* ---- examples that share a row ---- */
@@ -46,7 +49,7 @@ static struct examples examples_of(const struct tile *t, size_t i, size_t n, rea
 {
     const size_t *example = t->m->example + t->row + i;
     const size_t V = t->m->V, count = example[n] - example[0];
-    const struct examples x = {example[0], count, count == n ? z : t->lane->z};
+    const struct examples x = {example[0], count, count == n ? z : t->own->z};
     for (size_t r = 0; x.z != z && r < n; r++)
         for (size_t e = example[r]; e < example[r + 1]; e++)
             memcpy(x.z + (e - x.first) * V, z + r * V, V * sizeof *z);
@@ -153,13 +156,40 @@ static void backward(const struct tile *t, size_t i, size_t n)
         const size_t out = mlp_width(m, l + 1);
         const real *dy = gradient(t, l + 1, i);
         real *dx = gradient(t, l, i);
-        X(bias_sum)(n, out, dy, out, m->biased ? t->lane->g + m->gbias[l] : NULL);
         linear_backward_input(n, out, m->hidden, dy, out, m->theta + m->weight[l], 0, dx,
                               m->hidden);
         m->act->backward(n * m->hidden, at(t, t->v->h, l, i), at(t, t->v->f1, l, i),
                          keeps ? at(t, t->v->f2, l, i) : NULL, dx);
     }
-    X(mlp_scatter)(m, t->row + i, n, t->lane->dx, t->lane->g);
+}
+
+static void add_biases(const struct tile *t, size_t l, const real *dy)
+{
+    const size_t out = mlp_width(t->m, l + 1);
+    X(bias_sum)(t->n, out, dy, out, t->m->biased ? t->g + t->m->gbias[l] : NULL);
+}
+
+static void add_table(const struct tile *t)
+{
+    gk_turn_take(t->turn);
+    X(mlp_scatter)(t->m, t->row, t->n, t->own->dx, t->g);
+    gk_turn_pass(t->turn);
+}
+
+/* Tiles of a lane take turns (share.h), a layer each. */
+static void add_gradients(const struct tile *t)
+{
+    const struct mlp *m = t->m;
+    for (size_t l = m->L; l > 0; l--) {
+        const size_t out = mlp_width(m, l + 1);
+        const real *dy = gradient(t, l + 1, 0);
+        gk_turn_take(t->turn);
+        linear_backward_weight(t->n, out, m->hidden, dy, out, at(t, t->v->h, l, 0), m->hidden,
+                               t->keep, t->g + m->gweight[l]);
+        add_biases(t, l, dy);
+        gk_turn_pass(t->turn);
+    }
+    add_table(t);
 }
 
 double X(mlp_tile)(const struct tile *t)
@@ -175,10 +205,8 @@ double X(mlp_tile)(const struct tile *t)
         if (m->q->mode != GK_NET_SCORE)
             backward(t, i, n);
     }
-    for (size_t l = 1; l <= m->L && m->q->mode != GK_NET_SCORE; l++)
-        linear_backward_weight(t->n, mlp_width(m, l + 1), m->hidden, gradient(t, l + 1, 0),
-                               mlp_width(m, l + 1), at(t, t->v->h, l, 0), m->hidden, t->keep,
-                               t->lane->g + m->gweight[l]);
+    if (m->q->mode != GK_NET_SCORE)
+        add_gradients(t);
     return loss;
 }
 
@@ -187,7 +215,7 @@ double X(mlp_tile)(const struct tile *t)
 static void r_forward(const struct tile *t, size_t i, size_t n)
 {
     const struct mlp *m = t->m;
-    const struct rows *r = &t->lane->r;
+    const struct rows *r = &t->own->r;
     for (size_t l = 0; l <= m->L; l++) {
         const size_t out = mlp_width(m, l + 1);
         real *ry = in(t, r->h, l + 1, i);
@@ -207,7 +235,7 @@ static void r_forward(const struct tile *t, size_t i, size_t n)
 static void r_logits(const struct tile *t, size_t i, size_t n)
 {
     const struct mlp *m = t->m;
-    real *rz = in(t, t->lane->r.h, m->L + 1, i);
+    real *rz = in(t, t->own->r.h, m->L + 1, i);
     const struct examples x = examples_of(t, i, n, rz);
     m->loss->r_backward(x.n, m->V, m->prob + x.first * m->V, m->plan->labels + x.first, 1,
                         1 / (real)m->plan->n, x.z);
@@ -222,13 +250,11 @@ static void r_backward(const struct tile *t, size_t i, size_t n)
         const size_t out = mlp_width(m, l + 1);
         const real *rdy = r_gradient(t, l + 1, i);
         real *rdx = r_gradient(t, l, i);
-        X(bias_sum)(n, out, rdy, out, m->biased ? t->lane->g + m->gbias[l] : NULL);
         linear_r_backward_input(n, out, m->hidden, gradient(t, l + 1, i), rdy, out,
                                 m->theta + m->weight[l], dir + m->weight[l], 0, rdx, m->hidden);
         m->act->r_backward(n * m->hidden, at(t, t->v->h, l, i), at(t, t->v->f1, l, i),
-                           at(t, t->v->f2, l, i), in(t, t->lane->r.f1, l, i), rdx);
+                           at(t, t->v->f2, l, i), in(t, t->own->r.f1, l, i), rdx);
     }
-    X(mlp_scatter)(m, t->row + i, n, t->lane->dx, t->lane->g);
 }
 
 void X(mlp_r_tile)(const struct tile *t)
@@ -240,9 +266,15 @@ void X(mlp_r_tile)(const struct tile *t)
         r_logits(t, i, n);
         r_backward(t, i, n);
     }
-    for (size_t l = 1; l <= m->L; l++)
-        linear_r_backward_weight(t->n, mlp_width(m, l + 1), m->hidden, gradient(t, l + 1, 0),
-                                 r_gradient(t, l + 1, 0), mlp_width(m, l + 1), at(t, t->v->h, l, 0),
-                                 in(t, t->lane->r.h, l, 0), m->hidden, t->keep,
-                                 t->lane->g + m->gweight[l]);
+    for (size_t l = m->L; l > 0; l--) {
+        const size_t out = mlp_width(m, l + 1);
+        gk_turn_take(t->turn);
+        linear_r_backward_weight(t->n, out, m->hidden, gradient(t, l + 1, 0),
+                                 r_gradient(t, l + 1, 0), out, at(t, t->v->h, l, 0),
+                                 in(t, t->own->r.h, l, 0), m->hidden, t->keep,
+                                 t->g + m->gweight[l]);
+        add_biases(t, l, r_gradient(t, l + 1, 0));
+        gk_turn_pass(t->turn);
+    }
+    add_table(t);
 }

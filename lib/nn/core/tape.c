@@ -149,6 +149,7 @@ static int lane_new(struct lane *ln, const struct transformer *tf, struct gk_err
     ln->dstem = gk_alloc(tf->L, sizeof *ln->dstem, err);
     if (!ln->dstem || X(weights_new)(&ln->g, tf, false, err))
         return -1;
+    ln->g.keep = 1; /* the stem and the table add to the leaves' sums */
     ln->dtab = gk_alloc(tf->ntab_max * 3 * tf->d, sizeof(real), err);
     ln->dtabx = gk_alloc(tf->ntab_max * tf->d, sizeof(real), err);
     ln->dtabvo = gk_alloc(tf->ntab_max * tf->H * tf->d, sizeof(real), err);
@@ -204,6 +205,8 @@ static int make_room(struct transformer *tf, struct gk_err *err)
     for (size_t i = 0; grad && i < tf->nlane_max; i++)
         if (lane_new(&tf->lane[i], tf, err))
             return -1;
+    if (gk_share_new(&tf->share, tf->plan, tf->pool, err))
+        return -1;
     tf->scratch = gk_alloc(threads, sizeof *tf->scratch, err);
     for (size_t i = 0; tf->scratch && i < threads; i++)
         if (leaf_tape(&tf->scratch[i], tf, tf->plan->tile_cap, grad, err))
@@ -292,6 +295,7 @@ void X(transformer_free)(void *net)
     tapes_free(tf->scratch, threads);
     tapes_free(tf->rscratch, threads);
     tapes_free(tf->kept, tf->kept ? tf->plan->ntile : 0);
+    gk_share_free(tf->share);
     X(tape_free)(&tf->stem);
     X(tape_free)(&tf->rstem);
     table_free(&tf->tab);

@@ -155,7 +155,7 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
     }
 }
 
-/* A new lane's matrices are overwritten by its first tile; tensors that are only added to are
+/* A lane's matrices are overwritten by its first tile; tensors that are only added to are
  * cleared. */
 static void lane_clear(const struct transformer *tf, struct lane *lane)
 {
@@ -168,33 +168,32 @@ static void lane_clear(const struct transformer *tf, struct lane *lane)
     memset(lane->dtab, 0, tf->plan->ntab * 3 * d * sizeof(real));
     memset(lane->dtabvo, 0, tf->plan->ntab * tf->H * d * sizeof(real));
     memset(lane->dtabx, 0, tf->plan->ntab * d * sizeof(real));
-    lane->g.keep = 0;
 }
 
-static void leaf_task(void *ctx, size_t task, int thread)
+static void leaf_task(void *ctx, size_t lane, size_t t, struct gk_turn *turn, int thread)
 {
     struct transformer *tf = ctx;
     const enum gk_net_mode mode = tf->q->mode;
-    struct lane *lane = &tf->lane[task];
-    if (mode != GK_NET_SCORE)
-        lane_clear(tf, lane);
-    for (size_t t = tf->plan->lane[task]; t < tf->plan->lane[task + 1]; t++) {
-        const struct gk_rowgroup g = gk_plan_leaf(tf->plan, t);
-        struct tape *tp = mode >= GK_NET_LINEARISE ? &tf->kept[t] : &tf->scratch[thread];
-        if (tp == &tf->scratch[thread]) { /* a tile's rows lie as close together as possible */
-            tp->rows = g.rows;
-            tp->q0 = g.rows / (size_t)(tf->plan->T - tf->plan->s) *
-                     (size_t)(tf->plan->first - tf->plan->s);
-        }
-        if (mode == GK_NET_PRODUCT) {
-            leaf_product(tf, tp, &tf->rscratch[thread], t, &g, lane);
-        } else {
-            leaf_forward(tf, tp, t, &g);
-            if (mode != GK_NET_SCORE)
-                leaf_backward(tf, tp, t, &g, lane);
-        }
-        lane->g.keep = 1;
+    const bool first = t == tf->plan->lane[lane];
+    struct lane own = tf->lane[lane];
+    own.turn = turn;
+    own.g.keep = !first;
+    if (first && mode != GK_NET_SCORE)
+        lane_clear(tf, &own);
+    const struct gk_rowgroup g = gk_plan_leaf(tf->plan, t);
+    struct tape *tp = mode >= GK_NET_LINEARISE ? &tf->kept[t] : &tf->scratch[thread];
+    if (tp == &tf->scratch[thread]) { /* a tile's rows lie as close together as possible */
+        tp->rows = g.rows;
+        tp->q0 =
+            g.rows / (size_t)(tf->plan->T - tf->plan->s) * (size_t)(tf->plan->first - tf->plan->s);
     }
+    if (mode == GK_NET_PRODUCT) {
+        leaf_product(tf, tp, &tf->rscratch[thread], t, &g, &own);
+        return;
+    }
+    leaf_forward(tf, tp, t, &g);
+    if (mode != GK_NET_SCORE)
+        leaf_backward(tf, tp, t, &g, &own);
 }
 
 /* Sums over lanes, one piece of a tensor at a time. */
@@ -248,7 +247,7 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
         struct stage st = {tf, l};
         gk_pool_run(tf->pool, X(chunks)(tf, tf->plan->nstem), stem_forward_task, &st);
     }
-    gk_pool_run(tf->pool, tf->plan->nlane, leaf_task, tf);
+    gk_share_run(tf->share, leaf_task, tf);
     if (q->mode != GK_NET_SCORE)
         backward_phases(tf);
     if (q->score)
@@ -256,10 +255,10 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
     return 0;
 }
 
-/* A tile's activations should fit in a core's cache. But every tile reads and writes the weights'
- * gradients once, so tiles should not be too small. OpenBLAS copies the weights for every product,
- * so it is faster with larger ones. */
-enum { TILE = !GK_LIBXSMM ? 320 : GK_REAL_IS_F64 ? 32 : 48 };
+/* Every tile reads the weights and adds to their gradients once, and most of the time that products
+ * lose goes there: a tile should not be small. One whose activations fit in a core's cache was
+ * slower. OpenBLAS copies the weights for every product, so it is faster with larger ones still. */
+enum { TILE = GK_LIBXSMM ? 160 : 320 };
 
 const struct gk_net_ops X(transformer) = {X(transformer_make), X(transformer_free), transformer_run,
                                           X(multiply_check), TILE};

@@ -1,14 +1,15 @@
 /* The inside of the transformer: weights, tapes and lanes. lib/nn/plan/plan.h describes the rows.
  *
  * A step has these phases, each a round of the pool with a barrier after it:
- *   table forward; stem forward, block by block; leaves (a lane is a task: its tiles go forward and
- *   backward while they are in cache); stem backward, block by block; table backward; the sum over
- *   lanes. A Hessian product has the same phases, with every operation's derivative. */
+ *   table forward; stem forward, block by block; leaves (threads share the tiles, each of which
+ * goes forward and backward while it is in cache); stem backward, block by block; table backward;
+ * the sum over lanes. A Hessian product has the same phases, with every operation's derivative. */
 #ifndef GK_CORE_TRANSFORMER_H
 #define GK_CORE_TRANSFORMER_H
 
 #include "nn/core/compiled_net.h"
 #include "kernels/kernels.h"
+#include "nn/plan/share.h"
 
 /* One block's parameters, direction or gradient. */
 struct block {
@@ -38,7 +39,7 @@ struct weights {
     struct block *block;           /* [L] */
     struct transposes *transposed; /* [L], and (d, V), of parameters or a direction */
     real *unembed_t;
-    real keep; /* of a gradient: the factor of the sum so far, 0 on a new lane */
+    real keep; /* of a gradient: the factor of the sum so far, 0 for a lane's first tile */
 };
 
 /* The place of a tensor in the flat vector and in struct weights. The latter stores q, k and v
@@ -92,7 +93,10 @@ struct tape {
     real *prob;       /* (k, m, V) kept by the loss for products */
 };
 
+/* A tile has a copy of its lane, with a turn. Functions take it before they add to what a lane
+ * holds, and pass it afterwards. */
 struct lane {
+    struct gk_turn *turn; /* NULL: no other task adds to the lane */
     struct weights g;
     real *dtab;   /* (ntab, 3d) gradient of the table's q and k */
     real *dtabvo; /* (ntab, heads d) gradient of its values after the output matrix */
@@ -126,6 +130,7 @@ struct transformer {
     struct lane lane[GK_MAX_LANES];
     struct table tab, rtab;
     struct tape stem, rstem;
+    struct gk_share *share;
     struct tape *scratch;  /* [threads] of a tile */
     struct tape *rscratch; /* [threads] */
     struct tape *kept;     /* [ntile] of the linearised point, or NULL */
@@ -151,6 +156,18 @@ void X(transformer_free)(void *net);
 /* Allocates what only curvature needs, when it is first requested. */
 int X(transformer_linearise_room)(struct transformer *tf, struct gk_err *err);
 int X(transformer_product_room)(struct transformer *tf, struct gk_err *err);
+
+static inline void take_turn(const struct lane *lane)
+{
+    if (lane->turn)
+        gk_turn_take(lane->turn);
+}
+
+static inline void pass_turn(const struct lane *lane)
+{
+    if (lane->turn)
+        gk_turn_pass(lane->turn);
+}
 
 /* Is this run a Hessian product? */
 static inline bool product(const struct transformer *tf)

@@ -176,7 +176,8 @@ static int read_all(struct gk_dataset *d, const struct gk_frame *f, struct gk_er
     int64_t v;
     if (kind && strcmp(kind, "dataset") != 0)
         return gk_frame_fail(f, err, "a %.40s, not a dataset", kind);
-    if (gk_frame_meta_int(f, "vocab", 1, 1 << 24, &v, err) || read_positions(d, f, err))
+    if (gk_frame_check_keys(f, err) || gk_frame_meta_int(f, "vocab", 1, GK_MAX_VOCAB, &v, err) ||
+        read_positions(d, f, err))
         return -1;
     d->vocab = (int)v;
     if (read_split(d, f, GK_TRAIN, err) || read_split(d, f, GK_VAL, err))

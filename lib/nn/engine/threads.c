@@ -4,12 +4,22 @@
  * says. */
 #include <math.h>
 
+#include "dispatch.h"
 #include "gk/net.h"
+#include "nn/core/compiled_net.h"
 #include "nn/plan/plan.h"
 
 static const double RATE = 30e9;   /* multiply-adds per second of one thread, small network */
 static const double VECTOR = 1e-9; /* seconds per parameter: sums over lanes, norms, the update */
 static const double SYNC = 150e-6; /* seconds per step to wake and join further threads */
+
+/* Of the work: what the rows cost that examples share. They go in up to STEM tasks. */
+static const double STEM_WORK = 0.04, STEM = 4;
+/* Of a tile: what a thread waits for each other one that begins in its lane (share.h). */
+static const double WAIT = 0.1;
+/* A thread is taken if all work this part of their time at least. The rest is for other programs.
+ */
+static const double BUSY = 0.6;
 
 /* Per example: its own rows, shared with no other example, through the layers and the read-out. */
 static double multiply_adds(const struct gk_arch *a, const struct gk_dataset *d)
@@ -25,27 +35,38 @@ static double multiply_adds(const struct gk_arch *a, const struct gk_dataset *d)
     return L * rows * (4 * dim * dim + 2 * dim * ff) + d->k * dim * V;
 }
 
-static double seconds(double products, double vectors, size_t lanes, int threads)
+struct step {
+    double products, vectors; /* seconds of one thread */
+    double lanes, tiles;
+};
+
+static double seconds(const struct step *s, int threads)
 {
-    const double turns = ceil((double)lanes / threads) / (double)lanes;
-    return products * turns + vectors / threads + (threads > 1 ? SYNC : 0);
+    const double waits = WAIT * (ceil(threads / s->lanes) - 1);
+    const double tiles = (ceil(s->tiles / threads) + waits) / s->tiles;
+    const double stem = STEM_WORK / fmin(threads, fmin(STEM, s->lanes));
+    return s->products * ((1 - STEM_WORK) * tiles + stem) + s->vectors / threads +
+           (threads > 1 ? SYNC : 0);
 }
 
 int gk_engine_threads(const struct gk_arch *a, const struct gk_dataset *d, int64_t batch, int most)
 {
+    const size_t tile = a->model == GK_MLP ? GK_COMPILATION(mlp, GK_F32)->tile
+                                           : GK_COMPILATION(transformer, GK_F32)->tile;
     const size_t all = d->split[GK_TRAIN].n;
     const size_t rows = batch > 0 && (uint64_t)batch < all ? (size_t)batch : all;
     struct gk_params ps;
     struct gk_err ignored = {0};
     if (gk_params_init(&ps, a, &ignored))
         return most; /* whoever makes the engine says what is wrong */
-    const double products = 3 * (double)rows * multiply_adds(a, d) / RATE;
-    const double vectors = (double)ps.total * VECTOR;
-    const size_t lanes = gk_plan_lanes(rows);
+    const struct step s = {.products = 3 * (double)rows * multiply_adds(a, d) / RATE,
+                           .vectors = (double)ps.total * VECTOR,
+                           .lanes = (double)gk_plan_lanes(rows),
+                           .tiles = (double)gk_plan_tiles(rows, gk_plan_tile(a, tile))};
     int best = 1;
     gk_params_free(&ps);
-    for (int k = 2; k <= most && k <= GK_MAX_LANES; k++)
-        if (seconds(products, vectors, lanes, k) < seconds(products, vectors, lanes, best))
+    for (int k = 2; k <= most && k <= s.tiles; k++)
+        if (seconds(&s, k) < seconds(&s, best) && BUSY * k * seconds(&s, k) <= seconds(&s, 1))
             best = k;
     return best;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/dataset.h"
+
 #define SIZE(name, field, models, t, m, most, help)                                                \
     {#name, NULL, offsetof(struct gk_arch, field), models, {t, m}, most},
 #define CHOICE(name, models, t, m, values, help)                                                   \
@@ -62,8 +64,8 @@ int gk_arch_check(const struct gk_arch *a, struct gk_err *err)
         if (gk_arch_has(a, &table[i]) && size && (v < 1 || v > table[i].most))
             return gk_fail_usage(err, "%s = %d is not in [1, %d]", table[i].name, v, table[i].most);
     }
-    if (a->vocab < 1 || a->vocab > 1 << 20)
-        return gk_fail_usage(err, "vocab = %d is not in [1, %d]", a->vocab, 1 << 20);
+    if (a->vocab < 1 || a->vocab > GK_MAX_VOCAB)
+        return gk_fail_usage(err, "vocab = %d is not in [1, %d]", a->vocab, GK_MAX_VOCAB);
     if (a->model == GK_TRANSFORMER && (a->heads < 1 || a->dim % a->heads != 0))
         return gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
     if (a->model == GK_TRANSFORMER && a->positions == GK_POSITIONS_LEARNED && a->tokens < 1)

@@ -70,6 +70,8 @@ static int find_model(const struct gk_frame *f, enum gk_model *model, struct gk_
     if (kind && strcmp(kind, "checkpoint") != 0)
         return gk_frame_fail(f, err, "a checkpoint is wanted, its gk.kind is '%s'",
                              gk_show(kind).s);
+    if (gk_frame_check_keys(f, err) != 0)
+        return -1;
     for (int m = GK_TRANSFORMER; m <= GK_MLP; m++) {
         if (said ? gk_choice_index(GK_MODEL_CHOICES, said) == m : count_layers(f, LAYER[m]) > 0) {
             *model = (enum gk_model)m;
@@ -197,7 +199,9 @@ int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_er
         (!mlp && a->positions == GK_POSITIONS_LEARNED &&
          take_width(f, "positions.weight", 0, &a->tokens, err) != 0))
         return -1;
-    return take_heads(f, a, err) != 0 ? -1 : compare_sizes(f, a, err);
+    if (take_heads(f, a, err) != 0 || compare_sizes(f, a, err) != 0)
+        return -1;
+    return gk_arch_check(a, err) != 0 ? gk_frame_fail_at(f, err) : 0;
 }
 
 static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, struct gk_err *err)

@@ -94,6 +94,14 @@ int gk_network_check(const struct gk_frame *f, const struct gk_network *got,
     return 0;
 }
 
+int gk_network_asked_for(const struct gk_frame *f, const struct gk_checkpoint *c,
+                         const struct gk_arch *a, struct gk_err *err)
+{
+    const struct gk_network got = gk_network_of(c),
+                            want = gk_network_of(&(struct gk_checkpoint){.arch = *a});
+    return gk_network_check(f, &got, &want, "the one asked for", err);
+}
+
 int gk_network_put(struct gk_frame *f, const struct gk_network *n, struct gk_err *err)
 {
     const int model = gk_choice_index(GK_MODEL_CHOICES, n->value[MODEL]);

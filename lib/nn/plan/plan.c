@@ -29,15 +29,14 @@ struct gk_plan_trie {
 struct order {
     const int32_t *tokens;
     int T;
-    int second; /* GK_PLAN_PAIRS: the position of the second operand; else -1 */
+    int second; /* GK_PLAN_PAIRS: of the second operand; else -1 */
 };
 
 /* By the operands, the smaller one first. */
-static int by_pair(const int32_t *x, const int32_t *y, int second)
+static int by_pair(const int32_t *x, const int32_t *y, int b)
 {
-    const int32_t a = x[0] < x[second] ? x[0] : x[second], b = x[0] < x[second] ? x[second] : x[0];
-    const int32_t c = y[0] < y[second] ? y[0] : y[second], d = y[0] < y[second] ? y[second] : y[0];
-    return a != c ? (a > c) - (a < c) : (b > d) - (b < d);
+    const int32_t least = x[0] < x[b] ? x[0] : x[b], other = y[0] < y[b] ? y[0] : y[b];
+    return least != other ? least - other : (x[0] - y[0]) + (x[b] - y[b]);
 }
 
 static int by_prefix(const void *a, const void *b, void *arg)
@@ -46,12 +45,10 @@ static int by_prefix(const void *a, const void *b, void *arg)
     const int32_t *x = o->tokens + *(const uint32_t *)a * (size_t)o->T;
     const int32_t *y = o->tokens + *(const uint32_t *)b * (size_t)o->T;
     const int pair = o->second < 0 ? 0 : by_pair(x, y, o->second);
-    if (pair)
-        return pair;
-    for (int t = 0; t < o->T; t++)
+    for (int t = 0; t < o->T && !pair; t++)
         if (x[t] != y[t])
             return x[t] < y[t] ? -1 : 1;
-    return 0;
+    return pair;
 }
 
 /* The first position at which two rows differ. */
@@ -178,7 +175,8 @@ size_t gk_plan_tile(const struct gk_arch *a, size_t least)
     const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
     const double weights = (4.0 * a->dim + 2.0 * a->ff) * a->dim;
     const double most = least > LANE ? (double)least : LANE;
-    const double tile = fmin((double)least * fmax(weights / usual, 1), most);
+    const double tile =
+        fmin((double)least * (a->model == GK_MLP ? 1 : fmax(weights / usual, 1)), most);
     return (size_t)tile / UNIT * UNIT;
 }
 
@@ -236,14 +234,31 @@ size_t gk_plan_lanes(size_t n)
     return lanes < GK_MAX_LANES ? lanes : GK_MAX_LANES;
 }
 
+/* Lane L of NLANE has the examples *A <= .. < *B. Returns its tiles. */
+static size_t lane_tiles(size_t n, size_t l, size_t nlane, size_t tile, size_t *a, size_t *b)
+{
+    *a = share(0, n, l, nlane);
+    *b = share(0, n, l + 1, nlane);
+    return (*b - *a + tile - 1) / tile;
+}
+
+size_t gk_plan_tiles(size_t n, size_t tile)
+{
+    const size_t nlane = gk_plan_lanes(n);
+    size_t sum = 0, a, b;
+    for (size_t l = 0; l < nlane; l++)
+        sum += lane_tiles(n, l, nlane, tile, &a, &b);
+    return sum;
+}
+
 /* Lanes get equal shares of the examples, and split theirs into equal tiles. */
 static void cut_tiles(struct gk_plan *p)
 {
     p->nlane = gk_plan_lanes(p->n);
     p->ntile = 0;
     for (size_t l = 0; l < p->nlane; l++) {
-        const size_t a = share(0, p->n, l, p->nlane), b = share(0, p->n, l + 1, p->nlane);
-        const size_t parts = (b - a + p->tile_most - 1) / p->tile_most;
+        size_t a, b;
+        const size_t parts = lane_tiles(p->n, l, p->nlane, p->tile_most, &a, &b);
         p->lane[l] = p->ntile;
         for (size_t i = 0; i < parts; i++)
             p->tile[p->ntile++] = share(a, b, i, parts);

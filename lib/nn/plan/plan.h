@@ -11,7 +11,7 @@
  * rows in the others), < 0 the row ~ref of its own tile.
  *
  * Tiles belong to lanes, and a lane sums its tiles in order into its own accumulators: results
- * depend on the plan, never on which thread ran a lane. */
+ * depend on the plan, never on which threads ran a lane's tiles (share.h). */
 #ifndef GK_PLAN_H
 #define GK_PLAN_H
 
@@ -62,8 +62,10 @@ struct gk_plan {
     struct gk_plan_trie *trie;
 };
 
-/* The lanes that N examples go in. */
+/* The lanes that N examples go in, and the tiles of about TILE examples: so many threads can share
+ * a step. */
 size_t gk_plan_lanes(size_t n);
+size_t gk_plan_tiles(size_t n, size_t tile);
 
 /* The number of examples per tile: LEAST up to the default size of a network. Every tile reads a
  * block's weights and adds to their gradient. Those of a wide network do not fit in a cache, and a

@@ -105,15 +105,13 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
                          const struct gk_frame *f, struct gk_err *err)
 {
     const char *data = gk_frame_meta(f, "data"), *optimizer = gk_frame_meta(f, "optimizer");
-    const struct gk_network got = gk_network_of(c),
-                            want = gk_network_of(&(struct gk_checkpoint){.arch = t->conf.arch});
     char text[DIGEST];
     int64_t seed;
     if (!optimizer || !data || c->step < 0) {
         gk_frame_fail(f, err, "weights only: a checkpoint with the optimiser's state is wanted");
         return gk_fail_about(err, "resume");
     }
-    if (gk_network_check(f, &got, &want, "the one asked for", err))
+    if (gk_network_asked_for(f, c, &t->conf.arch, err))
         return -1;
     digest_text(t, text);
     if (strcmp(data, text) != 0)

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "gk/mem.h"
-#include "gk/network.h"
 #include "gk/train.h"
 #include "train_priv.h"
 
@@ -66,13 +65,6 @@ void gk_warm_free(struct gk_warm *w)
     gk_frame_free(&w->frame);
     gk_free(w->theta);
     *w = (struct gk_warm){0};
-}
-
-int gk_warm_check(const struct gk_warm *w, const struct gk_arch *a, struct gk_err *err)
-{
-    const struct gk_network got = gk_network_of(&w->ckpt),
-                            want = gk_network_of(&(struct gk_checkpoint){.arch = *a});
-    return gk_network_check(&w->frame, &got, &want, "the one asked for", err);
 }
 
 void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w)

@@ -114,13 +114,16 @@ def values_of_spectra(tensors):
 
 
 def values(tensors, meta):
-    """Every value that follows from the inputs in TENSORS, as far as the file has its kind."""
+    """Every value that follows from the inputs in TENSORS, as far as the file has its kind; none of
+    data_nanda and fourier, which this program did not make."""
     if any(n.startswith("matrix.") for n in tensors):
         return values_of_spectra(tensors)
     if "paper.model" in meta:
         return values_of_interventions(tensors, meta)
     if "threshold" in tensors:
         return values_of_precondition(tensors, meta)
+    if "model" not in meta:
+        return {}
     wanted = {n.split(".")[0] for n in tensors} & {"hessian", "opt"}
     computed = values_of_network(tensors, Network(meta), wanted)
     return {n: t for n, t in computed.items() if not n.startswith("act.") or n in tensors}
@@ -138,6 +141,9 @@ def group(name):
 def check(path):
     tensors, meta = read(path)
     computed = values(tensors, meta)
+    if not computed:
+        print(f"{path}: not made by this program, not checked")
+        return True
     largest, worst = {}, (0.0, "nothing")
     for name in computed:
         size = float(tensors[name].abs().max())
