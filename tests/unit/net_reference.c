@@ -1,4 +1,4 @@
-/* The engine against a plain transformer without any sharing (reference.h). Shapes that exercise
+/* The engine against plain networks without any sharing (reference.h). Shapes that exercise
  * the prefix plan: one to three blocks, scored positions with gaps, no shared prefix at all, more
  * rows than tiles, minibatches. Then the gradient by finite differences of the loss, and the
  * Hessian product by differences of the gradient. */
@@ -75,6 +75,12 @@ static void check_engine(const struct gk_arch *a, const struct gk_dataset *ds, s
         .vocab = vocab_                                                                            \
     }
 
+#define MLP(inputs_, layers_, dim_, act_, vocab_)                                                  \
+    {                                                                                              \
+        .model = GK_MLP, .layers = layers_, .dim = dim_, .heads = 1, .ff = 20, .vocab = vocab_,    \
+        .inputs = inputs_, .activation = act_, .bias = GK_BIAS_ALL                                 \
+    }
+
 int main(void)
 {
     static const struct {
@@ -93,6 +99,14 @@ int main(void)
         {TRANSFORMER(2, 128, 4, 64, 12), 70, 4, 2, 1, {3}},     /* the default's heads */
         {TRANSFORMER(2, 20, 2, 12, 12), 37, 4, 2, 1, {3}},      /* no multiple of a vector */
         {TRANSFORMER(2, 8, 2, 16, 12), 1, 4, 0, 1, {2}},        /* one row; a tail unread */
+        /* of the mlp: tiles with a remainder; pairs in both orders, with other labels; tokens that
+         * do not occur */
+        {MLP(GK_INPUTS_SUM, 2, 6, GK_GELU, 60), 317, 3, 0, 1, {2}},
+        {MLP(GK_INPUTS_SUM, 2, 6, GK_TANH, 9), 700, 3, 0, 1, {2}},
+        {MLP(GK_INPUTS_SUM, 1, 6, GK_SILU, 50), 12, 3, 1, 1, {2}},
+        {MLP(GK_INPUTS_CONCAT, 3, 6, GK_GELU, 40), 319, 3, 1, 1, {2}},
+        {MLP(GK_INPUTS_CONCAT, 1, 6, GK_SQUARE, 60), 14, 3, 0, 1, {2}},
+        {MLP(GK_INPUTS_ONEHOT, 2, 0, GK_SILU, 23), 701, 3, 0, 1, {2}},
     };
     struct gk_err err = {0};
     struct gk_rng rng;
@@ -103,6 +117,8 @@ int main(void)
         struct gk_dataset ds;
         dataset(&ds, &rng, cases[i].n, cases[i].T, cases[i].shared, cases[i].score, cases[i].k,
                 cases[i].a.vocab);
+        if (cases[i].a.model == GK_MLP)
+            ds.layout = gk_strdup("nanda", NULL);
         const int before = check_failures;
         check_engine(&cases[i].a, &ds, &rng, i % 2 ? pool : NULL);
         if (check_failures > before)

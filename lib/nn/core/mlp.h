@@ -1,4 +1,8 @@
-/* The inside of the multilayer perceptron, shared by its files. */
+/* The inside of the multilayer perceptron, shared by its files.
+ *
+ * Layers are counted from 0. Layer l, with weights weight[l], computes h[l + 1] from h[l]; the last
+ * one, L, is the read-out, and h[L + 1] holds the logits. Layer 0 reads two rows of a table
+ * (mlp_inputs.c). */
 #ifndef GK_CORE_MLP_H
 #define GK_CORE_MLP_H
 
@@ -6,25 +10,27 @@
 #include "nn/core/compiled_net.h"
 #include "nn/plan/share.h"
 
-/* Every row's values, or their derivatives along the direction. */
+/* The values of some rows, or their derivatives along the direction. */
 struct rows {
-    real **h;  /* [L + 1] (n, width of layer); h[0] is what the first layer reads, or NULL */
-    real **dh; /* [L + 1] gradient of h, then, for l >= 1, of the activation's input */
-    real **f1; /* [L + 1] (n, hidden) values kept by a curved activation (r: f1 is R{x}) */
+    real **h;  /* [L + 2] (rows, width); the logits become their gradient */
+    real **dh; /* [L + 1] from 2: gradient of h, then of the activation's input */
+    real **f1; /* [L + 1] (rows, hidden) values kept by a curved activation (r: f1 is R{x}) */
     real **f2;
-    real *z; /* (n, V) logits, then their gradient */
+};
+
+/* What a thread needs for a tile. */
+struct scratch {
+    struct rows v, r;
+    real *z;  /* (tile, V) the logits of examples, where two of them share a row */
+    real *dx; /* (tile, hidden) gradient of layer 0's output */
 };
 
 struct mlp;
-/* The first layer's product y = W_0 x, where x is made of row i's two operands. */
+/* How row i's two operands are read: the length of layer 0's input x is per_dim d + per_token V. */
 struct inputs {
-    size_t per_dim, per_token; /* the length of x is per_dim d + per_token V */
-    bool gathers;              /* x is not stored: W_0 x is a sum of two columns (mlp_inputs.c) */
-    void (*forward)(const struct mlp *m, size_t a, size_t b);
-    /* From dh[1] to the gradients of W_0 and of the embedding in g. */
-    void (*backward)(const struct mlp *m, size_t a, size_t b, real *g);
-    void (*r_forward)(const struct mlp *m, size_t a, size_t b);
-    void (*r_backward)(const struct mlp *m, size_t a, size_t b, real *g);
+    size_t per_dim, per_token;
+    size_t tables; /* both operands have rows of one table, or each of its own */
+    void (*embed)(const struct mlp *m, const int32_t token[2], real *x); /* NULL: x is sparse */
 };
 extern const struct inputs X(mlp_inputs)[3]; /* by enum gk_inputs */
 
@@ -36,28 +42,81 @@ struct mlp {
     const struct inputs *inputs;
     const struct activation *act;
     const struct loss *loss;
-    size_t embed, unembed, unbias, *weight, *bias; /* offsets in the flat vector */
+    size_t embed, *weight, *bias;   /* offsets in the flat vector; [L + 1] */
+    size_t *gweight, *gbias, inner; /* the same in the gradient of a lane, and its length */
     bool biased;
-    struct rows v, r;
-    real *columns, *rcolumns; /* (2V, hidden) W_0' and its direction, if x is gathered */
+
+    /* The rows that are computed: one, or two examples with the same result. Kept while the plan
+     * makes the same selection. */
+    uint64_t selection;
+    int32_t *slot;     /* [n, 2] the table's rows that it reads */
+    size_t *example;   /* [n + 1] its first example */
+    size_t *tile_row;  /* [tiles + 1] the tile's first row */
+    int32_t *slot_of;  /* [2V] the table's row for an operand, or -1 */
+    int32_t *token_of; /* [2V] and back */
+    size_t slots[3];   /* the table's rows for operand i are slots[i] to slots[i + 1] */
+
+    real **wt, **rwt;      /* [L + 1] transposed weights (in, out) of theta and of the direction */
+    real *table, *product; /* (slots, hidden) what layer 0 reads; a product on the way to it */
+    real *e, *re, *de;     /* (slots, d) embeddings of the table's rows */
+    real *sums, *kept;     /* (slots, hidden) the table's gradient; that of the linearisation */
+
+    struct rows v;            /* every row's values at the linearisation */
     real *prob;               /* (n, V) kept by the loss for products */
-    real *lane[GK_MAX_LANES]; /* [total] gradients; that of a gathered W_0 is transposed */
+    real *lane[GK_MAX_LANES]; /* [inner] gradients: of the table, then of layers 1 to L */
+    struct scratch *scratch;  /* [threads] */
+    size_t threads;
     struct gk_share *share;
+    struct piece *piece; /* [pieces] of a lane's gradient, and where their sums go */
+    size_t pieces;
     double *tile_loss;
     unsigned char *right;
     const real *theta;
-    real *theta_kept; /* of the last linearisation */
+    real *theta_kept;
     const struct gk_net_request *q;
+};
+
+/* Rows ROW to ROW + N, whose values begin at row AT of V. */
+struct tile {
+    const struct mlp *m;
+    struct scratch *own;
+    struct gk_turn *turn;
+    size_t row, n;
+    const struct rows *v;
+    size_t at;
+    real *g;   /* of its lane */
+    real keep; /* 0 for a lane's first tile, which sets its gradient, then 1 */
 };
 
 static inline size_t mlp_width(const struct mlp *m, size_t l)
 {
-    return l > 0 ? m->hidden : m->inputs->per_dim * m->d + m->inputs->per_token * m->V;
+    return l == 0     ? m->inputs->per_dim * m->d + m->inputs->per_token * m->V
+           : l > m->L ? m->V
+                      : m->hidden;
 }
 
-/* The columns of W_0 as rows, for gathering: of theta or (DIRECTION) of the direction. */
-void X(mlp_load_columns)(struct mlp *m, bool direction);
-/* Sums its gradient over lanes, and transposes it back. */
-void X(mlp_store_columns)(struct mlp *m);
+/* The biases of layer L at THETA, or their gradients at G; NULL: none. */
+static inline real *mlp_bias(const struct mlp *m, const real *theta, size_t l)
+{
+    return m->biased ? (real *)theta + m->bias[l] : NULL;
+}
+
+/* ---- mlp_tile.c ---- */
+
+double X(mlp_tile)(const struct tile *t); /* forward and, unless only a score is asked, backward */
+void X(mlp_r_tile)(const struct tile *t);
+
+/* ---- mlp_inputs.c ---- */
+
+/* Finds the rows of the plan's examples, if the selection is a new one. */
+void X(mlp_select)(struct mlp *m);
+/* The table at theta or, for a product, its derivative. */
+void X(mlp_load_table)(const struct mlp *m);
+/* y (n, hidden) = the sums of what rows ROW on read; and back. */
+void X(mlp_gather)(const struct mlp *m, size_t row, size_t n, real *y);
+void X(mlp_scatter)(const struct mlp *m, size_t row, size_t n, const real *dy, real *g);
+/* From the table's gradient to that of layer 0's weights (TASK 0), of the embedding and of layer
+ * 0's biases (TASK 1). */
+void X(mlp_finish)(const struct mlp *m, size_t task);
 
 #endif

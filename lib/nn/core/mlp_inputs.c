@@ -1,166 +1,224 @@
-/* The input of the mlp's first layer for a row's operands a and b, and its product:
- *   sum     x = E[a] + E[b]
- *   concat  x = [E[a]; E[b]]
- *   onehot  x has ones at a and V + b, so W x is a sum of two columns of W: no product. */
+/* Layer 0 of the mlp is linear in what its operands contribute, so it needs no product for a row:
+ *   sum     W (E[a] + E[b])     = P[a] + P[b]  with P = E W'
+ *   concat  W [E[a]; E[b]]      = P[a] + Q[b]  with P = E W_1', Q = E W_2', where W = [W_1 W_2]
+ *   onehot  W (e_a + e_(V + b)) = P[a] + Q[b]  with [P; Q] = W'
+ * P and Q are one table, with a row for each token that occurs. Its gradient G adds up the rows'
+ * gradients, token by token, and dW = G' E, dE = G W. Along a direction, R{P} = R{E} W' + E R{W}',
+ * R{dW} = R{G}' E + G' R{E} and R{dE} = R{G} W + G R{W}.
+ *
+ * With `sum`, (a, b) and (b, a) have the same result, and the plan makes them neighbours. */
 #include <string.h>
 
 #include "mlp.h"
 
-/* Embeddings of the two operands of rows: pointers into E (V, d). */
-static size_t at(const struct mlp *m, size_t i, size_t position)
-{
-    return m->embed + (size_t)gk_plan_tokens(m->plan, i)[position] * m->d;
-}
+/* ---- the rows ---- */
 
-static void embed_sum(const struct mlp *m, const real *theta, size_t a, size_t b, real *h)
-{
-    for (size_t i = a; i < b; i++) {
-        const real *x = theta + at(m, i, 0), *y = theta + at(m, i, m->second);
-#pragma omp simd
-        for (size_t j = 0; j < m->d; j++)
-            h[i * m->d + j] = x[j] + y[j];
-    }
-}
-
-static void embed_sum_backward(const struct mlp *m, size_t a, size_t b, const real *dh, real *g)
-{
-    for (size_t i = a; i < b; i++) {
-        real *x = g + at(m, i, 0), *y = g + at(m, i, m->second);
-        for (size_t j = 0; j < m->d; j++) {
-            x[j] += dh[i * m->d + j];
-            y[j] += dh[i * m->d + j];
-        }
-    }
-}
-
-static void embed_concat(const struct mlp *m, const real *theta, size_t a, size_t b, real *h)
-{
-    for (size_t i = a; i < b; i++) {
-        memcpy(h + 2 * i * m->d, theta + at(m, i, 0), m->d * sizeof *h);
-        memcpy(h + (2 * i + 1) * m->d, theta + at(m, i, m->second), m->d * sizeof *h);
-    }
-}
-
-static void embed_concat_backward(const struct mlp *m, size_t a, size_t b, const real *dh, real *g)
-{
-    for (size_t i = a; i < b; i++) {
-        real *x = g + at(m, i, 0), *y = g + at(m, i, m->second);
-        for (size_t j = 0; j < m->d; j++)
-            x[j] += dh[2 * i * m->d + j];
-        for (size_t j = 0; j < m->d; j++)
-            y[j] += dh[(2 * i + 1) * m->d + j];
-    }
-}
-
-/* ---- x is stored ---- */
-
-#define DENSE(name)                                                                                \
-    static void name##_forward(const struct mlp *m, size_t a, size_t b)                            \
-    {                                                                                              \
-        const size_t in = mlp_width(m, 0), out = m->hidden;                                        \
-        embed_##name(m, m->theta, a, b, m->v.h[0]);                                                \
-        linear_forward(b - a, out, in, m->v.h[0] + a * in, in, m->theta + m->weight[0], 0,         \
-                       m->v.h[1] + a * out, out);                                                  \
-    }                                                                                              \
-    static void name##_backward(const struct mlp *m, size_t a, size_t b, real *g)                  \
-    {                                                                                              \
-        const size_t in = mlp_width(m, 0), out = m->hidden;                                        \
-        const real *dy = m->v.dh[1] + a * out;                                                     \
-        linear_backward_weight(b - a, out, in, dy, out, m->v.h[0] + a * in, in, 1,                 \
-                               g + m->weight[0]);                                                  \
-        linear_backward_input(b - a, out, in, dy, out, m->theta + m->weight[0], 0,                 \
-                              m->v.dh[0] + a * in, in);                                            \
-        embed_##name##_backward(m, a, b, m->v.dh[0], g);                                           \
-    }                                                                                              \
-    static void name##_r_forward(const struct mlp *m, size_t a, size_t b)                          \
-    {                                                                                              \
-        const size_t in = mlp_width(m, 0), out = m->hidden;                                        \
-        const real *dir = m->q->v;                                                                 \
-        embed_##name(m, dir, a, b, m->r.h[0]);                                                     \
-        linear_r_forward(b - a, out, in, m->v.h[0] + a * in, m->r.h[0] + a * in, in,               \
-                         m->theta + m->weight[0], dir + m->weight[0], m->r.h[1] + a * out, out);   \
-    }                                                                                              \
-    static void name##_r_backward(const struct mlp *m, size_t a, size_t b, real *g)                \
-    {                                                                                              \
-        const size_t in = mlp_width(m, 0), out = m->hidden;                                        \
-        const real *dir = m->q->v, *dy = m->v.dh[1] + a * out, *rdy = m->r.dh[1] + a * out;        \
-        linear_r_backward_weight(b - a, out, in, dy, rdy, out, m->v.h[0] + a * in,                 \
-                                 m->r.h[0] + a * in, in, 1, g + m->weight[0]);                     \
-        linear_r_backward_input(b - a, out, in, dy, rdy, out, m->theta + m->weight[0],             \
-                                dir + m->weight[0], 0, m->r.dh[0] + a * in, in);                   \
-        embed_##name##_backward(m, a, b, m->r.dh[0], g);                                           \
-    }
-
-DENSE(sum)
-DENSE(concat)
-
-/* ---- x is gathered ---- */
-
-/* The rows of columns (2V, hidden) that belong to row i. */
-static size_t column(const struct mlp *m, size_t i, int which)
+/* The operands of example I, as indices of slot_of. */
+static void operands(const struct mlp *m, size_t i, size_t to[2])
 {
     const int32_t *t = gk_plan_tokens(m->plan, i);
-    return (which ? m->V + (size_t)t[m->second] : (size_t)t[0]) * m->hidden;
-}
-
-static void gather(const struct mlp *m, const real *columns, size_t a, size_t b, real *y)
-{
-    const size_t h = m->hidden;
-    for (size_t i = a; i < b; i++) {
-        const real *p = columns + column(m, i, 0), *q = columns + column(m, i, 1);
-        real *yi = y + i * h;
-#pragma omp simd
-        for (size_t j = 0; j < h; j++)
-            yi[j] = p[j] + q[j];
+    to[0] = (size_t)t[0];
+    to[1] = (size_t)t[m->second];
+    if (m->inputs->tables == 2)
+        to[1] += m->V;
+    else if (to[0] > to[1]) {
+        const size_t larger = to[0];
+        to[0] = to[1];
+        to[1] = larger;
     }
 }
 
-static void scatter(const struct mlp *m, const real *dy, size_t a, size_t b, real *g)
+/* Numbers the operands that occur. */
+static void number_slots(struct mlp *m)
+{
+    const size_t all = m->inputs->tables * m->V;
+    size_t used = 0;
+    memset(m->slot_of, m->inputs->embed ? -1 : 0, all * sizeof *m->slot_of);
+    for (size_t i = 0; i < m->plan->n && m->inputs->embed; i++) {
+        size_t at[2];
+        operands(m, i, at);
+        m->slot_of[at[0]] = m->slot_of[at[1]] = 0;
+    }
+    m->slots[1] = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (m->slot_of[i] == 0) {
+            m->slot_of[i] = (int32_t)used;
+            m->token_of[used++] = (int32_t)(i % m->V);
+        }
+        if (i + 1 == m->V)
+            m->slots[1] = used;
+    }
+    m->slots[2] = used;
+}
+
+void X(mlp_select)(struct mlp *m)
+{
+    const struct gk_plan *p = m->plan;
+    size_t rows = 0;
+    if (m->selection == p->selection)
+        return;
+    m->selection = p->selection;
+    number_slots(m);
+    for (size_t t = 0; t < p->ntile; t++) {
+        const size_t first = m->tile_row[t] = rows;
+        for (size_t i = p->tile[t]; i < p->tile[t + 1]; i++) {
+            size_t at[2];
+            operands(m, i, at);
+            const int32_t s[2] = {m->slot_of[at[0]], m->slot_of[at[1]]};
+            if (rows > first && i == m->example[rows - 1] + 1 &&
+                memcmp(m->slot + 2 * (rows - 1), s, sizeof s) == 0)
+                continue;
+            memcpy(m->slot + 2 * rows, s, sizeof s);
+            m->example[rows++] = i;
+        }
+    }
+    m->tile_row[p->ntile] = rows;
+    m->example[rows] = p->n;
+}
+
+/* ---- the table ---- */
+
+/* e (slots, d): rows of the embedding at THETA. */
+static void embeddings(const struct mlp *m, const real *theta, real *e)
+{
+    for (size_t s = 0; s < m->slots[2]; s++)
+        memcpy(e + s * m->d, theta + m->embed + (size_t)m->token_of[s] * m->d, m->d * sizeof *e);
+}
+
+/* table = e W' + beta table, each part with its columns of W' = WT. */
+static void add_product(const struct mlp *m, const real *e, const real *wt, real beta)
+{
+    for (size_t i = 0; i < m->inputs->tables; i++)
+        linear_forward_wt(m->slots[i + 1] - m->slots[i], m->hidden, m->d, e + m->slots[i] * m->d,
+                          m->d, wt + i * m->d * m->hidden, m->hidden, beta,
+                          m->table + m->slots[i] * m->hidden, m->hidden);
+}
+
+void X(mlp_load_table)(const struct mlp *m)
+{
+    const size_t in = mlp_width(m, 0), out = m->hidden;
+    const real *dir = m->q->mode == GK_NET_PRODUCT ? m->q->v : NULL;
+    if (!m->inputs->embed) {
+        X(transpose)(out, in, (dir ? dir : m->theta) + m->weight[0], m->table, out);
+        return;
+    }
+    X(transpose)(out, in, m->theta + m->weight[0], m->wt[0], out);
+    embeddings(m, m->theta, m->e);
+    if (!dir) {
+        add_product(m, m->e, m->wt[0], 0);
+        return;
+    }
+    X(transpose)(out, in, dir + m->weight[0], m->rwt[0], out);
+    embeddings(m, dir, m->re);
+    add_product(m, m->re, m->wt[0], 0);
+    add_product(m, m->e, m->rwt[0], 1);
+}
+
+void X(mlp_gather)(const struct mlp *m, size_t row, size_t n, real *restrict y)
 {
     const size_t h = m->hidden;
-    for (size_t i = a; i < b; i++)
-        for (int which = 0; which < 2; which++)
-            X(bias_sum)(1, h, dy + i * h, h, g + m->weight[0] + column(m, i, which));
+    for (size_t i = row; i < row + n; i++, y += h) {
+        const real *p = m->table + (size_t)m->slot[2 * i] * h;
+        const real *q = m->table + (size_t)m->slot[2 * i + 1] * h;
+#pragma omp simd
+        for (size_t j = 0; j < h; j++)
+            y[j] = p[j] + q[j];
+    }
 }
 
-static void onehot_forward(const struct mlp *m, size_t a, size_t b)
+/* A row that reads one row of the table twice adds to it twice. */
+void X(mlp_scatter)(const struct mlp *m, size_t row, size_t n, const real *dy, real *g)
 {
-    gather(m, m->columns, a, b, m->v.h[1]);
+    const size_t h = m->hidden;
+    for (size_t i = row; i < row + n; i++, dy += h)
+        for (int operand = 0; operand < 2; operand++)
+            X(bias_sum)(1, h, dy, h, g + (size_t)m->slot[2 * i + (size_t)operand] * h);
 }
 
-static void onehot_backward(const struct mlp *m, size_t a, size_t b, real *g)
+/* ---- from the table's gradient to the parameters' ---- */
+
+/* dw = G' e + beta dw */
+static void add_weights(const struct mlp *m, const real *g, const real *e, real beta, real *dw)
 {
-    scatter(m, m->v.dh[1], a, b, g);
+    for (size_t i = 0; i < m->inputs->tables; i++)
+        X(multiply)
+    (true, false, m->hidden, m->d, m->slots[i + 1] - m->slots[i], g + m->slots[i] * m->hidden,
+     m->hidden, e + m->slots[i] * m->d, m->d, beta, dw + i * m->d, mlp_width(m, 0));
 }
 
-static void onehot_r_forward(const struct mlp *m, size_t a, size_t b)
+/* de (slots, d) = G W + beta de */
+static void add_embeddings(const struct mlp *m, const real *g, const real *w, real beta)
 {
-    gather(m, m->rcolumns, a, b, m->r.h[1]);
+    for (size_t i = 0; i < m->inputs->tables; i++)
+        X(multiply)
+    (false, false, m->slots[i + 1] - m->slots[i], m->d, m->hidden, g + m->slots[i] * m->hidden,
+     m->hidden, w + i * m->d, mlp_width(m, 0), beta, m->de + m->slots[i] * m->d, m->d);
 }
 
-static void onehot_r_backward(const struct mlp *m, size_t a, size_t b, real *g)
+static void finish_weights(const struct mlp *m, const real *dir, const real *g, real *dw)
 {
-    scatter(m, m->r.dh[1], a, b, g);
-}
-
-void X(mlp_load_columns)(struct mlp *m, bool direction)
-{
-    const real *w = (direction ? (const real *)m->q->v : m->theta) + m->weight[0];
-    if (m->inputs->gathers)
-        X(transpose)(m->hidden, 2 * m->V, w, direction ? m->rcolumns : m->columns, m->hidden);
-}
-
-void X(mlp_store_columns)(struct mlp *m)
-{
-    const size_t n = 2 * m->V * m->hidden;
-    real *g = (real *)m->q->out + m->weight[0];
-    if (!m->inputs->gathers)
+    if (!m->inputs->embed) {
+        X(transpose)(m->slots[2], m->hidden, g, dw, m->slots[2]);
         return;
-    memcpy(m->rcolumns, g, n * sizeof *g);
-    X(transpose)(2 * m->V, m->hidden, m->rcolumns, g, 2 * m->V);
+    }
+    add_weights(m, g, m->e, 0, dw);
+    if (dir)
+        add_weights(m, m->kept, m->re, 1, dw);
 }
 
-#define INPUTS(name) name##_forward, name##_backward, name##_r_forward, name##_r_backward
-const struct inputs X(mlp_inputs)[3] = {[GK_INPUTS_SUM] = {1, 0, false, INPUTS(sum)},
-                                        [GK_INPUTS_CONCAT] = {2, 0, false, INPUTS(concat)},
-                                        [GK_INPUTS_ONEHOT] = {0, 2, true, INPUTS(onehot)}};
+static void finish_embedding(const struct mlp *m, const real *dir, const real *g, real *out)
+{
+    add_embeddings(m, g, m->theta + m->weight[0], 0);
+    if (dir)
+        add_embeddings(m, m->kept, dir + m->weight[0], 1);
+    memset(out, 0, m->V * m->d * sizeof *out);
+    for (size_t s = 0; s < m->slots[2]; s++)
+        X(bias_sum)(1, m->d, m->de + s * m->d, m->d, out + (size_t)m->token_of[s] * m->d);
+}
+
+/* Every row adds its gradient to the first operand's part of the table. If there is one part, it
+ * adds it twice. */
+static void finish_bias(const struct mlp *m, const real *g, real *db)
+{
+    const size_t parts = m->inputs->tables;
+    if (!db)
+        return;
+    memset(db, 0, m->hidden * sizeof *db);
+    X(bias_sum)(m->slots[1], m->hidden, g, m->hidden, db);
+    for (size_t j = 0; j < m->hidden && parts == 1; j++)
+        db[j] /= 2;
+}
+
+void X(mlp_finish)(const struct mlp *m, size_t task)
+{
+    const bool product = m->q->mode == GK_NET_PRODUCT;
+    const real *dir = product ? m->q->v : NULL;
+    const real *g = m->q->mode == GK_NET_LINEARISE ? m->kept : m->sums;
+    real *out = m->q->out;
+    if (task == 0) {
+        finish_weights(m, dir, g, out + m->weight[0]);
+        return;
+    }
+    if (m->inputs->embed)
+        finish_embedding(m, dir, g, out + m->embed);
+    finish_bias(m, g, mlp_bias(m, out, 0));
+}
+
+/* ---- x, for who asks for the activations ---- */
+
+static void embed_sum(const struct mlp *m, const int32_t token[2], real *x)
+{
+    const real *e = m->theta + m->embed;
+    for (size_t j = 0; j < m->d; j++)
+        x[j] = e[(size_t)token[0] * m->d + j] + e[(size_t)token[1] * m->d + j];
+}
+
+static void embed_concat(const struct mlp *m, const int32_t token[2], real *x)
+{
+    for (size_t i = 0; i < 2; i++)
+        memcpy(x + i * m->d, m->theta + m->embed + (size_t)token[i] * m->d, m->d * sizeof *x);
+}
+
+const struct inputs X(mlp_inputs)[3] = {[GK_INPUTS_SUM] = {1, 0, 1, embed_sum},
+                                        [GK_INPUTS_CONCAT] = {2, 0, 2, embed_concat},
+                                        [GK_INPUTS_ONEHOT] = {0, 2, 2, NULL}};

@@ -29,6 +29,12 @@ static size_t tile_of(const struct gk_engine *e)
     return gk_plan_tile(&e->arch, e->rows->n, e->ops->tile);
 }
 
+/* A sum of embeddings does not depend on their order, so the mlp computes such rows once. */
+static enum gk_plan_kind plan_kind(const struct gk_arch *a)
+{
+    return a->model == GK_MLP && a->inputs == GK_INPUTS_SUM ? GK_PLAN_PAIRS : GK_PLAN_SHARED;
+}
+
 int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct gk_dataset *d,
                   enum gk_split split, enum gk_dtype real, struct gk_pool *pool, struct gk_err *err)
 {
@@ -44,7 +50,7 @@ int gk_engine_new(struct gk_engine **out, const struct gk_arch *a, const struct 
     if (gk_params_init(&e->params, a, err) || gk_arch_fits(a, d, err) || e->ops->products(err))
         goto fail;
     if (e->rows->n > 0) {
-        if (gk_plan_new(&e->plan, d, e->rows, GK_PLAN_SHARED, tile_of(e), err))
+        if (gk_plan_new(&e->plan, d, e->rows, plan_kind(a), tile_of(e), err))
             goto fail;
         e->net = e->ops->make(a, &e->params, &e->plan, pool, err);
         if (!e->net)

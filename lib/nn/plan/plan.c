@@ -32,17 +32,26 @@ struct gk_plan_trie {
 struct order {
     const int32_t *tokens;
     int T;
+    int second; /* GK_PLAN_PAIRS: of the second operand; else -1 */
 };
+
+/* By the operands, the smaller one first. */
+static int by_pair(const int32_t *x, const int32_t *y, int b)
+{
+    const int32_t least = x[0] < x[b] ? x[0] : x[b], other = y[0] < y[b] ? y[0] : y[b];
+    return least != other ? least - other : (x[0] - y[0]) + (x[b] - y[b]);
+}
 
 static int by_prefix(const void *a, const void *b, void *arg)
 {
     const struct order *o = arg;
     const int32_t *x = o->tokens + *(const uint32_t *)a * (size_t)o->T;
     const int32_t *y = o->tokens + *(const uint32_t *)b * (size_t)o->T;
-    for (int t = 0; t < o->T; t++)
+    const int pair = o->second < 0 ? 0 : by_pair(x, y, o->second);
+    for (int t = 0; t < o->T && !pair; t++)
         if (x[t] != y[t])
             return x[t] < y[t] ? -1 : 1;
-    return 0;
+    return pair;
 }
 
 /* The first position at which two rows differ. */
@@ -99,7 +108,7 @@ static int trie_nodes(struct gk_plan *p, const struct order *o, const uint32_t *
 static int trie_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
                     struct gk_err *err)
 {
-    const struct order o = {r->tokens, d->T};
+    const struct order o = {r->tokens, d->T, p->kind == GK_PLAN_PAIRS ? p->second : -1};
     struct gk_plan_trie *tr = p->trie = gk_alloc(1, sizeof *p->trie, err);
     if (!tr)
         return -1;
@@ -113,7 +122,7 @@ static int trie_new(struct gk_plan *p, const struct gk_dataset *d, const struct 
         tr->sorted[i] = (uint32_t)i;
     qsort_r(tr->sorted, r->n, sizeof *tr->sorted, by_prefix, (void *)&o);
     p->first = p->kind == GK_PLAN_FULL ? 0 : d->score[0];
-    p->s = p->kind == GK_PLAN_FULL ? 0 : stem_depth(&o, tr->sorted, r->n, p->first);
+    p->s = p->kind != GK_PLAN_SHARED ? 0 : stem_depth(&o, tr->sorted, r->n, p->first);
     if (trie_nodes(p, &o, tr->sorted, r->n, err))
         return -1;
     tr->tab = gk_alloc((size_t)d->T * (size_t)d->vocab, sizeof *tr->tab, err);
@@ -167,7 +176,7 @@ static int plan_room(struct gk_plan *p, struct gk_err *err)
 size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least)
 {
     const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
-    const double weights = (4.0 * a->dim + 2.0 * a->ff) * a->dim;
+    const double weights = a->model == GK_MLP ? 0 : (4.0 * a->dim + 2.0 * a->ff) * a->dim;
     const double wide = fmin((double)rows / WIDE_TILES, LANE);
     const double tile = fmin((double)least * fmax(weights / usual, 1), fmax((double)least, wide));
     return (size_t)tile / UNIT * UNIT;
@@ -352,6 +361,7 @@ static void select_examples(struct gk_plan *p, const uint32_t *subset, size_t n)
 void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n)
 {
     const size_t k = (size_t)p->k, P = (size_t)(p->T - p->s);
+    p->selection++;
     forget(p);
     select_examples(p, subset, n);
     for (size_t i = 0; i < n; i++)

@@ -35,11 +35,13 @@ struct gk_rowgroup {
 
 enum gk_plan_kind {
     GK_PLAN_SHARED, /* as above */
+    GK_PLAN_PAIRS,  /* no stem; examples that differ in the order of their operands are neighbours */
     GK_PLAN_FULL    /* every position of every example, through every block: for activations */
 };
 
 struct gk_plan {
     enum gk_plan_kind kind;
+    uint64_t selection; /* counts calls of gk_plan_select */
     int T, k;
     int s;                    /* stem positions */
     int first;                /* rows at positions >= first continue after the last attention */

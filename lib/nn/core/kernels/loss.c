@@ -10,16 +10,47 @@
 
 #include "exp.h"
 #include "kernels.h"
+#include "vec.h"
+
+/* max(x, y), entry by entry; y where one is nan. */
+ALWAYS_INLINE vec larger(vec x, vec y)
+{
+    typedef __typeof__(x > y) mask;
+    const mask m = x > y;
+    return (vec)(((mask)x & m) | ((mask)y & ~m));
+}
+
+/* The largest entry of z (V), in vectors: one after the other, each comparison would wait for the
+ * one before. An entry that is nan is skipped unless it is the first. */
+static real largest(const real *z, size_t V)
+{
+    real most[VEC], top = z[0];
+    if (V >= VEC) {
+        vec v = z[0] - (vec){0};
+        for (size_t j = 0; j + VEC < V; j += VEC)
+            v = larger(vec_at(z + j), v);
+        vec_put(most, larger(vec_at(z + V - VEC), v));
+        for (size_t half = VEC / 2; half > 0; half /= 2)
+            for (size_t i = 0; i < half; i++)
+                most[i] = most[i + half] > most[i] ? most[i + half] : most[i];
+        return most[0];
+    }
+    for (size_t j = 1; j < V; j++)
+        top = z[j] > top ? z[j] : top;
+    return top;
+}
 
 size_t X(argmax)(const real *z, size_t V)
 {
-    real top = z[0];
-    for (size_t j = 1; j < V; j++)
-        top = z[j] > top ? z[j] : top;
-    size_t m = 0;
-    while (m + 1 < V && !(z[m] >= top))
-        m++;
-    return m;
+    const real top = largest(z, V);
+    const int32_t last = (int32_t)V - 1;
+    int32_t m = last;
+#pragma omp simd reduction(min : m)
+    for (int32_t j = 0; j < last; j++) {
+        const int32_t here = z[j] >= top ? j : last;
+        m = here < m ? here : m;
+    }
+    return (size_t)m;
 }
 
 /* e (V) = exp(z - z_m), with 0 in place of e_m; returns their sum. Z and E may be the same. */
