@@ -177,9 +177,8 @@ size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least)
 {
     const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
     const double weights = a->model == GK_MLP ? 0 : (4.0 * a->dim + 2.0 * a->ff) * a->dim;
-    const double wide = fmin((double)rows / WIDE_TILES, LANE);
-    const double tile = fmin((double)least * fmax(weights / usual, 1), fmax((double)least, wide));
-    return (size_t)tile / UNIT * UNIT;
+    const double most = fmax((double)least, fmin((double)rows / WIDE_TILES, LANE));
+    return (size_t)fmin((double)least * fmax(weights / usual, 1), most) / UNIT * UNIT;
 }
 
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,

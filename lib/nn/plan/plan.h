@@ -35,7 +35,7 @@ struct gk_rowgroup {
 
 enum gk_plan_kind {
     GK_PLAN_SHARED, /* as above */
-    GK_PLAN_PAIRS,  /* no stem; examples that differ in the order of their operands are neighbours */
+    GK_PLAN_PAIRS,  /* no stem; (a, b) and (b, a) are neighbours */
     GK_PLAN_FULL    /* every position of every example, through every block: for activations */
 };
 
