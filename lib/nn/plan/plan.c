@@ -1,18 +1,11 @@
-/* Builds the prefix plan: a trie of the rows' prefixes, then tables, stem, tiles and lanes. */
+/* Builds the prefix plan: a trie of the rows' prefixes, then tables and stem; tiles.c cuts the
+ * tiles. */
 #include "plan.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/mem.h"
-
-/* Up to LANE examples share one lane. Lanes get multiples of UNIT examples, for which products are
- * fast. */
-enum { LANE = 320, UNIT = 8 };
-
-/* Tiles of a wide network grow while there are WIDE_TILES of them. */
-enum { WIDE_TILES = 32 };
 
 /* What holds for all rows, whatever the subset. */
 struct gk_plan_trie {
@@ -173,14 +166,6 @@ static int plan_room(struct gk_plan *p, struct gk_err *err)
                : -1;
 }
 
-size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least)
-{
-    const double usual = 4.0 * 128 * 128 + 2.0 * 128 * 512; /* weights of a block */
-    const double weights = a->model == GK_MLP ? 0 : (4.0 * a->dim + 2.0 * a->ff) * a->dim;
-    const double most = fmax((double)least, fmin((double)rows / WIDE_TILES, LANE));
-    return (size_t)fmin((double)least * fmax(weights / usual, 1), most) / UNIT * UNIT;
-}
-
 int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_rowset *r,
                 enum gk_plan_kind kind, size_t tile, struct gk_err *err)
 {
@@ -194,7 +179,7 @@ int gk_plan_new(struct gk_plan *p, const struct gk_dataset *d, const struct gk_r
         gk_plan_free(p);
         return -1;
     }
-    p->tile_cap = r->n < tile + UNIT ? r->n : tile + UNIT;
+    p->tile_cap = gk_plan_tile_cap(r->n, tile);
     gk_plan_select(p, NULL, r->n);
     return 0;
 }
@@ -221,51 +206,6 @@ void gk_plan_free(struct gk_plan *p)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         gk_free(own[i]);
     *p = (struct gk_plan){0};
-}
-
-/* The first item of share I, if FROM <= .. < TO is split into OF equal shares. */
-static size_t share(size_t from, size_t to, size_t i, size_t of)
-{
-    return i == of ? to : from + (to - from) * i / of / UNIT * UNIT;
-}
-
-size_t gk_plan_lanes(size_t n)
-{
-    const size_t lanes = (n + LANE - 1) / LANE;
-    return lanes < GK_MAX_LANES ? lanes : GK_MAX_LANES;
-}
-
-/* Lane L of NLANE has the examples *A <= .. < *B. Returns its tiles. */
-static size_t lane_tiles(size_t n, size_t l, size_t nlane, size_t tile, size_t *a, size_t *b)
-{
-    *a = share(0, n, l, nlane);
-    *b = share(0, n, l + 1, nlane);
-    return (*b - *a + tile - 1) / tile;
-}
-
-size_t gk_plan_tiles(size_t n, size_t tile)
-{
-    const size_t nlane = gk_plan_lanes(n);
-    size_t sum = 0, a, b;
-    for (size_t l = 0; l < nlane; l++)
-        sum += lane_tiles(n, l, nlane, tile, &a, &b);
-    return sum;
-}
-
-/* Lanes get equal shares of the examples, and split theirs into equal tiles. */
-static void cut_tiles(struct gk_plan *p)
-{
-    p->nlane = gk_plan_lanes(p->n);
-    p->ntile = 0;
-    for (size_t l = 0; l < p->nlane; l++) {
-        size_t a, b;
-        const size_t parts = lane_tiles(p->n, l, p->nlane, p->tile_most, &a, &b);
-        p->lane[l] = p->ntile;
-        for (size_t i = 0; i < parts; i++)
-            p->tile[p->ntile++] = share(a, b, i, parts);
-    }
-    p->lane[p->nlane] = p->ntile;
-    p->tile[p->ntile] = p->n;
 }
 
 static int32_t table_row(struct gk_plan *p, int32_t pos, int32_t token)
@@ -365,7 +305,7 @@ void gk_plan_select(struct gk_plan *p, const uint32_t *subset, size_t n)
     select_examples(p, subset, n);
     for (size_t i = 0; i < n; i++)
         memcpy(p->labels + i * k, p->trie->rows->labels + p->example[i] * k, k * sizeof *p->labels);
-    cut_tiles(p);
+    gk_plan_cut(p);
     select_stem(p);
     for (size_t t = 0; t < p->ntile; t++)
         for (size_t i = p->tile[t]; i < p->tile[t + 1]; i++)

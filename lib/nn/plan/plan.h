@@ -72,6 +72,10 @@ size_t gk_plan_tiles(size_t n, size_t tile);
  * larger tile reads them for more examples, as long as ROWS examples leave many threads a tile
  * each. */
 size_t gk_plan_tile(const struct gk_arch *a, size_t rows, size_t least);
+/* The most examples in a tile of about TILE, for any subset of N rows. */
+size_t gk_plan_tile_cap(size_t n, size_t tile);
+/* Lanes get equal shares of P's examples, and split theirs into equal tiles. */
+void gk_plan_cut(struct gk_plan *p);
 
 /* Analyses all rows once, for plans of any subset, and allocates room for them. Tiles have about
  * TILE examples. */
