@@ -17,7 +17,7 @@ static real *at(const struct tile *t, real *const *buffer, size_t l, size_t i)
 }
 
 /* The same in what only a thread has. */
-static real *in(const struct tile *t, real *const *buffer, size_t l, size_t i)
+static real *thread_at(const struct tile *t, real *const *buffer, size_t l, size_t i)
 {
     return buffer[l] ? buffer[l] + i * mlp_width(t->m, l) : NULL;
 }
@@ -33,9 +33,9 @@ static real *gradient(const struct tile *t, size_t l, size_t i)
 static real *r_gradient(const struct tile *t, size_t l, size_t i)
 {
     const struct rows *r = &t->own->r;
-    return l == t->m->L + 1 ? in(t, r->h, l, i)
+    return l == t->m->L + 1 ? thread_at(t, r->h, l, i)
            : l == 1         ? t->own->dx + i * t->m->hidden
-                            : in(t, r->dh, l, i);
+                            : thread_at(t, r->dh, l, i);
 }
 
 /* ---- examples that share a row ---- */
@@ -93,9 +93,9 @@ static void show_activations(const struct tile *t, size_t i, size_t n)
 static void multiply_layer(const struct mlp *m, size_t l, size_t n, const real *x,
                            const real *theta, const real *wt, real beta, real *y)
 {
-    enum { FEW = GK_LIBXSMM ? 3 : 0 };
+    enum { FEW = GK_LIBXSMM ? 4 : 1 };
     const size_t in = m->hidden, out = mlp_width(m, l + 1);
-    const size_t whole = out % VEC <= FEW ? out / VEC * VEC : out;
+    const size_t whole = out % VEC < FEW ? out / VEC * VEC : out;
     const real *w = theta + m->weight[l];
     if (whole > 0)
         linear_forward_wt(n, whole, in, x, in, wt, out, beta, y, out);
@@ -218,24 +218,24 @@ static void r_forward(const struct tile *t, size_t i, size_t n)
     const struct rows *r = &t->own->r;
     for (size_t l = 0; l <= m->L; l++) {
         const size_t out = mlp_width(m, l + 1);
-        real *ry = in(t, r->h, l + 1, i);
+        real *ry = thread_at(t, r->h, l + 1, i);
         if (l == 0)
             X(mlp_gather)(m, t->row + i, n, ry);
         else {
-            multiply_layer(m, l, n, in(t, r->h, l, i), m->theta, m->wt[l], 0, ry);
+            multiply_layer(m, l, n, thread_at(t, r->h, l, i), m->theta, m->wt[l], 0, ry);
             multiply_layer(m, l, n, at(t, t->v->h, l, i), m->q->v, m->rwt[l], 1, ry);
         }
         X(bias_add)(n, out, mlp_bias(m, m->q->v, l), ry, out);
         if (l < m->L)
             m->act->r_forward(n * out, at(t, t->v->h, l + 1, i), at(t, t->v->f1, l + 1, i),
-                              in(t, r->f1, l + 1, i), ry);
+                              thread_at(t, r->f1, l + 1, i), ry);
     }
 }
 
 static void r_logits(const struct tile *t, size_t i, size_t n)
 {
     const struct mlp *m = t->m;
-    real *rz = in(t, t->own->r.h, m->L + 1, i);
+    real *rz = thread_at(t, t->own->r.h, m->L + 1, i);
     const struct examples x = examples_of(t, i, n, rz);
     m->loss->r_backward(x.n, m->V, m->prob + x.first * m->V, m->plan->labels + x.first, 1,
                         1 / (real)m->plan->n, x.z);
@@ -253,7 +253,7 @@ static void r_backward(const struct tile *t, size_t i, size_t n)
         linear_r_backward_input(n, out, m->hidden, gradient(t, l + 1, i), rdy, out,
                                 m->theta + m->weight[l], dir + m->weight[l], 0, rdx, m->hidden);
         m->act->r_backward(n * m->hidden, at(t, t->v->h, l, i), at(t, t->v->f1, l, i),
-                           at(t, t->v->f2, l, i), in(t, t->own->r.f1, l, i), rdx);
+                           at(t, t->v->f2, l, i), thread_at(t, t->own->r.f1, l, i), rdx);
     }
 }
 
@@ -271,7 +271,7 @@ void X(mlp_r_tile)(const struct tile *t)
         gk_turn_take(t->turn);
         linear_r_backward_weight(t->n, out, m->hidden, gradient(t, l + 1, 0),
                                  r_gradient(t, l + 1, 0), out, at(t, t->v->h, l, 0),
-                                 in(t, t->own->r.h, l, 0), m->hidden, t->keep,
+                                 thread_at(t, t->own->r.h, l, 0), m->hidden, t->keep,
                                  t->g + m->gweight[l]);
         add_biases(t, l, r_gradient(t, l + 1, 0));
         gk_turn_pass(t->turn);

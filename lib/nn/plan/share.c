@@ -94,11 +94,11 @@ static bool join_lane(struct gk_share *s, size_t *lane)
 static void work(void *ctx, size_t task, int thread)
 {
     struct gk_share *s = ctx;
-    size_t lane, tile;
+    size_t lane;
     (void)task;
     while (join_lane(s, &lane)) {
         struct front *f = &s->front[lane];
-        while ((tile = atomic_fetch_add(&f->next, 1)) < s->plan->lane[lane + 1]) {
+        for (size_t tile; (tile = atomic_fetch_add(&f->next, 1)) < s->plan->lane[lane + 1];) {
             s->fn(s->ctx, lane, tile, &s->turn[tile], thread);
             gk_pool_raise(s->pool, &s->turn[tile].passed, SIZE_MAX);
         }

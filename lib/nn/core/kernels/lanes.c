@@ -41,18 +41,26 @@ ALWAYS_INLINE void transpose_four(const real *x, size_t in, real *to, size_t ld)
 }
 #endif
 
+/* Rows FROM to END, from COLUMN on. */
+static void transpose_numbers(size_t from, size_t end, size_t column, size_t in, const real *x,
+                              real *to, size_t ld)
+{
+    for (size_t r = from; r < end; r++)
+        for (size_t c = column; c < in; c++)
+            to[c * ld + r] = x[r * in + c];
+}
+
 void X(transpose)(size_t out, size_t in, const real *x, real *to, size_t ld)
 {
-    size_t rows = 0, columns = 0;
 #if HAS_QUARTERS
-    rows = out / FOUR * FOUR;
-    columns = in / VEC * VEC;
+    const size_t rows = out / FOUR * FOUR, columns = in / VEC * VEC;
     for (size_t top = 0; top < rows; top += VEC) /* what one cache line of the result holds */
         for (size_t c = 0; c < columns; c += VEC)
             for (size_t r = top; r < rows && r < top + VEC; r += FOUR)
                 transpose_four(x + r * in + c, in, to + c * ld + r, ld);
+    transpose_numbers(0, rows, columns, in, x, to, ld);
+    transpose_numbers(rows, out, 0, in, x, to, ld);
+#else
+    transpose_numbers(0, out, 0, in, x, to, ld);
 #endif
-    for (size_t r = 0; r < out; r++)
-        for (size_t c = r < rows ? columns : 0; c < in; c++)
-            to[c * ld + r] = x[r * in + c];
 }
