@@ -99,7 +99,8 @@ static void check_network(const struct gk_frame *from, const char *prefix, struc
     check_keys(from, prefix, "given", f, &s);
     gk_fourier_free(f);
     gk_frame_free(&ckpt);
-    s.pool = NULL; /* not the study's own */
+    if (pool) /* else the study has made its own */
+        s.pool = NULL;
     gk_study_close(&s);
 }
 
