@@ -232,7 +232,7 @@ curve() {
 @test "score: without --model by the model of gk, which says what it is" {
     gk-data --p 11 | gk-train --model mlp --layers 1 --dim 8 --hidden 8 --steps 900 --eval-every 10 >c
     run -0 --separate-stderr gk-predict score c
-    assert_line -p 'gk-predict 1.0 fit'
+    assert_line -e '^# gk-predict [0-9.]+ fit '
     [[ $stderr == *'gk-predict: note: by the model of gk; --model FILE takes another'* ]] || fail "$stderr"
     [[ $stderr =~ 'note: model: '[0-9]+' runs, '[0-9]+' of them grokked; held out by op, AUC within groups '0.[0-9]+ ]] || fail "$stderr"
     run -0 --separate-stderr gk-predict score -q c
