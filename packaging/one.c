@@ -16,8 +16,9 @@ static const struct {
 #undef TOOL
 };
 
-/* What OpenBLAS asks, as in lib/base/compute/blas.c: gk has the threads. Its own answers are in the
- * same library, so the linker is told to take these (--wrap). */
+/* OpenBLAS asks these functions how many threads to start. The answer is 1, as in
+ * lib/base/compute/blas.c: gk starts its own. A static OpenBLAS has functions of the same names;
+ * the linker's option --wrap replaces them by these. */
 int __wrap_openblas_num_threads_env(void);
 int __wrap_openblas_omp_num_threads_env(void);
 int __wrap_omp_get_max_threads(void);

@@ -57,7 +57,7 @@ END
     run -0 --separate-stderr ci/setup --prefix own
     assert_equal "$output" ''
     assert_equal "$stderr" "setup: unpacking p2 p3 into own
-setup: no p6 here, which is as well
+setup: there is no p6 here; gk works without it
 setup: now make DEPS=$PWD/own"
     for packages in 'p2 p3' p5 p6; do
         grep -q -- "install --download-only -y --no-install-recommends $packages\$" apt.log
@@ -124,7 +124,7 @@ setup: on Debian or Ubuntu: apt-get install p1" ci/setup --check build
     printf '#!/bin/sh\ncase $* in *p2*) exit 1 ;; *install*) touch bin/gk-nothing && chmod +x bin/gk-nothing ;; esac\n' >bin/apt-get
     run -0 --separate-stderr ci/setup build
     assert_equal "$stderr" "setup: installing p1
-setup: no p2 here, which is as well"
+setup: there is no p2 here; gk works without it"
 }
 
 @test "set-up: NO_SETUP=1 turns it off" {

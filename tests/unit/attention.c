@@ -49,7 +49,8 @@ struct result {
 static float qkv[ROWS * 3 * MOST_D], values[ROWS * VALUES], da[ROWS * MOST_D];
 static float before[ROWS * VALUES]; /* what the gradients are added to */
 
-/* Row r has the keys r, r - 1 and so on, r % KEYS + 1 of them, of which every other is its own. */
+/* Row r has r % KEYS + 1 keys: r, r - 1 and so on. They are the tile's own and shared rows in turn.
+ */
 static void run(int isa, size_t d, size_t H, size_t T, bool wide, struct result *out)
 {
     int32_t nkeys[ROWS], ref[ROWS * MOST_T] = {0};

@@ -46,8 +46,8 @@ struct mlp {
     size_t *gweight, *gbias, inner; /* the same in the gradient of a lane, and its length */
     bool biased;
 
-    /* The rows that are computed: one, or two examples with the same result. Kept while the plan
-     * makes the same selection. */
+    /* The rows that are computed. A row is one example, or two with the same result. The arrays
+     * stay as they are while the plan's selection does. */
     uint64_t selection;
     int32_t *slot;     /* [n, 2] the table's rows that it reads */
     size_t *example;   /* [n + 1] its first example */

@@ -140,19 +140,21 @@ void X(mlp_scatter)(const struct mlp *m, size_t row, size_t n, const real *dy, r
 /* dw = G' e + beta dw */
 static void add_weights(const struct mlp *m, const real *g, const real *e, real beta, real *dw)
 {
-    for (size_t i = 0; i < m->inputs->tables; i++)
-        X(multiply)
-    (true, false, m->hidden, m->d, m->slots[i + 1] - m->slots[i], g + m->slots[i] * m->hidden,
-     m->hidden, e + m->slots[i] * m->d, m->d, beta, dw + i * m->d, mlp_width(m, 0));
+    const size_t d = m->d, h = m->hidden, in = mlp_width(m, 0);
+    for (size_t i = 0; i < m->inputs->tables; i++) {
+        const size_t s = m->slots[i], n = m->slots[i + 1] - s;
+        X(multiply)(true, false, h, d, n, g + s * h, h, e + s * d, d, beta, dw + i * d, in);
+    }
 }
 
 /* de (slots, d) = G W + beta de */
 static void add_embeddings(const struct mlp *m, const real *g, const real *w, real beta)
 {
-    for (size_t i = 0; i < m->inputs->tables; i++)
-        X(multiply)
-    (false, false, m->slots[i + 1] - m->slots[i], m->d, m->hidden, g + m->slots[i] * m->hidden,
-     m->hidden, w + i * m->d, mlp_width(m, 0), beta, m->de + m->slots[i] * m->d, m->d);
+    const size_t d = m->d, h = m->hidden, in = mlp_width(m, 0);
+    for (size_t i = 0; i < m->inputs->tables; i++) {
+        const size_t s = m->slots[i], n = m->slots[i + 1] - s;
+        X(multiply)(false, false, n, d, h, g + s * h, h, w + i * d, in, beta, m->de + s * d, d);
+    }
 }
 
 static void finish_weights(const struct mlp *m, const real *dir, const real *g, real *dw)

@@ -1,9 +1,10 @@
 /* The inside of the transformer: weights, tapes and lanes. lib/nn/plan/plan.h describes the rows.
  *
  * A step has these phases, each a round of the pool with a barrier after it:
- *   table forward; stem forward, block by block; leaves (threads share the tiles, each of which
- * goes forward and backward while it is in cache); stem backward, block by block; table backward;
- * the sum over lanes. A Hessian product has the same phases, with every operation's derivative. */
+ *   table forward; stem forward, block by block; leaves; stem backward, block by block; table
+ *   backward; the sum over lanes.
+ * In the leaves' phase threads share the tiles. A tile goes forward and backward while it is in the
+ * cache. A Hessian product has the same phases, with every operation's derivative. */
 #ifndef GK_CORE_TRANSFORMER_H
 #define GK_CORE_TRANSFORMER_H
 

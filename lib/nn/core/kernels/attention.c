@@ -16,7 +16,7 @@ ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, siz
 {
     const int32_t *ref = at->ref + r * at->T;
     for (size_t j = 0; j < nk; j++)
-        row[j] = ref[j] >= 0 ? shared + (size_t)ref[j] * ld : own + (size_t)~ref[j] * ld;
+        row[j] = key_row(ref[j], ld, shared, own);
 }
 
 /* Replaces each row of s (heads, T), whose first NK columns are scores, by probabilities, and sets

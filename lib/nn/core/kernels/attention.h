@@ -13,6 +13,12 @@ ALWAYS_INLINE const real *query_row(const struct attention *at, size_t r, const 
     return at->qrow ? shared + (size_t)at->qrow[r] * 3 * at->d : own + r * 3 * at->d;
 }
 
+/* The row that REF names: one of the shared rows, or of the tile's own. */
+ALWAYS_INLINE const real *key_row(int32_t ref, size_t ld, const real *shared, const real *own)
+{
+    return ref >= 0 ? shared + (size_t)ref * ld : own + (size_t)~ref * ld;
+}
+
 /* Each pass is written for any widths, and inlined for the common ones, so that the compiler knows
  * the loops' lengths. */
 #define FOR_WIDTHS(call, at)                                                                       \

@@ -44,17 +44,6 @@ ALWAYS_INLINE void quarters_put(real *p, size_t T, vec v)
             p[g * T + j] = x[g * FOUR + j];
 }
 
-ALWAYS_INLINE vec larger(vec a, vec b)
-{
-    real x[VEC], y[VEC];
-    vec_put(x, a);
-    vec_put(y, b);
-#pragma omp simd
-    for (size_t i = 0; i < VEC; i++)
-        x[i] = x[i] > y[i] ? x[i] : y[i];
-    return vec_at(x);
-}
-
 /* Softmax of each quarter. */
 ALWAYS_INLINE vec softmax(vec s)
 {
@@ -68,15 +57,14 @@ ALWAYS_INLINE vec softmax(vec s)
     return x / (SPLAT(x, 0) + SPLAT(x, 1) + SPLAT(x, 2) + SPLAT(x, 3));
 }
 
-/* Four rows of keys or values: those that a row lacks are its first. */
+/* The keys or values of row R. If it has fewer than four, its first one stands for those it lacks.
+ */
 ALWAYS_INLINE void four_rows(const struct attention *at, size_t r, size_t nk, size_t ld,
                              const real *shared, const real *own, const real **row)
 {
     const int32_t *ref = at->ref + r * at->T;
-    for (size_t j = 0; j < FOUR; j++) {
-        const int32_t i = ref[j < nk ? j : 0];
-        row[j] = i >= 0 ? shared + (size_t)i * ld : own + (size_t)~i * ld;
-    }
+    for (size_t j = 0; j < FOUR; j++)
+        row[j] = key_row(ref[j < nk ? j : 0], ld, shared, own);
 }
 
 /* The factors of two narrow heads' entries, for each key. */

@@ -12,14 +12,6 @@
 #include "kernels.h"
 #include "vec.h"
 
-/* max(x, y), entry by entry; y where one is nan. */
-ALWAYS_INLINE vec larger(vec x, vec y)
-{
-    typedef __typeof__(x > y) mask;
-    const mask m = x > y;
-    return (vec)(((mask)x & m) | ((mask)y & ~m));
-}
-
 /* The largest entry of z (V), in vectors: one after the other, each comparison would wait for the
  * one before. An entry that is nan is skipped unless it is the first. */
 static real largest(const real *z, size_t V)

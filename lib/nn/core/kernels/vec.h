@@ -32,6 +32,14 @@ ALWAYS_INLINE void vec_put(real *x, vec v)
     *(vec *)x = v;
 }
 
+/* max(x, y), entry by entry; y where one is nan. */
+ALWAYS_INLINE vec larger(vec x, vec y)
+{
+    typedef __typeof__(x > y) mask;
+    const mask m = x > y;
+    return (vec)(((mask)x & m) | ((mask)y & ~m));
+}
+
 #if GK_REAL_IS_F64
 #define HALVES_64(x)                                                                               \
     __builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7)
