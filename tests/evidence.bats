@@ -29,6 +29,13 @@ load helpers
     done
 }
 
+@test "evidence: the page has each baseline, and each set of features, of operations held out" {
+    . "$ROOT/pipelines/evidence/sets.bash"
+    sed -n '/^### AUC, held out by operation/,/^### Better/p' "$ROOT/docs/evidence.md" >page
+    for name in $sets; do grep -F "| ${name//+/ and } | 0." page; done
+    for name in $baselines; do grep -F "| *baseline: ${name//+/ and }* | 0." page; done
+}
+
 @test "published: the record has t2, t4 and t4_stable of each run" {
     mkdir -p sweeps
     printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--steps 20' >g.grid

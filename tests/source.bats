@@ -234,6 +234,12 @@ base:
     done < <(grep -rlE '^#!' .ci tests pipelines packaging --exclude='*.bats')
 }
 
+# It closes its pipe at the first match. The program before it then fails at its next line, and with pipefail so does
+# the whole test, now and then.
+@test "source: no pipe ends in grep -q" {
+    run -1 grep -rnE '[^|][|] *grep -[A-Za-z]*q' .ci tests pipelines packaging Makefile --include='*' --exclude='*.bats'
+}
+
 @test "source: no variable is part of a program for awk, sed or gnuplot" {
     mapfile -t scripts < <(grep -rlE '^#!/bin/bash' .ci tests pipelines packaging --exclude='*.bats')
     mapfile -t -O "${#scripts[@]}" scripts < <(find pipelines -name '*.bash' -o -name '*.mk' | sort)
