@@ -22,6 +22,7 @@
 #define HAS_V4 HAS("x86-64-v4")
 #endif
 
+#if defined(__x86_64__)
 /* LIBXSMM generates the products of v4 at run time. systemd's MemoryDenyWriteExecute, SELinux and
  * others refuse executable memory; LIBXSMM does not check, and would jump into memory that must not
  * be executed. A lack of memory is different: that is an error (multiply.c). */
@@ -37,6 +38,7 @@ static bool may_make_code(void)
     munmap(p, SIZE);
     return true;
 }
+#endif
 
 static enum gk_isa best(void)
 {
