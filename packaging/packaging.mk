@@ -39,7 +39,7 @@ check-dist-bin: dist-bin ## run that tarball in a clean root of Debian 13 (as ro
 deb: dist | setup ## a Debian package of it, in build
 	@packaging/deb $(DIST) $(VERSION) $(BUILD)
 
-check-deb: deb all units ## install that package in a clean root, run the tests there, purge it (as root)
+check-deb: deb all units $(FAULTS) ## install that package in a clean root, run the tests there, purge it (as root)
 	@packaging/check-deb $(BUILD)/gk_$(VERSION)_$(DEB_ARCH).deb $(BUILD)
 
 check-reproducible: dist ## build the last commit in two folders, and compare the bytes

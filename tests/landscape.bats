@@ -104,6 +104,7 @@ progress_of() {
 @test "landscape: progress counts the points of all frames, where they are known" {
     command -v script >/dev/null || skip 'no script(1) to make a terminal'
     [ -z "${GK_SANITIZED-}" ] || skip 'the injector replaces malloc, as a sanitizer does'
+    [ -e "$GK_BUILD/faults/inject.so" ]
     # 3 frames of 300 points, the last without a next one
     run progress_of 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
     assert_output '' # --quiet

@@ -297,3 +297,11 @@ base:
                               if (seen[$1]++) print "twice: " $1 }' .ci/packages
     assert_output ''
 }
+
+@test "source: the tests that check-deb runs find there what they read of a build" {
+    local not_there part
+    not_there=$(sed -n '/case \$t in/,/;;/p' packaging/check-deb | grep -o 'tests/[a-z]*[.]bats')
+    for part in $(printf '%s\n' tests/*.bats | grep -vxF "$not_there" | xargs grep -oh 'GK_BUILD/[a-z]*' | sort -u); do
+        grep -E "\"\\\$build\"?/${part#*/}" packaging/check-deb >/dev/null || fail "check-deb lacks ${part#*/}"
+    done
+}
