@@ -315,6 +315,7 @@ record 2a070a050a03610062|a tag with a zero byte
 END
 }
 
+# bats test_tags=memory
 @test "curve: what passes for no scalar takes no memory" {
     PEAK=("$GK_BUILD/tests/peak" 100)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
@@ -380,6 +381,7 @@ END
     breaks 'gk-curve: i: line 2: the step is inf' gk-curve i
 }
 
+# bats test_tags=memory
 @test "curve: a million rows in less than 200 MB" {
     [ -z "${GK_SANITIZED-}" ] || skip 'memory is no measure'
     awk 'BEGIN { print "step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc\tgrad_norm\tparam_norm"

@@ -303,6 +303,7 @@ hint() { # COLUMN
     done
 }
 
+# bats test_tags=memory
 @test "tables: hundred megabytes in one line take no memory" {
     PEAK=("$GK_BUILD/tests/peak" 200)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
@@ -320,6 +321,7 @@ hint() { # COLUMN
     done
 }
 
+# bats test_tags=memory
 @test "tables: JSON that nests, repeats or never ends takes no memory" {
     PEAK=("$GK_BUILD/tests/peak" 200)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
