@@ -173,6 +173,17 @@ END
     sed -n 's/^text //p' parts | sort -u >got
     iconv -c -f UTF-8 -t UTF-8 <texts | sed 's/^ *//; s/ *$//; /^$/d; /^#/d' | sort -u | comm -13 got - >absent
     [ ! -s absent ] || fail "$(<absent)"
+    # An iconv that fails where it left bytes out, and one that fails because the disk is full.
+    mv "$dir/report.html" whole
+    mkdir bin
+    printf '#!/bin/bash\n%s "$@" || true; exit 1\n' "$(command -v iconv)" >bin/iconv
+    chmod +x bin/iconv
+    PATH=$PWD/bin:$PATH "$ROOT/pipelines/sweep/page" "$dir"
+    cmp whole "$dir/report.html"
+    printf '#!/bin/bash\nhead -c 9; cat >/dev/null; exit 1\n' >bin/iconv
+    PATH=$PWD/bin:$PATH run -1 "$ROOT/pipelines/sweep/page" "$dir"
+    assert_output "gk-sweep: $PWD/$dir/report.html is not whole"
+    cmp whole "$dir/report.html"
     nothing_ran
 }
 
