@@ -52,7 +52,8 @@ echo "$@" >>apt.log
 case $* in *p6*) exit 1 ;; esac
 for word; do case $word in Dir::Cache=*) cache=${word#*=} ;; install) : >"$cache/archives/a.deb" ;; esac; done
 END
-    printf '#!/bin/sh\nmkdir -p "$3/usr/include" "$3/usr/lib" && touch "$3/usr/include/gk-no.h" "$3/usr/lib/libgk-no.a"\n' >bin/dpkg
+    printf '#!/bin/sh\nmkdir -p "$3/usr/include" "$3/usr/lib/gnu/openblas-x" &&
+        touch "$3/usr/include/gk-no.h" "$3/usr/lib/libgk-no.a" "$3/usr/lib/gnu/libgfortran.so.5"\n' >bin/dpkg
     chmod +x bin/apt-get bin/dpkg
     run -0 --separate-stderr ci/setup --prefix own
     assert_equal "$output" ''
@@ -62,6 +63,8 @@ setup: now make DEPS=$PWD/own"
     for packages in 'p2 p3' p5 p6; do
         grep -q -- "install --download-only -y --no-install-recommends $packages\$" apt.log
     done
+    # what LAPACK seeks beside itself is there
+    [ own/usr/lib/gnu/openblas-x/libgfortran.so.5 -ef own/usr/lib/gnu/libgfortran.so.5 ]
     # with the flags of that folder they are there
     sed -i 1d ci/packages
     run -0 env CPPFLAGS="-I$PWD/own/usr/include" LDFLAGS="-L$PWD/own/usr/lib" ci/setup --check build
