@@ -17,6 +17,10 @@ struct gk_archive {
 static int fail_open(int code, struct gk_err *err)
 {
     zip_error_t e;
+#ifdef ZIP_ER_TRUNCATED_ZIP /* from libzip 1.11 on, for a file that begins as an archive */
+    if (code == ZIP_ER_TRUNCATED_ZIP)
+        code = ZIP_ER_NOZIP;
+#endif
     if (code == ZIP_ER_NOZIP)
         return gk_fail(err, "truncated: the end of the zip archive is missing");
     zip_error_init_with_code(&e, code);
