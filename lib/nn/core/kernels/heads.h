@@ -96,6 +96,24 @@ ALWAYS_INLINE vec four_keys(const real *x, size_t xstep, const real *const *y, s
     return FOLD_2(FOLD_4(a, b), FOLD_4(c, d));
 }
 
+/* The sum of each of VEC vectors in its lane; each is vec_sum's. */
+ALWAYS_INLINE vec every_fourth(const vec *x)
+{
+#if VEC_LANES == 16
+    return FOLD_8(FOLD_16(x[0], x[4]), FOLD_16(x[8], x[12]));
+#elif VEC_LANES == 8
+    return FOLD_8(x[0], x[4]);
+#else
+    return x[0];
+#endif
+}
+
+ALWAYS_INLINE vec vec_sums(const vec *x)
+{
+    return FOLD_2(FOLD_4(every_fourth(x), every_fourth(x + 1)),
+                  FOLD_4(every_fourth(x + 2), every_fourth(x + 3)));
+}
+
 #endif
 
 #endif
