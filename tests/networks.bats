@@ -259,3 +259,14 @@ draw() {
     longer g inputs onehot >x
     breaks "gk-eval: x: frame 1: metadata 'inputs' is 'onehot': model transformer has no such setting" gk-eval -d d x
 }
+
+@test "networks: single precision that overflows inside a network says so, where double precision goes on" {
+    gk-data -q --op add --p 7 -o d
+    local norm
+    for norm in post pre; do
+        net="-q -d d --dim 16 --heads 2 --ff 16 --norm $norm --init normal:1e25 --steps 0"
+        run --separate-stderr -1 gk-train $net
+        assert_equal "$stderr" 'gk-train: step 0: the training loss is not finite (nan)'
+        run -0 gk-train $net --dtype f64
+    done
+}

@@ -11,9 +11,12 @@
  *
  *   engine lanes DTYPE DATASET NET   what a step would take with more cores (lanes.h)
  *
- * "Useful" is what prefix sharing leaves, the read-out aside: per example the rows at positions
- * that no other example shares, through every product of the blocks, forward and twice backward.
- * Two processes whose environment names the same folder TOGETHER measure at the same time. */
+ * "Useful" are the products that sharing leaves, forward and twice backward, attention's own sums
+ * aside. Of a transformer: per example the rows at positions that no other example shares; the
+ * first block's q, k and v, and its values after the output matrix, come from a table of tokens. Of
+ * an mlp: the rows that differ in what they add up, through all layers but the first, which is such
+ * a table. Two processes whose environment names the same folder TOGETHER measure at the same time.
+ */
 #include <dirent.h>
 #include <math.h>
 #include <stdbool.h>
@@ -183,15 +186,44 @@ static void once(struct bench *b, const char *what, int64_t k)
     }
 }
 
+/* The mlp's rows that differ: with inputs sum, (a, b) and (b, a) are one. */
+static size_t differing(const struct gk_arch *a, const struct gk_dataset *d)
+{
+    const size_t V = (size_t)d->vocab, T = (size_t)d->T,
+                 second = (size_t)gk_dataset_second_operand(d);
+    bool *seen = calloc(V * V, sizeof *seen);
+    size_t n = 0;
+    for (size_t i = 0; seen && i < d->split[GK_TRAIN].n; i++) {
+        const int32_t *t = d->split[GK_TRAIN].tokens + i * T;
+        const size_t x = (size_t)t[0], y = (size_t)t[second];
+        bool *s = a->inputs == GK_INPUTS_SUM && x > y ? seen + y * V + x : seen + x * V + y;
+        n += !*s;
+        *s = true;
+    }
+    free(seen);
+    return n;
+}
+
+static double mlp_gflop(const struct gk_arch *a, const struct gk_dataset *d)
+{
+    const double hidden = a->ff, tokens = d->elements;
+    const double tables = a->inputs == GK_INPUTS_SUM ? 1 : a->inputs == GK_INPUTS_CONCAT ? 2 : 0;
+    return 6 / 1e9 *
+           ((double)differing(a, d) * hidden * ((a->layers - 1) * hidden + d->vocab) +
+            tables * tokens * a->dim * hidden);
+}
+
 static double useful_gflop(const struct gk_arch *a, const struct gk_dataset *d, size_t rows)
 {
     if (a->model == GK_MLP)
-        return 0;
-    const double n = (double)rows, w = a->dim, ffn = 2.0 * a->dim * a->ff;
+        return mlp_gflop(a, d);
+    const double w = a->dim, heads = 2 * w * w, ffn = 2 * w * a->ff; /* q and output, or k and v */
     const double leaves = d->T - (d->T == 6 ? 3 : 2), scored = d->T - d->score[0];
-    const double macs = (a->layers - 1) * leaves * (4 * w * w + ffn) + leaves * 2 * w * w +
-                        scored * (2 * w * w + ffn);
-    return 6 * n * macs / 1e9;
+    double macs = scored * (ffn + w * d->vocab);
+    if (a->layers > 1)
+        macs +=
+            leaves * ffn + (a->layers - 2) * leaves * (2 * heads + ffn) + (leaves + scored) * heads;
+    return 6 * (double)rows * macs / 1e9;
 }
 
 static void set(struct gk_arch *a, const char *name, int value)

@@ -48,15 +48,16 @@ function limit(what, line, threads) {
 function times_limit(line) { return median(line "/2") / (gflop[line "/2"] / limit("peak", line, 2) * 1e3) }
 
 # THREADS: 0 is gk-train's default.
-function row(label, line, threads, times,    name, ms, rate, peer) {
+function row(label, line, threads, times,    name, ms, rate, peer, peak) {
     name = line "/" threads
     ms = median(name)
     if (ms == "") return
     rate = gflop[name] > 0 ? times * gflop[name] / ms * 1e3 : ""
     peer = best_peer(line)
-    printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", label, short(ms), number(rate, "%.0f"), \
-        ratio(rate, limit("gemm", line, threads)), ratio(rate, limit("peak", line, threads)), \
-        number(memory[name], "%.0f"), short(peer), best_way, faster(peer, ms)
+    peak = limit("peak", line, threads)
+    printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", label, short(ms), number(rate, "%.0f"), \
+        ratio(rate, limit("gemm", line, threads)), ratio(rate, peak), number(memory[name], "%.0f"), short(peer), \
+        best_way, faster(peer, ms), rate == "" ? "" : faster(peer * peak, rate * ms)
 }
 
 function tool(text, name,    ours, peer) {
@@ -72,18 +73,18 @@ END {
     print "Written by `make bench`: medians of " rounds " alternating rounds. The peers are those of `make bench-peers`; their code is"
     print "in `tests/bench`. PyTorch runs eagerly with AdamW's loop (eager, foreach), with the fused one (fused), with attention in"
     print "one call beside it (sdpa), or compiled, JAX under jit, each with one and with two threads; the fastest counts. GFLOP/s"
-    print "counts the useful work only, what prefix sharing leaves (8.87 GFLOP a step of the first row), read-out and updates"
-    print "aside; the first block's table of values after the output matrix saves a fifth of that, which is not taken off. sgemm and"
-    print "dgemm are OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, each measured in the precision of"
-    print "the line, in the same rounds and on the same number of threads. benchmarks-*.md are the pages of other machines.\n"
+    print "counts the useful products only, those that sharing between rows leaves, without attention's sums and the updates;"
+    print "sgemm and dgemm are OpenBLAS at 256 x 512 x 128 and peak is fused multiply-adds in registers, each measured in the"
+    print "precision of the line, in the same rounds and on the same number of threads. The last column is what \"faster\" would be"
+    print "if these products ran at that peak and all else took no time. benchmarks-*.md are the pages of other machines.\n"
     print "Machine: " machine ". Compiler: " compiler "." (peers ? " Peers: " peers "." : " No peers here.") "\n"
     printf "| one thread | two threads | |\n|---|---|---|\n"
     printf "| %.0f | %.0f | peak, f32, GFLOP/s |\n", limit("peak", "", 1), limit("peak", "", 2)
     printf "| %.0f | %.0f | sgemm, GFLOP/s |\n", limit("gemm", "", 1), limit("gemm", "", 2)
     printf "| %.0f | %.0f | peak, f64, GFLOP/s |\n", limit("peak", "f64", 1), limit("peak", "f64", 2)
     printf "| %.0f | %.0f | dgemm, GFLOP/s |\n\n", limit("gemm", "f64", 1), limit("gemm", "f64", 2)
-    print "| | ms | GFLOP/s | of gemm | of peak | MB | best peer's ms | which | faster |"
-    print "|---|---|---|---|---|---|---|---|---|"
+    print "| | ms | GFLOP/s | of gemm | of peak | MB | best peer's ms | which | faster | at the peak |"
+    print "|---|---|---|---|---|---|---|---|---|---|"
     row("step, add mod 97, r 0.5 (2,376 rows), 2 threads", "default", 2, 1)
     row("the same, 1 thread", "default", 1, 1)
     row("the same in f64, 2 threads", "default_f64", 2, 1)
@@ -102,9 +103,8 @@ END {
     row("Hessian product, 2 threads", "hvp", 2, 2)
     print ""
     if (median("default/2") != "") {
-        printf "- A step takes %.2f times what 8.87 GFLOP take at the FMA peak of two threads", \
-            times_limit("default")
-        print "."
+        printf "- A step takes %.2f times what its %.2f GFLOP take at the FMA peak of two threads.\n", \
+            times_limit("default"), gflop["default/2"]
         if (median("default_f64/2") != "")
             printf "- An f64 step takes %.2f times its limit, the same at the FMA peak in f64.\n", times_limit("default_f64")
         printf "- Two threads are %s times one; the peak itself grows %s times, sgemm %s times.\n", \

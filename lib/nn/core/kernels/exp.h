@@ -47,7 +47,7 @@ static inline double expr(double x)
 static inline float expr(float x)
 {
     const float bias = 12582912.f; /* 1.5 * 2^23: adding it rounds to an integer */
-    const float clamped = x > -87.f ? x : -87.f;
+    const float clamped = x <= -87.f ? -87.f : x; /* nan stays nan */
     const float t = clamped * 1.44269504f + bias;
     const float n = t - bias;
     const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -63,7 +63,7 @@ static inline float expr(float x)
     bits = (bits + 127u) << 23; /* the low bits of t are n */
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    return x > -87.f ? y * scale : 0.f;
+    return x <= -87.f ? 0.f : y * scale;
 }
 #endif
 

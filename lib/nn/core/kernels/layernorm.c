@@ -28,7 +28,9 @@ static void forward_rows(size_t n, size_t d, const real *x, const real *res, con
 #pragma omp simd
         for (size_t j = 0; j < d; j++)
             hi[j] -= mean;
-        const real r = 1 / (real)sqrt((double)(dot(hi, hi, d) / (real)d) + 1e-5);
+        const real variance = dot(hi, hi, d) / (real)d;
+        /* An infinite variance would quietly make the row 0. */
+        const real r = isinf(variance) ? (real)NAN : 1 / (real)sqrt((double)variance + 1e-5);
         rs[i] = r;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
