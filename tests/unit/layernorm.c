@@ -99,6 +99,19 @@ static void check_shape(int isa, size_t n, size_t d, bool residual)
     }
 }
 
+/* A row whose variance is no number is none either; its neighbours are unharmed. */
+static void check_overflow(int isa, size_t d)
+{
+    static struct result got;
+    static float big[4 * MOST_D];
+    memcpy(big, x, 4 * d * sizeof *x);
+    for (size_t j = 0; j < d; j++)
+        big[2 * d + j] *= 1e25f;
+    forward[isa](4, d, big, NULL, gain, bias, got.xh, got.rs, got.y);
+    for (size_t i = 0; i < 4 * d; i++)
+        CHECK(isnan(got.y[i]) == (i / d == 2));
+}
+
 int main(void)
 {
     static const size_t widths[] = {4, 8, 12, 16, 24, 32, 48, 64, 136}, rows[] = {1, 5, 16, 37};
@@ -110,9 +123,11 @@ int main(void)
     fill(&rng, gain, MOST_D);
     fill(&rng, bias, MOST_D);
     for (int isa = 0; isa <= (int)gk_isa_choice(); isa++)
-        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+            check_overflow(isa, widths[i]);
             for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
                 for (int residual = 0; residual < 2; residual++)
                     check_shape(isa, rows[k], widths[i], residual);
+        }
     return check_status();
 }

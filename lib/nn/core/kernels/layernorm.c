@@ -18,6 +18,12 @@ ALWAYS_INLINE void sum_row(size_t d, const real *x, const real *res, real *h)
         h[j] = x[j] + res[j];
 }
 
+/* 1 / deviation. An infinite variance would quietly make the row 0. */
+ALWAYS_INLINE real factor(real variance)
+{
+    return isinf(variance) ? (real)NAN : 1 / (real)sqrt((double)variance + 1e-5);
+}
+
 static void forward_rows(size_t n, size_t d, const real *x, const real *res, const real *gain,
                          const real *bias, real *xh, real *rs, real *y)
 {
@@ -28,9 +34,7 @@ static void forward_rows(size_t n, size_t d, const real *x, const real *res, con
 #pragma omp simd
         for (size_t j = 0; j < d; j++)
             hi[j] -= mean;
-        const real variance = dot(hi, hi, d) / (real)d;
-        /* An infinite variance would quietly make the row 0. */
-        const real r = isinf(variance) ? (real)NAN : 1 / (real)sqrt((double)variance + 1e-5);
+        const real r = factor(dot(hi, hi, d) / (real)d);
         rs[i] = r;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
@@ -96,7 +100,7 @@ ALWAYS_INLINE void forward_group(size_t m, size_t d, const real *x, const real *
     vec_put(r, vec_sums(sum) / (real)d);
 #pragma omp simd
     for (size_t i = 0; i < VEC; i++)
-        r[i] = 1 / (real)sqrt((double)r[i] + 1e-5);
+        r[i] = factor(r[i]);
     memcpy(rs, r, m * sizeof *rs);
     for (size_t j = 0; j < d; j += VEC) {
         const vec g = vec_at(gain + j), b = vec_at(bias + j);
