@@ -8,7 +8,6 @@
 
 #if HAS_QUARTERS
 
-#include "exp.h"
 #include "heads.h"
 
 static bool fits(size_t w, size_t step, size_t other_step)
@@ -54,13 +53,8 @@ ALWAYS_INLINE void quarters_put(real *p, size_t T, vec v)
 /* Softmax of each quarter. */
 ALWAYS_INLINE vec softmax(vec s)
 {
-    const vec two = larger(s, QUARTERS(s, s, 1, 0, 3, 2));
-    real e[VEC];
-    vec_put(e, s - larger(two, QUARTERS(two, two, 2, 3, 0, 1)));
-#pragma omp simd
-    for (size_t i = 0; i < VEC; i++)
-        e[i] = expr(e[i]);
-    const vec x = vec_at(e);
+    const vec two = larger(s, SWAP_2(s));
+    const vec x = vec_exp(s - larger(two, SWAP_4(two)));
     return x / (SPLAT(x, 0) + SPLAT(x, 1) + SPLAT(x, 2) + SPLAT(x, 3));
 }
 
