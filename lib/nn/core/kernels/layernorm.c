@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "heads.h"
 #include "kernels.h"
-#include "vec.h"
 
 /* h = x + res */
 ALWAYS_INLINE void sum_row(size_t d, const real *x, const real *res, real *h)
@@ -18,8 +18,14 @@ ALWAYS_INLINE void sum_row(size_t d, const real *x, const real *res, real *h)
         h[j] = x[j] + res[j];
 }
 
-void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
-                          const real *bias, real *xh, real *rs, real *y)
+/* 1 / deviation. An infinite variance would quietly make the row 0. */
+ALWAYS_INLINE real factor(real variance)
+{
+    return isinf(variance) ? (real)NAN : 1 / (real)sqrt((double)variance + 1e-5);
+}
+
+static void forward_rows(size_t n, size_t d, const real *x, const real *res, const real *gain,
+                         const real *bias, real *xh, real *rs, real *y)
 {
     for (size_t i = 0; i < n; i++) {
         real *hi = xh + i * d, *yi = y + i * d;
@@ -28,9 +34,7 @@ void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, co
 #pragma omp simd
         for (size_t j = 0; j < d; j++)
             hi[j] -= mean;
-        const real variance = dot(hi, hi, d) / (real)d;
-        /* An infinite variance would quietly make the row 0. */
-        const real r = isinf(variance) ? (real)NAN : 1 / (real)sqrt((double)variance + 1e-5);
+        const real r = factor(dot(hi, hi, d) / (real)d);
         rs[i] = r;
 #pragma omp simd
         for (size_t j = 0; j < d; j++) {
@@ -41,8 +45,8 @@ void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, co
 }
 
 /* dh = rs (t - mean t - xh mean(t xh)) with t = gain dy. */
-void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
-                           const real *rs, real *dh, real *dgain, real *dbias)
+static void backward_rows(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
+                          const real *rs, real *dh, real *dgain, real *dbias)
 {
     for (size_t i = 0; i < n; i++) {
         const real *dyi = dy + i * d, *hi = xh + i * d;
@@ -56,6 +60,142 @@ void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain,
             dhi[j] = r * (gain[j] * dyi[j] - a - hi[j] * b);
         }
     }
+}
+
+/* The same for up to VEC rows of whole vectors at once, with their means and deviations in one
+ * vector: a row of its own would wait for each of them. The sums take the order of the loops above,
+ * so that all results are equal. */
+#if HAS_QUARTERS
+
+ALWAYS_INLINE vec residual_at(const real *x, const real *res, size_t at)
+{
+    const vec v = vec_at(x + at);
+    if (!res)
+        return v;
+    return v + vec_at(res + at);
+}
+
+ALWAYS_INLINE void forward_group(size_t m, size_t d, const real *x, const real *res,
+                                 const real *gain, const real *bias, real *xh, real *rs, real *y)
+{
+    vec sum[VEC];
+    real mean[VEC], r[VEC];
+    for (size_t i = 0; i < VEC; i++) {
+        const size_t row = i < m ? i * d : 0;
+        vec s = {0};
+        for (size_t j = 0; j < d; j += VEC)
+            s += residual_at(x, res, row + j);
+        sum[i] = s;
+    }
+    vec_put(mean, vec_sums(sum) / (real)d);
+    for (size_t i = 0; i < VEC; i++) {
+        const size_t row = i < m ? i * d : 0;
+        vec s = {0};
+        for (size_t j = 0; j < d; j += VEC) {
+            const vec h = residual_at(x, res, row + j) - mean[i];
+            s += h * h;
+        }
+        sum[i] = s;
+    }
+    vec_put(r, vec_sums(sum) / (real)d);
+#pragma omp simd
+    for (size_t i = 0; i < VEC; i++)
+        r[i] = factor(r[i]);
+    memcpy(rs, r, m * sizeof *rs);
+    for (size_t j = 0; j < d; j += VEC) {
+        const vec g = vec_at(gain + j), b = vec_at(bias + j);
+        for (size_t i = 0; i < m; i++) {
+            const vec h = (residual_at(x, res, i * d + j) - mean[i]) * r[i];
+            vec_put(xh + i * d + j, h);
+            vec_put(y + i * d + j, g * h + b);
+        }
+    }
+}
+
+ALWAYS_INLINE void backward_group(size_t m, size_t d, const real *dy, const real *gain,
+                                  const real *xh, const real *rs, real *dh, real *dgain,
+                                  real *dbias)
+{
+    vec sum[VEC];
+    real a[VEC], b[VEC];
+    for (size_t i = 0; i < VEC; i++) {
+        const size_t row = i < m ? i * d : 0;
+        vec s = {0};
+        for (size_t j = 0; j < d; j += VEC)
+            s += vec_at(gain + j) * vec_at(dy + row + j);
+        sum[i] = s;
+    }
+    vec_put(a, vec_sums(sum) / (real)d);
+    __asm__ volatile("" ::: "memory"); /* a product that both sums share could not be fused */
+    for (size_t i = 0; i < VEC; i++) {
+        const size_t row = i < m ? i * d : 0;
+        vec s = {0};
+        for (size_t j = 0; j < d; j += VEC)
+            s += vec_at(gain + j) * vec_at(dy + row + j) * vec_at(xh + row + j);
+        sum[i] = s;
+    }
+    vec_put(b, vec_sums(sum) / (real)d);
+    for (size_t j = 0; j < d; j += VEC) {
+        const vec g = vec_at(gain + j);
+        vec dg = vec_at(dgain + j), db = vec_at(dbias + j);
+        for (size_t i = 0; i < m; i++) {
+            const vec dyi = vec_at(dy + i * d + j), h = vec_at(xh + i * d + j);
+            dg += dyi * h;
+            db += dyi;
+            vec_put(dh + i * d + j, rs[i] * (g * dyi - a[i] - h * b[i]));
+        }
+        vec_put(dgain + j, dg);
+        vec_put(dbias + j, db);
+    }
+}
+
+/* Wider rows gain nothing: a group of them fills the first cache. */
+static bool is_narrow(size_t d)
+{
+    return d % VEC == 0 && d <= 4 * VEC;
+}
+
+/* The groups of N rows, inlined for a common width. */
+#define GROUPS(call)                                                                               \
+    for (size_t i = 0, m; i < n; i += m) {                                                         \
+        m = n - i < VEC ? n - i : VEC;                                                             \
+        if (d == 2 * VEC)                                                                          \
+            call(2 * VEC);                                                                         \
+        else                                                                                       \
+            call(d);                                                                               \
+    }
+
+#endif
+
+void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
+                          const real *bias, real *xh, real *rs, real *y)
+{
+#if HAS_QUARTERS
+    if (is_narrow(d)) {
+#define CALL(width)                                                                                \
+    forward_group(m, width, x + i * d, res ? res + i * d : NULL, gain, bias, xh + i * d, rs + i,   \
+                  y + i * d)
+        GROUPS(CALL)
+#undef CALL
+        return;
+    }
+#endif
+    forward_rows(n, d, x, res, gain, bias, xh, rs, y);
+}
+
+void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
+                           const real *rs, real *dh, real *dgain, real *dbias)
+{
+#if HAS_QUARTERS
+    if (is_narrow(d)) {
+#define CALL(width)                                                                                \
+    backward_group(m, width, dy + i * d, gain, xh + i * d, rs + i, dh + i * d, dgain, dbias)
+        GROUPS(CALL)
+#undef CALL
+        return;
+    }
+#endif
+    backward_rows(n, d, dy, gain, xh, rs, dh, dgain, dbias);
 }
 
 void X(layernorm_r_forward)(size_t n, size_t d, const real *rx, const real *rres, const real *gain,

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "exp.h"
+#include "heads.h"
 #include "kernels.h"
-#include "vec.h"
 
 /* The largest entry of z (V), in vectors: one after the other, each comparison would wait for the
  * one before. An entry that is nan is skipped unless it is the first. */
@@ -74,8 +73,8 @@ static real sum_exponentials(const real *z, size_t V, size_t m)
     return below + above;
 }
 
-double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
-                               unsigned char *right)
+static double forward_rows(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                           unsigned char *right)
 {
     double loss = 0;
     for (size_t i = 0; i < n; i++, z += V) {
@@ -86,8 +85,8 @@ double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t 
     return loss;
 }
 
-void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                              real scale, real *p)
+static void backward_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                          real *p)
 {
     for (size_t i = 0; i < n; i++, z += V) {
         const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
@@ -104,6 +103,149 @@ void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label,
         for (size_t j = 0; j < V; j++)
             z[j] *= scale;
     }
+}
+
+/* Rows of few logits, in whole vectors. The last one ends with the row, so it may repeat logits of
+ * the one before. */
+#if HAS_QUARTERS
+
+typedef __typeof__((vec){0} > (vec){0}) lanes; /* integers */
+enum { PARTS = 4 };
+
+static bool is_narrow(size_t V)
+{
+    return V >= VEC && V <= PARTS * VEC;
+}
+
+ALWAYS_INLINE size_t parts(size_t V)
+{
+    return (V + VEC - 1) / VEC;
+}
+
+/* Where the logits of part C begin. */
+ALWAYS_INLINE size_t part_at(size_t V, size_t c)
+{
+    return (c + 1) * VEC < V ? c * VEC : V - VEC;
+}
+
+/* The numbers of the logits that begin at AT. */
+ALWAYS_INLINE lanes numbers(size_t at)
+{
+    lanes number;
+    for (size_t i = 0; i < VEC; i++)
+        number[i] = (__typeof__(number[0]))(at + i);
+    return number;
+}
+
+ALWAYS_INLINE lanes smaller(lanes x, lanes y)
+{
+    const lanes less = x < y;
+    return (x & less) | (y & ~less);
+}
+
+/* argmax, and the largest logit itself. */
+ALWAYS_INLINE size_t narrow_argmax(const real *z, size_t V, vec *top)
+{
+    vec v = z[0] - (vec){0};
+    for (size_t c = 0; c < parts(V); c++)
+        v = larger(vec_at(z + part_at(V, c)), v);
+#if VEC_LANES == 16
+    v = larger(SWAP_16(v), v);
+#endif
+#if VEC_LANES >= 8
+    v = larger(SWAP_8(v), v);
+#endif
+    v = larger(SWAP_4(v), v);
+    *top = v = larger(SWAP_2(v), v);
+    const lanes last = numbers(0) * 0 + (int)(V - 1);
+    lanes first = last;
+    for (size_t c = 0; c < parts(V); c++) {
+        const lanes here = vec_at(z + part_at(V, c)) >= v;
+        first = smaller((numbers(part_at(V, c)) & here) | (last & ~here), first);
+    }
+#if VEC_LANES == 16
+    first = smaller(SWAP_16(first), first);
+#endif
+#if VEC_LANES >= 8
+    first = smaller(SWAP_8(first), first);
+#endif
+    first = smaller(SWAP_4(first), first);
+    return (size_t)smaller(SWAP_2(first), first)[0];
+}
+
+/* e (V) = exp(z - z_m), and their sum without e_m. */
+ALWAYS_INLINE real narrow_exponentials(const real *z, size_t V, size_t m, vec top, real *e)
+{
+    vec sum = {0};
+    for (size_t c = 0; c < parts(V); c++) {
+        const size_t at = part_at(V, c);
+        const vec x = vec_exp(vec_at(z + at) - top);
+        const lanes j = numbers(at);
+        vec_put(e + at, x);
+        sum += (vec)((lanes)x & (j >= (int)(c * VEC)) & (j != (int)m));
+    }
+    return vec_sum(sum);
+}
+
+ALWAYS_INLINE double forward_narrow(size_t n, size_t V, const real *z, const int32_t *label,
+                                    size_t k, unsigned char *right)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        vec top;
+        real e[PARTS * VEC];
+        const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
+        right[i * k] = m == y;
+        loss += log1p((double)narrow_exponentials(z, V, m, top, e)) + (double)(z[m] - z[y]);
+    }
+    return loss;
+}
+
+ALWAYS_INLINE void backward_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                                   real scale, real *p)
+{
+    for (size_t i = 0; i < n; i++, z += V) {
+        vec top;
+        real e[PARTS * VEC];
+        const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
+        const real s = narrow_exponentials(z, V, m, top, e);
+        const real pm = 1 / (1 + s), py = e[y] * pm;
+        for (size_t c = 0; c < parts(V); c++) {
+            const size_t at = part_at(V, c);
+            const vec x = vec_at(e + at) * pm;
+            if (p)
+                vec_put(p + i * V + at, x);
+            vec_put(z + at, x * scale);
+        }
+        if (p)
+            p[i * V + m] = pm;
+        z[m] = pm * scale;
+        z[y] = (m == y ? -s * pm : py - 1) * scale;
+    }
+}
+
+#endif
+
+double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                               unsigned char *right)
+{
+#if HAS_QUARTERS
+    if (is_narrow(V))
+        return forward_narrow(n, V, z, label, k, right);
+#endif
+    return forward_rows(n, V, z, label, k, right);
+}
+
+void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                              real scale, real *p)
+{
+#if HAS_QUARTERS
+    if (is_narrow(V)) {
+        backward_narrow(n, V, z, label, k, scale, p);
+        return;
+    }
+#endif
+    backward_rows(n, V, z, label, k, scale, p);
 }
 
 /* Relative to rz_m, where p is largest, the mean keeps its precision as p_m goes to 1. */
