@@ -1,5 +1,5 @@
 # The scripts of make evidence and make published, on a few small runs.
-# shellcheck disable=SC1091,SC2154 # the sets are of sets.bash
+# shellcheck disable=SC1091,SC2034,SC2154 # the sets are of sets.bash
 load helpers
 
 @test "evidence: features of a run are those of gk-hjorth and of its rows, and nan where nothing is left to foretell" {
@@ -34,6 +34,45 @@ load helpers
     sed -n '/^### AUC, held out by operation/,/^### Better/p' "$ROOT/docs/evidence.md" >page
     for name in $sets; do grep -F "| ${name//+/ and } | 0." page; done
     for name in $baselines; do grep -F "| *baseline: ${name//+/ and }* | 0." page; done
+}
+
+@test "evidence: full size is judged apart, and only when enough runs have ended" {
+    cp -r "$ROOT/pipelines/evidence" .
+    sed -i "s/^steps=.*/steps=100/; s/^sets=.*/sets=signature/; s/^baselines=.*/baselines='decay val-loss'/
+        s/^judged=.*/judged=signature/; s/^least_runs=60/least_runs=120/; s/^shipped=.*/shipped=signature shipped_step=100/" evidence/sets.bash
+    printf '%s\n' above '<!-- corpus: x -->' kept '<!-- end of corpus -->' '<!-- full: x -->' old '<!-- end of full -->' below >page
+    evidence/report full.tsv out page
+    assert_equal "$(sed '/^$/d' page | paste -s -d ' ')" \
+        'above <!-- corpus: x --> kept <!-- end of corpus --> <!-- full: x --> No run has ended yet. <!-- end of full --> below'
+    # too few: the page says how many of what, and nothing that was judged before is left
+    head -n 121 "$ROOT/docs/results/corpus.tsv" >full.tsv
+    mkdir -p out && touch out/auc.tsv
+    run -3 evidence/judge "$GK_BUILD/bin" full.tsv out
+    evidence/report full.tsv out page
+    grep -F 'The numbers stand on 118 runs of 1500; ' page
+    grep -F 'These are too few to judge by: 118 of at least 120 runs, ' page
+    refute grep '###' page
+    # enough
+    head -n 123 "$ROOT/docs/results/corpus.tsv" >full.tsv
+    evidence/judge "$GK_BUILD/bin" full.tsv out
+    assert_equal "$(column_of held_out out/auc.tsv | sort | uniq -c | xargs)" '2 arch 2 op'
+    refute [ -e out/grok.model ]
+    evidence/report full.tsv out page
+    grep -F '### AUC, held out by network, full size' page
+    grep -F '| signature | 0.' page
+    assert_equal "$(sed -n 2,4p page | paste -s -d ' ')" '<!-- corpus: x --> kept <!-- end of corpus -->'
+}
+
+@test "evidence: a table is enough by its runs, those that grok after step 400, and those that do not" {
+    . "$ROOT/pipelines/evidence/sets.bash"
+    least_runs=3 least_ends=1
+    rows() { printf '%s\n' '# x' "grokked t4" "$@" | tr ' ' '\t'; }
+    rows '1 410' '0 nan' '0 nan' >t
+    assert_equal "$(enough t)" '3 1 2'
+    # one that grokked by then, none that does not, too few
+    rows '1 400' '0 nan' '0 nan' >t && run ! enough t
+    rows '1 410' '1 500' '1 900' >t && run ! enough t
+    rows '1 410' '0 nan' >t && run ! enough t
 }
 
 @test "published: the record has t2, t4 and t4_stable of each run" {

@@ -1,29 +1,47 @@
-# make corpus trains the runs that docs/evidence.md stands on; make corpus-table collects what has ended.
-# make evidence judges predictors by the table alone, and writes the page's numbers and the model that ships.
+# make corpus and make full train the runs that docs/evidence.md stands on; make corpus-table and make full-table
+# collect what has ended. make evidence judges predictors by the tables alone, and writes the page's numbers and the
+# model that ships.
 # make published runs published settings again; PUBLISHED names some of pipelines/evidence/grids/published-*.
 CORPUS_RUNS ?= 1500
+FULL_RUNS ?= 150
 CORPUS_JOBS ?= 2
 CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table evidence published published-table
+.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
 corpus-table: $(EVIDENCE_TOOLS) ## docs/results/corpus.tsv of the runs of make corpus that have ended
 	@mkdir -p $(BUILD)
-	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) >$(BUILD)/corpus.tsv
+	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) corpus corpus-s4 >$(BUILD)/corpus.tsv
 	@cp $(BUILD)/corpus.tsv docs/results/corpus.tsv
 
-evidence: $(EVIDENCE_TOOLS) ## judges early predictors by docs/results/corpus.tsv, in minutes
+full: $(EVIDENCE_TOOLS) ## trains the networks of full size of docs/evidence.md, about three hours of a core
+	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 1000 --retry --sample $(FULL_RUNS) \
+	    pipelines/evidence/grids/full.grid $(call quoted,$(CORPUS_SWEEPS))/full
+
+full-table: $(EVIDENCE_TOOLS) ## docs/results/full.tsv of the runs of make full that have ended
+	@mkdir -p $(BUILD)
+	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) full >$(BUILD)/full.tsv
+	@cp $(BUILD)/full.tsv docs/results/full.tsv
+
+evidence: evidence-corpus evidence-full ## judges early predictors by docs/results/corpus.tsv and full.tsv, in minutes
+EVIDENCE_TABLES := auc decisions calibration times
+evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
-	@cp $(BUILD)/evidence/auc.tsv docs/results/evidence-auc.tsv
-	@cp $(BUILD)/evidence/decisions.tsv docs/results/evidence-decisions.tsv
-	@cp $(BUILD)/evidence/calibration.tsv docs/results/evidence-calibration.tsv
-	@cp $(BUILD)/evidence/times.tsv docs/results/evidence-times.tsv
+	@for t in $(EVIDENCE_TABLES); do cp $(BUILD)/evidence/$$t.tsv docs/results/evidence-$$t.tsv; done
 	@cp $(BUILD)/evidence/grok.model models/grok.model
 	@pipelines/evidence/report docs/results/corpus.tsv $(BUILD)/evidence docs/evidence.md
+
+# The runs of full size may be none yet, or too few to judge by: the page says so.
+evidence-full: evidence-corpus
+	@[ ! -e docs/results/full.tsv ] || \
+	    JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/full.tsv $(BUILD)/full || [ $$? -eq 3 ]
+	@for t in $(EVIDENCE_TABLES); do \
+	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
+	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
 published: $(EVIDENCE_TOOLS) ## runs published settings again; PUBLISHED="gromov ..." for some of them
 	@pipelines/evidence/published $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_JOBS) $(PUBLISHED)
