@@ -75,6 +75,56 @@ load helpers
     rows '1 410' '0 nan' >t && run ! enough t
 }
 
+@test "evidence: a page has what is between its marks written anew, or is left alone" {
+    printf '%s\n' above '<!-- some: x -->' old '<!-- end of some -->' below >page
+    echo new | "$ROOT/pipelines/evidence/insert" some page
+    printf '%s\n' above '<!-- some: x -->' '' new '' '<!-- end of some -->' below | diff - page
+    cp page was
+    echo new >new
+    breaks 'insert: page has no marks of other' "$ROOT/pipelines/evidence/insert" other page <new
+    sed -i '/end of/d' page was
+    breaks 'insert: page has no marks of some' "$ROOT/pipelines/evidence/insert" some page <new
+    cmp page was
+}
+
+@test "arithmetic: pairs of runs, their slingshots, and where they part" {
+    printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--lr 0.05' \
+        '--weight-decay 1' '--dtype f32 f64' '--steps 60' >g.grid
+    "$ROOT/pipelines/sweep/gk-sweep" -q --bin "$GK_BUILD/bin" g.grid sweeps/arithmetic
+    "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >runs
+    assert_equal "$(column_of dtype runs | paste -s -d ' ') $(column_of seed runs | paste -s -d ' ')" 'f32 f32 f64 f64 0 1 0 1'
+    run=sweeps/arithmetic/runs/seed=1,dtype=f64
+    assert_equal "$(column_of slingshots runs | tail -n 1) $(column_of t2 runs | tail -n 1)" \
+        "$(gk-phases -q $run/run.tsv | column_of slingshots -) $(gk-phases -q $run/run.tsv | column_of t2 -)"
+    assert_equal "$(column_of parted runs | sort -u)" nan
+    # a run without its other precision is no pair
+    echo queued >$run/status
+    "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >runs
+    assert_equal "$(column_of seed runs | paste -s -d ' ')" '0 0'
+}
+
+@test "arithmetic: means by Student's t, shares by Wilson, differences by seed" {
+    {
+        echo 'lr decay eps dtype seed t2 t4 slingshots spikes first least parted'
+        for row in 'f32 0 5 9 3 3 40' 'f32 1 5 nan 0 1 nan' 'f64 0 5 nan 5 5 50' 'f64 1 5 nan 1 2 60'; do
+            read -r dtype seed t2 t4 n all first <<<"$row"
+            echo "0.1 0 1e-8 $dtype $seed $t2 $t4 $n $all $first 0.5 30"
+        done
+    } | tr ' ' '\t' >runs
+    "$ROOT/pipelines/evidence/arithmetic-summary" runs >summary
+    # 1.5 +- 12.706 * 2.1213 / sqrt 2
+    assert_equal "$(sed -n 2p summary | cut -f 4-18 | tr '\t' ' ')" 'f32 2 1 1 0.095 0.905 1.5 -17.56 20.56 2 -10.71 14.71 40 30 0.5'
+    assert_equal "$(sed -n 3p summary | cut -f 7-9,16 | tr '\t' ' ')" '2 0.342 1.000 55'
+    assert_equal "$(sed -n 4p summary | cut -f 4,10-12 | tr '\t' ' ')" 'f64-f32 1.5 -4.853 7.853'
+}
+
+@test "arithmetic: what the page says is in its tables" {
+    cp "$ROOT/docs/reproduction.md" page
+    "$ROOT/pipelines/evidence/arithmetic-summary" "$ROOT/docs/results/arithmetic-runs.tsv" | diff "$ROOT/docs/results/arithmetic.tsv" -
+    "$ROOT/pipelines/evidence/arithmetic-page" "$ROOT/docs/results/arithmetic.tsv" page
+    diff "$ROOT/docs/reproduction.md" page
+}
+
 @test "published: the record has t2, t4 and t4_stable of each run" {
     mkdir -p sweeps
     printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--steps 20' >g.grid

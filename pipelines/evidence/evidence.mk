@@ -9,7 +9,7 @@ CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full published published-table
+.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full arithmetic published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
@@ -18,7 +18,7 @@ corpus-table: $(EVIDENCE_TOOLS) ## docs/results/corpus.tsv of the runs of make c
 	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) corpus corpus-s4 >$(BUILD)/corpus.tsv
 	@cp $(BUILD)/corpus.tsv docs/results/corpus.tsv
 
-full: $(EVIDENCE_TOOLS) ## trains the networks of full size of docs/evidence.md, about three hours of a core
+full: $(EVIDENCE_TOOLS) ## trains the networks of full size of docs/evidence.md, about two hours of a core
 	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 1000 --retry --sample $(FULL_RUNS) \
 	    pipelines/evidence/grids/full.grid $(call quoted,$(CORPUS_SWEEPS))/full
 
@@ -42,6 +42,23 @@ evidence-full: evidence-corpus
 	@for t in $(EVIDENCE_TABLES); do \
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
+
+# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
+trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
+    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
+ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
+arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
+	@$(call trained,arithmetic)
+	@$(call trained,arithmetic-eps)
+	@mkdir -p $(BUILD)/arithmetic
+	@pipelines/evidence/arithmetic $(call quoted,$(CORPUS_SWEEPS)) $(BIN) >$(BUILD)/arithmetic/runs.tsv
+	@pipelines/evidence/arithmetic-summary $(BUILD)/arithmetic/runs.tsv >$(BUILD)/arithmetic/summary.tsv
+	@pipelines/evidence/arithmetic-curves $(call quoted,$(CORPUS_SWEEPS)) >$(BUILD)/arithmetic/curves.tsv
+	@pipelines/plots/plot arithmetic png '$(ARITHMETIC_TITLE)' $(BUILD)/arithmetic/curves.tsv >$(BUILD)/arithmetic/fig.png
+	@cp $(BUILD)/arithmetic/runs.tsv docs/results/arithmetic-runs.tsv
+	@cp $(BUILD)/arithmetic/summary.tsv docs/results/arithmetic.tsv
+	@cp $(BUILD)/arithmetic/fig.png docs/results/fig-arithmetic.png
+	@pipelines/evidence/arithmetic-page docs/results/arithmetic.tsv docs/reproduction.md
 
 published: $(EVIDENCE_TOOLS) ## runs published settings again; PUBLISHED="gromov ..." for some of them
 	@pipelines/evidence/published $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_JOBS) $(PUBLISHED)
