@@ -57,8 +57,14 @@ load helpers
     evidence/judge "$GK_BUILD/bin" full.tsv out
     assert_equal "$(column_of held_out out/auc.tsv | sort | uniq -c | xargs)" '2 arch 2 op'
     refute [ -e out/grok.model ]
+    # models of small runs, here of other rows of the same table
+    mkdir -p figures && cp "$ROOT/pipelines/figures/stack" figures/
+    { grep '^#' "$ROOT/docs/results/corpus.tsv"; sed -n '3p;300,600p' "$ROOT/docs/results/corpus.tsv"; } >small.tsv
+    evidence/transfer "$GK_BUILD/bin" small.tsv full.tsv >out/transfer.tsv
+    assert_equal "$(column_of group out/transfer.tsv | sort | paste -s -d ' ')" 'full small'
     evidence/report full.tsv out page
     grep -F '### AUC, held out by network, full size' page
+    assert_equal "$(sed -n '/^### AUC of models of the small/,/^### Dec/p' page | grep -c '^| signature | 0\.[0-9]* (.*) |$')" 1
     grep -F '| signature | 0.' page
     assert_equal "$(sed -n 2,4p page | paste -s -d ' ')" '<!-- corpus: x --> kept <!-- end of corpus -->'
 }

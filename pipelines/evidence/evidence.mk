@@ -9,7 +9,7 @@ CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full arithmetic published published-table
+.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
@@ -39,7 +39,9 @@ evidence-corpus: $(EVIDENCE_TOOLS)
 evidence-full: evidence-corpus
 	@[ ! -e docs/results/full.tsv ] || \
 	    JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/full.tsv $(BUILD)/full || [ $$? -eq 3 ]
-	@for t in $(EVIDENCE_TABLES); do \
+	@[ ! -e $(BUILD)/full/auc.tsv ] || \
+	    pipelines/evidence/transfer $(BIN) docs/results/corpus.tsv docs/results/full.tsv >$(BUILD)/full/transfer.tsv
+	@for t in $(EVIDENCE_TABLES) transfer; do \
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
@@ -59,6 +61,27 @@ arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and witho
 	@cp $(BUILD)/arithmetic/summary.tsv docs/results/arithmetic.tsv
 	@cp $(BUILD)/arithmetic/fig.png docs/results/fig-arithmetic.png
 	@pipelines/evidence/arithmetic-page docs/results/arithmetic.tsv docs/reproduction.md
+
+LAW_NAME := a + b mod 31, ordered pairs, 64 wide
+LAW_TITLE := When a small network groks at the rate 1e-4, against the fraction r of training data
+LAW := $(BUILD)/law
+STACKED = pipelines/figures/stack $(1) operation '$(LAW_NAME)' $(LAW)/$(2).tsv >$(LAW)/$(2)-named.tsv
+law: $(EVIDENCE_TOOLS) ## t4(r) of a small network at the rate 1e-4: 15 runs, half an hour of a core
+	@$(call trained,law)
+	@$(MAKE) --no-print-directory law-table
+
+law-table: $(EVIDENCE_TOOLS) $(BIN)/gk-fit-powerlaw ## docs/results/law.tsv and its fit, of the runs of make law that have ended
+	@mkdir -p $(LAW)
+	@pipelines/sweep/gk-sweep --collect $(call quoted,$(CORPUS_SWEEPS))/law
+	@pipelines/evidence/ended $(call quoted,$(CORPUS_SWEEPS))/law/table.tsv >$(LAW)/law.tsv
+	@$(BIN)/gk-fit-powerlaw -q -x frac --units fraction --b-min 0 --censor steps -o $(LAW)/fit.tsv $(LAW)/law.tsv
+	@$(call STACKED,-c,law)
+	@$(call STACKED,,fit)
+	@pipelines/plots/plot powerlaw png '$(LAW_TITLE)' $(LAW)/law-named.tsv $(LAW)/fit-named.tsv >$(LAW)/law.png
+	@cp $(LAW)/law.tsv docs/results/law.tsv
+	@cp $(LAW)/fit.tsv docs/results/law-fit.tsv
+	@cp $(LAW)/law.png docs/results/fig-law.png
+	@pipelines/evidence/law-page docs/results/law.tsv docs/results/law-fit.tsv docs/reproduction.md
 
 published: $(EVIDENCE_TOOLS) ## runs published settings again; PUBLISHED="gromov ..." for some of them
 	@pipelines/evidence/published $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_JOBS) $(PUBLISHED)
