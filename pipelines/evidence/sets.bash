@@ -51,6 +51,9 @@ features_of() { # SET STEP
     signature+state) echo "m0_$2,activity_$2,mobility_$2,complexity_$2$state" ;;
     signature+settings) echo "m0_$2,activity_$2,mobility_$2,complexity_$2,lr,weight-decay,frac" ;;
     state+settings) echo "${state#,},lr,weight-decay,frac" ;;
+    # the small runs have it at one step, in a table of its own
+    curvature) echo "lambda_max_$2,scaled_max_$2" ;;
+    state+curvature) echo "${state#,},lambda_max_$2,scaled_max_$2" ;;
     decay) echo weight-decay ;;
     lr) echo lr ;;
     lr+decay) echo lr,weight-decay ;;
