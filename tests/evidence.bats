@@ -93,6 +93,41 @@ load helpers
     cmp page was
 }
 
+@test "evidence: curvature is that of the run of a row at the step" {
+    table=$ROOT/docs/results/corpus.tsv
+    # one that goes on, and one that had grokked by then
+    { sed -n '1,3p' "$table"; awk -F'\t' '$4 == "onehot" && $1 == "div" && $10 == "nan" && !n++' "$table"
+      awk -F'\t' '$10 != "nan" && $10 + 0 > 0 && $10 <= 400 && !n++' "$table"; } >two
+    "$ROOT/pipelines/evidence/curvature" "$GK_BUILD/bin" two kept 400 1 >out
+    assert_equal "$(grep -vc '^#' out)" 2
+    IFS=$'\t' read -r op frac split arch seed lr decay max min scaled edge < <(tail -n 1 out)
+    gk-data --op "$op" --p 23 --pairs all --frac "$frac" --split-seed "$split" -o d
+    gk-train -d d --arch "$arch" --layers 1 --dim 32 --ff 64 --hidden 100 --seed "$seed" --lr "$lr" --weight-decay "$decay" \
+        --steps 400 --eval-every 400 --save c -o /dev/null
+    close_to "$max" "$(gk-hvp -d d c | column_of lambda_max -)" 1e-2
+    close_to "$min" "$(gk-hvp -d d c | column_of lambda_min -)" 0.1
+    close_to "$scaled" "$(gk-hvp --precondition -d d c | column_of lambda_max -)" 1e-2
+    close_to "$edge" "$(gk-hvp --precondition -d d c | awk '/^[0-9]/ { print $2 / $NF }')" 1e-2
+    # what is kept is not made again
+    sed -i "s/\t$max\t/\t7\t/" kept/*,*
+    "$ROOT/pipelines/evidence/curvature" "$GK_BUILD/bin" two kept 400 1 >out
+    assert_equal "$(column_of lambda_max_400 out)" 7
+}
+
+@test "evidence: curvature is judged on the runs that have it, and beside the state" {
+    table=$ROOT/docs/results/corpus.tsv
+    # a column of the state by another name tells nothing more
+    awk -F'\t' -v OFS='\t' '/^#/ { next }
+        !head++ { for (i = 1; i <= NF; i++) if ($i == "val_loss_400") c = i; print $1, $2, $3, $4, $5, $6, $7, "lambda_max_400", "scaled_max_400"; next }
+        $c != "nan" && n++ < 150 { print $1, $2, $3, $4, $5, $6, $7, $c, 1 + n % 2 }' "$table" >curvature
+    "$ROOT/pipelines/evidence/judge-curvature" "$GK_BUILD/bin" "$table" curvature >out
+    assert_equal "$(column_of n out | sort -u) $(column_of step out | sort -u) $(grep -vc '^#' out)" '150 400 17'
+    printf '%s\n' '<!-- curvature: x -->' '<!-- end of curvature -->' >page
+    "$ROOT/pipelines/evidence/curvature-page" out page
+    assert_equal "$(grep -c '^| operation | state and curvature | 150 | .* | no |$' page)" "$(awk -F'\t' '$1 == "op" && $3 == "state+curvature" && $15 <= 0' out | wc -l)"
+    grep -F '| network | curvature | 150 | ' page
+}
+
 @test "arithmetic: pairs of runs, their slingshots, and where they part" {
     printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--lr 0.05' \
         '--weight-decay 1' '--dtype f32 f64' '--steps 60' >g.grid
@@ -128,6 +163,27 @@ load helpers
     cp "$ROOT/docs/reproduction.md" page
     "$ROOT/pipelines/evidence/arithmetic-summary" "$ROOT/docs/results/arithmetic-runs.tsv" | diff "$ROOT/docs/results/arithmetic.tsv" -
     "$ROOT/pipelines/evidence/arithmetic-page" "$ROOT/docs/results/arithmetic.tsv" page
+    diff "$ROOT/docs/reproduction.md" page
+}
+
+@test "law: the runs that are done, and what the page says of them" {
+    printf '%s\n' '# x' $'frac\tid\tstatus\tsteps\tt2\tt4' $'0.9\ta\tdone\t60\t5\t50' $'0.9\tb\tqueued\tnan\tnan\tnan' \
+        $'0.9\tc\tdone\t50\t7\t40' $'0.5\td\tdone\t100\t9\tnan' >table
+    "$ROOT/pipelines/evidence/ended" table >runs
+    assert_equal "$(column_of id runs | paste -s -d ' ')" 'a c d'
+    printf 'parameter\testimate\tstderr\tlower\tupper\na\t4\t1\t3\t5\ngamma\t7.2\t1\t6.12\t8\nb\t15\t1\t0\t20\n' >fit
+    printf '%s\n' '<!-- law: x -->' '<!-- end of law -->' >page
+    "$ROOT/pipelines/evidence/law-page" runs fit page
+    grep -Fx '| 0.9 | 2 | 2 | 5 to 7 | 40 to 50 |' page
+    grep -Fx '| 0.5 | 1 | 0 | 9 | not by 100 |' page
+    grep -F 'gamma 7.20 (6.12 to 8.00), a 4 (3 to 5), b 15 (0 to 20).' page
+    sed -i 's/6.12/-inf/; s/8$/inf/' fit
+    "$ROOT/pipelines/evidence/law-page" runs fit page
+    grep -F 'gamma 7.20 (no end to no end), a 4 ' page
+    grep -F 'The runs that have ended do not fix the exponent' page
+    # the page of the tree is that of its tables
+    cp "$ROOT/docs/reproduction.md" page
+    "$ROOT/pipelines/evidence/law-page" "$ROOT/docs/results/law.tsv" "$ROOT/docs/results/law-fit.tsv" page
     diff "$ROOT/docs/reproduction.md" page
 }
 

@@ -9,7 +9,8 @@ CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table evidence evidence-corpus evidence-full arithmetic law law-table published published-table
+.PHONY: corpus corpus-table full full-table curvature evidence evidence-corpus evidence-full evidence-curvature
+.PHONY: arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
@@ -27,7 +28,15 @@ full-table: $(EVIDENCE_TOOLS) ## docs/results/full.tsv of the runs of make full 
 	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) full >$(BUILD)/full.tsv
 	@cp $(BUILD)/full.tsv docs/results/full.tsv
 
-evidence: evidence-corpus evidence-full ## judges early predictors by docs/results/corpus.tsv and full.tsv, in minutes
+CURVATURE_STEP := 400
+CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
+curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at step 400, ten minutes of a core
+	@mkdir -p $(BUILD)
+	@pipelines/evidence/curvature $(BIN) docs/results/corpus.tsv $(CURVATURES) $(CURVATURE_STEP) $(CORPUS_JOBS) \
+	    >$(BUILD)/curvature.tsv
+	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
+
+evidence: evidence-corpus evidence-full evidence-curvature ## judges early predictors by the tables of docs/results, in minutes
 EVIDENCE_TABLES := auc decisions calibration times
 evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
@@ -48,6 +57,13 @@ evidence-full: evidence-corpus
 # $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
 trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
     pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
+evidence-curvature: $(EVIDENCE_TOOLS)
+	@mkdir -p $(BUILD)
+	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge-curvature $(BIN) docs/results/corpus.tsv docs/results/curvature.tsv \
+	    >$(BUILD)/evidence-curvature.tsv
+	@cp $(BUILD)/evidence-curvature.tsv docs/results/evidence-curvature.tsv
+	@pipelines/evidence/curvature-page docs/results/evidence-curvature.tsv docs/evidence.md
+
 ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
 arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
 	@$(call trained,arithmetic)
@@ -70,7 +86,7 @@ law: $(EVIDENCE_TOOLS) ## t4(r) of a small network at the rate 1e-4: 15 runs, ha
 	@$(call trained,law)
 	@$(MAKE) --no-print-directory law-table
 
-law-table: $(EVIDENCE_TOOLS) $(BIN)/gk-fit-powerlaw ## docs/results/law.tsv and its fit, of the runs of make law that have ended
+law-table: $(EVIDENCE_TOOLS) $(BIN)/gk-fit-powerlaw ## docs/results/law.tsv of the runs that have ended
 	@mkdir -p $(LAW)
 	@pipelines/sweep/gk-sweep --collect $(call quoted,$(CORPUS_SWEEPS))/law
 	@pipelines/evidence/ended $(call quoted,$(CORPUS_SWEEPS))/law/table.tsv >$(LAW)/law.tsv
