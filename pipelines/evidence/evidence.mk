@@ -36,7 +36,7 @@ curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at 
 	    >$(BUILD)/curvature.tsv
 	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
 
-evidence: evidence-corpus evidence-full evidence-curvature ## judges early predictors by the tables of docs/results, in minutes
+evidence: evidence-corpus evidence-full evidence-curvature ## judges early predictors by their tables, in minutes
 EVIDENCE_TABLES := auc decisions calibration times
 evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
