@@ -1,5 +1,5 @@
 # The scripts of make evidence and make published, on a few small runs.
-# shellcheck disable=SC1091,SC2154 # the sets are of sets.bash
+# shellcheck disable=SC1091,SC2034,SC2154 # the sets are of sets.bash
 load helpers
 
 @test "evidence: features of a run are those of gk-hjorth and of its rows, and nan where nothing is left to foretell" {
@@ -34,6 +34,157 @@ load helpers
     sed -n '/^### AUC, held out by operation/,/^### Better/p' "$ROOT/docs/evidence.md" >page
     for name in $sets; do grep -F "| ${name//+/ and } | 0." page; done
     for name in $baselines; do grep -F "| *baseline: ${name//+/ and }* | 0." page; done
+}
+
+@test "evidence: full size is judged apart, and only when enough runs have ended" {
+    cp -r "$ROOT/pipelines/evidence" .
+    sed -i "s/^steps=.*/steps=100/; s/^sets=.*/sets=signature/; s/^baselines=.*/baselines='decay val-loss'/
+        s/^judged=.*/judged=signature/; s/^least_runs=60/least_runs=120/; s/^shipped=.*/shipped=signature shipped_step=100/" evidence/sets.bash
+    printf '%s\n' above '<!-- corpus: x -->' kept '<!-- end of corpus -->' '<!-- full: x -->' old '<!-- end of full -->' below >page
+    evidence/report full.tsv out page
+    assert_equal "$(sed '/^$/d' page | paste -s -d ' ')" \
+        'above <!-- corpus: x --> kept <!-- end of corpus --> <!-- full: x --> No run has ended yet. <!-- end of full --> below'
+    # too few: the page says how many of what, and nothing that was judged before is left
+    head -n 121 "$ROOT/docs/results/corpus.tsv" >full.tsv
+    mkdir -p out && touch out/auc.tsv
+    run -3 evidence/judge "$GK_BUILD/bin" full.tsv out
+    evidence/report full.tsv out page
+    grep -F 'The numbers stand on 118 runs of 1500; ' page
+    grep -F 'These are too few to judge by: 118 of at least 120 runs, ' page
+    refute grep '###' page
+    # enough
+    head -n 123 "$ROOT/docs/results/corpus.tsv" >full.tsv
+    evidence/judge "$GK_BUILD/bin" full.tsv out
+    assert_equal "$(column_of held_out out/auc.tsv | sort | uniq -c | xargs)" '2 arch 2 op'
+    refute [ -e out/grok.model ]
+    # models of small runs, here of other rows of the same table
+    mkdir -p figures && cp "$ROOT/pipelines/figures/stack" figures/
+    { grep '^#' "$ROOT/docs/results/corpus.tsv"; sed -n '3p;300,600p' "$ROOT/docs/results/corpus.tsv"; } >small.tsv
+    evidence/transfer "$GK_BUILD/bin" small.tsv full.tsv >out/transfer.tsv
+    assert_equal "$(column_of group out/transfer.tsv | sort | paste -s -d ' ')" 'full small'
+    evidence/report full.tsv out page
+    grep -F '### AUC, held out by network, full size' page
+    assert_equal "$(sed -n '/^### AUC of models of the small/,/^### Dec/p' page | grep -c '^| signature | 0\.[0-9]* (.*) |$')" 1
+    grep -F '| signature | 0.' page
+    assert_equal "$(sed -n 2,4p page | paste -s -d ' ')" '<!-- corpus: x --> kept <!-- end of corpus -->'
+}
+
+@test "evidence: a table is enough by its runs, those that grok after step 400, and those that do not" {
+    . "$ROOT/pipelines/evidence/sets.bash"
+    least_runs=3 least_ends=1
+    rows() { printf '%s\n' '# x' "grokked t4" "$@" | tr ' ' '\t'; }
+    rows '1 410' '0 nan' '0 nan' >t
+    assert_equal "$(enough t)" '3 1 2'
+    # one that grokked by then, none that does not, too few
+    rows '1 400' '0 nan' '0 nan' >t && run ! enough t
+    rows '1 410' '1 500' '1 900' >t && run ! enough t
+    rows '1 410' '0 nan' >t && run ! enough t
+}
+
+@test "evidence: a page has what is between its marks written anew, or is left alone" {
+    printf '%s\n' above '<!-- some: x -->' old '<!-- end of some -->' below >page
+    echo new | "$ROOT/pipelines/evidence/insert" some page
+    printf '%s\n' above '<!-- some: x -->' '' new '' '<!-- end of some -->' below | diff - page
+    cp page was
+    echo new >new
+    breaks 'insert: page has no marks of other' "$ROOT/pipelines/evidence/insert" other page <new
+    sed -i '/end of/d' page was
+    breaks 'insert: page has no marks of some' "$ROOT/pipelines/evidence/insert" some page <new
+    cmp page was
+}
+
+@test "evidence: curvature is that of the run of a row at the step" {
+    table=$ROOT/docs/results/corpus.tsv
+    # one that goes on, and one that had grokked by then
+    { sed -n '1,3p' "$table"; awk -F'\t' '$4 == "onehot" && $1 == "div" && $10 == "nan" && !n++' "$table"
+      awk -F'\t' '$10 != "nan" && $10 + 0 > 0 && $10 <= 400 && !n++' "$table"; } >two
+    "$ROOT/pipelines/evidence/curvature" "$GK_BUILD/bin" two kept 400 1 >out
+    assert_equal "$(grep -vc '^#' out)" 2
+    IFS=$'\t' read -r op frac split arch seed lr decay max min scaled edge < <(tail -n 1 out)
+    gk-data --op "$op" --p 23 --pairs all --frac "$frac" --split-seed "$split" -o d
+    gk-train -d d --arch "$arch" --layers 1 --dim 32 --ff 64 --hidden 100 --seed "$seed" --lr "$lr" --weight-decay "$decay" \
+        --steps 400 --eval-every 400 --save c -o /dev/null
+    close_to "$max" "$(gk-hvp -d d c | column_of lambda_max -)" 1e-2
+    close_to "$min" "$(gk-hvp -d d c | column_of lambda_min -)" 0.1
+    close_to "$scaled" "$(gk-hvp --precondition -d d c | column_of lambda_max -)" 1e-2
+    close_to "$edge" "$(gk-hvp --precondition -d d c | awk '/^[0-9]/ { print $2 / $NF }')" 1e-2
+    # what is kept is not made again
+    sed -i "s/\t$max\t/\t7\t/" kept/*,*
+    "$ROOT/pipelines/evidence/curvature" "$GK_BUILD/bin" two kept 400 1 >out
+    assert_equal "$(column_of lambda_max_400 out)" 7
+}
+
+@test "evidence: curvature is judged on the runs that have it, and beside the state" {
+    table=$ROOT/docs/results/corpus.tsv
+    # a column of the state by another name tells nothing more
+    awk -F'\t' -v OFS='\t' '/^#/ { next }
+        !head++ { for (i = 1; i <= NF; i++) if ($i == "val_loss_400") c = i; print $1, $2, $3, $4, $5, $6, $7, "lambda_max_400", "scaled_max_400"; next }
+        $c != "nan" && n++ < 150 { print $1, $2, $3, $4, $5, $6, $7, $c, 1 + n % 2 }' "$table" >curvature
+    "$ROOT/pipelines/evidence/judge-curvature" "$GK_BUILD/bin" "$table" curvature >out
+    assert_equal "$(column_of n out | sort -u) $(column_of step out | sort -u) $(grep -vc '^#' out)" '150 400 17'
+    printf '%s\n' '<!-- curvature: x -->' '<!-- end of curvature -->' >page
+    "$ROOT/pipelines/evidence/curvature-page" out page
+    assert_equal "$(grep -c '^| operation | state and curvature | 150 | .* | no |$' page)" "$(awk -F'\t' '$1 == "op" && $3 == "state+curvature" && $15 <= 0' out | wc -l)"
+    grep -F '| network | curvature | 150 | ' page
+}
+
+@test "arithmetic: pairs of runs, their slingshots, and where they part" {
+    printf -- '%s\n' '--op add' '--p 5' '--model mlp' '--dim 4' '--layers 1' '--hidden 4' '--seed 0 1' '--lr 0.05' \
+        '--weight-decay 1' '--dtype f32 f64' '--steps 60' >g.grid
+    "$ROOT/pipelines/sweep/gk-sweep" -q --bin "$GK_BUILD/bin" g.grid sweeps/arithmetic
+    "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >runs
+    assert_equal "$(column_of dtype runs | paste -s -d ' ') $(column_of seed runs | paste -s -d ' ')" 'f32 f32 f64 f64 0 1 0 1'
+    run=sweeps/arithmetic/runs/seed=1,dtype=f64
+    assert_equal "$(column_of slingshots runs | tail -n 1) $(column_of t2 runs | tail -n 1)" \
+        "$(gk-phases -q $run/run.tsv | column_of slingshots -) $(gk-phases -q $run/run.tsv | column_of t2 -)"
+    assert_equal "$(column_of parted runs | sort -u)" nan
+    # a run without its other precision is no pair
+    echo queued >$run/status
+    "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >runs
+    assert_equal "$(column_of seed runs | paste -s -d ' ')" '0 0'
+}
+
+@test "arithmetic: means by Student's t, shares by Wilson, differences by seed" {
+    {
+        echo 'lr decay eps dtype seed t2 t4 slingshots spikes first least parted'
+        for row in 'f32 0 5 9 3 3 40' 'f32 1 5 nan 0 1 nan' 'f64 0 5 nan 5 5 50' 'f64 1 5 nan 1 2 60'; do
+            read -r dtype seed t2 t4 n all first <<<"$row"
+            echo "0.1 0 1e-8 $dtype $seed $t2 $t4 $n $all $first 0.5 30"
+        done
+    } | tr ' ' '\t' >runs
+    "$ROOT/pipelines/evidence/arithmetic-summary" runs >summary
+    # 1.5 +- 12.706 * 2.1213 / sqrt 2
+    assert_equal "$(sed -n 2p summary | cut -f 4-18 | tr '\t' ' ')" 'f32 2 1 1 0.095 0.905 1.5 -17.56 20.56 2 -10.71 14.71 40 30 0.5'
+    assert_equal "$(sed -n 3p summary | cut -f 7-9,16 | tr '\t' ' ')" '2 0.342 1.000 55'
+    assert_equal "$(sed -n 4p summary | cut -f 4,10-12 | tr '\t' ' ')" 'f64-f32 1.5 -4.853 7.853'
+}
+
+@test "arithmetic: what the page says is in its tables" {
+    cp "$ROOT/docs/reproduction.md" page
+    "$ROOT/pipelines/evidence/arithmetic-summary" "$ROOT/docs/results/arithmetic-runs.tsv" | diff "$ROOT/docs/results/arithmetic.tsv" -
+    "$ROOT/pipelines/evidence/arithmetic-page" "$ROOT/docs/results/arithmetic.tsv" page
+    diff "$ROOT/docs/reproduction.md" page
+}
+
+@test "law: the runs that are done, and what the page says of them" {
+    printf '%s\n' '# x' $'frac\tid\tstatus\tsteps\tt2\tt4' $'0.9\ta\tdone\t60\t5\t50' $'0.9\tb\tqueued\tnan\tnan\tnan' \
+        $'0.9\tc\tdone\t50\t7\t40' $'0.5\td\tdone\t100\t9\tnan' >table
+    "$ROOT/pipelines/evidence/ended" table >runs
+    assert_equal "$(column_of id runs | paste -s -d ' ')" 'a c d'
+    printf 'parameter\testimate\tstderr\tlower\tupper\na\t4\t1\t3\t5\ngamma\t7.2\t1\t6.12\t8\nb\t15\t1\t0\t20\n' >fit
+    printf '%s\n' '<!-- law: x -->' '<!-- end of law -->' >page
+    "$ROOT/pipelines/evidence/law-page" runs fit page
+    grep -Fx '| 0.9 | 2 | 2 | 5 to 7 | 40 to 50 |' page
+    grep -Fx '| 0.5 | 1 | 0 | 9 | not by 100 |' page
+    grep -F 'gamma 7.20 (6.12 to 8.00), a 4 (3 to 5), b 15 (0 to 20).' page
+    sed -i 's/6.12/-inf/; s/8$/inf/' fit
+    "$ROOT/pipelines/evidence/law-page" runs fit page
+    grep -F 'gamma 7.20 (no end to no end), a 4 ' page
+    grep -F 'The runs that have ended do not fix the exponent' page
+    # the page of the tree is that of its tables
+    cp "$ROOT/docs/reproduction.md" page
+    "$ROOT/pipelines/evidence/law-page" "$ROOT/docs/results/law.tsv" "$ROOT/docs/results/law-fit.tsv" page
+    diff "$ROOT/docs/reproduction.md" page
 }
 
 @test "published: the record has t2, t4 and t4_stable of each run" {

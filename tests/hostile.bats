@@ -359,16 +359,16 @@ drawn() {
             "weight-decay", "pc1", "pc2", "x", "y", "value", "grad_x", "grad_y", "error", "frequency", "energy", \
              "across", "up", "over", "x_at", "y_at", "z", \
              "excluded_train", "restricted_val", "sum_share", "key_share", "embed_gini", "embed_ipr", "param_norm", \
-             "group", "matrix", "threshold", "start", "k", "share", "censored", "grokked", "n", "median", "lower", "upper"
+             "setting", "dtype", "group", "matrix", "threshold", "start", "k", "share", "censored", "grokked", "n", "median", "lower", "upper"
             split("random main other", plane, " "); split("a gamma b other", parameter, " ")
-            split("preconditioned Hessian preconditioned", matrix, " ") }
+            split("preconditioned Hessian preconditioned", matrix, " "); split("f32 f64 f32", dtype, " ") }
         NR == 1 { layer = $0 }
         { for (i = 1; i <= 4; i++) { if (NR > 1 || i > 1) print ""
               for (j = 1; j <= 4; j++) { v = (NR + i * j) / 100
                   print $0, $0, $0, $0, $0, layer, plane[NR], (i + j) % 2 ? "train" : "val", "mle", parameter[j], 2, 10 * i, \
                       j, i, v, v, v, v, v, 1 - v, v, -v, v, -v, 0.1 * i, 10 + i, 20 + i, 50, v, v, v, v, v, i / 1000, \
                        j, i + v, j - v, i, j, v, v, v, v, i / 10, v, $0, $0, $0, i, j, v, v, v, v, v, v, v, v, \
-                       $0, matrix[NR], v, 10 * i, j, v, 0, 1, 2, 10, 5, 20 } } }' >table
+                       $0, dtype[j % 2 + 1], $0, matrix[NR], v, 10 * i, j, v, 0, 1, 2, 10, 5, 20 } } }' >table
     "$ROOT/pipelines/plots/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
 }
 
@@ -402,7 +402,7 @@ shows() {
                 cat title
                 case $name in
                 heatmap) printf '%s\n' "${texts[i]}" "mean over ${texts[i]}" ;;
-                curves | line | overlay) printf '%s\n' "${texts[@]:i:3}" ;;
+                arithmetic | curves | line | overlay) printf '%s\n' "${texts[@]:i:3}" ;;
                 testfn-errors | testfn-paths) printf '%s\n' "${texts[@]:i:3}" ;;
                 ends | lines-by-fraction | multiples | scatter | sizes) printf 'r = %s\n' "${texts[@]:i:3}" ;;
                 race) printf '%s: 1 of 2, median 10 (5 to 20)\n' "${texts[@]:i:3}" ;;

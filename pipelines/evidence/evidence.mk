@@ -1,29 +1,103 @@
-# make corpus trains the runs that docs/evidence.md stands on; make corpus-table collects what has ended.
-# make evidence judges predictors by the table alone, and writes the page's numbers and the model that ships.
+# make corpus and make full train the runs that docs/evidence.md stands on; make corpus-table and make full-table
+# collect what has ended. make evidence judges predictors by the tables alone, and writes the page's numbers and the
+# model that ships.
 # make published runs published settings again; PUBLISHED names some of pipelines/evidence/grids/published-*.
 CORPUS_RUNS ?= 1500
+FULL_RUNS ?= 150
 CORPUS_JOBS ?= 2
 CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table evidence published published-table
+.PHONY: corpus corpus-table full full-table curvature evidence evidence-corpus evidence-full evidence-curvature
+.PHONY: arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
 corpus-table: $(EVIDENCE_TOOLS) ## docs/results/corpus.tsv of the runs of make corpus that have ended
 	@mkdir -p $(BUILD)
-	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) >$(BUILD)/corpus.tsv
+	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) corpus corpus-s4 >$(BUILD)/corpus.tsv
 	@cp $(BUILD)/corpus.tsv docs/results/corpus.tsv
 
-evidence: $(EVIDENCE_TOOLS) ## judges early predictors by docs/results/corpus.tsv, in minutes
+full: $(EVIDENCE_TOOLS) ## trains the networks of full size of docs/evidence.md, about two hours of a core
+	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 1000 --retry --sample $(FULL_RUNS) \
+	    pipelines/evidence/grids/full.grid $(call quoted,$(CORPUS_SWEEPS))/full
+
+full-table: $(EVIDENCE_TOOLS) ## docs/results/full.tsv of the runs of make full that have ended
+	@mkdir -p $(BUILD)
+	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) full >$(BUILD)/full.tsv
+	@cp $(BUILD)/full.tsv docs/results/full.tsv
+
+CURVATURE_STEP := 400
+CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
+curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at step 400, ten minutes of a core
+	@mkdir -p $(BUILD)
+	@pipelines/evidence/curvature $(BIN) docs/results/corpus.tsv $(CURVATURES) $(CURVATURE_STEP) $(CORPUS_JOBS) \
+	    >$(BUILD)/curvature.tsv
+	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
+
+evidence: evidence-corpus evidence-full evidence-curvature ## judges early predictors by their tables, in minutes
+EVIDENCE_TABLES := auc decisions calibration times
+evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
-	@cp $(BUILD)/evidence/auc.tsv docs/results/evidence-auc.tsv
-	@cp $(BUILD)/evidence/decisions.tsv docs/results/evidence-decisions.tsv
-	@cp $(BUILD)/evidence/calibration.tsv docs/results/evidence-calibration.tsv
-	@cp $(BUILD)/evidence/times.tsv docs/results/evidence-times.tsv
+	@for t in $(EVIDENCE_TABLES); do cp $(BUILD)/evidence/$$t.tsv docs/results/evidence-$$t.tsv; done
 	@cp $(BUILD)/evidence/grok.model models/grok.model
 	@pipelines/evidence/report docs/results/corpus.tsv $(BUILD)/evidence docs/evidence.md
+
+# The runs of full size may be none yet, or too few to judge by: the page says so.
+evidence-full: evidence-corpus
+	@[ ! -e docs/results/full.tsv ] || \
+	    JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/full.tsv $(BUILD)/full || [ $$? -eq 3 ]
+	@[ ! -e $(BUILD)/full/auc.tsv ] || \
+	    pipelines/evidence/transfer $(BIN) docs/results/corpus.tsv docs/results/full.tsv >$(BUILD)/full/transfer.tsv
+	@for t in $(EVIDENCE_TABLES) transfer; do \
+	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
+	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
+
+# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
+trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
+    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
+evidence-curvature: $(EVIDENCE_TOOLS)
+	@mkdir -p $(BUILD)
+	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge-curvature $(BIN) docs/results/corpus.tsv docs/results/curvature.tsv \
+	    >$(BUILD)/evidence-curvature.tsv
+	@cp $(BUILD)/evidence-curvature.tsv docs/results/evidence-curvature.tsv
+	@pipelines/evidence/curvature-page docs/results/evidence-curvature.tsv docs/evidence.md
+
+ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
+arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
+	@$(call trained,arithmetic)
+	@$(call trained,arithmetic-eps)
+	@mkdir -p $(BUILD)/arithmetic
+	@pipelines/evidence/arithmetic $(call quoted,$(CORPUS_SWEEPS)) $(BIN) >$(BUILD)/arithmetic/runs.tsv
+	@pipelines/evidence/arithmetic-summary $(BUILD)/arithmetic/runs.tsv >$(BUILD)/arithmetic/summary.tsv
+	@pipelines/evidence/arithmetic-curves $(call quoted,$(CORPUS_SWEEPS)) >$(BUILD)/arithmetic/curves.tsv
+	@pipelines/plots/plot arithmetic png '$(ARITHMETIC_TITLE)' $(BUILD)/arithmetic/curves.tsv >$(BUILD)/arithmetic/fig.png
+	@cp $(BUILD)/arithmetic/runs.tsv docs/results/arithmetic-runs.tsv
+	@cp $(BUILD)/arithmetic/summary.tsv docs/results/arithmetic.tsv
+	@cp $(BUILD)/arithmetic/fig.png docs/results/fig-arithmetic.png
+	@pipelines/evidence/arithmetic-page docs/results/arithmetic.tsv docs/reproduction.md
+
+LAW_NAME := a + b mod 31, ordered pairs, 64 wide
+LAW_TITLE := When a small network groks at the rate 1e-4, against the fraction r of training data
+LAW := $(BUILD)/law
+STACKED = pipelines/figures/stack $(1) operation '$(LAW_NAME)' $(LAW)/$(2).tsv >$(LAW)/$(2)-named.tsv
+law: $(EVIDENCE_TOOLS) ## t4(r) of a small network at the rate 1e-4: 15 runs, half an hour of a core
+	@$(call trained,law)
+	@$(MAKE) --no-print-directory law-table
+
+law-table: $(EVIDENCE_TOOLS) $(BIN)/gk-fit-powerlaw ## docs/results/law.tsv of the runs that have ended
+	@mkdir -p $(LAW)
+	@pipelines/sweep/gk-sweep --collect $(call quoted,$(CORPUS_SWEEPS))/law
+	@pipelines/evidence/ended $(call quoted,$(CORPUS_SWEEPS))/law/table.tsv >$(LAW)/law.tsv
+	@$(BIN)/gk-fit-powerlaw -q -x frac --units fraction --b-min 0 --censor steps -o $(LAW)/fit.tsv $(LAW)/law.tsv
+	@$(call STACKED,-c,law)
+	@$(call STACKED,,fit)
+	@pipelines/plots/plot powerlaw png '$(LAW_TITLE)' $(LAW)/law-named.tsv $(LAW)/fit-named.tsv >$(LAW)/law.png
+	@cp $(LAW)/law.tsv docs/results/law.tsv
+	@cp $(LAW)/fit.tsv docs/results/law-fit.tsv
+	@cp $(LAW)/law.png docs/results/fig-law.png
+	@pipelines/evidence/law-page docs/results/law.tsv docs/results/law-fit.tsv docs/reproduction.md
 
 published: $(EVIDENCE_TOOLS) ## runs published settings again; PUBLISHED="gromov ..." for some of them
 	@pipelines/evidence/published $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_JOBS) $(PUBLISHED)

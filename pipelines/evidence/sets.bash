@@ -8,6 +8,32 @@ judged='signature state signature+state state+settings lr+decay+r val-loss'
 # The model that gk ships.
 # Held out by operation, this set beats each baseline by more than the interval, and gk-train's curve has all of it.
 shipped=state shipped_step=800
+# No table below so many runs is judged, nor one with fewer that grok after step 400, or that do not.
+least_runs=60 least_ends=10
+
+# A table is named by its file: corpus (the small runs) or full (networks of full size).
+name_of() { # TABLE
+    local name=${1##*/}
+    echo "${name%.tsv}"
+}
+
+# What is held out in turn, beside the operation.
+held_of() { # TABLE
+    case $(name_of "$1") in
+    full) echo arch ;;
+    *) echo arch frac seed ;;
+    esac
+}
+
+# Runs, those that grok after step 400, those that do not; false where a table has too few of them.
+enough() { # TABLE
+    runs=$least_runs ends=$least_ends awk -F'\t' '
+        BEGIN { runs = ENVIRON["runs"] + 0; ends = ENVIRON["ends"] + 0 }
+        /^#/ { next }
+        !head++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { n++; late += $at["grokked"] && $at["t4"] > 400; never += !$at["grokked"] }
+        END { print n + 0, late + 0, never + 0; exit n < runs || late < ends || never < ends }' "$1"
+}
 
 features_of() { # SET STEP
     local state='' name at
@@ -25,6 +51,9 @@ features_of() { # SET STEP
     signature+state) echo "m0_$2,activity_$2,mobility_$2,complexity_$2$state" ;;
     signature+settings) echo "m0_$2,activity_$2,mobility_$2,complexity_$2,lr,weight-decay,frac" ;;
     state+settings) echo "${state#,},lr,weight-decay,frac" ;;
+    # the small runs have it at one step, in a table of its own
+    curvature) echo "lambda_max_$2,scaled_max_$2" ;;
+    state+curvature) echo "${state#,},lambda_max_$2,scaled_max_$2" ;;
     decay) echo weight-decay ;;
     lr) echo lr ;;
     lr+decay) echo lr,weight-decay ;;
