@@ -60,6 +60,19 @@ static real exponentials(const real *z, size_t V, size_t m, real *e)
     return s;
 }
 
+/* The sum of e_j over j != m, in the order of sum_exponentials(). */
+static real sum_others(const real *e, size_t V, size_t m)
+{
+    real below = 0, above = 0;
+#pragma omp simd reduction(+ : below)
+    for (size_t j = 0; j < m; j++)
+        below += e[j];
+#pragma omp simd reduction(+ : above)
+    for (size_t j = m + 1; j < V; j++)
+        above += e[j];
+    return below + above;
+}
+
 /* The sum of exp(z_j - z_m) over j != m, without a buffer. */
 static real sum_exponentials(const real *z, size_t V, size_t m)
 {
@@ -86,24 +99,46 @@ double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t 
     return loss;
 }
 
+/* z (V), which holds exponentials with the sum S, becomes the gradient. P: unless NULL, the
+ * softmax. */
+static void gradient(size_t V, real *z, size_t y, size_t m, real s, real scale, real *p)
+{
+    const real pm = 1 / (1 + s);
+#pragma omp simd
+    for (size_t j = 0; j < V; j++)
+        z[j] *= pm;
+    z[m] = pm;
+    if (p)
+        memcpy(p, z, V * sizeof *p);
+    z[y] = m == y ? -s * pm : z[y] - 1;
+#pragma omp simd
+    for (size_t j = 0; j < V; j++)
+        z[j] *= scale;
+}
+
 void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
                               real scale, real *p)
 {
     for (size_t i = 0; i < n; i++, z += V) {
         const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
         const real s = exponentials(z, V, m, z);
-        const real pm = 1 / (1 + s);
-#pragma omp simd
-        for (size_t j = 0; j < V; j++)
-            z[j] *= pm;
-        z[m] = pm;
-        if (p)
-            memcpy(p + i * V, z, V * sizeof *p);
-        z[y] = m == y ? -s * pm : z[y] - 1;
-#pragma omp simd
-        for (size_t j = 0; j < V; j++)
-            z[j] *= scale;
+        gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
     }
+}
+
+double X(crossentropy_both)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                            unsigned char *right, real scale, real *p)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
+        const double gap = (double)(z[m] - z[y]);
+        const real s = exponentials(z, V, m, z);
+        right[i * k] = m == y;
+        loss += log1p((double)sum_others(z, V, m)) + gap;
+        gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
+    }
+    return loss;
 }
 
 /* Relative to rz_m, where p is largest, the mean keeps its precision as p_m goes to 1. */
