@@ -84,7 +84,7 @@ static void check_sums(int isa, size_t lanes, size_t n)
 
 int main(void)
 {
-    static const size_t rows[] = {1, 8, 16, 17, 24, 33, 40}, columns[] = {1, 8, 16, 24, 40, 41, 56};
+    static const size_t rows[] = {1, 8, 16, 17, 24, 33, 40}, columns[] = {1, 8, 20, 24, 36, 41, 56};
     static const size_t n[] = {1, 15, 64, 65, 130, 299};
     gk_rng_seed(&rng, 6, 0);
     for (int isa = 0; isa <= (int)gk_isa_choice(); isa++) {
