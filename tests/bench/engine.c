@@ -209,7 +209,7 @@ static double mlp_gflop(const struct gk_arch *a, const struct gk_dataset *d)
     const double hidden = a->ff, tokens = d->elements;
     const double tables = a->inputs == GK_INPUTS_SUM ? 1 : a->inputs == GK_INPUTS_CONCAT ? 2 : 0;
     return 6 / 1e9 *
-           ((double)differing(a, d) * hidden * ((a->layers - 1) * hidden + d->vocab) +
+           ((double)differing(a, d) * hidden * ((a->layers - 1) * hidden + a->vocab) +
             tables * tokens * a->dim * hidden);
 }
 

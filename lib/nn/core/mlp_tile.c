@@ -134,13 +134,14 @@ static double logits(const struct tile *t, size_t i, size_t n)
     real *z = at(t, t->v->h, m->L + 1, i);
     const struct examples x = examples_of(t, i, n, z);
     const int32_t *labels = m->plan->labels + x.first;
-    const double loss = m->loss->forward(x.n, V, x.z, labels, 1, m->right + x.first);
+    unsigned char *right = m->right + x.first;
     for (size_t e = 0; m->q->logits && e < x.n; e++)
         memcpy((real *)m->q->logits + m->plan->example[x.first + e] * V, x.z + e * V,
                V * sizeof *z);
     if (m->q->mode == GK_NET_SCORE)
-        return loss;
-    m->loss->backward(x.n, V, x.z, labels, 1, 1 / (real)m->plan->n,
+        return m->loss->forward(x.n, V, x.z, labels, 1, right);
+    const double loss =
+        m->loss->both(x.n, V, x.z, labels, 1, right, 1 / (real)m->plan->n,
                       m->q->mode == GK_NET_LINEARISE ? m->prob + x.first * V : NULL);
     if (m->q->gauss_newton)
         memset(x.z, 0, x.n * V * sizeof *z);

@@ -160,6 +160,9 @@ struct loss {
      * needs. */
     void (*backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
                      real *keep);
+    /* Forward, then backward, with the same results; what both need is computed once. */
+    double (*both)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                   unsigned char *right, real scale, real *keep);
     /* rz becomes R{dz}. */
     void (*r_backward)(size_t n, size_t V, const real *keep, const int32_t *label, size_t k,
                        real scale, real *rz);
@@ -174,6 +177,8 @@ extern const struct loss X(losses)[GK_LOSSES]; /* by enum gk_loss */
     void X(name##_r_backward)(size_t n, size_t V, const real *keep, const int32_t *label,          \
                               size_t k, real scale, real *rz)
 GK_DECLARE_LOSS(crossentropy); /* in a form without cancellation (loss.c) */
+double X(crossentropy_both)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                            unsigned char *right, real scale, real *p);
 GK_DECLARE_LOSS(squares);
 GK_DECLARE_LOSS(stablemax);
 /* The first of the largest entries of z (V). */

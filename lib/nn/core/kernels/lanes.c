@@ -4,23 +4,39 @@
 #include "heads.h"
 #include "kernels.h"
 
+/* A register of doubles, and as many numbers. */
+enum { WIDE = VEC_BYTES / sizeof(double), FEW = 8 };
+typedef double wide __attribute__((vector_size(VEC_BYTES)));
+typedef real few
+    __attribute__((vector_size(WIDE * sizeof(real)), aligned(sizeof(real)), may_alias));
+
+/* The sums of FEW registers, which stay there, from FROM on. */
+ALWAYS_INLINE void sum_few(size_t lanes, const real *const *part, size_t from, real *out)
+{
+    wide sum[FEW];
+    for (size_t c = 0; c < FEW; c++)
+        sum[c] = __builtin_convertvector(*(const few *)(part[0] + from + c * WIDE), wide);
+    for (size_t i = 1; i < lanes; i++)
+        for (size_t c = 0; c < FEW; c++)
+            sum[c] += __builtin_convertvector(*(const few *)(part[i] + from + c * WIDE), wide);
+    for (size_t c = 0; c < FEW; c++)
+        *(few *)(out + from + c * WIDE) = __builtin_convertvector(sum[c], few);
+}
+
 void X(sum_lanes)(size_t lanes, const real *const *part, size_t n, real *out)
 {
-    enum { PART = 256 };
+    size_t j = 0;
     if (lanes == 1) {
         memcpy(out, part[0], n * sizeof *out);
         return;
     }
-    for (size_t a = 0; a < n; a += PART) {
-        const size_t m = n - a < PART ? n - a : PART;
-        double sum[PART];
-        for (size_t j = 0; j < m; j++)
-            sum[j] = (double)part[0][a + j];
+    for (; j + FEW * WIDE <= n; j += FEW * WIDE)
+        sum_few(lanes, part, j, out);
+    for (; j < n; j++) {
+        double sum = (double)part[0][j];
         for (size_t i = 1; i < lanes; i++)
-            for (size_t j = 0; j < m; j++)
-                sum[j] += (double)part[i][a + j];
-        for (size_t j = 0; j < m; j++)
-            out[a + j] = (real)sum[j];
+            sum += (double)part[i][j];
+        out[j] = (real)sum;
     }
 }
 

@@ -59,6 +59,19 @@ static real exponentials(const real *z, size_t V, size_t m, real *e)
     return s;
 }
 
+/* The sum of e_j over j != m, in the order of sum_exponentials(). */
+static real sum_others(const real *e, size_t V, size_t m)
+{
+    real below = 0, above = 0;
+#pragma omp simd reduction(+ : below)
+    for (size_t j = 0; j < m; j++)
+        below += e[j];
+#pragma omp simd reduction(+ : above)
+    for (size_t j = m + 1; j < V; j++)
+        above += e[j];
+    return below + above;
+}
+
 /* The sum of exp(z_j - z_m) over j != m, without a buffer. */
 static real sum_exponentials(const real *z, size_t V, size_t m)
 {
@@ -85,24 +98,46 @@ static double forward_rows(size_t n, size_t V, const real *z, const int32_t *lab
     return loss;
 }
 
+/* z (V), which holds exponentials with the sum S, becomes the gradient. P: unless NULL, the
+ * softmax. */
+static void gradient(size_t V, real *z, size_t y, size_t m, real s, real scale, real *p)
+{
+    const real pm = 1 / (1 + s);
+#pragma omp simd
+    for (size_t j = 0; j < V; j++)
+        z[j] *= pm;
+    z[m] = pm;
+    if (p)
+        memcpy(p, z, V * sizeof *p);
+    z[y] = m == y ? -s * pm : z[y] - 1;
+#pragma omp simd
+    for (size_t j = 0; j < V; j++)
+        z[j] *= scale;
+}
+
 static void backward_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
                           real *p)
 {
     for (size_t i = 0; i < n; i++, z += V) {
         const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
         const real s = exponentials(z, V, m, z);
-        const real pm = 1 / (1 + s);
-#pragma omp simd
-        for (size_t j = 0; j < V; j++)
-            z[j] *= pm;
-        z[m] = pm;
-        if (p)
-            memcpy(p + i * V, z, V * sizeof *p);
-        z[y] = m == y ? -s * pm : z[y] - 1;
-#pragma omp simd
-        for (size_t j = 0; j < V; j++)
-            z[j] *= scale;
+        gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
     }
+}
+
+static double both_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                        unsigned char *right, real scale, real *p)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
+        const double gap = (double)(z[m] - z[y]);
+        const real s = exponentials(z, V, m, z);
+        right[i * k] = m == y;
+        loss += log1p((double)sum_others(z, V, m)) + gap;
+        gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
+    }
+    return loss;
 }
 
 /* Rows of few logits, in whole vectors. The last one ends with the row, so it may repeat logits of
@@ -201,6 +236,25 @@ ALWAYS_INLINE double forward_narrow(size_t n, size_t V, const real *z, const int
     return loss;
 }
 
+/* z (V) becomes the gradient; E has its exponentials, with the sum S. P: unless NULL, the softmax.
+ */
+ALWAYS_INLINE void narrow_gradient(size_t V, real *z, const real *e, size_t y, size_t m, real s,
+                                   real scale, real *p)
+{
+    const real pm = 1 / (1 + s), py = e[y] * pm;
+    for (size_t c = 0; c < parts(V); c++) {
+        const size_t at = part_at(V, c);
+        const vec x = vec_at(e + at) * pm;
+        if (p)
+            vec_put(p + at, x);
+        vec_put(z + at, x * scale);
+    }
+    if (p)
+        p[m] = pm;
+    z[m] = pm * scale;
+    z[y] = (m == y ? -s * pm : py - 1) * scale;
+}
+
 ALWAYS_INLINE void backward_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
                                    real scale, real *p)
 {
@@ -209,19 +263,24 @@ ALWAYS_INLINE void backward_narrow(size_t n, size_t V, real *z, const int32_t *l
         real e[PARTS * VEC];
         const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
         const real s = narrow_exponentials(z, V, m, top, e);
-        const real pm = 1 / (1 + s), py = e[y] * pm;
-        for (size_t c = 0; c < parts(V); c++) {
-            const size_t at = part_at(V, c);
-            const vec x = vec_at(e + at) * pm;
-            if (p)
-                vec_put(p + i * V + at, x);
-            vec_put(z + at, x * scale);
-        }
-        if (p)
-            p[i * V + m] = pm;
-        z[m] = pm * scale;
-        z[y] = (m == y ? -s * pm : py - 1) * scale;
+        narrow_gradient(V, z, e, y, m, s, scale, p ? p + i * V : NULL);
     }
+}
+
+ALWAYS_INLINE double both_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                                 unsigned char *right, real scale, real *p)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        vec top;
+        real e[PARTS * VEC];
+        const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
+        const real s = narrow_exponentials(z, V, m, top, e);
+        right[i * k] = m == y;
+        loss += log1p((double)s) + (double)(z[m] - z[y]);
+        narrow_gradient(V, z, e, y, m, s, scale, p ? p + i * V : NULL);
+    }
+    return loss;
 }
 
 #endif
@@ -246,6 +305,16 @@ void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label,
     }
 #endif
     backward_rows(n, V, z, label, k, scale, p);
+}
+
+double X(crossentropy_both)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                            unsigned char *right, real scale, real *p)
+{
+#if HAS_QUARTERS
+    if (is_narrow(V))
+        return both_narrow(n, V, z, label, k, right, scale, p);
+#endif
+    return both_rows(n, V, z, label, k, right, scale, p);
 }
 
 /* Relative to rz_m, where p is largest, the mean keeps its precision as p_m goes to 1. */

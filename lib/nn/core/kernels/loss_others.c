@@ -136,7 +136,21 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
     }
 }
 
+/* Those that have little to share between the loss and its gradient. */
+#define BOTH(name)                                                                                 \
+    static double name##_both(size_t n, size_t V, real *z, const int32_t *label, size_t k,         \
+                              unsigned char *right, real scale, real *keep)                        \
+    {                                                                                              \
+        const double loss = X(name##_forward)(n, V, z, label, k, right);                           \
+        X(name##_backward)(n, V, z, label, k, scale, keep);                                        \
+        return loss;                                                                               \
+    }
+BOTH(squares)
+BOTH(stablemax)
+
 const struct loss X(losses)[GK_LOSSES] = {
-    [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_r_backward)},
-    [GK_MSE] = {X(squares_forward), X(squares_backward), X(squares_r_backward)},
-    [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), X(stablemax_r_backward)}};
+    [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_both),
+               X(crossentropy_r_backward)},
+    [GK_MSE] = {X(squares_forward), X(squares_backward), squares_both, X(squares_r_backward)},
+    [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), stablemax_both,
+                      X(stablemax_r_backward)}};

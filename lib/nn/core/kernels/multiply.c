@@ -11,6 +11,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "vec.h"
 
 #if GK_REAL_IS_F64
 #define dispatch libxsmm_dmmdispatch
@@ -103,13 +106,67 @@ static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb
     return known[at].run;
 }
 
+/* Half a vector of columns, or a quarter of four, is left behind whole ones (200 = 12 x 16 + 8).
+ * LIBXSMM takes as long for it as for a vector. Here it goes in registers of half the length, two
+ * at once on processors that halve the long ones. A's rows are ROW apart, its columns COLUMN. */
+enum { HALF = VEC / 2, ROWS = 16 };
+typedef real half __attribute__((vector_size(VEC_BYTES / 2), aligned(sizeof(real)), may_alias));
+
+/* ROWS rows, whose pointers fit the registers: one for each four. They give HALF columns, and only
+ * the last N are stored, for rows FROM on. */
+ALWAYS_INLINE void rows_by_half(size_t from, size_t n, size_t k, const real *a, size_t row,
+                                size_t column, const real *b, size_t ldb, bool add, real *c,
+                                size_t ldc)
+{
+    half sum[ROWS];
+    const real *p0 = a, *p4 = a + 4 * row, *p8 = a + 8 * row, *p12 = a + 12 * row;
+    for (size_t i = 0; i < ROWS; i++)
+        sum[i] = add ? *(const half *)(c + i * ldc) : (half){0};
+    for (size_t j = 0; j < k; j++) {
+        const half of = *(const half *)b;
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++) {
+            sum[i] += p0[i * row] * of;
+            sum[4 + i] += p4[i * row] * of;
+            sum[8 + i] += p8[i * row] * of;
+            sum[12 + i] += p12[i * row] * of;
+        }
+        b += ldb, p0 += column, p4 += column, p8 += column, p12 += column;
+        __asm__("" : "+r"(p0), "+r"(p4), "+r"(p8), "+r"(p12));
+    }
+    for (size_t i = from; i < ROWS; i++)
+        if (n == HALF)
+            *(half *)(c + i * ldc) = sum[i];
+        else
+            memcpy(c + i * ldc + HALF / 2, (const real *)&sum[i] + HALF / 2, sizeof *sum / 2);
+}
+
+/* The last ROWS rows may contain some of those before, which are left as they are. */
+static void multiply_half(bool ta, size_t m, size_t n, size_t k, const real *a, size_t lda,
+                          const real *b, size_t ldb, bool add, real *c, size_t ldc)
+{
+    for (size_t done = 0; done < m; done += ROWS) {
+        const size_t i = done + ROWS <= m ? done : m - ROWS;
+        if (ta)
+            rows_by_half(done - i, n, k, a + i, 1, lda, b, ldb, add, c + i * ldc, ldc);
+        else
+            rows_by_half(done - i, n, k, a + i * lda, lda, 1, b, ldb, add, c + i * ldc, ldc);
+    }
+}
+
 static void part(bool ta, size_t m, size_t n, size_t k, const real *a, size_t lda, const real *b,
                  size_t ldb, real beta, real *c, size_t ldc)
 {
-    const kernel run = m && n && k ? find(ta, m, n, k, lda, ldb, beta, ldc) : NULL;
-    if (run)
+    const size_t few = n % VEC;
+    const bool halves = n > VEC && (few == HALF || (few == HALF / 2 && few == 4)) && m >= ROWS &&
+                        (beta == 0 || beta == 1);
+    const size_t whole = halves ? n - few : n, last = n - HALF;
+    const kernel run = m && n && k ? find(ta, m, whole, k, lda, ldb, beta, ldc) : NULL;
+    if (run) {
         run(b, a, c);
-    else
+        if (halves)
+            multiply_half(ta, m, few, k, a, lda, b + last, ldb, beta != 0, c + last, ldc);
+    } else
         gk_gemm(ta, false, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
