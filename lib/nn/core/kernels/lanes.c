@@ -5,7 +5,8 @@
 #include "kernels.h"
 
 /* A register of doubles, and as many numbers. */
-enum { WIDE = VEC_BYTES / sizeof(double), FEW = 8 };
+enum { FEW = 8 };
+#define WIDE (VEC_BYTES / sizeof(double))
 typedef double wide __attribute__((vector_size(VEC_BYTES)));
 typedef real few
     __attribute__((vector_size(WIDE * sizeof(real)), aligned(sizeof(real)), may_alias));
