@@ -48,15 +48,17 @@ function limit(what, line, threads) {
 function times_limit(line) { return median(line "/2") / (gflop[line "/2"] / limit("peak", line, 2) * 1e3) }
 
 # THREADS: 0 is gk-train's default.
-function row(label, line, threads, times,    name, ms, rate, peer, peak) {
+function row(label, line, threads, times,    name, ms, rate, peer, peak, work) {
     name = line "/" threads
     ms = median(name)
     if (ms == "") return
-    rate = gflop[name] > 0 ? times * gflop[name] / ms * 1e3 : ""
+    work = gflop[name]
+    if (!work && sub(/_pair/, "", name)) work = gflop[name]
+    rate = work > 0 ? times * work / ms * 1e3 : ""
     peer = best_peer(line)
     peak = limit("peak", line, threads)
     printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", label, short(ms), number(rate, "%.0f"), \
-        ratio(rate, limit("gemm", line, threads)), ratio(rate, peak), number(memory[name], "%.0f"), short(peer), \
+        ratio(rate, limit("gemm", line, threads)), ratio(rate, peak), number(memory[line "/" threads], "%.0f"), short(peer), \
         best_way, faster(peer, ms), rate == "" ? "" : faster(peer * peak, rate * ms)
 }
 
