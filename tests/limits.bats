@@ -185,18 +185,22 @@ END
     gk-data --p 5 --frac 1 -o points
     seq 60 | awk '{ print cos($1) "\t" sin($1) "\t" cos(7 * $1) }' >points
     awk 'BEGIN { print "r\tt4"; for (r = 30; r <= 90; r += 5) print r "\t" 9e5 * r ^ -1.8 }' >law
+    # An OpenBLAS with threads may allocate before main.
     for kind in v d; do
         for kib in 75000 100000 130000; do
-            breaks 'gk-train: no memory for BLAS: it takes 128 MiB for each of 2 threads' \
-                limit $kind $kib gk-train -d d "${tiny[@]}" --threads 2 --steps 1
-            breaks 'gk-eval: no memory for BLAS: it takes 128 MiB' limit $kind $kib gk-eval -d d --threads 1 c
-            breaks 'gk-hvp: no memory for BLAS: it takes 128 MiB' limit $kind $kib gk-hvp -d d --threads 1 c
-            breaks 'gk-pca: no memory for BLAS: it takes 128 MiB' limit $kind $kib gk-pca --threads 1 t.gks
-            breaks 'gk-landscape: no memory for BLAS: it takes 128 MiB for each of 3 threads' \
-                limit $kind $kib gk-landscape -d d --threads 3 --toward random:1 --alpha 0:1:2 c
-            breaks 'gk-twonn: no memory for BLAS: it takes 128 MiB' limit $kind $kib gk-twonn --threads 1 points
-            breaks 'gk-fit-powerlaw: law: no memory for BLAS: it takes 128 MiB' limit $kind $kib gk-fit-powerlaw -x r -y t4 law
+            for line in "gk-train -d d ${tiny[*]} --threads 1 --steps 1" 'gk-eval -d d --threads 1 c' 'gk-hvp -d d --threads 1 c' \
+                'gk-pca --threads 1 t.gks' 'gk-landscape -d d --threads 1 --toward random:1 --alpha 0:1:2 c' \
+                'gk-twonn --threads 1 points' 'gk-fit-powerlaw -x r -y t4 law'; do
+                read -ra words <<<"$line"
+                run --separate-stderr -1 limit $kind $kib "${words[@]}"
+                [[ $stderr == "${words[0]}: no memory to set up BLAS" ||
+                    $stderr =~ ^"${words[0]}: "(law: )?'no memory for BLAS: it takes 128 MiB'$ ]] || fail "$line: $stderr"
+            done
         done
+        breaks 'gk-train: no memory for BLAS: it takes 128 MiB for each of 2 threads' \
+            limit $kind 250000 gk-train -d d "${tiny[@]}" --threads 2 --steps 1
+        breaks 'gk-landscape: no memory for BLAS: it takes 128 MiB for each of 3 threads' \
+            limit $kind 350000 gk-landscape -d d --threads 3 --toward random:1 --alpha 0:1:2 c
     done
     # Before main: Fortran's library
     starts_in() {

@@ -68,13 +68,14 @@ static bool can_map(int n, size_t size)
     return all;
 }
 
-/* Under OpenMP, OpenBLAS allocates a buffer at once. It also loads Fortran's library, which
- * allocates less than FORTRAN. If that fails, the library's message about it fails, too, without
- * end. */
+/* An OpenBLAS with threads allocates a buffer while it is loaded: under OpenMP, and from 0.3.26 on
+ * with its own threads, too. It tries without end if it cannot. It also loads Fortran's library,
+ * which allocates less than FORTRAN. If that fails, the library's message about it fails, too,
+ * without end. */
 bool gk_blas_can_load(void)
 {
-    enum { OPENMP = 2, FORTRAN = 1 << 20 };
-    const bool buffer = openblas_get_parallel && openblas_get_parallel() == OPENMP;
+    enum { SEQUENTIAL = 0, FORTRAN = 1 << 20 };
+    const bool buffer = openblas_get_parallel && openblas_get_parallel() != SEQUENTIAL;
     return can_map(1, buffer ? BUFFER + FORTRAN : FORTRAN);
 }
 

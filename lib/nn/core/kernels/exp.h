@@ -46,7 +46,7 @@ static inline double expr(double x)
  * 0. */
 static inline float expr(float x)
 {
-    const float bias = 12582912.f; /* 1.5 * 2^23: adding it rounds to an integer */
+    const float bias = 12582912.f;                /* 1.5 * 2^23: adding it rounds to an integer */
     const float clamped = x <= -87.f ? -87.f : x; /* nan stays nan */
     const float t = clamped * 1.44269504f + bias;
     const float n = t - bias;
