@@ -237,9 +237,9 @@ ALWAYS_INLINE double forward_narrow(size_t n, size_t V, const real *z, const int
 }
 
 /* z (V) becomes the gradient; E has its exponentials, with the sum S. P: unless NULL, the softmax.
- */
-ALWAYS_INLINE void narrow_gradient(size_t V, real *z, const real *e, size_t y, size_t m, real s,
-                                   real scale, real *p)
+ * Not inlined: a compiler may fuse e_y pm - 1 in one caller and not in the other. */
+static __attribute__((noinline)) void narrow_gradient(size_t V, real *z, const real *e, size_t y,
+                                                      size_t m, real s, real scale, real *p)
 {
     const real pm = 1 / (1 + s), py = e[y] * pm;
     for (size_t c = 0; c < parts(V); c++) {
