@@ -108,7 +108,7 @@ load helpers
     close_to "$min" "$(gk-hvp -d d c | column_of lambda_min -)" 0.1
     close_to "$scaled" "$(gk-hvp --precondition -d d c | column_of lambda_max -)" 1e-2
     close_to "$edge" "$(gk-hvp --precondition -d d c | awk '/^[0-9]/ { print $2 / $NF }')" 1e-2
-    # what is kept is not made again
+    # A run that has its row is not trained again.
     sed -i "s/\t$max\t/\t7\t/" kept/*,*
     "$ROOT/pipelines/evidence/curvature" "$GK_BUILD/bin" two kept 400 1 >out
     assert_equal "$(column_of lambda_max_400 out)" 7

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "gk/rng.h"
 #include "nn/engine/dispatch.h"
+#include "versions.h"
 
 enum { ROWS = 40, KEYS = 4, MOST_T = 5, MOST_D = 64, MOST_H = 8, VALUES = MOST_H * MOST_D };
 
@@ -17,20 +18,8 @@ typedef void backward_fn(const struct attention *, size_t, size_t, const float *
 forward_fn attention_forward_f32_v1, attention_forward_f32_v3, attention_forward_f32_v4;
 backward_fn attention_backward_f32_v1, attention_backward_f32_v3, attention_backward_f32_v4;
 
-static forward_fn *const forward[] = {
-    attention_forward_f32_v1,
-#ifdef __x86_64__
-    attention_forward_f32_v3,
-    attention_forward_f32_v4,
-#endif
-};
-static backward_fn *const backward[] = {
-    attention_backward_f32_v1,
-#ifdef __x86_64__
-    attention_backward_f32_v3,
-    attention_backward_f32_v4,
-#endif
-};
+static forward_fn *const forward[] = VERSIONS(attention_forward_f32);
+static backward_fn *const backward[] = VERSIONS(attention_backward_f32);
 
 static struct gk_rng rng;
 

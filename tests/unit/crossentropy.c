@@ -8,6 +8,7 @@
 #include "check.h"
 #include "gk/rng.h"
 #include "nn/engine/dispatch.h"
+#include "versions.h"
 
 enum { ROWS = 11, MOST_V = 99 };
 
@@ -17,20 +18,8 @@ forward_fn crossentropy_forward_f32_v1, crossentropy_forward_f32_v3, crossentrop
 backward_fn crossentropy_backward_f32_v1, crossentropy_backward_f32_v3,
     crossentropy_backward_f32_v4;
 
-static forward_fn *const forward[] = {
-    crossentropy_forward_f32_v1,
-#ifdef __x86_64__
-    crossentropy_forward_f32_v3,
-    crossentropy_forward_f32_v4,
-#endif
-};
-static backward_fn *const backward[] = {
-    crossentropy_backward_f32_v1,
-#ifdef __x86_64__
-    crossentropy_backward_f32_v3,
-    crossentropy_backward_f32_v4,
-#endif
-};
+static forward_fn *const forward[] = VERSIONS(crossentropy_forward_f32);
+static backward_fn *const backward[] = VERSIONS(crossentropy_backward_f32);
 
 static void check_size(int isa, size_t V, struct gk_rng *rng)
 {

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "gk/rng.h"
 #include "nn/engine/dispatch.h"
+#include "versions.h"
 
 enum { MOST_N = 37, MOST_D = 136, MOST = MOST_N * MOST_D };
 
@@ -18,20 +19,8 @@ typedef void backward_fn(size_t, size_t, const float *, const float *, const flo
 forward_fn layernorm_forward_f32_v1, layernorm_forward_f32_v3, layernorm_forward_f32_v4;
 backward_fn layernorm_backward_f32_v1, layernorm_backward_f32_v3, layernorm_backward_f32_v4;
 
-static forward_fn *const forward[] = {
-    layernorm_forward_f32_v1,
-#ifdef __x86_64__
-    layernorm_forward_f32_v3,
-    layernorm_forward_f32_v4,
-#endif
-};
-static backward_fn *const backward[] = {
-    layernorm_backward_f32_v1,
-#ifdef __x86_64__
-    layernorm_backward_f32_v3,
-    layernorm_backward_f32_v4,
-#endif
-};
+static forward_fn *const forward[] = VERSIONS(layernorm_forward_f32);
+static backward_fn *const backward[] = VERSIONS(layernorm_backward_f32);
 
 static float x[MOST], res[MOST], dy[MOST], gain[MOST_D], bias[MOST_D];
 

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "gk/rng.h"
 #include "nn/engine/dispatch.h"
+#include "versions.h"
 
 extern const struct loss losses_f32_v3[GK_LOSSES], losses_f32_v4[GK_LOSSES];
 
@@ -43,13 +44,7 @@ static void check_both(const struct loss *loss, struct gk_rng *rng, size_t V)
 
 int main(void)
 {
-    const struct loss *const versions[] = {
-        losses_f32_v1,
-#ifdef __x86_64__
-        losses_f32_v3,
-        losses_f32_v4,
-#endif
-    };
+    const struct loss *const versions[] = VERSIONS(losses_f32);
     static const size_t V[] = {1, 2, 7, 16, 23, 97, 99, 113, MOST_V};
     struct gk_rng rng;
     gk_rng_seed(&rng, 5, 0);

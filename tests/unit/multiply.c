@@ -8,6 +8,7 @@
 #include "gk/rng.h"
 #include "nn/engine/dispatch.h"
 #include "nn/plan/plan.h"
+#include "versions.h"
 
 typedef void multiply_fn(bool, bool, size_t, size_t, size_t, const float *, size_t, const float *,
                          size_t, float, float *, size_t);
@@ -15,20 +16,8 @@ typedef void sum_fn(size_t, const float *const *, size_t, float *);
 multiply_fn multiply_f32_v3, multiply_f32_v4;
 sum_fn sum_lanes_f32_v3, sum_lanes_f32_v4;
 
-static multiply_fn *const multiply[] = {
-    multiply_f32_v1,
-#ifdef __x86_64__
-    multiply_f32_v3,
-    multiply_f32_v4,
-#endif
-};
-static sum_fn *const sum_lanes[] = {
-    sum_lanes_f32_v1,
-#ifdef __x86_64__
-    sum_lanes_f32_v3,
-    sum_lanes_f32_v4,
-#endif
-};
+static multiply_fn *const multiply[] = VERSIONS(multiply_f32);
+static sum_fn *const sum_lanes[] = VERSIONS(sum_lanes_f32);
 
 static struct gk_rng rng;
 

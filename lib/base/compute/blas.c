@@ -68,10 +68,10 @@ static bool can_map(int n, size_t size)
     return all;
 }
 
-/* An OpenBLAS with threads allocates a buffer while it is loaded: under OpenMP, and from 0.3.26 on
- * with its own threads, too. It tries without end if it cannot. It also loads Fortran's library,
- * which allocates less than FORTRAN. If that fails, the library's message about it fails, too,
- * without end. */
+/* An OpenBLAS with threads allocates a buffer while it is loaded: under OpenMP, and in newer
+ * versions (Debian 13's 0.3.29, not Debian 12's 0.3.21) with its own threads, too. If it cannot, it
+ * tries again without end. It also loads Fortran's library, which allocates less than FORTRAN. If
+ * that fails, the library's message about it fails, too, without end. */
 bool gk_blas_can_load(void)
 {
     enum { SEQUENTIAL = 0, FORTRAN = 1 << 20 };

@@ -126,7 +126,9 @@ ALWAYS_INLINE void backward_group(size_t m, size_t d, const real *dy, const real
         sum[i] = s;
     }
     vec_put(a, vec_sums(sum) / (real)d);
-    __asm__ volatile("" ::: "memory"); /* a product that both sums share could not be fused */
+    /* The compiler must not see that both sums have a product in common: it would compute that
+     * once, and fuse it with neither sum. */
+    __asm__ volatile("" ::: "memory");
     for (size_t i = 0; i < VEC; i++) {
         const size_t row = i < m ? i * d : 0;
         vec s = {0};
@@ -155,47 +157,50 @@ static bool is_narrow(size_t d)
     return d % VEC == 0 && d <= 4 * VEC;
 }
 
-/* The groups of N rows, inlined for a common width. */
-#define GROUPS(call)                                                                               \
-    for (size_t i = 0, m; i < n; i += m) {                                                         \
-        m = n - i < VEC ? n - i : VEC;                                                             \
-        if (d == 2 * VEC)                                                                          \
-            call(2 * VEC);                                                                         \
-        else                                                                                       \
-            call(d);                                                                               \
-    }
+ALWAYS_INLINE void forward_groups(size_t n, size_t d, const real *x, const real *res,
+                                  const real *gain, const real *bias, real *xh, real *rs, real *y)
+{
+    for (size_t i = 0; i < n; i += VEC)
+        forward_group(n - i < VEC ? n - i : VEC, d, x + i * d, res ? res + i * d : NULL, gain, bias,
+                      xh + i * d, rs + i, y + i * d);
+}
+
+ALWAYS_INLINE void backward_groups(size_t n, size_t d, const real *dy, const real *gain,
+                                   const real *xh, const real *rs, real *dh, real *dgain,
+                                   real *dbias)
+{
+    for (size_t i = 0; i < n; i += VEC)
+        backward_group(n - i < VEC ? n - i : VEC, d, dy + i * d, gain, xh + i * d, rs + i,
+                       dh + i * d, dgain, dbias);
+}
 
 #endif
 
+/* The width of small networks, 2 VEC, is inlined. */
 void X(layernorm_forward)(size_t n, size_t d, const real *x, const real *res, const real *gain,
                           const real *bias, real *xh, real *rs, real *y)
 {
 #if HAS_QUARTERS
-    if (is_narrow(d)) {
-#define CALL(width)                                                                                \
-    forward_group(m, width, x + i * d, res ? res + i * d : NULL, gain, bias, xh + i * d, rs + i,   \
-                  y + i * d)
-        GROUPS(CALL)
-#undef CALL
-        return;
-    }
+    if (d == 2 * VEC)
+        forward_groups(n, 2 * VEC, x, res, gain, bias, xh, rs, y);
+    else if (is_narrow(d))
+        forward_groups(n, d, x, res, gain, bias, xh, rs, y);
+    else
 #endif
-    forward_rows(n, d, x, res, gain, bias, xh, rs, y);
+        forward_rows(n, d, x, res, gain, bias, xh, rs, y);
 }
 
 void X(layernorm_backward)(size_t n, size_t d, const real *dy, const real *gain, const real *xh,
                            const real *rs, real *dh, real *dgain, real *dbias)
 {
 #if HAS_QUARTERS
-    if (is_narrow(d)) {
-#define CALL(width)                                                                                \
-    backward_group(m, width, dy + i * d, gain, xh + i * d, rs + i, dh + i * d, dgain, dbias)
-        GROUPS(CALL)
-#undef CALL
-        return;
-    }
+    if (d == 2 * VEC)
+        backward_groups(n, 2 * VEC, dy, gain, xh, rs, dh, dgain, dbias);
+    else if (is_narrow(d))
+        backward_groups(n, d, dy, gain, xh, rs, dh, dgain, dbias);
+    else
 #endif
-    backward_rows(n, d, dy, gain, xh, rs, dh, dgain, dbias);
+        backward_rows(n, d, dy, gain, xh, rs, dh, dgain, dbias);
 }
 
 void X(layernorm_r_forward)(size_t n, size_t d, const real *rx, const real *rres, const real *gain,

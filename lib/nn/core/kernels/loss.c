@@ -115,26 +115,20 @@ static void gradient(size_t V, real *z, size_t y, size_t m, real s, real scale, 
         z[j] *= scale;
 }
 
-static void backward_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
-                          real *p)
-{
-    for (size_t i = 0; i < n; i++, z += V) {
-        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
-        const real s = exponentials(z, V, m, z);
-        gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
-    }
-}
-
-static double both_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                        unsigned char *right, real scale, real *p)
+/* z becomes its gradient. RIGHT: unless NULL, filled in, and the loss is returned, as
+ * forward_rows() has it. */
+static double backward_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                            unsigned char *right, real scale, real *p)
 {
     double loss = 0;
     for (size_t i = 0; i < n; i++, z += V) {
         const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
         const double gap = (double)(z[m] - z[y]);
         const real s = exponentials(z, V, m, z);
-        right[i * k] = m == y;
-        loss += log1p((double)sum_others(z, V, m)) + gap;
+        if (right) {
+            right[i * k] = m == y;
+            loss += log1p((double)sum_others(z, V, m)) + gap;
+        }
         gradient(V, z, y, m, s, scale, p ? p + i * V : NULL);
     }
     return loss;
@@ -237,7 +231,7 @@ ALWAYS_INLINE double forward_narrow(size_t n, size_t V, const real *z, const int
 }
 
 /* z (V) becomes the gradient; E has its exponentials, with the sum S. P: unless NULL, the softmax.
- * Not inlined: a compiler may fuse e_y pm - 1 in one caller and not in the other. */
+ * Not inlined: a compiler may fuse e_y pm - 1 in one place and not in another. */
 static __attribute__((noinline)) void narrow_gradient(size_t V, real *z, const real *e, size_t y,
                                                       size_t m, real s, real scale, real *p)
 {
@@ -255,20 +249,9 @@ static __attribute__((noinline)) void narrow_gradient(size_t V, real *z, const r
     z[y] = (m == y ? -s * pm : py - 1) * scale;
 }
 
-ALWAYS_INLINE void backward_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                                   real scale, real *p)
-{
-    for (size_t i = 0; i < n; i++, z += V) {
-        vec top;
-        real e[PARTS * VEC];
-        const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
-        const real s = narrow_exponentials(z, V, m, top, e);
-        narrow_gradient(V, z, e, y, m, s, scale, p ? p + i * V : NULL);
-    }
-}
-
-ALWAYS_INLINE double both_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                                 unsigned char *right, real scale, real *p)
+/* As backward_rows(). */
+ALWAYS_INLINE double backward_narrow(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                                     unsigned char *right, real scale, real *p)
 {
     double loss = 0;
     for (size_t i = 0; i < n; i++, z += V) {
@@ -276,8 +259,10 @@ ALWAYS_INLINE double both_narrow(size_t n, size_t V, real *z, const int32_t *lab
         real e[PARTS * VEC];
         const size_t y = (size_t)label[i * k], m = narrow_argmax(z, V, &top);
         const real s = narrow_exponentials(z, V, m, top, e);
-        right[i * k] = m == y;
-        loss += log1p((double)s) + (double)(z[m] - z[y]);
+        if (right) {
+            right[i * k] = m == y;
+            loss += log1p((double)s) + (double)(z[m] - z[y]);
+        }
         narrow_gradient(V, z, e, y, m, s, scale, p ? p + i * V : NULL);
     }
     return loss;
@@ -295,26 +280,20 @@ double X(crossentropy_forward)(size_t n, size_t V, const real *z, const int32_t 
     return forward_rows(n, V, z, label, k, right);
 }
 
-void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
-                              real scale, real *p)
-{
-#if HAS_QUARTERS
-    if (is_narrow(V)) {
-        backward_narrow(n, V, z, label, k, scale, p);
-        return;
-    }
-#endif
-    backward_rows(n, V, z, label, k, scale, p);
-}
-
 double X(crossentropy_both)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
                             unsigned char *right, real scale, real *p)
 {
 #if HAS_QUARTERS
     if (is_narrow(V))
-        return both_narrow(n, V, z, label, k, right, scale, p);
+        return backward_narrow(n, V, z, label, k, right, scale, p);
 #endif
-    return both_rows(n, V, z, label, k, right, scale, p);
+    return backward_rows(n, V, z, label, k, right, scale, p);
+}
+
+void X(crossentropy_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k,
+                              real scale, real *p)
+{
+    X(crossentropy_both)(n, V, z, label, k, NULL, scale, p);
 }
 
 /* Relative to rz_m, where p is largest, the mean keeps its precision as p_m goes to 1. */

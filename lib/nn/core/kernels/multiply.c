@@ -132,6 +132,8 @@ ALWAYS_INLINE void rows_by_half(size_t from, size_t n, size_t k, const real *a, 
             sum[12 + i] += p12[i * row] * of;
         }
         b += ldb, p0 += column, p4 += column, p8 += column, p12 += column;
+        /* Four pointers stay four: the compiler would keep one for each row, too many for
+         * registers. */
         __asm__("" : "+r"(p0), "+r"(p4), "+r"(p8), "+r"(p12));
     }
     for (size_t i = from; i < ROWS; i++)
