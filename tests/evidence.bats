@@ -181,10 +181,24 @@ load helpers
     "$ROOT/pipelines/evidence/law-page" runs fit page
     grep -F 'gamma 7.20 (no end to no end), a 4 ' page
     grep -F 'The runs that have ended do not fix the exponent' page
+    sed -i 's/-inf/-1/; s/inf/9/' fit
+    "$ROOT/pipelines/evidence/law-page" runs fit page
+    grep -F 'The runs that have ended do not fix the exponent: its interval contains 0.' page
     # the page of the tree is that of its tables
     cp "$ROOT/docs/reproduction.md" page
     "$ROOT/pipelines/evidence/law-page" "$ROOT/docs/results/law.tsv" "$ROOT/docs/results/law-fit.tsv" page
     diff "$ROOT/docs/reproduction.md" page
+}
+
+@test "published: a median that is later than the last step is no number" {
+    printf 'time\tname\tn\tevents\tmedian\tlower\tupper\nt2\tx\t3\t3\t7\t5\tinf\nt4\tx\t3\t1\tinf\t9\tinf\nt4_stable\tx\t3\t0\tinf\tinf\tinf\n' >times
+    printf '%s\n' '<!-- medians: x -->' '<!-- end of medians -->' >page
+    "$ROOT/pipelines/evidence/published-page" times page
+    grep -Fx '| x | 7 (5 to ?), 3 of 3 | not half of them, 1 of 3 | not half of them, 0 of 3 |' page
+    # the page of the tree is that of its table
+    cp "$ROOT/docs/published.md" page
+    "$ROOT/pipelines/evidence/published-page" "$ROOT/docs/results/published-times.tsv" page
+    diff "$ROOT/docs/published.md" page
 }
 
 @test "published: the record has t2, t4 and t4_stable of each run" {

@@ -67,6 +67,10 @@ static void backward_rows(size_t n, size_t d, const real *dy, const real *gain, 
  * so that all results are equal. */
 #if HAS_QUARTERS
 
+/* Loops with a product in common must not see it: the compiler would compute it once for some rows,
+ * and fuse it with a sum for others. */
+#define READ_AGAIN() __asm__ volatile("" ::: "memory")
+
 ALWAYS_INLINE vec residual_at(const real *x, const real *res, size_t at)
 {
     const vec v = vec_at(x + at);
@@ -137,6 +141,7 @@ ALWAYS_INLINE void backward_group(size_t m, size_t d, const real *dy, const real
         sum[i] = s;
     }
     vec_put(b, vec_sums(sum) / (real)d);
+    READ_AGAIN();
     for (size_t j = 0; j < d; j += VEC) {
         const vec g = vec_at(gain + j);
         vec dg = vec_at(dgain + j), db = vec_at(dbias + j);
