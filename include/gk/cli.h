@@ -110,7 +110,7 @@ struct gk_common {
     GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
                .def = "0")
 
-/* Of the numbers of its tables (gk_put_number): gk_cli_start sees to it. */
+/* How many digits gk_put_number prints; gk_cli_start sets it. */
 #define GK_DIGITS_OPT(c)                                                                           \
     GK_OPT_INT(0, "digits", &(c)->digits,                                                          \
                "significant digits to print (default: all, which read back exactly)", .min = 1,    \
@@ -176,8 +176,8 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Each of NOTES from number *SAID on, which moves behind them. */
 struct gk_notes;
+/* Prints each of NOTES from number *SAID on, and sets *SAID to their number. */
 void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said);
 
 /* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
