@@ -117,7 +117,7 @@ struct table {
 
 struct transformer {
     size_t d, H, ff, V, L, T, k;
-    size_t nlane_max, tile_cap, nstem_max, ntab_max;
+    size_t nlane_max, nstem_max, ntab_max;
     const struct gk_plan *plan;
     struct gk_pool *pool;
     struct segment *seg;

@@ -126,11 +126,6 @@ const void *gk_trainer_theta(const struct gk_trainer *t)
     return t->theta;
 }
 
-const struct gk_params *gk_trainer_params(const struct gk_trainer *t)
-{
-    return t->ps;
-}
-
 /* The rows of update k: all (NULL), or the next ones in this epoch's order. */
 static const uint32_t *choose_rows(struct gk_trainer *t, size_t *n)
 {
