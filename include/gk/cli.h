@@ -47,7 +47,8 @@ struct gk_opt {
     double min, max;     /* GK_INT, GK_REAL; equal: no limits */
     const char *word;    /* GK_INT: a word allowed instead of a number, or NULL */
     unsigned flags;
-    bool *given;    /* set when the option is on the command line; may be NULL */
+    unsigned commands; /* a bit for each command that takes it, as the tool numbers them; 0: all */
+    bool *given;       /* set when the option is on the command line; may be NULL */
     bool *recorded; /* is it in the provenance line? NULL: gk_cli_line decides. Set by the tool and
                      * by gk_cli_inherit */
 };
