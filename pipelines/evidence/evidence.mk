@@ -54,15 +54,16 @@ evidence-full: evidence-corpus
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
-# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
-trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
-    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 evidence-curvature: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge-curvature $(BIN) docs/results/corpus.tsv docs/results/curvature.tsv \
 	    >$(BUILD)/evidence-curvature.tsv
 	@cp $(BUILD)/evidence-curvature.tsv docs/results/evidence-curvature.tsv
 	@pipelines/evidence/curvature-page docs/results/evidence-curvature.tsv docs/evidence.md
+
+# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
+trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
+    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 
 ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
 arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
