@@ -107,8 +107,9 @@ struct gk_common {
 #define GK_THREADS_OPT_(c, h)                                                                      \
     GK_OPT_INT(0, "threads", &(c)->threads, h, .min = 1, .max = 1024, .flags = GK_OPT_SILENT,      \
                .given = &(c)->threads_given)
+#define GK_SEED_MOST 9007199254740992.0 /* 2^53: a double holds every integer up to it */
 #define GK_SEED_OPT(c)                                                                             \
-    GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
+    GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = GK_SEED_MOST,          \
                .def = "0")
 
 /* How many digits gk_put_number prints; gk_cli_start sets it. */

@@ -75,7 +75,7 @@ static const struct gk_opt opts[] = {
                 .min = 0, .max = 0.9999, .choices = "P", .flags = GK_OPT_OPEN_MIN, .commands = FIT,
                 .given = &given.cover),
     GK_OPT_INT(0, "seed", &common.seed, "fit, rank: seed of folds and resamples (default 0)",
-               .min = 0, .max = 9007199254740992.0, .commands = FIT | RANK, .given = &given.seed),
+               .min = 0, .max = GK_SEED_MOST, .commands = FIT | RANK, .given = &given.seed),
     GK_OPT_WINDOW(0, "window", &in.window, "the steps of features whose names do not say",
                   .commands = FIT | SCORE, .given = &given.window),
     GK_OPT_TEXT('c', "column", &in.column, "NAME",
