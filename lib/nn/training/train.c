@@ -25,7 +25,7 @@ static uint64_t digest(const struct gk_dataset *d)
     }
     for (int i = 0; i < d->k; i++)
         if (d->score[i] != d->T - d->k + i)
-            h = gk_fnv(h, (uint64_t)((i + 1) * GK_MAX_TOKENS + d->score[i]));
+            h = gk_fnv(h, (uint64_t)(i + 1) * GK_MAX_TOKENS + (uint64_t)d->score[i]);
     return h;
 }
 
