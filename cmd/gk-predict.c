@@ -337,7 +337,7 @@ int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int id;
+        unsigned id;
         int (*run)(const char *path, struct gk_err *err);
     } commands[] = {{"fit", FIT, fit}, {"score", SCORE, score}, {"rank", RANK, rank}};
     struct gk_err err = {0};

@@ -54,9 +54,6 @@ evidence-full: evidence-corpus
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
-# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
-trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
-    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 evidence-curvature: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge-curvature $(BIN) docs/results/corpus.tsv docs/results/curvature.tsv \
@@ -72,6 +69,10 @@ delay-table: $(EVIDENCE_TOOLS) ## docs/results/delay.tsv: norms at t2 and t4 of 
 evidence-delay: $(EVIDENCE_TOOLS)
 	@pipelines/evidence/delay $(BIN) docs/results/delay.tsv >docs/results/delay-law.tsv
 	@pipelines/evidence/delay-page docs/results/delay-law.tsv docs/reproduction.md
+
+# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
+trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
+    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 
 ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
 arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
