@@ -72,6 +72,12 @@ static int meaning(const char *name)
     return all;
 }
 
+bool gk_curve_is_split(const char *text)
+{
+    const int all = meaning(text);
+    return all == TRAIN || all == VAL || all == TEST;
+}
+
 int gk_curve_own_column(const char *name, int *rank)
 {
     const int all = meaning(name), what = all & ~SPLITS, split = all & SPLITS;
