@@ -69,9 +69,12 @@ END
         gk-ckpt-dump --flat g | tail -n 1 | wc -w
     }
     assert_equal "$(parameters optim.m.w optimizer.state.0.exp_avg optimizer_state_dict.state.w.foo optimizer_states.0.state.1.bar \
-        optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer)" 1
+        optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer \
+        o.state.0.H_diag o.state.0.d o.state.0.old_dirs.38 o.state.0.al.0 o.state.0.ro.1 state.0.old_stps.2 o.state.0.prev_flat_grad)" 1
+    assert_equal "$(gk-ckpt-dump --flat "$ROOT/tests/torch/scheduler.pt" | tail -n 1 | wc -w)" 2
     assert_equal "$(parameters optim optimal.weight optimizer optimizers_head.weight state.weight state.0.weight net.state.0.weight \
-        state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight)" 12
+        state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight \
+        state.0.al state.0.al.x state.0.al.0.weight state.0.d.0)" 16
 }
 
 # frame FILE NAME:DTYPE:SHAPE:SEED...: a frame of step 1; the numbers of a tensor follow from its seed, 0 is all zeros
