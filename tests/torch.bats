@@ -139,6 +139,18 @@ said() {
     said "--exclude: x1: 1 tensor is a buffer by name, but counts as parameter ('callbacks.stop.best')"
     assert_equal "$(gk-spectra --exclude 'callbacks.*,z.*' x1 2>err | column_of tensor)" a.weight
     [ ! -s err ]
+    # several networks in one file
+    three best.n.a.weight:F32:3x4:5 best.n.b.weight:F32:2x4:6 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8
+    said "--exclude: x1: below 2 keys ('best', 'last') are tensors of the same names and shapes, and all count"
+    three best.n.a.weight:F32:3x4:5 best.n.b.weight:F32:2x4:6 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8 last.n.running_mean:F32:2:1
+    grep -q "below 2 keys ('best', 'last')" <(gk-ckpt-dump --flat x1 2>&1)
+    three models.{0,1,2}.{a,b}.weight:F32:2x4:4
+    grep -q "below 3 keys ('models.0', 'models.1', ...) are tensors of the same names and shapes, and all count" <(gk-ckpt-dump --flat x1 2>&1)
+    # layers, and what differs in a shape or in a tensor
+    three block{1,2}.q.{a,b}.weight:F32:2x4:@
+    run ! grep keys <(gk-ckpt-dump --flat x1 2>&1)
+    three best.n.{a,b}.weight:F32:3x4:5 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8 more.n.{a,b,c}.weight:F32:3x4:9 one.n.a.weight:F32:3x4:6 two.n.a.weight:F32:3x4:8
+    run ! grep keys <(gk-ckpt-dump --flat x1 2>&1)
     # an average is the same as its weights at the first frame only
     for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "b.weight:F32:3x4:$((i > 1 ? 9 : 1))"; done
     run -0 --separate-stderr gk-pca --variance x1 x2 x3
