@@ -40,7 +40,8 @@ static const struct {
     {"batch", NOTHING},     {"mean", NOTHING},   {"avg", NOTHING},       {"average", NOTHING},
     {"total", NOTHING},     {"global", NOTHING}, {"trainer", NOTHING},   {"metrics", NOTHING},
     {"scalars", NOTHING},   {"sparse", NOTHING}, {"binary", NOTHING},    {"categorical", NOTHING},
-    {"adam", NOTHING},      {"adamw", NOTHING},  {"sgd", NOTHING},
+    {"losses", LOSS},       {"accs", ACC},       {"accuracies", ACC},    {"adam", NOTHING},
+    {"adamw", NOTHING},     {"sgd", NOTHING},
 };
 
 /* The combined meaning of a name's words, or -1 if one is unknown. W&B puts the run's name and " -
