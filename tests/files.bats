@@ -81,6 +81,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     rm x
     python3 -c 'import sqlite3; sqlite3.connect("x").execute("create table t (a)")'
     names 'an SQLite database' "sqlite3 -csv -header x 'select ...' | ..." "sqlite3 -csv -header FILE 'select ...' | ..."
+    printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' >x
+    names 'a pointer of Git LFS: git lfs pull fetches the file itself' ''
+    printf 'version step\ttrain_loss\n1\t2\n3\t4\n' | gk-hjorth -q >/dev/null # a header
     printf '%%PDF-1.7\n' >x
     names 'a PDF document' ''
     printf '\x89PNG\r\n\x1a\n' >x
@@ -210,6 +213,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 [{"a":1}\n{"a":2}]|line 2: a comma is wanted between two objects
 [{"a":1}]\n7|line 2: more text behind the last object
 {"a":1}\nx|line 2: an object is wanted
+[[1.5,0,2],[2.5,1,1]]|line 1: objects are wanted in the array, such as {"step":0,"loss":1}
+\n[3,2,1]|line 2: objects are wanted in the array, such as {"step":0,"loss":1}
+{'a': 1}|line 1: string or '}' expected near '''
 {"a":1}\n[1]|line 2: an object is wanted
 [{"a":1},[1]]|line 1: an object is wanted
 {"a":1}\n\n{"a":01}|line 3: invalid token near '0'
