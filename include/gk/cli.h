@@ -186,6 +186,8 @@ void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_
  * that rows were merged or left out. */
 struct gk_table_notes;
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
+/* The same without the first, for a tool to which steps do not matter. */
+void gk_note_matrix(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
 
 /* A progress line with rate and time left (unless TOTAL is 0: unknown), on stderr if that is a
  * terminal, and not with --quiet; at most ten updates per second. */

@@ -56,7 +56,8 @@ static const struct {
     {"batch", NOTHING},     {"mean", NOTHING},   {"avg", NOTHING},       {"average", NOTHING},
     {"total", NOTHING},     {"global", NOTHING}, {"trainer", NOTHING},   {"metrics", NOTHING},
     {"scalars", NOTHING},   {"sparse", NOTHING}, {"binary", NOTHING},    {"categorical", NOTHING},
-    {"adam", NOTHING},      {"adamw", NOTHING},  {"sgd", NOTHING},
+    {"losses", LOSS},       {"accs", ACC},       {"accuracies", ACC},    {"adam", NOTHING},
+    {"adamw", NOTHING},     {"sgd", NOTHING},
 };
 
 /* The combined meaning of a name's words, or -1 if one is unknown. W&B puts the run's name and " -
@@ -86,6 +87,12 @@ static int meaning(const char *name)
         all |= (int)words[i].is;
     }
     return all;
+}
+
+bool gk_curve_is_split(const char *text)
+{
+    const int all = meaning(text);
+    return all == TRAIN || all == VAL || all == TEST;
 }
 
 int gk_curve_own_column(const char *name, int *rank)
