@@ -227,6 +227,10 @@ curve() {
     assert_regex "$stderr" '^gk-predict: note: m0_400 is 400, beyond the model.s range of [0-9.]+ to [0-9.]+$'
     run -0 --separate-stderr gk-predict score -m m <(curve 0.05 400)
     assert_equal "$stderr" ''
+    # a curve of every tenth step has sums of a tenth
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $1 *= 10 } 1' <(curve 0.5 40) >sparse
+    run -0 --separate-stderr gk-predict score -m m sparse
+    assert_equal "$stderr" 'gk-predict: note: sparse: m0_400 is measured on a row every 10 steps: the model must be of curves with such rows'
 }
 
 @test "score: without --model by the model of gk, which says what it is" {
