@@ -186,6 +186,24 @@ curve() {
     assert_equal "$(cell m0 auc within)" 0
 }
 
+@test "fit: --within ranks by scores before calibration, which drops those that rank groups wrongly" {
+    # m0 says a little within each group, and the groups have other shares
+    awk 'BEGIN { print "m0,g,grokked"
+        for (g = 0; g < 4; g++) for (i = 0; i < 20; i++) { y = i < 4 + 4 * g; print 1 + 0.3 * y + i * 7 % 20 / 20 "," g "," y } }' >t
+    gk-predict fit -q --group g --within --refits 0 --against m0 t >out
+    assert_equal "$(grep -P '^model\t\d' out | cut -f 3-5)" "$(grep -P '^m0\t' out | cut -f 3-5)"
+    assert_equal "$(grep -P '^against\t' out | cut -f 2-)" "$(grep -P '^model\t\d' out | cut -f 2-)"
+    # the Brier score is of probabilities, also of each group
+    gk-predict fit -q --group g --print runs t >each
+    close_to "$(cell model brier out)" "$(awk -F'\t' '/^[0-9]/ { n++; s += ($4 - $3) ^ 2 } END { printf "%.17g", s / n }' each)"
+    gk-predict fit -q --group g --within --print groups t >groups
+    assert_equal "$(column_of auc groups | grep -cx 0.5)" 0
+    close_to "$(column_of brier groups | awk '{ s += $1 / 4 } END { printf "%.17g", s }')" "$(cell model brier out)"
+    # so are those of resamples
+    gk-predict fit -q --group g --within --refits 20 t >again
+    assert_equal "$(cell model auc again)" "$(cell model auc out)"
+}
+
 @test "fit: calibration and decisions say what the runs say" {
     runs 60 1 | awk -F, -v OFS=, '{ print $0, NR == 1 ? "t4,steps" : ($6 ? 500 + NR "," 520 + NR : "nan,1000") }' >t
     gk-predict fit -q --print runs t >each
