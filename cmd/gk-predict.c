@@ -113,7 +113,8 @@ static void settle_refits(const char *name, const struct gk_runs *r, const size_
 {
     enum { USUAL = 200, LEAST = 100 };
     const double budget = 1e9 / gk_model_refit_cost(r, fold);
-    if (!given.refits && what == GK_REPORT_SUMMARY && replicates > 0) {
+    if (!given.refits && (what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS) &&
+        replicates > 0) {
         refits = budget >= USUAL ? USUAL : budget >= LEAST ? (int64_t)budget : 0;
         if (refits == 0)
             gk_note(&tool,

@@ -118,6 +118,7 @@ double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
 
 enum gk_report {
     GK_REPORT_SUMMARY,
+    GK_REPORT_MODELS, /* of the summary, the rows of models */
     GK_REPORT_GROUPS,
     GK_REPORT_RUNS,
     GK_REPORT_CALIBRATION,
@@ -125,7 +126,7 @@ enum gk_report {
     GK_REPORT_TIMES
 };
 /* in the order of the enum */
-#define GK_REPORTS "summary|groups|runs|calibration|decisions|times"
+#define GK_REPORTS "summary|models|groups|runs|calibration|decisions|times"
 
 /* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
  * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or

@@ -85,7 +85,7 @@ static int compared(struct report *p, struct gk_err *err)
     return gk_out_row(p->out, err);
 }
 
-static int summary(struct report *p, struct gk_err *err)
+static int summary(struct report *p, bool features, struct gk_err *err)
 {
     const struct gk_runs *r = p->of->r;
     struct gk_rank_data d = {r->n, ranking(p->of), r->outcome, r->val, groups_of(p->of)};
@@ -97,6 +97,8 @@ static int summary(struct report *p, struct gk_err *err)
     if (put_scores(p, "model_fitted", &d, p->score, false, err) ||
         (p->of->against && compared(p, err)))
         return -1;
+    if (!features)
+        return 0;
     d.score = r->m0;
     if (r->m0 && put_scores(p, r->m0_name, &d, NULL, false, err))
         return -1;
@@ -162,7 +164,8 @@ static int ranks(struct gk_out *out, enum gk_report what, const struct gk_histor
     if (!rc) {
         p.value = p.score + of->r->n;
         p.p = p.value + of->r->n;
-        rc = what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, err);
+        rc = what == GK_REPORT_GROUPS ? by_group(&p, err)
+                                      : summary(&p, what == GK_REPORT_SUMMARY, err);
     }
     gk_free(p.score);
     gk_free(p.outcome);
