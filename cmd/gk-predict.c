@@ -113,7 +113,8 @@ static void settle_refits(const char *name, const struct gk_runs *r, const size_
 {
     enum { USUAL = 200, LEAST = 100 };
     const double budget = 1e9 / gk_model_refit_cost(r, fold);
-    if (!given.refits && what == GK_REPORT_SUMMARY && replicates > 0) {
+    if (!given.refits && (what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS) &&
+        replicates > 0) {
         refits = budget >= USUAL ? USUAL : budget >= LEAST ? (int64_t)budget : 0;
         if (refits == 0)
             gk_note(&tool,
@@ -124,15 +125,17 @@ static void settle_refits(const char *name, const struct gk_runs *r, const size_
     given.refits = true;
 }
 
-/* Held-out probabilities by the features to compare with, on the same folds; NULL: none. */
+/* HELDOUT [2, n]: probabilities by the features to compare with, on the same folds, and the scores
+ * before calibration; NULL: none. */
 static int fit_against(const struct gk_runs *r, size_t *fold, double **heldout, struct gk_err *err)
 {
     struct gk_model m;
     *heldout = NULL;
     if (!r->against)
         return 0;
-    if (!(*heldout = gk_alloc(r->n, sizeof **heldout, err)) ||
-        gk_model_fit(&m, r->against, ridge, (uint64_t)common.seed, *heldout, fold, err))
+    if (!(*heldout = gk_alloc(r->n, 2 * sizeof **heldout, err)) ||
+        gk_model_fit(&m, r->against, ridge, (uint64_t)common.seed, *heldout, *heldout + r->n, fold,
+                     err))
         return -1;
     gk_model_free(&m);
     return 0;
@@ -163,11 +166,11 @@ static int fit(const char *path, struct gk_err *err)
     if (r.skipped)
         gk_note(&tool, "%s: %zu run%s left out, for a nan", rows.file, r.skipped,
                 r.skipped == 1 ? "" : "s");
-    double *heldout = gk_alloc(r.n, sizeof *heldout, err);
+    double *heldout = gk_alloc(r.n, 2 * sizeof *heldout, err);
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
         return -1;
-    if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, fold, err) ||
+    if (gk_model_fit(&m, &r, ridge, (uint64_t)common.seed, heldout, heldout + r.n, fold, err) ||
         fit_against(&r, fold, &other, err))
         return gk_fail_at(err, "%s", rows.file);
     remark(rows.file, &r);
@@ -178,6 +181,8 @@ static int fit(const char *path, struct gk_err *err)
                                     .fold = fold,
                                     .against = other,
                                     .within = within,
+                                    .raw = heldout + r.n,
+                                    .against_raw = other ? other + r.n : NULL,
                                     .replicates = replicates,
                                     .refits = refits,
                                     .seed = (uint64_t)common.seed,
@@ -351,7 +356,7 @@ int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int id;
+        unsigned id;
         int (*run)(const char *path, struct gk_err *err);
     } commands[] = {{"fit", FIT, fit}, {"score", SCORE, score}, {"rank", RANK, rank}};
     struct gk_err err = {0};

@@ -186,6 +186,32 @@ curve() {
     assert_equal "$(cell m0 auc within)" 0
 }
 
+@test "fit: --within ranks by scores before calibration, which drops those that rank groups wrongly" {
+    # m0 says a little within each group, and the groups have other shares
+    awk 'BEGIN { print "m0,g,grokked"
+        for (g = 0; g < 4; g++) for (i = 0; i < 20; i++) { y = i < 4 + 4 * g; print 1 + 0.3 * y + i * 7 % 20 / 20 "," g "," y } }' >t
+    gk-predict fit -q --group g --within --refits 0 --against m0 t >out
+    assert_equal "$(grep -P '^model\t\d' out | cut -f 3-5)" "$(grep -P '^m0\t' out | cut -f 3-5)"
+    assert_equal "$(grep -P '^against\t' out | cut -f 2-)" "$(grep -P '^model\t\d' out | cut -f 2-)"
+    # the Brier score is of probabilities, also of each group
+    gk-predict fit -q --group g --print runs t >each
+    close_to "$(cell model brier out)" "$(awk -F'\t' '/^[0-9]/ { n++; s += ($4 - $3) ^ 2 } END { printf "%.17g", s / n }' each)"
+    gk-predict fit -q --group g --within --print groups t >groups
+    assert_equal "$(column_of auc groups | grep -cx 0.5)" 0
+    close_to "$(column_of brier groups | awk '{ s += $1 / 4 } END { printf "%.17g", s }')" "$(cell model brier out)"
+    # so are those of resamples
+    gk-predict fit -q --group g --within --refits 20 t >again
+    assert_equal "$(cell model auc again)" "$(cell model auc out)"
+}
+
+@test "fit: --print models is the rows of models of the summary" {
+    runs 60 1 >t
+    gk-predict fit -q --group r --features m0_400,lr --against lr t >all
+    gk-predict fit -q --group r --features m0_400,lr --against lr --print models t >out
+    diff <(grep -v '^#' all | head -n 5) <(grep -v '^#' out)
+    assert_equal "$(column_of model out | paste -s -d ' ')" 'model model_fitted against difference'
+}
+
 @test "fit: calibration and decisions say what the runs say" {
     runs 60 1 | awk -F, -v OFS=, '{ print $0, NR == 1 ? "t4,steps" : ($6 ? 500 + NR "," 520 + NR : "nan,1000") }' >t
     gk-predict fit -q --print runs t >each
@@ -202,6 +228,23 @@ curve() {
     assert_equal "$got" "$want"
     assert_equal "$(cell false_alarm_5 false_alarm out | awk '{ print ($1 <= 0.05) }')" 1
     assert_equal "$(cell wrong_1 wrong out)" 0
+    # those of three groups, each by a threshold that the other two choose
+    awk -F, -v OFS=, '{ print $0, NR == 1 ? "g" : NR % 3 }' t >grouped
+    gk-predict fit -q --group g --print runs grouped >each
+    gk-predict fit -q --group g --print decisions grouped >out
+    want=$(awk -F'\t' '/^[0-9]/ { g[++n] = $2; y[n] = $3; p[n] = $4; all[$3]++ }
+        # the lowest threshold with at most 5 % false alarms, the highest that ends at most 1 %, outside group out
+        function good(t, out, wrong,   i, no, yes, a, w) {
+            for (i = 1; i <= n; i++) if (g[i] != out) { no += !y[i]; yes += y[i]; a += !y[i] && p[i] >= t; w += y[i] && p[i] < t }
+            return wrong ? w <= 0.01 * yes : a <= 0.05 * no }
+        END { for (i = 1; i <= n; i++) {
+                if (!(g[i] in low)) { low[g[i]] = 2; high[g[i]] = -1
+                    for (k = 1; k <= n; k++) if (g[k] != g[i]) {
+                        if (p[k] < low[g[i]] && good(p[k], g[i], 0)) low[g[i]] = p[k]
+                        if (p[k] > high[g[i]] && good(p[k], g[i], 1)) high[g[i]] = p[k] } }
+                alarm += !y[i] && p[i] >= low[g[i]]; hit += y[i] && p[i] >= low[g[i]]; wrong += y[i] && p[i] < high[g[i]] }
+            printf "%.9g %.9g %.9g\n", alarm / all[0], hit / all[1], wrong / all[1] }' each)
+    assert_equal "$(awk -F'\t' '$1 == "false_alarm_5_unseen" { printf "%.9g %.9g ", $3, $4 } $1 == "wrong_1_unseen" { printf "%.9g\n", $7 }' out)" "$want"
     refuses_like 1 "no column 'steps'" gk-predict fit --print decisions <(runs 20 1)
     refuses_like 1 "no column 't4'" gk-predict fit --print times <(runs 20 1)
 }

@@ -15,11 +15,12 @@
 #include "gk/table.h"
 #include "gk/tick.h"
 
-/* ---- features ----\nA measure is a column of gk-hjorth other than n. A feature's name defines it:
- * "m0" is measured in the\ndefault window, "m0_400" in the window 0:400, "m0_100_400" in 100:400.
- * "grad_norm_400" is the column\ngrad_norm at step 400, even if a curve has a column of the whole
- * name, unless its value is given\nbeforehand. Features with any other name, such as a run's
- * learning rate, are always given. */
+/* ---- features ----
+ * A measure is a column of gk-hjorth other than n. A feature's name defines it: "m0" is measured in
+ * the default window, "m0_400" in the window 0:400, "m0_100_400" in 100:400. "grad_norm_400" is the
+ * column grad_norm at step 400, even if a curve has a column of the whole name, unless its value is
+ * given beforehand. Features with any other name, such as a run's learning rate, are always given.
+ */
 struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
@@ -101,15 +102,16 @@ int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, st
  * Both kinds of model are calibrated (Platt 1999): p = sigmoid(A score + B), A >= 0, where A and B
  * maximise the likelihood of held-out scores, of the same folds and of the folds within the
  * remaining runs. HELDOUT [n] receives the probability of each run from the model trained without
- * its fold. FOLD [n] receives the fold's number. */
+ * its fold, RAW [n] (or NULL) that model's score before calibration, which still tells runs of a
+ * fold apart where calibration finds no use in it. FOLD [n] receives the fold's number. */
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
-                 double *heldout, size_t *fold, struct gk_err *err);
+                 double *heldout, double *raw, size_t *fold, struct gk_err *err);
 
-/* HELDOUT as of gk_model_fit where run I stands COUNT[I] times, in the FOLD that it has there, so
- * that no copy of a run is fitted to while another is held out. 1: without some fold all runs that
- * are left have one outcome, and HELDOUT is not defined. */
+/* HELDOUT and RAW as of gk_model_fit where run I stands COUNT[I] times, in the FOLD that it has
+ * there, so that no copy of a run is fitted to while another is held out. 1: without some fold all
+ * runs that are left have one outcome, and they are not defined. */
 int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
-                   double *heldout, struct gk_err *err);
+                   double *heldout, double *raw, struct gk_err *err);
 /* Its multiplications, but for a factor that hardly changes. */
 double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
 
@@ -117,6 +119,7 @@ double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
 
 enum gk_report {
     GK_REPORT_SUMMARY,
+    GK_REPORT_MODELS, /* of the summary, the rows of models */
     GK_REPORT_GROUPS,
     GK_REPORT_RUNS,
     GK_REPORT_CALIBRATION,
@@ -124,7 +127,7 @@ enum gk_report {
     GK_REPORT_TIMES
 };
 /* in the order of the enum */
-#define GK_REPORTS "summary|groups|runs|calibration|decisions|times"
+#define GK_REPORTS "summary|models|groups|runs|calibration|decisions|times"
 
 /* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
  * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
@@ -132,12 +135,13 @@ enum gk_report {
 struct gk_report_of {
     const struct gk_runs *r;
     const struct gk_model *m;
-    const double *heldout; /* [n] */
-    const size_t *fold;    /* [n] */
-    const double *against; /* [n] held-out probabilities by r->against, or NULL */
-    bool within;           /* rank only runs of one group */
-    int64_t replicates;    /* of intervals of fixed scores */
-    int64_t refits;        /* of those of row "model", fitted again in each; 0: as the others */
+    const double *heldout;           /* [n] */
+    const size_t *fold;              /* [n] */
+    const double *against;           /* [n] held-out probabilities by r->against, or NULL */
+    bool within;                     /* rank only runs of one group, by scores before calibration */
+    const double *raw, *against_raw; /* [n] those scores, of heldout and of against */
+    int64_t replicates;              /* of intervals of fixed scores */
+    int64_t refits; /* of those of row "model", fitted again in each; 0: as the others */
     uint64_t seed;
     double at;           /* the step at which the probabilities are known */
     double ridge;        /* of refits and of the model of times */
@@ -214,16 +218,17 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_featur
 int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
                    struct gk_err *err);
 
-/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
- * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
- * than three samples is an error. */
+/* The first feature from number FROM on whose value, *X, is outside its range among the runs that
+ * the model was fitted to; NULL: none. */
+const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
+
 struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
 };
-/* The first feature from FROM on that is beyond the runs that the model was fitted to, and its
- * value; NULL: none. */
-const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
+/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
+ * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
+ * than three samples is an error. */
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err);
 

@@ -250,7 +250,7 @@ static void test_model(void)
     double heldout[RUNS], mean = 0, x[2];
     size_t fold[RUNS];
     make_runs(&r, 1.5, 3);
-    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == 0);
     CHECK_INT_EQ(m.d, 2);
     CHECK(m.term[0].log && !m.term[1].log);
     CHECK(m.term[0].weight > 0.5 && fabs(m.term[1].weight) < m.term[0].weight / 2);
@@ -279,11 +279,11 @@ static void test_held_out(void)
     double before[RUNS], after[RUNS];
     size_t fold[RUNS];
     make_runs(&r, 1.5, 3);
-    CHECK(gk_model_fit(&m, &r, 1, 0, before, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &r, 1, 0, before, NULL, fold, &err) == 0);
     gk_model_free(&m);
     for (int i = 20; i < 40; i++)
         r.outcome[i] = !r.outcome[i];
-    CHECK(gk_model_fit(&m, &r, 1, 0, after, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &r, 1, 0, after, NULL, fold, &err) == 0);
     gk_model_free(&m);
     for (int i = 0; i < RUNS; i++)
         CHECK((before[i] == after[i]) == (i >= 20 && i < 40));
@@ -302,11 +302,11 @@ static void test_refit(void)
     bool outcome[RUNS];
     for (size_t groups = 0; groups <= 3; groups += 3) {
         make_runs(&r, 1.5, groups);
-        CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == 0);
+        CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == 0);
         gk_model_free(&m);
         for (int i = 0; i < RUNS; i++)
             count[i] = 1;
-        CHECK(gk_model_refit(&r, 1, fold, count, again, &err) == 0);
+        CHECK(gk_model_refit(&r, 1, fold, count, again, NULL, &err) == 0);
         CHECK(memcmp(heldout, again, sizeof again) == 0);
     }
     for (size_t i = 0; i < RUNS; i++) {
@@ -324,14 +324,14 @@ static void test_refit(void)
     copies.x = x;
     copies.outcome = outcome;
     copies.group = group;
-    CHECK(gk_model_fit(&m, &copies, 1, 0, each, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &copies, 1, 0, each, NULL, fold, &err) == 0);
     gk_model_free(&m);
-    CHECK(gk_model_refit(&r, 1, r.group, count, again, &err) == 0);
+    CHECK(gk_model_refit(&r, 1, r.group, count, again, NULL, &err) == 0);
     for (size_t k = 0; k < n; k++)
         CHECK_CLOSE(again[from[k]], each[k], 1e-9);
     for (size_t i = 0; i < RUNS; i++) /* one outcome is left outside the first group */
         count[i] = i < 20 || r.outcome[i];
-    CHECK(gk_model_refit(&r, 1, r.group, count, again, &err) == 1);
+    CHECK(gk_model_refit(&r, 1, r.group, count, again, NULL, &err) == 1);
 }
 
 static void test_separable(void)
@@ -342,7 +342,7 @@ static void test_separable(void)
     double heldout[RUNS];
     size_t fold[RUNS];
     make_runs(&r, 50, 0);
-    CHECK(gk_model_fit(&m, &r, 1e-6, 0, heldout, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &r, 1e-6, 0, heldout, NULL, fold, &err) == 0);
     CHECK(isfinite(m.intercept) && isfinite(m.term[0].weight) && isfinite(m.term[1].weight));
     for (int i = 0; i < RUNS; i++) {
         CHECK(r.outcome[i] == (heldout[i] > 0.5));
@@ -365,7 +365,7 @@ static void test_useless(void)
         r.x[2 * i] = 1 + 1e-3 * ((i * 7) % 5);
         r.x[2 * i + 1] = 3; /* constant */
     }
-    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == 0);
+    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == 0);
     CHECK_CLOSE(m.term[1].weight, 0, 0);
     CHECK(m.term[0].weight >= 0 || fabs(m.term[0].weight) < 0.5);
     for (int i = 0; i < RUNS; i++)
@@ -383,15 +383,15 @@ static void test_refusals(void)
     make_runs(&r, 1, 3);
     for (int i = 20; i < RUNS; i++)
         r.outcome[i] = false;
-    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == -1);
+    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == -1);
     CHECK_STR_HAS(err.msg, "without group A all runs have the same outcome");
     make_runs(&r, 1, 0);
     for (int i = 1; i < RUNS; i++)
         r.outcome[i] = false;
-    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == -1);
+    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == -1);
     CHECK_STR_HAS(err.msg, "only one run has outcome 1");
     r.outcome[0] = false;
-    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, fold, &err) == -1);
+    CHECK(gk_model_fit(&m, &r, 1, 0, heldout, NULL, fold, &err) == -1);
     CHECK_STR_HAS(err.msg, "all 60 runs have outcome 0");
 }
 

@@ -82,7 +82,7 @@ void gk_term_standardise(struct gk_term *t, const struct gk_runs *r, const bool 
     double n = 0, sum = 0, squares = 0, most = 0;
     *t = (struct gk_term){.feature = t->feature, .log = t->log, .floor = -INFINITY, .scale = 1};
     find_range(t, r, in, j);
-    if (t->log) /* against a value of 0, far from where the ranks are */
+    if (t->log) /* another run may have 0: its logarithm is then finite, and below all others */
         t->floor = fmax(t->least * 1e-3, DBL_TRUE_MIN);
     for (size_t i = 0; i < r->n; i++)
         if (in[i])
@@ -320,14 +320,14 @@ static void end_work(struct work *w)
 }
 
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
-                 double *heldout, size_t *fold, struct gk_err *err)
+                 double *heldout, double *raw, size_t *fold, struct gk_err *err)
 {
     struct work w = {.r = r, .ridge = ridge, .fold = fold};
     if (deal(r, seed, fold, &w.folds, err))
         return -1;
     int rc = start_work(&w, m, err);
     if (!rc)
-        rc = fit(&w, m, heldout, w.score + r->n, err);
+        rc = fit(&w, m, heldout, raw ? raw : w.score + r->n, err);
     end_work(&w);
     if (rc)
         gk_model_free(m);
@@ -349,14 +349,14 @@ double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold)
 }
 
 int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
-                   double *heldout, struct gk_err *err)
+                   double *heldout, double *raw, struct gk_err *err)
 {
     struct work w = {
         .r = r, .ridge = ridge, .fold = fold, .count = count, .folds = count_folds(r, fold)};
     struct gk_model m;
     int rc = start_work(&w, &m, err);
     for (size_t k = 0; rc == 0 && k < w.folds; k++)
-        rc = hold_out(&w, k, &m, heldout, w.score + r->n, err);
+        rc = hold_out(&w, k, &m, heldout, raw ? raw : w.score + r->n, err);
     end_work(&w);
     gk_model_free(&m);
     return rc;

@@ -1,15 +1,17 @@
 /* What a model's held-out probabilities are good for: calibration, and decisions by a threshold. */
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "gk/mem.h"
+#include "gk/nlfit.h"
 #include "gk/predict.h"
 #include "gk/rank.h"
 
 void gk_share_interval(double k, double n, double *lower, double *upper)
 {
-    const double z = 1.959963984540054, p = k / n, z2 = z * z / n;
+    const double z = GK_Z95, p = k / n, z2 = z * z / n;
     const double half = z * sqrt(p * (1 - p) / n + z2 / (4 * n));
     *lower = fmax(0, (p + z2 / 2 - half) / (1 + z2));
     *upper = fmin(1, (p + z2 / 2 + half) / (1 + z2));
@@ -66,14 +68,27 @@ struct decision {
     size_t ended;
 };
 
-/* LEAD [n] is work space. */
-static struct decision decide(const struct gk_report_of *of, double threshold, double *lead)
+/* The runs that are decided on, by a threshold each, or one for all. */
+struct choice {
+    const struct gk_report_of *of;
+    const double *threshold; /* [n], or of all if not EACH */
+    bool each;
+    size_t out;   /* the fold whose runs are left out, or NONE */
+    double *lead; /* [n] work space */
+};
+static const size_t NONE = SIZE_MAX;
+
+static struct decision decide(const struct choice *c)
 {
+    const struct gk_report_of *of = c->of;
     const struct gk_runs *r = of->r;
     double yes = 0, no = 0, hits = 0, alarms = 0, steps = 0, saved = 0;
     size_t leads = 0, ended = 0;
     for (size_t i = 0; i < r->n; i++) {
-        const bool grokked = r->outcome[i], called = of->heldout[i] >= threshold;
+        if (of->fold[i] == c->out)
+            continue;
+        const bool grokked = r->outcome[i],
+                   called = of->heldout[i] >= c->threshold[c->each ? i : 0];
         *(grokked ? &yes : &no) += 1;
         steps += r->steps[i];
         if (!called) {
@@ -84,12 +99,19 @@ static struct decision decide(const struct gk_report_of *of, double threshold, d
         } else {
             hits++;
             if (!isnan(r->time[i]))
-                lead[leads++] = r->time[i] - of->at;
+                c->lead[leads++] = r->time[i] - of->at;
         }
     }
-    gk_sort(lead, leads);
-    return (struct decision){alarms / no,        hits / yes,    gk_quantile(lead, leads, 0.5),
+    gk_sort(c->lead, leads);
+    return (struct decision){alarms / no,        hits / yes,    gk_quantile(c->lead, leads, 0.5),
                              (yes - hits) / yes, saved / steps, ended};
+}
+
+static struct decision decide_at(struct choice c, double threshold)
+{
+    c.threshold = &threshold;
+    c.each = false;
+    return decide(&c);
 }
 
 static int put_decision(struct gk_out *out, const char *rule, double threshold,
@@ -106,29 +128,29 @@ static int put_decision(struct gk_out *out, const char *rule, double threshold,
     return gk_out_row(out, err);
 }
 
-/* The lowest threshold with false alarms of at most MOST; nan: no run may be called. */
-static double for_alarms(const struct gk_report_of *of, const double *sorted, double most,
-                         double *lead)
+/* The lowest of SORTED [n] with false alarms of at most MOST; infinity: no run may be called. */
+static double for_alarms(const struct choice *c, const double *sorted, size_t n)
 {
-    size_t low = 0, high = of->r->n; /* false alarms fall as the threshold rises */
+    const double most = 0.05;
+    size_t low = 0, high = n; /* false alarms fall as the threshold rises */
     while (low < high) {
         const size_t mid = low + (high - low) / 2;
-        if (decide(of, sorted[mid], lead).false_alarm <= most)
+        if (decide_at(*c, sorted[mid]).false_alarm <= most)
             high = mid;
         else
             low = mid + 1;
     }
-    return low < of->r->n ? sorted[low] : INFINITY;
+    return low < n ? sorted[low] : INFINITY;
 }
 
-/* The highest threshold that ends at most MOST of the runs that grok. */
-static double for_wrong(const struct gk_report_of *of, const double *sorted, double most,
-                        double *lead)
+/* The highest that ends at most MOST of the runs that grok. */
+static double for_wrong(const struct choice *c, const double *sorted, size_t n)
 {
-    size_t low = 0, high = of->r->n; /* at sorted[0] none is ended */
+    const double most = 0.01;
+    size_t low = 0, high = n; /* at sorted[0] none is ended */
     while (high - low > 1) {
         const size_t mid = low + (high - low) / 2;
-        if (decide(of, sorted[mid], lead).wrong <= most)
+        if (decide_at(*c, sorted[mid]).wrong <= most)
             low = mid;
         else
             high = mid;
@@ -136,28 +158,65 @@ static double for_wrong(const struct gk_report_of *of, const double *sorted, dou
     return sorted[low];
 }
 
+typedef double rule(const struct choice *c, const double *sorted, size_t n);
+
+/* The threshold of RULE by the runs outside fold C->out. SORTED [n] is work space. */
+static double threshold_by(rule *by, const struct choice *c, double *sorted)
+{
+    const struct gk_report_of *of = c->of;
+    size_t n = 0;
+    for (size_t i = 0; i < of->r->n; i++)
+        if (of->fold[i] != c->out)
+            sorted[n++] = of->heldout[i];
+    gk_sort(sorted, n);
+    return by(c, sorted, n);
+}
+
+/* Two rows of RULE: a threshold for all runs, chosen on them; and one for each fold, chosen on the
+ * other folds. WORK [3, n]. */
+static int put_rule(struct gk_out *out, const struct gk_report_of *of, const char *name, rule *by,
+                    double *work, struct gk_err *err)
+{
+    const size_t n = of->r->n;
+    double *sorted = work + n, *each = work + 2 * n;
+    struct choice c = {.of = of, .threshold = each, .each = true, .out = NONE, .lead = work};
+    const double one = threshold_by(by, &c, sorted);
+    const struct decision seen = decide_at(c, one);
+    for (size_t i = 0; i < n; i++)
+        each[i] = NAN;
+    for (size_t i = 0; i < n; i++) {
+        if (!isnan(each[i]))
+            continue;
+        c.out = of->fold[i];
+        const double t = threshold_by(by, &c, sorted);
+        for (size_t k = i; k < n; k++)
+            if (of->fold[k] == c.out)
+                each[k] = t;
+    }
+    c.out = NONE;
+    const struct decision unseen = decide(&c);
+    char other[32];
+    snprintf(other, sizeof other, "%s_unseen", name);
+    return put_decision(out, name, one, &seen, err) || put_decision(out, other, NAN, &unseen, err)
+               ? -1
+               : 0;
+}
+
 int gk_report_decisions(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err)
 {
     static const double at[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9};
-    const size_t n = of->r->n;
-    double *lead = gk_alloc(n, sizeof *lead, err), *sorted = gk_alloc(n, sizeof *sorted, err);
-    int rc = lead && sorted ? 0 : -1;
+    double *work = gk_alloc(of->r->n, 3 * sizeof *work, err);
+    int rc = work ? 0 : -1;
     for (size_t k = 0; k < sizeof at / sizeof *at && !rc; k++) {
-        const struct decision d = decide(of, at[k], lead);
+        const struct decision d =
+            decide_at((struct choice){.of = of, .out = NONE, .lead = work}, at[k]);
         rc = put_decision(out, "threshold", at[k], &d, err);
     }
-    if (!rc) {
-        memcpy(sorted, of->heldout, n * sizeof *sorted);
-        gk_sort(sorted, n);
-        const double alarm = for_alarms(of, sorted, 0.05, lead),
-                     wrong = for_wrong(of, sorted, 0.01, lead);
-        const struct decision a = decide(of, alarm, lead), w = decide(of, wrong, lead);
-        rc = put_decision(out, "false_alarm_5", alarm, &a, err) ||
-                     put_decision(out, "wrong_1", wrong, &w, err)
+    if (!rc)
+        rc = put_rule(out, of, "false_alarm_5", for_alarms, work, err) ||
+                     put_rule(out, of, "wrong_1", for_wrong, work, err)
                  ? -1
                  : 0;
-    }
-    gk_free(lead);
-    gk_free(sorted);
+    gk_free(work);
     return rc;
 }

@@ -11,8 +11,8 @@ struct report {
     struct gk_out *out;
     FILE *fp; /* out->fp */
     const struct gk_report_of *of;
-    double *score, *value; /* [n] */
-    bool *outcome;         /* [n] */
+    double *score, *value, *p; /* [n] */
+    bool *outcome;             /* [n] */
     int64_t refitted;
 };
 
@@ -21,12 +21,19 @@ static const size_t *groups_of(const struct gk_report_of *of)
     return of->within ? of->r->group : NULL;
 }
 
-static double brier(const struct gk_rank_data *d)
+/* What ranks runs of several models: their probabilities. Within the runs of one model its scores
+ * do, whose order calibration keeps or drops altogether. */
+static const double *ranking(const struct gk_report_of *of)
+{
+    return of->within ? of->raw : of->heldout;
+}
+
+static double brier(const double *p, const bool *outcome, size_t n)
 {
     double sum = 0;
-    for (size_t i = 0; i < d->n; i++)
-        sum += (d->score[i] - d->outcome[i]) * (d->score[i] - d->outcome[i]);
-    return sum / (double)d->n;
+    for (size_t i = 0; i < n; i++)
+        sum += (p[i] - outcome[i]) * (p[i] - outcome[i]);
+    return sum / (double)n;
 }
 
 static void put_six(FILE *fp, const struct gk_rank_score *auc, const struct gk_rank_score *rho)
@@ -40,12 +47,13 @@ static int refit(void *ctx, const uint32_t *count, double *score, struct gk_err 
 {
     struct report *p = ctx;
     gk_tick(&p->of->tick, (double)p->refitted++, (double)p->of->refits);
-    return gk_model_refit(p->of->r, p->of->ridge, p->of->fold, count, score, err);
+    double *const heldout = p->of->within ? p->p : score, *const raw = p->of->within ? score : NULL;
+    return gk_model_refit(p->of->r, p->of->ridge, p->of->fold, count, heldout, raw, err);
 }
 
-/* One row: NAME, its n runs, and how well their scores rank them. */
+/* One row: NAME, its n runs, and how well their scores rank them. PROBABILITY [n] or NULL. */
 static int put_scores(struct report *p, const char *name, const struct gk_rank_data *d,
-                      bool probability, bool again, struct gk_err *err)
+                      const double *probability, bool again, struct gk_err *err)
 {
     const struct gk_rank_again by_refit = {refit, p};
     struct gk_rank_score auc, rho;
@@ -54,7 +62,7 @@ static int put_scores(struct report *p, const char *name, const struct gk_rank_d
         return -1;
     fprintf(p->fp, "%s\t%zu\t", name, d->n);
     put_six(p->fp, &auc, &rho);
-    gk_put_number(p->fp, probability ? brier(d) : NAN, false, '\n');
+    gk_put_number(p->fp, probability ? brier(probability, d->outcome, d->n) : NAN, false, '\n');
     return gk_out_row(p->out, err);
 }
 
@@ -63,31 +71,36 @@ static int compared(struct report *p, struct gk_err *err)
 {
     const struct gk_report_of *of = p->of;
     const struct gk_runs *r = of->r;
-    const struct gk_rank_data model = {r->n, of->heldout, r->outcome, r->val, groups_of(of)};
-    const struct gk_rank_data other = {r->n, of->against, r->outcome, r->val, groups_of(of)};
+    const double *const score = of->within ? of->against_raw : of->against;
+    const struct gk_rank_data model = {r->n, ranking(of), r->outcome, r->val, groups_of(of)};
+    const struct gk_rank_data other = {r->n, score, r->outcome, r->val, groups_of(of)};
     struct gk_rank_score auc, rho;
-    if (put_scores(p, "against", &other, true, false, err) ||
-        gk_rank_difference(&model, of->against, of->replicates, of->seed, &auc, &rho, err))
+    if (put_scores(p, "against", &other, of->against, false, err) ||
+        gk_rank_difference(&model, score, of->replicates, of->seed, &auc, &rho, err))
         return -1;
     fprintf(p->fp, "difference\t%zu\t", r->n);
     put_six(p->fp, &auc, &rho);
-    gk_put_number(p->fp, brier(&model) - brier(&other), false, '\n');
+    const double b = brier(of->heldout, r->outcome, r->n) - brier(of->against, r->outcome, r->n);
+    gk_put_number(p->fp, b, false, '\n');
     return gk_out_row(p->out, err);
 }
 
-static int summary(struct report *p, struct gk_err *err)
+static int summary(struct report *p, bool features, struct gk_err *err)
 {
     const struct gk_runs *r = p->of->r;
-    struct gk_rank_data d = {r->n, p->of->heldout, r->outcome, r->val, groups_of(p->of)};
-    if (put_scores(p, "model", &d, true, p->of->refits > 0, err))
+    struct gk_rank_data d = {r->n, ranking(p->of), r->outcome, r->val, groups_of(p->of)};
+    if (put_scores(p, "model", &d, p->of->heldout, p->of->refits > 0, err))
         return -1;
     d.score = p->score;
     for (size_t i = 0; i < r->n; i++)
         p->score[i] = gk_model_probability(p->of->m, r->x + i * r->d);
-    if (put_scores(p, "model_fitted", &d, true, false, err) || (p->of->against && compared(p, err)))
+    if (put_scores(p, "model_fitted", &d, p->score, false, err) ||
+        (p->of->against && compared(p, err)))
         return -1;
+    if (!features)
+        return 0;
     d.score = r->m0;
-    if (r->m0 && put_scores(p, r->m0_name, &d, false, false, err))
+    if (r->m0 && put_scores(p, r->m0_name, &d, NULL, false, err))
         return -1;
     d.score = p->score;
     for (size_t j = 0; j < r->d; j++) {
@@ -95,7 +108,7 @@ static int summary(struct report *p, struct gk_err *err)
             continue;
         for (size_t i = 0; i < r->n; i++)
             p->score[i] = r->x[i * r->d + j];
-        if (put_scores(p, r->feature[j].name, &d, false, false, err))
+        if (put_scores(p, r->feature[j].name, &d, NULL, false, err))
             return -1;
     }
     return 0;
@@ -109,13 +122,14 @@ static int by_group(struct report *p, struct gk_err *err)
         for (size_t i = 0; i < r->n; i++) {
             if (r->group[i] != g)
                 continue;
-            p->score[d.n] = p->of->heldout[i];
+            p->score[d.n] = ranking(p->of)[i];
+            p->p[d.n] = p->of->heldout[i];
             p->outcome[d.n] = r->outcome[i];
             if (r->val)
                 p->value[d.n] = r->val[i];
             d.n++;
         }
-        if (put_scores(p, r->group_name[g], &d, true, false, err))
+        if (put_scores(p, r->group_name[g], &d, p->p, false, err))
             return -1;
     }
     return 0;
@@ -144,12 +158,14 @@ static int ranks(struct gk_out *out, enum gk_report what, const struct gk_histor
     struct report p = {.out = out, .fp = out->fp, .of = of};
     if (what == GK_REPORT_GROUPS)
         names[0] = "group";
-    p.score = gk_alloc(of->r->n, 2 * sizeof *p.score, err);
+    p.score = gk_alloc(of->r->n, 3 * sizeof *p.score, err);
     p.outcome = gk_alloc(of->r->n, sizeof *p.outcome, err);
     int rc = p.score && p.outcome ? gk_table_begin(out->fp, h, names, 9, err) : -1;
     if (!rc) {
         p.value = p.score + of->r->n;
-        rc = what == GK_REPORT_GROUPS ? by_group(&p, err) : summary(&p, err);
+        p.p = p.value + of->r->n;
+        rc = what == GK_REPORT_GROUPS ? by_group(&p, err)
+                                      : summary(&p, what == GK_REPORT_SUMMARY, err);
     }
     gk_free(p.score);
     gk_free(p.outcome);
@@ -187,7 +203,7 @@ int gk_report_about(struct gk_history *h, const struct gk_report_of *of, const c
                     struct gk_err *err)
 {
     const struct gk_runs *r = of->r;
-    const struct gk_rank_data d = {r->n, of->heldout, r->outcome, NULL, groups_of(of)};
+    const struct gk_rank_data d = {r->n, ranking(of), r->outcome, NULL, groups_of(of)};
     struct gk_rank_score auc, none;
     double grokked = 0;
     for (size_t i = 0; i < r->n; i++)

@@ -131,8 +131,10 @@ static void put_command(char *to, size_t room, const char *how, bool filter, con
     const bool standard = !strcmp(name, "standard input");
     const char *at = strchr(how, '@'), *file = standard || !is_plain(name) ? "FILE" : name;
     int before = (int)(at - how);
-    if (standard && filter)
-        file = "", before--;
+    if (standard && filter) {
+        file = "";
+        before--; /* nor the space before it */
+    }
     snprintf(to, room, "%s%.*s%s%s | ...", standard && filter ? "... | " : "", before, how, file,
              at + 1);
 }
