@@ -156,7 +156,7 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     printf 'step,x\n0,a\n' >none
     breaks 'gk-curve: no series holds numbers; there are: x' gk-curve none
     printf 'step;loss\n0;0,5\n' >semicolons
-    breaks 'gk-curve: no series holds numbers; there are: step;loss' gk-curve -q semicolons
+    breaks "gk-curve: semicolons: line 1: cells are separated by ';', and tabs or commas are wanted: sed 's/,/./g; s/;/,/g' FILE | ..." gk-curve -q semicolons
     printf 'step\n0\n' >alone
     breaks 'gk-curve: no series' gk-curve alone
 }

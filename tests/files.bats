@@ -214,7 +214,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 [{"a":1}]\n7|line 2: more text behind the last object
 {"a":1}\nx|line 2: an object is wanted
 [[1.5,0,2],[2.5,1,1]]|line 1: objects are wanted in the array, such as {"step":0,"loss":1}
-\n[3,2,1]|line 2: objects are wanted in the array, such as {"step":0,"loss":1}
+\n[ [3,2,1]]|line 2: objects are wanted in the array, such as {"step":0,"loss":1}
 {'a': 1}|line 1: string or '}' expected near '''
 {"a":1}\n[1]|line 2: an object is wanted
 [{"a":1},[1]]|line 1: an object is wanted

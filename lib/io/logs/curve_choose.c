@@ -280,7 +280,7 @@ static int fill_columns(struct gk_curve *c, struct gk_names *given, struct gk_er
     return 0;
 }
 
-/* Either names do not decide, or all series are texts, as in a file separated by semicolons. */
+/* Either names do not decide, or all series are texts. */
 static int fail_no_column(const struct gk_curve *c, struct gk_err *err)
 {
     char list[600];

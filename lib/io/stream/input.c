@@ -253,8 +253,9 @@ static bool is_events(const unsigned char *first, size_t n)
     return small_length(first, n) > 0 && crc == gk_crc32c_masked(gk_crc32c(0, first, LOOK));
 }
 
-/* An object, or an array. The length at the start of a frame may also be such a bracket, but not
- * followed by JSON. An object as Python prints it is recognised, too, for a better message. */
+/* An object, or an array of objects or arrays. The length at the start of a frame may also be such
+ * a bracket, but not followed by JSON. An object as Python prints it is recognised, too, for a
+ * better message. */
 static bool is_json(const unsigned char *s, size_t n)
 {
     size_t i = begins(s, n, MAGIC("\xef\xbb\xbf")) ? 3 : 0;
@@ -262,7 +263,7 @@ static bool is_json(const unsigned char *s, size_t n)
         i++;
     if (i == n || (s[i] != '{' && s[i] != '['))
         return false;
-    const char *next = s[i] == '{' ? "\"}'" : "{][-0123456789";
+    const char *next = s[i] == '{' ? "\"}'" : "{][";
     for (i++; i < n && is_space(s[i]);)
         i++;
     return i == n || strchr(next, s[i]);
