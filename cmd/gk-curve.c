@@ -19,7 +19,7 @@ static const struct gk_opt opts[] = {
                 "which series a column is; gk's own columns are else found by their names"),
     GK_OPT_TEXT(0, "percent", &conf.percent, "COLUMN,...", "these come in percent"),
     GK_OPT_TEXT(0, "step", &conf.step, "NAME", "the column of a table that is the step"),
-    GK_OPT_FLAG(0, "join", &conf.join, "files of several folders are one run"),
+    GK_OPT_FLAG(0, "join", &conf.join, "several folders, and all rows of a table, are one run"),
     GK_OPT_FLAG(0, "list", &list, "a row for each series that there is"),
     {0}};
 

@@ -104,6 +104,19 @@ static void remark_unit(const struct gk_powerlaw *fit, double least, double most
                 corr, column.x, least, most, column.x);
 }
 
+/* A negative number often stands for a run that never grokked. */
+static void remark_negative(const struct gk_powerlaw_runs *runs)
+{
+    size_t below = 0;
+    for (size_t i = 0; i < runs->n; i++)
+        below += runs->y[i] < 0;
+    if (below > 0 && below < runs->n)
+        gk_note(&tool,
+                "%zu of %zu runs have a negative %s, which is fitted as it is; a run that never "
+                "grokked has nan, and --censor",
+                below, runs->n, column.y);
+}
+
 /* What the numbers do not say by themselves. */
 static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs *runs)
 {
@@ -116,6 +129,7 @@ static void remark(const struct gk_powerlaw *fit, const struct gk_powerlaw_runs 
         gk_note(&tool, "no %s is above 1, taken as percent; --units fraction?", column.x);
     if (units == 1 && most > 1)
         gk_note(&tool, "some %s are above 1, taken as fraction; --units percent?", column.x);
+    remark_negative(runs);
     if (fit->observed < fit->n)
         gk_note(&tool, "%d of %d runs are censored", fit->n - fit->observed, fit->n);
     remark_unit(fit, least, most);

@@ -236,6 +236,19 @@ static void remark_beyond(const struct gk_live *l, const struct gk_model *m)
     }
 }
 
+/* Sums over a window and frequencies depend on how many rows it has. */
+static void remark_spacing(const struct gk_signal *s, const struct gk_model *m)
+{
+    size_t j = 0;
+    while (j < m->d && m->term[j].feature.measure < 0)
+        j++;
+    if (j < m->d && s->n > 1 && s->spacing != 1)
+        gk_note(&tool,
+                "%s: %s is measured on a row every %.6g steps: the model must be of curves with "
+                "such rows",
+                gk_signal_file(s), m->term[j].feature.name, s->spacing);
+}
+
 static int score(const char *path, struct gk_err *err)
 {
     static const char *const names[] = {"step", "probability"};
@@ -283,6 +296,7 @@ static int score(const char *path, struct gk_err *err)
         gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
     if (end.over)
         remark_beyond(l, &m);
+    remark_spacing(&s, &m);
     gk_note_table(&tool, gk_signal_file(&s), gk_signal_notes(&s));
     gk_signal_close(&s);
     gk_live_free(l);
@@ -342,7 +356,7 @@ int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int id;
+        unsigned id;
         int (*run)(const char *path, struct gk_err *err);
     } commands[] = {{"fit", FIT, fit}, {"score", SCORE, score}, {"rank", RANK, rank}};
     struct gk_err err = {0};

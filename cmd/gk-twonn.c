@@ -154,8 +154,10 @@ static int measure_inputs(struct run *run, char *const *files, size_t nfiles, st
     const char *name;
     if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    return source ? gk_source_each(source, measure_frame, run, err)
-                  : measure(run, &m, 0, name, err);
+    if (source)
+        return gk_source_each(source, measure_frame, run, err);
+    gk_note_matrix(&tool, name, &m.notes);
+    return measure(run, &m, 0, name, err);
 }
 
 int main(int argc, char **argv)

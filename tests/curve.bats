@@ -238,6 +238,40 @@ gk-curve: note: not in the curve: train_loss_step, train_loss_epoch'
     rows --join logs/*/e | cmp - <(printf 'step\ttrain_loss\n0\t4\n1\t3\n')
 }
 
+@test "curve: the runs of one file, by a column" {
+    printf 'step\ttrain_loss\tval_loss\n0\t2\t4\n9\t1\t3\n' >want
+    for name in run run_id dir_name seed; do
+        # rows of two runs take turns, or follow each other
+        printf '%s,step,loss,val_loss\n1,0,2,4\n2,0,7,8\n1,9,1,3\n2,9,5,6\n' "$name" >wide
+        printf '%s,step,tag,value\n1,0,loss,2\n1,9,loss,1\n1,0,val_loss,4\n1,9,val_loss,3\n2,0,loss,7\n' "$name" >long
+        breaks 'gk-curve: --map: no series is a column by its name alone: train_loss=SERIES says which; there are: '"$name"', 1/loss, 1/val_loss, 2/loss, 2/val_loss' \
+            gk-curve wide
+        rows --map train_loss=1/loss,val_loss=1/val_loss wide | cmp - want
+        rows --map train_loss=1/loss,val_loss=val_loss long | cmp - want
+        rows --join wide | cmp - <(printf 'step\ttrain_loss\tval_loss\n0\t7\t8\n9\t5\t6\n')
+        # a single run needs no name
+        grep -v ^2 wide >one
+        rows one | cmp - want
+    done
+    mkdir -p a && printf '{"run":"x","step":0,"loss":2}{"run":"y","step":0,"loss":3}' >a/j
+    rows --map x=x/loss,y=y/loss a/j | cmp - <(printf 'step\tx\ty\n0\t2\t3\n')
+    # further columns that may name the split, or something else
+    printf 'epoch,set,loss\n0,train,2\n0,Test,4\n9,train,1\n9,Test,3\n' >s
+    rows s | cmp - want
+    printf 'epoch,dataset,train_loss,val_loss\n0,mod97,2,4\n9,mod97,1,3\n' >d
+    rows d | cmp - want
+}
+
+@test "curve: steps that go back say so, unless all of them do" {
+    printf 'step,loss\n0,3\n100,2\n50,1\n150,0\n' >two
+    run --separate-stderr -0 gk-curve two
+    [[ $stderr == *"note: 'loss': its steps go back (first to 50): all its points count as those of one run" ]]
+    printf 'step,loss\n20,3\n10,2\n0,1\n' >down
+    run --separate-stderr -0 gk-curve down
+    [[ $stderr != *'go back'* ]]
+    assert_equal "$(tail -n 3 <<<"$output")" $'0\t1\n10\t2\n20\t3'
+}
+
 @test "curve: a restarted run voids its earlier points from there on" {
     want single >single
     rows "$LOGS"/resumed.?.tfevents | cmp - single

@@ -185,6 +185,47 @@ load helpers
     grep -F '| 0.008 | 0 | 1e-08 | f64 | 5 | 0 (0 to 43 %) | each 0.0 | ' part
 }
 
+@test "delay: norms at t2 and t4, of the runs that have both" {
+    # c = a mod 2 is learned at once, on every processor
+    awk 'BEGIN { print "a\tb\tc"; for (a = 0; a < 6; a++) for (b = 0; b < 6; b++) print a "\t" b "\t" a % 2 }' >parity.tsv
+    printf -- '%s\n' "--table $PWD/parity.tsv" '--frac 0.7' '--arch gromov' '--hidden 40' '--seed 0 1' '--lr 5e-3 0' '--weight-decay 1' \
+        '--steps 100' >g.grid
+    "$ROOT/pipelines/sweep/gk-sweep" -q --bin "$GK_BUILD/bin" g.grid sweeps/corpus
+    "$ROOT/pipelines/evidence/norms" sweeps corpus >norms
+    assert_equal "$(column_of seed norms | paste -s -d ' ')" '0 1'
+    run=$(echo sweeps/corpus/runs/*seed=0*lr=5e-3*/run.tsv)
+    for t in t2 t4; do
+        step=$(gk-phases -q "$run" | column_of $t -)
+        assert_equal "$(column_of $t norms | head -n 1) $(column_of param_norm_$t norms | head -n 1)" \
+            "$step $(awk -F'\t' -v s="$step" '$1 == s { print $8 }' "$run")"
+    done
+}
+
+@test "delay: runs that keep the law have its constants and no error" {
+    awk -v OFS='\t' 'BEGIN {
+        print "sweep", "op", "frac", "split-seed", "arch", "seed", "lr", "weight-decay", "t2", "t4", "param_norm_0", "param_norm_t2", "param_norm_t4", "param_norm_largest"
+        # V falls by exp(-2 kappa lr decay) a step to V* = 4, with kappa 0.25
+        for (i = 0; i < 6; i++) { lr = i < 4 ? 0.002 : 0.004; delay = 200 + 100 * i
+            print "corpus", "add", 0.5, 0, "kept", i, lr, 1, 50, 50 + delay, 3, 2 * exp(0.25 * lr * delay), 2, 9 }
+        for (i = 0; i < 3; i++) print "corpus", "add", 0.5, 0, "rises", i, 0.002, i, 50, 500, 3, 4, 5, 9
+        print "corpus", "add", 0.5, 0, "early", 0, 0.002, 1, 50, 149, 3, 5, 4, 9 }' >norms
+    "$ROOT/pipelines/evidence/delay" "$GK_BUILD/bin" norms >law
+    assert_equal "$(column_of arch law | paste -s -d ' ')" 'kept rises'
+    assert_equal "$(column_of runs law | paste -s -d ' ') $(column_of falls law | paste -s -d ' ')" '6 2 6 0'
+    assert_equal "$(column_of kappa_q25 law | head -n 1) $(column_of kappa_q75 law | head -n 1)" '0.25 0.25'
+    assert_equal "$(column_of calibrated law | head -n 1) $(column_of foretold law | head -n 1) $(column_of spread law | head -n 1)" '4 2 0.000'
+    column_of law_q75 law | head -n 1 | awk '{ exit $1 > 1e-4 }'
+    # the mean delay of 200 to 500 against 600 and 700
+    column_of guess_median law | head -n 1 | awk '{ g = exp((log(200) + log(300) + log(400) + log(500)) / 4); e = 1 - (g / 600 + g / 700) / 2; exit $1 < e - 1e-3 || $1 > e + 1e-3 }'
+}
+
+@test "delay: what the page says is in its tables" {
+    cp "$ROOT/docs/reproduction.md" page
+    "$ROOT/pipelines/evidence/delay" "$GK_BUILD/bin" "$ROOT/docs/results/delay.tsv" | diff "$ROOT/docs/results/delay-law.tsv" -
+    "$ROOT/pipelines/evidence/delay-page" "$ROOT/docs/results/delay-law.tsv" page
+    diff "$ROOT/docs/reproduction.md" page
+}
+
 @test "law: the runs that are done, and what the page says of them" {
     printf '%s\n' '# x' $'frac\tid\tstatus\tsteps\tt2\tt4' $'0.9\ta\tdone\t60\t5\t50' $'0.9\tb\tqueued\tnan\tnan\tnan' \
         $'0.9\tc\tdone\t50\t7\t40' $'0.5\td\tdone\t100\t9\tnan' >table

@@ -81,6 +81,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     rm x
     python3 -c 'import sqlite3; sqlite3.connect("x").execute("create table t (a)")'
     names 'an SQLite database' "sqlite3 -csv -header x 'select ...' | ..." "sqlite3 -csv -header FILE 'select ...' | ..."
+    printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' >x
+    names 'a pointer of Git LFS: git lfs pull fetches the file itself' ''
+    printf 'version step\ttrain_loss\n1\t2\n3\t4\n' | gk-hjorth -q >/dev/null # a header
     printf '%%PDF-1.7\n' >x
     names 'a PDF document' ''
     printf '\x89PNG\r\n\x1a\n' >x
@@ -147,7 +150,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         assert_equal "$(<said)" "gk-hjorth: note: j: 1 row is left out: no value in column $column"
     done
     # an array exists, but is not a number
-    printf '{"a":[1,2]}\n' >j
+    printf '{"a":[1,2]}\n{"a":3}\n' >j
     breaks "gk-hjorth: j: line 1: column a: '[...]' is not a number, or out of range" gk-hjorth -c a j
 }
 
@@ -167,6 +170,21 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     # a number beyond 64 bits, and every digit of the others
     printf 'a\n18446744073709551616\n0.1\n0.30000000000000004\n' | gk-hjorth -c a >want
     printf '{"a":18446744073709551616}{"a":0.1}{"a":0.30000000000000004}' | gk-hjorth -c a | cmp - want
+}
+
+@test "json: an object of arrays is a table of columns, as Keras' history and a dict of lists are" {
+    printf '{"loss":[2,1,0.5],"accuracy":[0.1,null,1.0],"val_loss":[3,NaN,1],"val_accuracy":[0.1,0.25,1],"lr":[],"params":{"epochs":3}}' >h
+    gk-curve -q h | grep -v '^#' | cmp - <(printf 'step\ttrain_loss\ttrain_acc\tval_loss\tval_acc\n0\t2\t0.10000000000000001\t3\t0.10000000000000001\n1\t1\tnan\tnan\t0.25\n2\t0.5\t1\t1\t1\n')
+    gk-hjorth -q -c val_accuracy h >got
+    cmp got <(printf 'val_accuracy\n0.1\n0.25\n1\n' | gk-hjorth -q -c val_accuracy)
+    printf '{"epoch":[1,2,4],"train":{"losses":[3,2,1]},\n"test":{"losses":[4,3,2]}}\n' >n
+    gk-curve -q n | grep -v '^#' | cmp - <(printf 'step\ttrain_loss\tval_loss\n1\t3\t4\n2\t2\t3\n4\t1\t2\n')
+    # not if it may be a row, or if the arrays say no row
+    for text in '{"step":3,"loss":[2,1],"x":1}' '[{"loss":[2,1],"x":1}]' '{"loss":[2,1],"x":1}{"loss":[2,1]}' '{"loss":[2,1],"acc":[1],"x":1}' \
+        '{"columns":["x"],"loss":[0,1],"data":[[1],[2]],"x":1}'; do
+        printf '%s' "$text" >j
+        breaks 'gk-fit-powerlaw: j: line 1: column loss: '"'[...]'"' is not a number, or out of range' gk-fit-powerlaw -x loss -y x j
+    done
 }
 
 @test "json: objects of one step that complement each other are one row" {
@@ -195,6 +213,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 [{"a":1}\n{"a":2}]|line 2: a comma is wanted between two objects
 [{"a":1}]\n7|line 2: more text behind the last object
 {"a":1}\nx|line 2: an object is wanted
+[[1.5,0,2],[2.5,1,1]]|line 1: objects are wanted in the array, such as {"step":0,"loss":1}
+\n[3,2,1]|line 2: objects are wanted in the array, such as {"step":0,"loss":1}
+{'a': 1}|line 1: string or '}' expected near '''
 {"a":1}\n[1]|line 2: an object is wanted
 [{"a":1},[1]]|line 1: an object is wanted
 {"a":1}\n\n{"a":01}|line 3: invalid token near '0'

@@ -42,6 +42,27 @@ phases() {
     close_to "$(gk-pca --step when --variance --center mean t.csv | column_of ratio | head -n 1)" 0.5 1e-12
 }
 
+@test "foreign: labels of rows are no coordinates, and a column that counts rows has a note" {
+    awk 'BEGIN { srand(5); for (i = 0; i < 40; i++) print rand() "," rand() "," rand() }' >points
+    { echo x,y,z; cat points; } >plain.csv
+    for tool in 'gk-pca --variance' gk-twonn gk-spectra; do
+        $tool -q plain.csv >want
+        for name in '' 'Unnamed: 0' index row_nr ',Unnamed: 0' ',Unnamed: 0.1,Unnamed: 0' level_0,index; do
+            { echo "$name,x,y,z"; awk -v name="$name" '{ n = gsub(",", ",", name); for (i = 0; i <= n; i++) printf "%d,", NR - 1; print }' points; } >t.csv
+            run --separate-stderr -0 $tool t.csv
+            assert_equal "$output" "$(<want)"
+            [[ $stderr != *'counts the rows'* ]]
+        done
+        for first in 0 1; do
+            { echo x,label,y,z; awk -F, -v first="$first" '{ print $1 "," NR - 1 + first "," $2 "," $3 }' points; } >t.csv
+            run --separate-stderr -0 $tool t.csv
+            [[ $stderr == *"${tool%% *}: note: t.csv: column 2 counts the rows, and is a coordinate" ]] || fail "$stderr"
+        done
+        run --separate-stderr -0 $tool points
+        [[ $stderr != *'counts the rows'* ]]
+    done
+}
+
 @test "foreign: gk-twonn omits steps from distances" {
     awk 'BEGIN { srand(3); for (i = 0; i < 60; i++) print rand() "," rand() }' >points
     { echo x,y; cat points; } >plain.csv

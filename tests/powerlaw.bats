@@ -198,3 +198,13 @@ cell() {
     # in its own unit a is known better than in percent
     awk -v m="$(cell a stderr m)" -v ma="$(cell a estimate m)" -v p="$(cell a stderr p)" -v pa="$(cell a estimate p)" 'BEGIN { exit !(m / ma < p / pa / 3) }'
 }
+
+@test "a negative step among others is fitted, with a note" {
+    printf 'r\tt4\n30\t1000\n50\t800\n80\t300\n20\t-1\n90\t200\n' >t
+    run --separate-stderr gk-fit-powerlaw t
+    assert_success
+    [[ $stderr == *'note: 1 of 5 runs have a negative t4, which is fitted as it is; a run that never grokked has nan, and --censor'* ]]
+    sed 's/\t/&-/; 1s/-//' <(grep -v 20 t) >all
+    run --separate-stderr gk-fit-powerlaw all
+    [[ $stderr != *negative* ]]
+}

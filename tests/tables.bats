@@ -264,6 +264,43 @@ hint() { # COLUMN
     done
 }
 
+@test "tables: the words of Python, R and spreadsheets for a value that is missing" {
+    printf 'step,train_acc,val_acc\n0,.1,.1\n10,1,\n20,1,1\n' | gk-phases >want
+    for word in NA N/A n/a None null NULL; do
+        printf 'step,train_acc,val_acc\n0,.1,.1\n10,1,%s\n20,1,1\n' "$word" | gk-phases | cmp - want
+    done
+    printf '{"step":0,"loss":2}{"step":1,"loss":"None"}{"step":2,"loss":1}' | gk-curve -q | grep -v '^#' |
+        cmp - <(printf 'step\ttrain_loss\n0\t2\n2\t1\n')
+    printf 't4,steps\n100,500\nNone,500\n200,500\n' | gk-times -q --digits 6 | grep -q $'^all\t3\t2\t200\t'
+}
+
+@test "tables: cells that semicolons separate are named, with what changes them" {
+    printf 'step,train_loss\n0,2.5\n1,1.5\n2,0.5\n' >t
+    gk-hjorth t >want
+    for tool in $(readers); do
+        reader "$tool"
+        for text in 'step;train_loss\n0;2,5' '"step";"a, b"\n0;2,5' '0;2,5\n1;1' '0.5;2.5;3\n1;1;2'; do
+            printf "$text\n" | refused "line 1: cells are separated by ';', and tabs or commas are wanted: sed 's/,/./g; s/;/,/g' FILE | ..."
+        done
+    done
+    sed 's/,/;/g; s/\./,/g' t >european
+    sed 's/,/./g; s/;/,/g' european | gk-hjorth | cmp - want
+    # a name may have one
+    sed '1s/step/"a;b"/; 2,$s/^/x,/; 1s/^/z,/' t | gk-hjorth -q -c train_loss | tail -n 1 | cmp - <(tail -n 1 want)
+    printf '"a;b"\n1\n2\n4\n' | gk-hjorth -q -c '"a;b"' >/dev/null
+}
+
+@test "tables: a number with a percent sign is hundredths" {
+    printf 'step,train_acc,val_acc\n0,.1,.025\n10,1,.5\n20,1,1\n' >f
+    printf 'step,train_acc,val_acc\n0,10%%,2.5 %%\n10,100%%,50.0%%\n20,100%%,1e2%%\n' >p
+    cmp <(gk-phases --low 0.03 f) <(gk-phases --low 0.03 p)
+    cmp <(gk-curve f) <(gk-curve p)
+    for cell in % '5%%' 'x%' 'inf%' '1,5%'; do
+        printf 'step\ttrain_acc\tval_acc\n0\t1\t%s\n' "$cell" >x
+        breaks "gk-phases: x: line 2: column val_acc: '$cell' is not a number, or out of range" gk-phases x
+    done
+}
+
 @test "tables: a file that ends in the middle of a row" {
     for tool in $(readers); do
         reader "$tool"

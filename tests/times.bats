@@ -175,3 +175,14 @@ times() {
     run --separate-stderr gk-times --group g ways
     assert_equal "$stderr" ''
 }
+
+@test "times: flags whose name says the opposite are no censoring" {
+    for name in grokked Grokked event; do
+        printf 't4,frac,%s\n1000,30,True\n800,50,True\n5000,20,False\n' "$name" >t
+        why="t: column $name: its 1 says by its name that a run grokked, and --censor takes it for a run that did not: give a column of 1 - $name, or of steps"
+        breaks "gk-times: $why" gk-times --censor "$name" t
+        breaks "gk-fit-powerlaw: $why" gk-fit-powerlaw -x frac --censor "$name" t
+    done
+    awk -F, -v OFS=, 'NR == 1 { $3 = "ended" } NR > 1 { $3 = $3 == "False" } 1' t >ended
+    assert_equal "$(gk-times -q --censor ended ended | rows | cut -f 2-4)" $'3\t2\t1000'
+}

@@ -69,9 +69,12 @@ END
         gk-ckpt-dump --flat g | tail -n 1 | wc -w
     }
     assert_equal "$(parameters optim.m.w optimizer.state.0.exp_avg optimizer_state_dict.state.w.foo optimizer_states.0.state.1.bar \
-        optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer)" 1
+        optimizer.param_groups.0.lr opt.x state.0.exp_avg trainer.adam.state.12.momentum_buffer \
+        o.state.0.H_diag o.state.0.d o.state.0.old_dirs.38 o.state.0.al.0 o.state.0.ro.1 state.0.old_stps.2 o.state.0.prev_flat_grad)" 1
+    assert_equal "$(gk-ckpt-dump --flat "$ROOT/tests/torch/scheduler.pt" | tail -n 1 | wc -w)" 2
     assert_equal "$(parameters optim optimal.weight optimizer optimizers_head.weight state.weight state.0.weight net.state.0.weight \
-        state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight)" 12
+        state..exp_avg state.0.exp_avg.weight stateful.0.step model.optim.weight \
+        state.0.al state.0.al.x state.0.al.0.weight state.0.d.0)" 16
 }
 
 # frame FILE NAME:DTYPE:SHAPE:SEED...: a frame of step 1; the numbers of a tensor follow from its seed, 0 is all zeros
@@ -136,6 +139,18 @@ said() {
     said "--exclude: x1: 1 tensor is a buffer by name, but counts as parameter ('callbacks.stop.best')"
     assert_equal "$(gk-spectra --exclude 'callbacks.*,z.*' x1 2>err | column_of tensor)" a.weight
     [ ! -s err ]
+    # several networks in one file
+    three best.n.a.weight:F32:3x4:5 best.n.b.weight:F32:2x4:6 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8
+    said "--exclude: x1: below 2 keys ('best', 'last') are tensors of the same names and shapes, and all count"
+    three best.n.a.weight:F32:3x4:5 best.n.b.weight:F32:2x4:6 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8 last.n.running_mean:F32:2:1
+    grep -q "below 2 keys ('best', 'last')" <(gk-ckpt-dump --flat x1 2>&1)
+    three models.{0,1,2}.{a,b}.weight:F32:2x4:4
+    grep -q "below 3 keys ('models.0', 'models.1', ...) are tensors of the same names and shapes, and all count" <(gk-ckpt-dump --flat x1 2>&1)
+    # layers, and what differs in a shape or in a tensor
+    three block{1,2}.q.{a,b}.weight:F32:2x4:@
+    run ! grep keys <(gk-ckpt-dump --flat x1 2>&1)
+    three best.n.{a,b}.weight:F32:3x4:5 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8 more.n.{a,b,c}.weight:F32:3x4:9 one.n.a.weight:F32:3x4:6 two.n.a.weight:F32:3x4:8
+    run ! grep keys <(gk-ckpt-dump --flat x1 2>&1)
     # an average is the same as its weights at the first frame only
     for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "b.weight:F32:3x4:$((i > 1 ? 9 : 1))"; done
     run -0 --separate-stderr gk-pca --variance x1 x2 x3

@@ -20,6 +20,7 @@ enum gk_positions { GK_POSITIONS_SINUSOIDAL, GK_POSITIONS_LEARNED, GK_POSITIONS_
 enum gk_activation { GK_RELU, GK_LEAKY, GK_GELU, GK_SQUARE, GK_SILU, GK_TANH, GK_ACTIVATION_KINDS };
 enum gk_bias { GK_BIAS_NONE, GK_BIAS_FFN, GK_BIAS_ALL };
 enum gk_inputs { GK_INPUTS_SUM, GK_INPUTS_CONCAT, GK_INPUTS_ONEHOT };
+#define GK_INPUTS_CHOICES "sum|concat|onehot"
 enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_LOSSES };
 #define GK_LOSS_CHOICES "ce|mse|stablemax"
 
@@ -58,7 +59,7 @@ enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
            "of the feed-forward or hidden layers (default: relu; mlp leaky)")                      \
     CHOICE(bias, GK_TM, GK_BIAS_NONE, GK_BIAS_ALL, "none|ffn|all",                                 \
            "no biases, those of the feed-forward layers, or all (default: none; mlp all)")         \
-    CHOICE(inputs, GK_M, 0, GK_INPUTS_SUM, "sum|concat|onehot",                                    \
+    CHOICE(inputs, GK_M, 0, GK_INPUTS_SUM, GK_INPUTS_CHOICES,                                      \
            "what the mlp reads of its operands: their embeddings' sum, both, or one-hot vectors "  \
            "(default: sum)")                                                                       \
     CHOICE(loss, GK_TM, GK_CE, GK_CE, GK_LOSS_CHOICES, "what is minimised (default: ce)")

@@ -31,9 +31,6 @@ void gk_dsyrk(size_t n, size_t k, double alpha, const double *a, size_t lda, dou
 /* Eigenvalues, increasing, and (vectors true) eigenvectors of the symmetric A (n, n): row i of A
  * becomes the i-th vector. Only the upper triangle of A is read. LAPACK dsyevd. */
 int gk_eigh(size_t n, double *a, double *w, bool vectors, struct gk_err *err);
-/* The same for a symmetric tridiagonal matrix: diagonal d [n] (becomes the eigenvalues),
- * off-diagonal e [n-1] (destroyed); Z (n, n) or NULL gets vector i in row i. LAPACK dstevd. */
-int gk_eigh_tridiagonal(size_t n, double *d, double *e, double *z, struct gk_err *err);
 /* Q (m, k) := an orthonormal basis of its columns, m >= k. LAPACK dgelqf, dorglq on the transpose.
  */
 int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err);

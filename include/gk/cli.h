@@ -47,7 +47,8 @@ struct gk_opt {
     double min, max;     /* GK_INT, GK_REAL; equal: no limits */
     const char *word;    /* GK_INT: a word allowed instead of a number, or NULL */
     unsigned flags;
-    bool *given;    /* set when the option is on the command line; may be NULL */
+    unsigned commands; /* a bit for each command that takes it, as the tool numbers them; 0: all */
+    bool *given;       /* set when the option is on the command line; may be NULL */
     bool *recorded; /* is it in the provenance line? NULL: gk_cli_line decides. Set by the tool and
                      * by gk_cli_inherit */
 };
@@ -106,11 +107,12 @@ struct gk_common {
 #define GK_THREADS_OPT_(c, h)                                                                      \
     GK_OPT_INT(0, "threads", &(c)->threads, h, .min = 1, .max = 1024, .flags = GK_OPT_SILENT,      \
                .given = &(c)->threads_given)
+#define GK_SEED_MOST 9007199254740992.0 /* 2^53: a double holds every integer up to it */
 #define GK_SEED_OPT(c)                                                                             \
-    GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = 9007199254740992.0,    \
+    GK_OPT_INT(0, "seed", &(c)->seed, "seed of every random choice", .max = GK_SEED_MOST,          \
                .def = "0")
 
-/* Of the numbers of its tables (gk_put_number): gk_cli_start sees to it. */
+/* How many digits gk_put_number prints; gk_cli_start sets it. */
 #define GK_DIGITS_OPT(c)                                                                           \
     GK_OPT_INT(0, "digits", &(c)->digits,                                                          \
                "significant digits to print (default: all, which read back exactly)", .min = 1,    \
@@ -176,14 +178,16 @@ _Noreturn void gk_die(const struct gk_tool *tool, const struct gk_err *err);
 void gk_note(const struct gk_tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Each of NOTES from number *SAID on, which moves behind them. */
 struct gk_notes;
+/* Prints each of NOTES from number *SAID on, and sets *SAID to their number. */
 void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said);
 
 /* Notes on how the table FILE was read (gk/table.h): that rows count for lack of a column of steps,
  * that rows were merged or left out. */
 struct gk_table_notes;
 void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
+/* The same without the first, for a tool to which steps do not matter. */
+void gk_note_matrix(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n);
 
 /* A progress line with rate and time left (unless TOTAL is 0: unknown), on stderr if that is a
  * terminal, and not with --quiet; at most ten updates per second. */

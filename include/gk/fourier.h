@@ -3,10 +3,18 @@
  * Nanda et al. 2023 (arXiv:2301.05217) and Doshi et al. 2024 (arXiv:2310.13061).
  *
  * Operands are given by their exponents a and b (-b if the operation subtracts it), outputs by
- * theirs, c: z[a,b,c] are the n outputs' logits over all n^2 inputs. With w_k = 2 pi k/n for k
- * = 1..n/2 the functions of the inputs u_k = sqrt(2)/n cos(w_k (a + b)),   v_k = sqrt(2)/n sin(w_k
- * (a + b)) (k = n/2: u_k = cos(pi (a + b))/n, v_k = 0) are orthonormal. Their coefficients in the
- * logits are C_k[c] = sum z u_k,   S_k[c] = sum z v_k,   with the energy e_k = |C_k|^2 + |S_k|^2.
+ * theirs, c: z[a,b,c] are the n outputs' logits over all n^2 inputs. With w_k = 2 pi k/n these
+ * functions of the inputs, for k = 1..n/2, are orthonormal:
+ *
+ *     u_k = sqrt(2)/n cos(w_k (a + b))    (k = n/2: cos(pi (a + b))/n)
+ *     v_k = sqrt(2)/n sin(w_k (a + b))    (k = n/2: 0)
+ *
+ * Their coefficients in the logits, and the energy e_k of a frequency, are
+ *
+ *     C_k[c] = sum_ab z[a,b,c] u_k
+ *     S_k[c] = sum_ab z[a,b,c] v_k
+ *     e_k    = |C_k|^2 + |S_k|^2
+ *
  * gk-fourier(1) has the same definitions. */
 #ifndef GK_FOURIER_H
 #define GK_FOURIER_H

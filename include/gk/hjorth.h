@@ -7,10 +7,17 @@
 #include "gk/dft.h"
 #include "gk/err.h"
 
-/* x' is the plain difference x_{t+1} - x_t, var the population variance,
- *     activity = var(x), mobility(x) = sqrt(var(x') / var(x)), complexity = mobility(x') /
- * mobility(x) (Hjorth 1970); and with the moments of the spectrum, both sides of it,
- *     m_j = sum_k omega_k^j E_k, spectral mobility sqrt(m2 / m0), spectral complexity sqrt(m4 / m2)
+/* x' is the plain difference x_{t+1} - x_t, var the population variance, and (Hjorth 1970)
+ *
+ *     activity   = var(x)
+ *     mobility   = mobility(x) = sqrt(var(x') / var(x))
+ *     complexity = mobility(x') / mobility(x)
+ *
+ * With the moments m_j = sum_k omega_k^j E_k of the spectrum, both sides of it,
+ *
+ *     spectral mobility   = sqrt(m2 / m0)
+ *     spectral complexity = sqrt(m4 / m2)
+ *
  * as in Notsawo et al. 2023, where m0 is the raw energy and the complexity is no ratio of
  * mobilities. A ratio whose denominator is 0 is 0: so a constant signal has only m0. */
 struct gk_hjorth {

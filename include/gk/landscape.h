@@ -38,14 +38,11 @@ int gk_toward_parse(struct gk_toward *t, const char *option, const char *text, s
 bool gk_toward_rereads(const struct gk_toward *t);
 void gk_toward_free(struct gk_toward *t);
 
+/* How a direction is scaled. unit: its norm is 1. filter: each row of a matrix takes the norm of
+ * that row of the parameters theta, each element of a rank-1 tensor becomes its sign times |theta|;
+ * zeros stay zero. */
 enum gk_norm { GK_NORM_NONE, GK_NORM_UNIT, GK_NORM_FILTER };
 #define GK_NORMS "none|unit|filter" /* in the order of the enum */
-
-/* delta [ps->total] in place. unit: |delta| = 1. filter: each row of a matrix takes the norm of
- * that row of theta, each element of a rank-1 tensor becomes sign(delta) |theta|; zeros stay
- * zero. */
-void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta,
-                  double *delta);
 
 struct gk_landscape_conf {
     struct gk_toward toward[2];

@@ -28,5 +28,6 @@ double gk_t_quantile(double probability, double df); /* of Student's t */
 double gk_chi_square_tail(double x, double df);      /* P(chi square > x) */
 double gk_log_normal_cdf(double z);                  /* log Phi(z), without underflow */
 double gk_normal_ratio(double z);                    /* phi(z) / Phi(z), likewise */
+#define GK_Z95 1.959963984540054                     /* Phi(GK_Z95) = 0.975 */
 
 #endif

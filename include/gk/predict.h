@@ -15,11 +15,12 @@
 #include "gk/table.h"
 #include "gk/tick.h"
 
-/* ---- features ----\nA measure is a column of gk-hjorth other than n. A feature's name defines it:
- * "m0" is measured in the\ndefault window, "m0_400" in the window 0:400, "m0_100_400" in 100:400.
- * "grad_norm_400" is the column\ngrad_norm at step 400, even if a curve has a column of the whole
- * name, unless its value is given\nbeforehand. Features with any other name, such as a run's
- * learning rate, are always given. */
+/* ---- features ----
+ * A measure is a column of gk-hjorth other than n. A feature's name defines it: "m0" is measured in
+ * the default window, "m0_400" in the window 0:400, "m0_100_400" in 100:400. "grad_norm_400" is the
+ * column grad_norm at step 400, even if a curve has a column of the whole name, unless its value is
+ * given beforehand. Features with any other name, such as a run's learning rate, are always given.
+ */
 struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
@@ -217,16 +218,17 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_featur
 int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool *over,
                    struct gk_err *err);
 
-/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
- * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
- * than three samples is an error. */
+/* The first feature from number FROM on whose value, *X, is outside its range among the runs that
+ * the model was fitted to; NULL: none. */
+const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
+
 struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
 };
-/* The first feature from FROM on that is beyond the runs that the model was fitted to, and its
- * value; NULL: none. */
-const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
+/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
+ * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
+ * than three samples is an error. */
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err);
 

@@ -17,78 +17,83 @@ static int what;
 static int64_t replicates, refits;
 static double ridge, at_step, cover = 0.9, give_up = NAN;
 static struct given {
-    bool features, against, outcome, val, group, m0, skip_nan, ridge, bootstrap, refits, print;
-    bool seed, within, time, steps, at, cover;
+    bool model, features, against, outcome, val, group, m0, skip_nan, ridge, bootstrap, refits;
+    bool print, seed, within, time, steps, at, cover;
     bool column, step, detrend, taper, set, give_up, window;
 } given;
+
+enum { FIT = 1, SCORE = 2, RANK = 4 };
 
 static const struct gk_opt opts[] = {
     GK_OPT_TEXT('m', "model", &model_file, "FILE",
                 "the model: fit writes it (if asked to), score reads it (default: that of gk)",
-                .flags = GK_OPT_SILENT),
+                .flags = GK_OPT_SILENT, .commands = FIT | SCORE, .given = &given.model),
     GK_OPT_TEXT(0, "features", &features, "A,B",
                 "fit, rank: columns (default: all called as measures of gk-hjorth, m0 or m0_400)",
-                .given = &given.features),
+                .commands = FIT | RANK, .given = &given.features),
     GK_OPT_TEXT(0, "against", &against, "A,B",
                 "fit: the features of another model, to compare with in the summary",
-                .given = &given.against),
+                .commands = FIT, .given = &given.against),
     GK_OPT_TEXT(0, "outcome", &column.outcome, "COLUMN",
                 "fit, rank: 1 for a run that grokked, else 0 (default grokked)",
-                .given = &given.outcome),
+                .commands = FIT | RANK, .given = &given.outcome),
     GK_OPT_TEXT(0, "val", &column.val, "COLUMN",
                 "fit, rank: final validation accuracy (default: final_val_acc if there is one)",
-                .given = &given.val),
+                .commands = FIT | RANK, .given = &given.val),
     GK_OPT_TEXT(0, "group", &column.group, "COLUMN",
                 "fit: leave one group out at a time (default: a tenth of the runs); rank: look at "
                 "each group by itself",
-                .given = &given.group),
-    GK_OPT_FLAG(0, "within", &within, "fit: rank only runs of the same group",
+                .commands = FIT | RANK, .given = &given.group),
+    GK_OPT_FLAG(0, "within", &within, "fit: rank only runs of the same group", .commands = FIT,
                 .given = &given.within),
     GK_OPT_TEXT(0, "m0", &column.m0, "COLUMN",
-                "fit: the single feature to compare with (default: the first m0)",
+                "fit: the single feature to compare with (default: the first m0)", .commands = FIT,
                 .given = &given.m0),
     GK_OPT_FLAG(0, "skip-nan", &column.skip_nan,
-                "fit: leave out runs with a nan in a column that is used",
+                "fit: leave out runs with a nan in a column that is used", .commands = FIT,
                 .given = &given.skip_nan),
     GK_OPT_REAL(0, "ridge", &ridge, "fit: penalty on standardised weights (default 1)", .min = 0,
-                .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .given = &given.ridge),
+                .max = INFINITY, .choices = "L", .flags = GK_OPT_OPEN_MIN, .commands = FIT,
+                .given = &given.ridge),
     GK_OPT_INT(0, "bootstrap", &replicates, "fit, rank: resamples for the intervals (default 2000)",
-               .min = 0, .max = 1e6, .given = &given.bootstrap),
+               .min = 0, .max = 1e6, .commands = FIT | RANK, .given = &given.bootstrap),
     GK_OPT_INT(0, "refits", &refits,
                "fit: resamples with new fits, for the intervals of the model (default 200)",
-               .min = 0, .max = 1e6, .given = &given.refits),
+               .min = 0, .max = 1e6, .commands = FIT, .given = &given.refits),
     GK_OPT_CHOICE(0, "print", &what, GK_REPORTS, "fit: the table (default summary)",
-                  .given = &given.print),
+                  .commands = FIT, .given = &given.print),
     GK_OPT_TEXT(0, "time", &column.time, "COLUMN",
-                "fit: when a run grokked, for decisions and times (default t4)",
+                "fit: when a run grokked, for decisions and times (default t4)", .commands = FIT,
                 .given = &given.time),
     GK_OPT_TEXT(0, "steps", &column.steps, "COLUMN",
-                "fit: the last step of a run, for decisions (default steps)",
+                "fit: the last step of a run, for decisions (default steps)", .commands = FIT,
                 .given = &given.steps),
     GK_OPT_REAL(0, "at", &at_step,
                 "fit: the step of a decision (default: the last that a feature speaks of)",
-                .min = 0, .max = INFINITY, .choices = "STEP", .given = &given.at),
+                .min = 0, .max = INFINITY, .choices = "STEP", .commands = FIT, .given = &given.at),
     GK_OPT_REAL(0, "cover", &cover, "fit: coverage of the intervals of times (default 0.9)",
-                .min = 0, .max = 0.9999, .choices = "P", .flags = GK_OPT_OPEN_MIN,
+                .min = 0, .max = 0.9999, .choices = "P", .flags = GK_OPT_OPEN_MIN, .commands = FIT,
                 .given = &given.cover),
     GK_OPT_INT(0, "seed", &common.seed, "fit, rank: seed of folds and resamples (default 0)",
-               .min = 0, .max = 9007199254740992.0, .given = &given.seed),
+               .min = 0, .max = GK_SEED_MOST, .commands = FIT | RANK, .given = &given.seed),
     GK_OPT_WINDOW(0, "window", &in.window, "the steps of features whose names do not say",
-                  .given = &given.window),
+                  .commands = FIT | SCORE, .given = &given.window),
     GK_OPT_TEXT('c', "column", &in.column, "NAME",
-                "score: the column to read (default: train_loss)", .given = &given.column),
+                "score: the column to read (default: train_loss)", .commands = SCORE,
+                .given = &given.column),
     GK_OPT_TEXT(0, "step", &in.step, "NAME",
                 "score: the column of steps (default: step, or as loggers call it)",
-                .given = &given.step),
+                .commands = SCORE, .given = &given.step),
     GK_OPT_TEXT(0, "detrend", &in.detrend, "none|mean|linear|highpass=F",
-                "score: as in gk-hjorth for the table (default none)", .given = &given.detrend),
+                "score: as in gk-hjorth for the table (default none)", .commands = SCORE,
+                .given = &given.detrend),
     GK_OPT_CHOICE(0, "taper", &in.conditioning.taper, GK_TAPER_NAMES,
-                  "score: likewise (default none)", .given = &given.taper),
+                  "score: likewise (default none)", .commands = SCORE, .given = &given.taper),
     GK_OPT_TEXT(0, "set", &given_text, "NAME=X,...", "score: features that are not of the curve",
-                .given = &given.set),
+                .commands = SCORE, .given = &given.set),
     GK_OPT_REAL(0, "give-up", &give_up,
                 "score: end if the probability is below P once the windows are over", .min = 0,
-                .max = 1, .choices = "P", .given = &given.give_up),
+                .max = 1, .choices = "P", .commands = SCORE, .given = &given.give_up),
     GK_DIGITS_OPT(&common),
     {0}};
 
@@ -105,47 +110,17 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-enum { FIT = 1, SCORE = 2, RANK = 4 };
 /* An option of another command is wrong usage. */
-static int check_options(int command, struct gk_err *err)
+static int check_options(unsigned command, struct gk_err *err)
 {
-    const struct {
-        const char *name;
-        int of;
-        bool given;
-    } all[] = {{"model", FIT | SCORE, model_file != NULL},
-               {"features", FIT | RANK, given.features},
-               {"against", FIT, given.against},
-               {"outcome", FIT | RANK, given.outcome},
-               {"val", FIT | RANK, given.val},
-               {"group", FIT | RANK, given.group},
-               {"within", FIT, given.within},
-               {"m0", FIT, given.m0},
-               {"skip-nan", FIT, given.skip_nan},
-               {"ridge", FIT, given.ridge},
-               {"bootstrap", FIT | RANK, given.bootstrap},
-               {"refits", FIT, given.refits},
-               {"print", FIT, given.print},
-               {"time", FIT, given.time},
-               {"steps", FIT, given.steps},
-               {"at", FIT, given.at},
-               {"cover", FIT, given.cover},
-               {"seed", FIT | RANK, given.seed},
-               {"window", FIT | SCORE, given.window},
-               {"column", SCORE, given.column},
-               {"step", SCORE, given.step},
-               {"detrend", SCORE, given.detrend},
-               {"taper", SCORE, given.taper},
-               {"set", SCORE, given.set},
-               {"give-up", SCORE, given.give_up}};
     static const char *const names[] = {[FIT] = "fit",
                                         [SCORE] = "score",
                                         [FIT | SCORE] = "fit and score",
                                         [FIT | RANK] = "fit and rank"};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given && !(all[i].of & command))
-            return gk_fail_usage(err, "--%s is an option of gk-predict %s", all[i].name,
-                                 names[all[i].of]);
+    for (const struct gk_opt *o = opts; o->name; o++)
+        if (o->commands && !(o->commands & command) && *o->given)
+            return gk_fail_usage(err, "--%s is an option of gk-predict %s", o->name,
+                                 names[o->commands]);
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct gk_table_notes {
     size_t merged;      /* rows merged with the row before them */
     size_t left_out;    /* rows without a value in COLUMN */
     const char *column; /* the column that is read */
+    size_t numbers;     /* this column of a matrix, from 1, counts its rows; 0: none does */
 };
 
 #define GK_NOTE_COUNTED                                                                            \

@@ -55,7 +55,6 @@ int64_t gk_trainer_step(const struct gk_trainer *t);
 const void *gk_trainer_theta(const struct gk_trainer *t); /* the parameters, conf.real */
 /* Call before the first step: starts from THETA instead of the seed's parameters. */
 void gk_trainer_start(struct gk_trainer *t, const double *theta);
-const struct gk_params *gk_trainer_params(const struct gk_trainer *t);
 
 /* A checkpoint's weights as initial values: of the same network, in any precision. */
 struct gk_warm {

@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gk/fnv.h"
 #include "gk/mem.h"
 
 enum { MOST_NAMES = 2 << 20, MOST_TEXT = 16 << 20 };
 
 static size_t hash_of(const char *s)
 {
-    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    uint64_t h = GK_FNV_START;
     for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
+        h = gk_fnv(h, (unsigned char)*s);
     return (size_t)(h ^ h >> 32);
 }
 

@@ -70,6 +70,15 @@ void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk
     if (n->left_out)
         gk_note(tool, "%s: %zu row%s left out: no value in column %s", file, n->left_out,
                 n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
+    if (n->numbers)
+        gk_note(tool, "%s: column %zu counts the rows, and is a coordinate", file, n->numbers);
+}
+
+void gk_note_matrix(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n)
+{
+    struct gk_table_notes notes = *n;
+    notes.counted = false;
+    gk_note_table(tool, file, &notes);
 }
 
 void gk_note_all(const struct gk_tool *tool, const struct gk_notes *notes, size_t *said)

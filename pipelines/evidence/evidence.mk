@@ -10,7 +10,7 @@ PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
 .PHONY: corpus corpus-table full full-table curvature evidence evidence-corpus evidence-full evidence-curvature
-.PHONY: arithmetic law law-table published published-table
+.PHONY: evidence-delay delay-table arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
@@ -36,7 +36,7 @@ curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at 
 	    >$(BUILD)/curvature.tsv
 	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
 
-evidence: evidence-corpus evidence-full evidence-curvature ## judges early predictors by their tables, in minutes
+evidence: evidence-corpus evidence-full evidence-curvature evidence-delay ## judges early predictors by their tables
 EVIDENCE_TABLES := auc decisions calibration times
 evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
@@ -54,15 +54,25 @@ evidence-full: evidence-corpus
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
-# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
-trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
-    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 evidence-curvature: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge-curvature $(BIN) docs/results/corpus.tsv docs/results/curvature.tsv \
 	    >$(BUILD)/evidence-curvature.tsv
 	@cp $(BUILD)/evidence-curvature.tsv docs/results/evidence-curvature.tsv
 	@pipelines/evidence/curvature-page docs/results/evidence-curvature.tsv docs/evidence.md
+
+delay-table: $(EVIDENCE_TOOLS) ## docs/results/delay.tsv: norms at t2 and t4 of the runs of make corpus and make full
+	@mkdir -p $(BUILD)
+	@pipelines/evidence/norms $(call quoted,$(CORPUS_SWEEPS)) corpus corpus-s4 full >$(BUILD)/delay.tsv
+	@cp $(BUILD)/delay.tsv docs/results/delay.tsv
+
+evidence-delay: $(EVIDENCE_TOOLS)
+	@pipelines/evidence/delay $(BIN) docs/results/delay.tsv >docs/results/delay-law.tsv
+	@pipelines/evidence/delay-page docs/results/delay-law.tsv docs/reproduction.md
+
+# $(call trained,GRID): the runs of that grid; the same command goes on where it was stopped.
+trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
+    pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 
 ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
 arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core

@@ -113,7 +113,7 @@ for function, args in (os.system, (COMMAND,)), (eval, ("open('executed', 'w')",)
         word = word or " ".join([arg for op, arg, where in ops if op.name == "SHORT_BINUNICODE" and where < at][-2:])
         refuse(data, byte(at, f"{word.replace(' ', '.')} is refused: {KNOWN}*"))
 for module, word in ("os", "system"), ("posix", "system"), ("torch", "load"), ("torch.nn.modules.linear", "Linear"), ("torch._utils", "_rebuild_qtensor"), \
-        ("torch", "ComplexDoubleStorage"), ("collections", "Counter"), ("numpy.core.multiarray", "scalar"), ("torch", "FloatStorage.__class__"), ("", ""), ("torch._utils", ""):
+        ("torch", "ComplexDoubleStorage"), ("collections", "defaultdict"), ("numpy.core.multiarray", "scalar"), ("torch", "FloatStorage.__class__"), ("", ""), ("torch._utils", ""):
     refuse(b"\x80\x02" + name(module, word) + text(COMMAND) + b"\x85R.", byte(2, f"{module}.{word} is refused: {KNOWN}*"))
 refuse(b"\x80\x02" + name("torch\x1b[2J", "a") + b".", byte(2, f"torch?[2J.a is refused: {KNOWN}*"))
 for op, word, body in (b"i", "INST", b"(" + text(COMMAND) + b"ios\nsystem\n."), (b"o", "OBJ", b"(" + text(COMMAND) + b"o."), \
@@ -135,6 +135,8 @@ refuse(b"\x80\x02" + name("torch", "float32") + b")R.", byte(18, "torch.float32 
 refuse(b"\x80\x02" + name("torch", "Size") + text("a") + b"R.", byte(20, "a tuple of arguments is wanted, this is a string"))
 refuse(b"\x80\x02" + name("torch", "Size") + b")R.", byte(15, "torch.Size has 0 arguments"))
 refuse(b"\x80\x02" + name("torch", "Size") + b"N\x85R.", byte(16, "a tuple of sizes is wanted, this is None"))
+refuse(b"\x80\x02" + name("collections", "Counter") + b"]\x85R.", byte(25, "a dict of counts is wanted, this is a list"))
+refuse(b"\x80\x02" + name("collections", "Counter") + b")R.", byte(24, "collections.Counter has 0 arguments"))
 refuse(b"\x80\x02" + name("torch", "device") + b"N\x85R.", byte(18, "the name of a device is wanted, this is None"))
 refuse(b"\x80\x04NN\x93.", byte(4, "a name is a string, not None"))
 refuse(b"\x80\x02\xff.", byte(2, "0xff is no opcode"))

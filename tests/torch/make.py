@@ -92,3 +92,18 @@ save("views", {"base": base, "turned": base.permute(2, 0, 1), "rows": base[1], "
                "tied": torch.nn.Parameter(base), "windows": base.reshape(-1).unfold(0, 4, 3), "half": base[0].half().t()})
 save("tensor", base[0].t())
 save("list", [base[0], {"x": base[1]}, 5])
+
+w = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+lbfgs = torch.optim.LBFGS([w], lr=0.5, max_iter=4, history_size=2)
+
+
+def closure():
+    lbfgs.zero_grad()
+    loss = w.pow(4).sum()
+    loss.backward()
+    return loss
+
+
+lbfgs.step(closure)
+save("scheduler", {"net": {"w": w}, "second": lbfgs.state_dict(),  # a Counter is in the milestones
+                   "schedule": torch.optim.lr_scheduler.MultiStepLR(lbfgs, [30, 80, 80]).state_dict()})

@@ -111,30 +111,6 @@ static void test_eigenvalues(void)
         CHECK_NEAR(only[i], w[i], 1e-12);
 }
 
-/* 2 on the diagonal and -1 beside it: 2 - 2 cos(k pi / (n + 1)), k = 1..n. */
-static void test_tridiagonal(void)
-{
-    enum { N = 30 };
-    double a[N * N] = {0}, d[N], e[N], only[N], z[N * N];
-    struct gk_err err = {0};
-    for (int vectors = 1; vectors >= 0; vectors--) {
-        for (size_t i = 0; i < N; i++) {
-            a[i * N + i] = d[i] = 2;
-            e[i] = -1;
-            if (i > 0)
-                a[i * N + i - 1] = a[(i - 1) * N + i] = -1;
-        }
-        CHECK(!gk_eigh_tridiagonal(N, d, e, vectors ? z : NULL, &err));
-        for (int k = 1; k <= N; k++)
-            CHECK_NEAR(d[k - 1], 2 - 2 * cos(k * M_PI / (N + 1)), 1e-13);
-        if (vectors)
-            check_eigen(N, a, d, z);
-    }
-    only[0] = 5;
-    CHECK(!gk_eigh_tridiagonal(1, only, NULL, z, &err) && only[0] == 5 && fabs(z[0]) == 1);
-    CHECK(!gk_eigh_tridiagonal(0, NULL, NULL, NULL, &err));
-}
-
 /* Q'Q = 1, and A = Q Q'A: the columns span what they spanned. */
 static void test_basis(void)
 {
@@ -160,15 +136,13 @@ static void test_basis(void)
 
 static void test_refusals(void)
 {
-    double a[4] = {1, NAN, 5, 1}, w[2], off = INFINITY;
+    double a[4] = {1, NAN, 5, 1}, w[2];
     struct gk_err e = {0};
     CHECK_INT_EQ(gk_eigh(2, a, w, true, &e), -1);
     CHECK_STR_EQ(e.msg, "a matrix has a value that is not finite");
     a[1] = 0;
     a[2] = NAN; /* below the diagonal: not read */
     CHECK_INT_EQ(gk_eigh(2, a, w, true, &e), 0);
-    CHECK_INT_EQ(gk_eigh_tridiagonal(2, w, &off, NULL, &e), -1);
-    CHECK_STR_EQ(e.msg, "a matrix has a value that is not finite");
     CHECK_INT_EQ(gk_orthonormalise(1, 2, a, &e), -1);
     CHECK_STR_EQ(e.msg, "no orthonormal basis of 2 columns of length 1");
     CHECK_INT_EQ(gk_eigh(100000, NULL, NULL, false, &e), -1);
@@ -183,7 +157,6 @@ int main(void)
     test_products();
     test_gram();
     test_eigenvalues();
-    test_tridiagonal();
     test_basis();
     test_refusals();
     return check_status();

@@ -29,7 +29,9 @@ static double near_one(double *v, size_t n)
     return gk_norm2(v, n);
 }
 
-void gk_normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta, double *delta)
+/* Scales delta [ps->total] in place. */
+static void normalise(const struct gk_params *ps, enum gk_norm norm, const double *theta,
+                      double *delta)
 {
     if (norm == GK_NORM_UNIT) {
         const double length = near_one(delta, ps->total);
@@ -151,7 +153,7 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
             gk_frame_fail(f, err, "there is no distance toward %s", t->text);
             return 0;
         }
-        gk_normalise(&l->s->ckpt.params, l->conf->norm, l->theta, l->delta[i]);
+        normalise(&l->s->ckpt.params, l->conf->norm, l->theta, l->delta[i]);
     }
     return 1;
 }

@@ -138,11 +138,11 @@ static int find_centre(struct work *w, struct gk_err *err)
 }
 
 /* Slot SLOT of the block that is read; the last chunks of a block may be empty. */
-static void load(struct work *w, size_t slot, int thread)
+static void load(struct work *w, size_t slot)
 {
     size_t first = w->loading * w->block, n = smaller(w->block, w->columns - first);
     size_t from = smaller(slot * w->chunk, n), to = smaller(from + w->chunk, n);
-    struct gk_chunk c = {w->z[w->loading % 2] + from, w->ld, first + from, to - from, slot, thread};
+    struct gk_chunk c = {w->z[w->loading % 2] + from, w->ld, first + from, to - from, slot};
     if (c.n == 0)
         return;
     if ((w->s->transposed ? load_columns : load_rows)(w, &c, &w->err[slot]) != 0)
@@ -174,15 +174,17 @@ static void multiply(struct work *w, size_t t)
 static void task(void *ctx, size_t t, int thread)
 {
     struct work *w = ctx;
+    (void)thread;
     if (t < GK_SWEEP_SLOTS)
-        load(w, t, thread);
+        load(w, t);
     else
         multiply(w, t - GK_SWEEP_SLOTS);
 }
 
 static void load_task(void *ctx, size_t t, int thread)
 {
-    load(ctx, t, thread);
+    (void)thread;
+    load(ctx, t);
 }
 
 static void multiply_task(void *ctx, size_t t, int thread)

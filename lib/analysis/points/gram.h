@@ -14,7 +14,6 @@ struct gk_chunk {
     double *z;
     size_t ld, column, n;
     size_t slot;
-    int thread;
 };
 
 struct gk_sweep {

@@ -26,12 +26,10 @@
 #include "gk/mem.h"
 #include "gk/scale.h"
 
-enum {
-    EVENLY =
-        4, /* the number of blocks is a multiple of this, so that threads end a round together */
-    FEW = 100, /* the number of neighbours up to which a sorted list is fastest */
-    ROOM = 512 /* the number of candidates per point that take as much memory as its coordinates */
-};
+/* The number of blocks is a multiple of EVENLY, so that threads end a round together. Up to FEW
+ * neighbours a sorted list is fastest. Beyond what k needs, a point has room for at most ROOM
+ * candidates, and for no more than its coordinates: a candidate is as large as one. */
+enum { EVENLY = 4, FEW = 100, ROOM = 512 };
 
 static int alloc_search(struct search *s, int threads, struct gk_err *err)
 {

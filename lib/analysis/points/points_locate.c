@@ -28,7 +28,8 @@ static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor 
            (!conf->matrices || t->rank == 2);
 }
 
-/* Excludes counters and masks, which may have been read as parameters. */
+/* Counts the tensors without floating-point numbers: counters and masks that may have been read as
+ * parameters. */
 static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
 {
     for (size_t i = 0; i < p->first.ntensor && !conf->tensor; i++) {

@@ -104,7 +104,8 @@ static void keep_scaled(struct pl_work *w)
     fit->scaled.amount = w->b_held ? w->law.c : w->law.s;
 }
 
-/* The estimates in the unit of y; the intervals of a are already. */
+/* Brings the estimates into the unit of y. pl_intervals has done so with the intervals of a; that
+ * of gamma has no unit. */
 static void unscale(struct pl_work *w)
 {
     struct gk_powerlaw *fit = w->fit;

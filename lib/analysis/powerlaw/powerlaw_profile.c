@@ -15,15 +15,14 @@ double pl_shift_of(const struct pl_work *w, enum gk_powerlaw_par par)
     return w->d.mean_log_x + (par == GK_PL_A_OTHER ? log(w->conf->other) : 0);
 }
 
-/* A profile of the cost: of the best law with PAR held somewhere (a: at the logarithm of its
- * size). */
+/* The profile of PAR (a: of log |a|): the least cost of all laws in which it has a given value. */
 struct profile {
     struct pl_work *w;
     enum gk_powerlaw_par par;
-    double limit;       /* the interval is where the cost is at most that */
-    struct pl_law near; /* the best at the last point inside */
-    double done, total; /* ends of intervals */
-    int laws;           /* solved for this one so far */
+    double limit;       /* the interval is where the profile is at most this */
+    struct pl_law near; /* the best law at the last point inside: the solver also starts there */
+    double done, total; /* ends of intervals, of all parameters */
+    int laws;           /* solved for the current end so far */
 };
 
 /* The least cost with the parameter at AT. */
@@ -59,11 +58,12 @@ static bool inside(struct profile *f, double at)
     return !(cost_at(f, at) > f->limit);
 }
 
-/* Of a way out of the interval, places inside and outside it, and how far the root of the rise of
- * the cost is from that at the limit there: nearly linear in between. */
+/* Two places with an end of the interval between them, and at each of them
+ * sqrt(cost - least) - sqrt(limit - least). This is 0 at the end, and nearly linear between them.
+ */
 struct way {
-    double in, out;
-    double below, above; /* < 0 < */
+    double in, out;      /* inside the interval, and outside */
+    double below, above; /* the function at IN, < 0, and at OUT, > 0 */
 };
 
 static const double SHARP = 1e-9; /* of the distance from the estimate: how well an end is known */
@@ -74,7 +74,7 @@ static double excess(const struct profile *f, double cost)
     return sqrt(fmax(cost - least, 0)) - sqrt(f->limit - least);
 }
 
-/* Whether AT is inside, and then one end of the way is there. */
+/* Moves IN or OUT of the way to AT, whichever it is, and says whether AT is inside. */
 static bool learn(struct profile *f, struct way *w, double at)
 {
     const double cost = cost_at(f, at);
@@ -84,13 +84,13 @@ static bool learn(struct profile *f, struct way *w, double at)
     return is_inside;
 }
 
-/* Brings both ends together by false position. An end that stays twice counts half (the Illinois
- * rule), and where that does not halve the way in three steps it is halved. */
+/* Brings both places together by false position. The function at a place that stays twice counts
+ * half (the Illinois rule); a way that three steps have not halved is halved. */
 static void narrow(struct profile *f, double centre, struct way *w)
 {
     enum { MOST = 100 };
     double before = INFINITY;
-    int stayed = 0; /* > 0: so often the inner end, < 0: the outer one */
+    int stayed = 0; /* > 0: so often the inner place, < 0: the outer one */
     for (int k = 1; k <= MOST && fabs(w->out - w->in) > SHARP / 4 * fabs(w->in - centre); k++) {
         const double way = w->out - w->in;
         double at = w->in - way * w->below / (w->above - w->below);
@@ -112,9 +112,9 @@ static void narrow(struct profile *f, double centre, struct way *w)
     }
 }
 
-/* Where the profile from CENTRE in the direction of STEP leaves the interval; END if it does not
- * before that. Halving finds the place; of many runs, where each law takes long, false position
- * comes close to it first, and halving asks only about what is not known by then. */
+/* The end of the interval from CENTRE in the direction of STEP; END if the interval goes on to
+ * there. Halving finds it. With many runs each law takes long: there false position comes close to
+ * it first, and halving solves no law for places that are already known to be inside or outside. */
 static double side(struct profile *f, double centre, double step, double end)
 {
     enum { DOUBLINGS = 200, HALVINGS = 100 };

@@ -14,15 +14,16 @@ struct pl_work {
     size_t p;                 /* free parameters */
     bool b_held;              /* by the user or by the bound */
     double variance;          /* sigma^2 in units of y_scale */
-    int exponent[GK_PL_PARS]; /* the estimates are over 2^exponent until all is known */
+    int exponent[GK_PL_PARS]; /* estimates are divided by 2^exponent until the fit ends */
 };
 
-/* exp(v) as a number and a power of two, which is 0 where a double holds the result with ease. */
+/* exp(v) as a number, which is returned, times 2^*EXPONENT. The exponent is 0 for |v| < 600, where
+ * exp(v) is a normal double. */
 double pl_exp_parts(double v, int *exponent);
 /* log x = u + shift in the unit of row a or a_other. */
 double pl_shift_of(const struct pl_work *w, enum gk_powerlaw_par par);
 
-/* Lower and upper ends of every parameter of W->fit, of which all else is known. */
+/* Sets the intervals of W->fit, the last that it lacks. */
 void pl_intervals(struct pl_work *w);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk_ending_columns *c,
                    struct gk_err *err)
@@ -24,6 +25,18 @@ int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk
     return 0;
 }
 
+/* A column of such a name has 1 where the event occurred, which is the opposite of censored. */
+static bool says_the_opposite(const char *name)
+{
+    static const char *const words[] = {"grokked",     "grok",    "generalized",
+                                        "generalised", "event",   "solved",
+                                        "observed",    "success", "converged"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(name, words[i]))
+            return true;
+    return false;
+}
+
 int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows *r,
                      const struct gk_ending_columns *c, double *when, bool *censored,
                      struct gk_err *err)
@@ -39,6 +52,11 @@ int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows
             return gk_fail(err,
                            "%s: line %zu: column %s: nan, and %s holds flags: when did it end?",
                            r->file, e->line, name, r->name[c->censor]);
+        if (says_the_opposite(r->name[c->censor]))
+            return gk_fail(err,
+                           "%s: column %s: its 1 says by its name that a run grokked, and --censor "
+                           "takes it for a run that did not: give a column of 1 - %s, or of steps",
+                           r->file, r->name[c->censor], r->name[c->censor]);
         return 0;
     }
     if (e->when > e->censor)

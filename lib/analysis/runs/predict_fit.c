@@ -82,7 +82,7 @@ void gk_term_standardise(struct gk_term *t, const struct gk_runs *r, const bool 
     double n = 0, sum = 0, squares = 0, most = 0;
     *t = (struct gk_term){.feature = t->feature, .log = t->log, .floor = -INFINITY, .scale = 1};
     find_range(t, r, in, j);
-    if (t->log) /* against a value of 0, far from where the ranks are */
+    if (t->log) /* another run may have 0: its logarithm is then finite, and below all others */
         t->floor = fmax(t->least * 1e-3, DBL_TRUE_MIN);
     for (size_t i = 0; i < r->n; i++)
         if (in[i])

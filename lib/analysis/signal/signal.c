@@ -210,7 +210,8 @@ int gk_signal_also(struct gk_signal *s, const char *name, double at, size_t *num
         return 0;
     if (gk_grow(&p->other, &p->other_cap, p->others + 1, sizeof *p->other, err))
         return -1;
-    p->other[ *number = p->others++] = new;
+    *number = p->others++;
+    p->other[*number] = new;
     return 1;
 }
 

@@ -59,7 +59,8 @@ static void rank(const double *v, const size_t *order, const size_t *group, cons
     }
 }
 
-/* Of pairs of one group: the sums of ranks and the numbers of pairs add up. */
+/* The AUC over pairs of one group: SUM adds the ranks, each within its group, of the runs with
+ * outcome 1. */
 static double auc_within(const struct work *w, double sum)
 {
     const size_t n = w->data->n;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "gk/mem.h"
+#include "gk/nlfit.h"
 
-static const double z95 = 1.959963984540054;  /* Phi(z95) = 0.975 */
 static const double half = 0.5 * (1 + 1e-12); /* products of fractions round */
 
 struct item {
@@ -30,7 +30,7 @@ static void set_limits(struct gk_survival_point *p)
         p->lower = p->upper = NAN;
     if (p->survival == 0 || p->survival == 1)
         return;
-    const double power = exp(z95 * sqrt(p->greenwood) / log(p->survival)); /* below 1 */
+    const double power = exp(GK_Z95 * sqrt(p->greenwood) / log(p->survival)); /* below 1 */
     p->upper = pow(p->survival, power);
     p->lower = pow(p->survival, 1 / power);
 }

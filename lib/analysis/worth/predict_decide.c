@@ -5,12 +5,13 @@
 #include <stdlib.h>
 
 #include "gk/mem.h"
+#include "gk/nlfit.h"
 #include "gk/predict.h"
 #include "gk/rank.h"
 
 void gk_share_interval(double k, double n, double *lower, double *upper)
 {
-    const double z = 1.959963984540054, p = k / n, z2 = z * z / n;
+    const double z = GK_Z95, p = k / n, z2 = z * z / n;
     const double half = z * sqrt(p * (1 - p) / n + z2 / (4 * n));
     *lower = fmax(0, (p + z2 / 2 - half) / (1 + z2));
     *upper = fmin(1, (p + z2 / 2 + half) / (1 + z2));

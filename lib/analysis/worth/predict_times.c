@@ -46,7 +46,8 @@ static int train(struct work *w, struct gk_err *err)
     return n ? gk_ridge_fit(n, r->d, w->z, w->y, w->of->ridge, w->beta, err) : 0;
 }
 
-/* Leaves fold OUT out, and part PART of PARTS of the other folds; there is no part 1 of 1. */
+/* Leaves fold OUT out, and part PART < PARTS of the other folds. Part 1 of 1 is empty: only OUT is
+ * left out. */
 static size_t choose(struct work *w, size_t out, size_t part, size_t parts)
 {
     size_t n = 0;

@@ -56,18 +56,6 @@ int gk_eigh(size_t n, double *a, double *w, bool vectors, struct gk_err *err)
         err);
 }
 
-int gk_eigh_tridiagonal(size_t n, double *d, double *e, double *z, struct gk_err *err)
-{
-    if (n == 0)
-        return 0;
-    if (check_order(n, err) || check_finite(d, n, err) || check_finite(e, n - 1, err))
-        return -1;
-    lapack_int order = (lapack_int)n;
-    return check_info(
-        LAPACKE_dstevd(LAPACK_COL_MAJOR, z ? 'V' : 'N', order, d, e, z, z ? order : 1), "dstevd",
-        err);
-}
-
 /* The LQ factorisation of the transpose is the QR factorisation. */
 int gk_orthonormalise(size_t m, size_t k, double *q, struct gk_err *err)
 {

@@ -1,13 +1,12 @@
 /* What a file holds beside the parameters of one network, and what a reader may have taken for
  * such. Names are all there is to tell it by, so nothing is left out for them: notes say it. */
-#include <string.h>
+#include "doubt.h"
 
-#include "gk/frame.h"
+#include <string.h>
 
 enum doubt { STATE, BUFFER, COPY, DOUBTS };
 
-/* Is the key of LEN bytes one of WORDS, whose last is NULL? */
-static bool is_word(const char *key, size_t len, const char *const *words)
+bool gk_is_word(const char *key, size_t len, const char *const *words)
 {
     while (*words && (strlen(*words) != len || memcmp(key, *words, len) != 0))
         words++;
@@ -15,14 +14,14 @@ static bool is_word(const char *key, size_t len, const char *const *words)
 }
 
 /* Means and masks that modules of PyTorch keep, and what callbacks of Lightning do. */
-static bool is_buffer(const struct gk_tensor *t)
+bool gk_is_buffer(const struct gk_tensor *t)
 {
     static const char *const words[] = {
         "running_mean", "running_var", "mask",         "attn_mask",           "attention_mask",
         "causal_mask",  "masked_bias", "inv_freq",     "rotary_sin",          "rotary_cos",
         "sin_cached",   "cos_cached",  "position_ids", "num_batches_tracked", NULL};
     const char *dot = strrchr(t->name, '.'), *last = dot ? dot + 1 : t->name;
-    if (is_word(last, strlen(last), words) || !strncmp(t->name, "callbacks.", 10))
+    if (gk_is_word(last, strlen(last), words) || !strncmp(t->name, "callbacks.", 10))
         return true;
     return t->rank >= 2 && t->shape[t->rank - 1] == t->shape[t->rank - 2] &&
            !strcmp(last, "bias"); /* GPT-2's mask is called attn.bias */
@@ -38,7 +37,7 @@ static bool is_copy(const char *name)
         NULL};
     for (const char *key = name; *key;) {
         const size_t len = strcspn(key, ".");
-        if (is_word(key, len, words))
+        if (gk_is_word(key, len, words))
             return true;
         key += len + (key[len] == '.');
     }
@@ -106,7 +105,7 @@ int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
             what =
                 strncmp(t->name, "optim.", 6) ? STATE : DOUBTS; /* gk's own is where it belongs */
         else if (takes(ctx, t))
-            what = is_buffer(t) ? BUFFER : is_copy(t->name) ? COPY : DOUBTS;
+            what = gk_is_buffer(t) ? BUFFER : is_copy(t->name) ? COPY : DOUBTS;
         if (what < DOUBTS && n[what]++ == 0)
             first[what] = t->name;
         if (takes(ctx, t) && note_twins(f, i, takes, ctx, notes, err))
@@ -115,5 +114,5 @@ int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
     for (enum doubt k = STATE; k < DOUBTS; k++)
         if (note_kind(f, k, first[k], n[k], notes, err))
             return -1;
-    return 0;
+    return gk_note_copies(f, takes, ctx, notes, err);
 }

@@ -34,8 +34,8 @@ struct gk_header {
 int gk_header_parse(struct gk_header *h, const char *text, size_t len, struct gk_err *err);
 void gk_header_free(struct gk_header *h);
 
-/* The JSON text of H: tensors, META and, if STREAM is not NULL, that key and its value. Keys are
- * sorted; spaces pad it to a multiple of 8. free() it. */
+/* The JSON text of H: its tensors, its metadata and, if MORE is not NULL, that key and value. Keys
+ * are sorted; spaces pad it to a multiple of 8. free() it. */
 char *gk_header_text(const struct gk_header *h, const struct gk_meta *more, size_t *len,
                      struct gk_err *err);
 

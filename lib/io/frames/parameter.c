@@ -22,6 +22,11 @@ static bool is_optimizer(const char *key, size_t n)
     return is_one_of(key, word, words) && is_one_of(key + word, n - word, tails);
 }
 
+static bool is_number(const char *s)
+{
+    return *s && !s[strspn(s, "0123456789")];
+}
+
 /* "state.0.exp_avg": the state of PyTorch's own optimisers, under any prefix. */
 static bool is_torch_state(const char *name)
 {
@@ -46,12 +51,21 @@ static bool is_torch_state(const char *name)
                                         "row_var",
                                         "col_var",
                                         "variance",
+                                        "d",
+                                        "t",
+                                        "H_diag",
+                                        "prev_flat_grad",
                                         NULL};
+    static const char *const lists[] = {"old_dirs", "old_stps", "ro", "al", NULL}; /* LBFGS */
     static const char state[] = "state.";
     if (strncmp(name, state, sizeof state - 1) != 0)
         return false;
     const char *number = name + sizeof state - 1, *end = number + strspn(number, "0123456789");
-    return end > number && *end == '.' && is_one_of(end + 1, strlen(end + 1), words);
+    if (end == number || *end != '.')
+        return false;
+    const char *word = end + 1, *dot = strchr(word, '.');
+    return dot ? is_one_of(word, (size_t)(dot - word), lists) && is_number(dot + 1)
+               : is_one_of(word, strlen(word), words);
 }
 
 bool gk_is_state(const char *name)

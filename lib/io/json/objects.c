@@ -214,7 +214,11 @@ static int next(struct gk_json_objects *o, struct gk_json **object, struct gk_er
     if (c == EOF)
         return fail_here(o, "the input ends inside an array", err);
     if (c != '{')
-        return fail_here(o, "an object is wanted", err);
+        return fail_here(o,
+                         o->array && o->count == 0
+                             ? "objects are wanted in the array, such as {\"step\":0,\"loss\":1}"
+                             : "an object is wanted",
+                         err);
     int rc = take_object(o, err);
     if (rc == 2)
         o->array = o->inside = true;

@@ -1,6 +1,6 @@
 /* The files of a curve and their series. A series is identified by its name and its file's folder:
  * TensorBoard takes a folder for a run, and Keras logs training and validation under one name in
- * two folders. */
+ * two folders. A run that a column names counts as a folder. */
 #include "curve_priv.h"
 
 #include <math.h>
@@ -67,23 +67,38 @@ static int find_folder(struct gk_curve *c, struct gk_curve_input *in, struct gk_
 
 /* ---- series ---- */
 
-int gk_curve_series(struct gk_curve *c, const struct gk_curve_input *in, const char *name, bool add,
-                    ptrdiff_t *series, struct gk_err *err)
+/* The number of a point's run: its file's folder, or a folder in it that is called like the run. */
+static int find_run(struct gk_curve *c, const struct gk_curve_input *in, const struct gk_point *p,
+                    size_t *run, struct gk_err *err)
 {
-    const size_t len = strlen(name), room = len + 24;
-    size_t number;
+    *run = in->folder;
+    if (!p->run || c->conf.join)
+        return 0;
+    const char *folder = gk_names_get(&c->folders, in->folder);
+    const size_t room = strlen(folder) + strlen(p->run) + 2;
     if (gk_grow(&c->key, &c->key_cap, room, 1, err))
         return -1;
-    const int n = snprintf(c->key, room, "%zu:", in->folder);
-    memcpy(c->key + n, name, len + 1);
+    snprintf(c->key, room, "%s%s%s", folder, *folder ? "/" : "", p->run);
+    return gk_names_add(&c->folders, c->key, run, err);
+}
+
+int gk_curve_series(struct gk_curve *c, const struct gk_curve_input *in, const struct gk_point *p,
+                    bool add, ptrdiff_t *series, struct gk_err *err)
+{
+    const size_t len = strlen(p->series), room = len + 24;
+    size_t number, run;
+    if (find_run(c, in, p, &run, err) || gk_grow(&c->key, &c->key_cap, room, 1, err))
+        return -1;
+    const int n = snprintf(c->key, room, "%zu:", run);
+    memcpy(c->key + n, p->series, len + 1);
     *series = gk_names_find(&c->keys, c->key);
     if (*series >= 0 || !add)
         return 0;
     if (gk_grow(&c->series, &c->series_cap, c->keys.n + 1, sizeof *c->series, err) ||
         gk_names_add(&c->keys, c->key, &number, err))
         return -1;
-    c->series[number] = (struct gk_curve_series){
-        .folder = in->folder, .first = INFINITY, .last = -INFINITY, .column = -1};
+    c->series[number] =
+        (struct gk_curve_series){.folder = run, .first = INFINITY, .last = -INFINITY, .column = -1};
     *series = (ptrdiff_t)number;
     return 0;
 }
@@ -94,7 +109,7 @@ static int count_point(struct gk_curve *c, const struct gk_curve_input *in,
     ptrdiff_t number;
     if (p->kind == GK_POINT_RESTART)
         return 0;
-    if (gk_curve_series(c, in, p->series, true, &number, err))
+    if (gk_curve_series(c, in, p, true, &number, err))
         return gk_fail_at(err, "%s", in->name);
     struct gk_curve_series *s = &c->series[number];
     if (p->twice)

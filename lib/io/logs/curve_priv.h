@@ -57,8 +57,8 @@ struct gk_curve {
 int gk_curve_log(struct gk_curve *c, struct gk_curve_input *in, struct gk_log **log,
                  struct gk_notes *notes, struct gk_err *err);
 /* The index of a point's series. ADD creates a new series; otherwise an unknown one gives -1. */
-int gk_curve_series(struct gk_curve *c, const struct gk_curve_input *in, const char *name, bool add,
-                    ptrdiff_t *series, struct gk_err *err);
+int gk_curve_series(struct gk_curve *c, const struct gk_curve_input *in, const struct gk_point *p,
+                    bool add, ptrdiff_t *series, struct gk_err *err);
 /* The names of all series that are WANTED for COLUMN, for a message: "a, b, c ...". */
 void gk_curve_names(const struct gk_curve *c,
                     bool (*wanted)(const struct gk_curve_series *s, int column), int column,
@@ -70,5 +70,7 @@ extern const char *const gk_curve_own[GK_CURVE_OWN];
 /* The only column that the series name NAME can mean, or -1. *RANK is how clear the name is: 0 if
  * it is explicit, 3 if it names the test split. */
 int gk_curve_own_column(const char *name, int *rank);
+/* Is TEXT a name of the training, validation or test split, and nothing else? */
+bool gk_curve_is_split(const char *text);
 
 #endif

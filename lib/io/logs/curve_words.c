@@ -4,8 +4,24 @@
 
 #include "curve_priv.h"
 
-const char *const gk_curve_own[GK_CURVE_OWN] = {"lr",      "train_loss", "train_acc", "val_loss",
-                                                "val_acc", "grad_norm",  "param_norm"};
+enum {
+    OWN_LR,
+    OWN_TRAIN_LOSS,
+    OWN_TRAIN_ACC,
+    OWN_VAL_LOSS,
+    OWN_VAL_ACC,
+    OWN_GRAD_NORM,
+    OWN_PARAM_NORM
+};
+const char *const gk_curve_own[GK_CURVE_OWN] = {
+    [OWN_LR] = "lr",
+    [OWN_TRAIN_LOSS] = "train_loss",
+    [OWN_TRAIN_ACC] = "train_acc",
+    [OWN_VAL_LOSS] = "val_loss",
+    [OWN_VAL_ACC] = "val_acc",
+    [OWN_GRAD_NORM] = "grad_norm",
+    [OWN_PARAM_NORM] = "param_norm",
+};
 
 enum word {
     NOTHING = 0, /* has no meaning of its own */
@@ -40,7 +56,8 @@ static const struct {
     {"batch", NOTHING},     {"mean", NOTHING},   {"avg", NOTHING},       {"average", NOTHING},
     {"total", NOTHING},     {"global", NOTHING}, {"trainer", NOTHING},   {"metrics", NOTHING},
     {"scalars", NOTHING},   {"sparse", NOTHING}, {"binary", NOTHING},    {"categorical", NOTHING},
-    {"adam", NOTHING},      {"adamw", NOTHING},  {"sgd", NOTHING},
+    {"losses", LOSS},       {"accs", ACC},       {"accuracies", ACC},    {"adam", NOTHING},
+    {"adamw", NOTHING},     {"sgd", NOTHING},
 };
 
 /* The combined meaning of a name's words, or -1 if one is unknown. W&B puts the run's name and " -
@@ -72,6 +89,12 @@ static int meaning(const char *name)
     return all;
 }
 
+bool gk_curve_is_split(const char *text)
+{
+    const int all = meaning(text);
+    return all == TRAIN || all == VAL || all == TEST;
+}
+
 int gk_curve_own_column(const char *name, int *rank)
 {
     const int all = meaning(name), what = all & ~SPLITS, split = all & SPLITS;
@@ -82,15 +105,16 @@ int gk_curve_own_column(const char *name, int *rank)
     if (all < 0 || (split & (split - 1)) != 0)
         return -1;
     *rank = split == TEST ? 3 : split ? 1 : 2;
-    const int of_val = (split == VAL || split == TEST) ? 2 : 0;
+    const bool of_val = split == VAL || split == TEST;
     if (what == LOSS || (what & ~LOSS) == (CROSS | ENTROPY))
-        return 1 + of_val;
+        return of_val ? OWN_VAL_LOSS : OWN_TRAIN_LOSS;
     if (what == ACC)
-        return 2 + of_val;
+        return of_val ? OWN_VAL_ACC : OWN_TRAIN_ACC;
     if (of_val)
         return -1;
-    return what == LR || what == (LEARNING | RATE) ? 0
-           : what == (GRAD | NORM)                 ? 5
-           : what == (PARAM | NORM)                ? 6
-                                                   : -1;
+    if (what == LR || what == (LEARNING | RATE))
+        return OWN_LR;
+    if (what == (GRAD | NORM))
+        return OWN_GRAD_NORM;
+    return what == (PARAM | NORM) ? OWN_PARAM_NORM : -1;
 }

@@ -18,6 +18,8 @@ struct line { /* a column */
     size_t n, cap;
     size_t next;   /* to be written */
     bool unsorted; /* a step is not above the one before it */
+    size_t backs;  /* how many are below it */
+    double back;   /* the first of these */
     bool wide;     /* a value came in double precision */
     size_t replaced;
     double where; /* the first such step */
@@ -30,6 +32,8 @@ static int add_dot(struct line *l, const struct gk_point *p, struct gk_err *err)
     if (gk_grow(&l->dot, &l->cap, l->n + 1, sizeof *l->dot, err))
         return -1;
     l->unsorted |= l->n > 0 && !(p->step > l->dot[l->n - 1].step);
+    if (l->n > 0 && p->step < l->dot[l->n - 1].step && l->backs++ == 0)
+        l->back = p->step;
     l->wide |= !p->single;
     l->dot[l->n++] = (struct dot){p->step, p->value};
     return 0;
@@ -65,7 +69,7 @@ static int take_point(struct gk_curve *c, const struct gk_curve_input *in, struc
     ptrdiff_t series;
     if (p->kind == GK_POINT_RESTART)
         return drop_dots(c, in, line, p->step, err);
-    if (gk_curve_series(c, in, p->series, false, &series, err))
+    if (gk_curve_series(c, in, p, false, &series, err))
         return -1;
     if (series < 0) /* a series that appeared after the first pass */
         return 0;
@@ -176,21 +180,32 @@ static int note_percent(struct gk_curve *c, const struct gk_curve_column *k, con
                         k->name);
 }
 
+/* Steps that go back are those of a resumed run, or of two runs. If all of them fall, the log has
+ * its last step first. */
+static int note_order(struct gk_curve *c, const struct gk_curve_column *k, const struct line *l,
+                      struct gk_err *err)
+{
+    const char *name = c->series[k->series].name;
+    if (l->replaced > 0)
+        return gk_notes_add(&c->notes, NULL, err,
+                            "'%.60s': %zu point%s of a step that came again (first %.12g): the "
+                            "later one stands",
+                            name, l->replaced, l->replaced == 1 ? "" : "s", l->where);
+    if (l->backs == 0 || l->backs + 1 == l->n)
+        return 0;
+    return gk_notes_add(&c->notes, NULL, err,
+                        "'%.60s': its steps go back (first to %.12g): all its points count as "
+                        "those of one run",
+                        name, l->back);
+}
+
 static int order_lines(struct gk_curve *c, struct line *line, struct gk_err *err)
 {
-    for (size_t i = 0; i < c->ncolumn; i++) {
-        struct line *l = &line[i];
-        if (put_in_order(l, err) || check_values(c, &c->column[i], l, err) ||
-            note_percent(c, &c->column[i], l, err))
+    for (size_t i = 0; i < c->ncolumn; i++)
+        if (put_in_order(&line[i], err) || check_values(c, &c->column[i], &line[i], err) ||
+            note_percent(c, &c->column[i], &line[i], err) ||
+            note_order(c, &c->column[i], &line[i], err))
             return -1;
-        if (l->replaced > 0 &&
-            gk_notes_add(&c->notes, NULL, err,
-                         "'%.60s': %zu point%s of a step that came again (first %.12g): the later "
-                         "one stands",
-                         c->series[c->column[i].series].name, l->replaced,
-                         l->replaced == 1 ? "" : "s", l->where))
-            return -1;
-    }
     return 0;
 }
 

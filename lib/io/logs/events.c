@@ -12,16 +12,27 @@
 #include "io/stream/crc32c.h"
 
 enum { LARGE = 16 << 20 }; /* larger records are skipped: pictures, graphs */
-enum { SESSION_START = 1 };
+
+/* The numbers of fields, by message. Numbers are in fields TENSOR_FIRST_VAL to TENSOR_LAST_VAL, one
+ * for each dtype; strings are in one between them. */
 enum { EVENT_STEP = 2, EVENT_SUMMARY = 5, EVENT_SESSION = 7 };
+enum { SESSION_STATUS = 1 };
+enum { SUMMARY_VALUE = 1 };
 enum { VALUE_TAG = 1, VALUE_SIMPLE = 2, VALUE_TENSOR = 8 };
 enum {
     TENSOR_DTYPE = 1,
     TENSOR_SHAPE = 2,
     TENSOR_CONTENT = 4,
     TENSOR_FIRST_VAL = 5,
+    TENSOR_FLOAT_VAL = TENSOR_FIRST_VAL,
+    TENSOR_DOUBLE_VAL = 6,
+    TENSOR_STRING_VAL = 8,
     TENSOR_LAST_VAL = 17
 };
+enum { SHAPE_DIM = 2, SHAPE_UNKNOWN_RANK = 3 };
+enum { DIM_SIZE = 1 };
+
+enum { STATUS_START = 1 }; /* of SESSION_STATUS */
 
 static int fail_at(const struct gk_events *e, const char *what, struct gk_err *err)
 {
@@ -132,13 +143,13 @@ static int is_scalar(struct gk_proto shape)
     struct gk_proto_field f, size;
     int rc, scalar = 1;
     while ((rc = gk_proto_next(&shape, &f)) == 1) {
-        if (f.number == 3 && f.value) /* of unknown rank */
+        if (f.number == SHAPE_UNKNOWN_RANK && f.value)
             scalar = 0;
-        if (f.number != 2)
+        if (f.number != SHAPE_DIM)
             continue;
         uint64_t n = 0;
         while ((rc = gk_proto_next(&f.bytes, &size)) == 1)
-            n = size.number == 1 ? size.value : n;
+            n = size.number == DIM_SIZE ? size.value : n;
         if (rc)
             return -1;
         scalar &= n == 1;
@@ -151,7 +162,7 @@ static int first_value(const struct gk_proto_field *f, size_t size, unsigned cha
 {
     struct gk_proto packed = f->bytes;
     uint64_t value = f->value;
-    const bool fixed = f->number == 5 || f->number == 6; /* float_val, double_val */
+    const bool fixed = f->number == TENSOR_FLOAT_VAL || f->number == TENSOR_DOUBLE_VAL;
     if (f->wire == GK_PROTO_BYTES && fixed) {
         if ((size_t)(packed.end - packed.p) < size)
             return -1;
@@ -191,7 +202,8 @@ static int tensor_value(struct gk_proto m, struct gk_point *point)
     if (content.p)
         memcpy(bytes, content.p, size);
     for (bool found = content.p; !found && gk_proto_next(&values, &f) == 1;) {
-        found = f.number >= TENSOR_FIRST_VAL && f.number <= TENSOR_LAST_VAL && f.number != 8;
+        found = f.number >= TENSOR_FIRST_VAL && f.number <= TENSOR_LAST_VAL &&
+                f.number != TENSOR_STRING_VAL;
         if (found && first_value(&f, size, bytes))
             return -1;
     }
@@ -260,7 +272,7 @@ static int take_step(struct gk_events *e, struct gk_err *err)
         if (f.number != EVENT_SESSION)
             continue;
         while ((rc = gk_proto_next(&f.bytes, &inner)) == 1)
-            restart |= inner.number == 1 && inner.value == SESSION_START;
+            restart |= inner.number == SESSION_STATUS && inner.value == STATUS_START;
         if (rc)
             break;
     }
@@ -273,7 +285,7 @@ int gk_events_next(struct gk_events *e, struct gk_point *point, struct gk_err *e
     for (;;) {
         int rc;
         while ((rc = gk_proto_next(&e->values, &f)) == 1)
-            if (f.number == 1 && f.wire == GK_PROTO_BYTES)
+            if (f.number == SUMMARY_VALUE && f.wire == GK_PROTO_BYTES)
                 return take_value(e, f.bytes, point, err);
         if (rc < 0)
             return fail_at(e, "a record whose summary is damaged", err);

@@ -1,13 +1,12 @@
 /* Recognises logs, and reads their points. A wide table has a column for each series; a long one
  * has a column of names and one of values. If a column says train or val, the names of series begin
- * with that. */
-#include "log.h"
-
+ * with that. A column may also say the run of each row. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "curve_priv.h"
 #include "events.h"
 #include "gk/input.h"
 #include "gk/mem.h"
@@ -18,9 +17,10 @@ struct gk_log {
     const char *name;
     FILE *fp; /* of events; tables keep their own */
     struct gk_events events;
-    struct gk_rows rows;               /* rows.priv NULL: no table */
-    int step, key, value, split, wall; /* columns, or -1; without a step, rows are counted */
-    size_t row, stepless;              /* rows so far, and those without a step */
+    struct gk_rows rows;                    /* rows.priv NULL: no table */
+    int step, key, value, split, run, wall; /* columns, or -1; without a step, rows are counted */
+    bool maybe_split;     /* the column split counts only where it has the name of a split */
+    size_t row, stepless; /* rows so far, and those without a step */
     struct gk_notes *notes;
     size_t next; /* the next column; ncol: the row is done */
     bool *twice; /* [ncol]: another column has the same name */
@@ -59,6 +59,11 @@ static void find_form(struct gk_log *log)
                                        "name",   "variable",    "series", NULL};
     static const char *const values[] = {"value", "metric_value", NULL};
     static const char *const splits[] = {"split", "phase", "mode", "stage", "subset", NULL};
+    static const char *const maybe_splits[] = {"set", "dataset", "data", "type", NULL};
+    static const char *const runs[] = {
+        "run",      "run_id",   "run_uuid", "run_name",   "run_dir",
+        "dir_name", "exp",      "exp_name", "experiment", "experiment_name",
+        "trial",    "trial_id", "fold",     "seed",       NULL};
     static const char *const walls[] = {"wall time", NULL};
     const struct gk_rows *r = &log->rows;
     log->key = find_column(r, keys);
@@ -67,6 +72,11 @@ static void find_form(struct gk_log *log)
     if (log->key < 0 || log->value < 0)
         log->key = -1;
     log->split = find_column(r, splits);
+    log->run = find_column(r, runs);
+    if (log->split < 0) {
+        log->split = find_column(r, maybe_splits);
+        log->maybe_split = true;
+    }
 }
 
 static int find_twins(struct gk_log *log, struct gk_err *err)
@@ -208,10 +218,11 @@ static int name_series(struct gk_log *log, int col, const char **series, struct 
         name = log->text;
     }
     *series = name;
-    if (log->split < 0 || col == log->split || !*r->cell[log->split] ||
-        gk_rows_number(r, log->split, &number, NULL) == 0)
+    const char *split = log->split < 0 || col == log->split ? "" : r->cell[log->split];
+    if (!*split || gk_rows_number(r, log->split, &number, NULL) == 0 ||
+        (log->maybe_split && !gk_curve_is_split(split)))
         return 0;
-    if (join(log, r->cell[log->split], name, err))
+    if (join(log, split, name, err))
         return -1;
     *series = log->text;
     return 0;
@@ -222,7 +233,7 @@ static bool is_series(const struct gk_log *log, int col)
 {
     if (log->key >= 0)
         return col == log->value;
-    return col != log->step && col != log->split && *log->rows.name[col] &&
+    return col != log->step && (col != log->split || log->maybe_split) && *log->rows.name[col] &&
            !(col == log->wall && log->rows.ncol == 3);
 }
 
@@ -263,6 +274,8 @@ int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err)
         if (!is_series(log, col) || !*r->cell[col])
             continue;
         *point = (struct gk_point){.step = log->at, .twice = log->twice[col]};
+        if (log->run >= 0 && col != log->run && *r->cell[log->run])
+            point->run = r->cell[log->run];
         if (gk_rows_number(r, col, &point->value, NULL))
             point->kind = GK_POINT_OTHER;
         else if (isnan(point->value)) /* a value that was not computed */

@@ -21,7 +21,8 @@ int gk_log_next(struct gk_log *log, struct gk_point *point, struct gk_err *err);
 /* Reports that the current point is not a number, and where it is. */
 int gk_log_no_number(const struct gk_log *log, const struct gk_point *point, struct gk_err *err);
 const struct gk_history *gk_log_history(const struct gk_log *log); /* NULL: it has none */
-/* Begins again, if that is quicker than a log of the same file; notes were taken. */
+/* Makes the first point the next one, if that costs less than to open the file again. Adds no more
+ * notes: the first reading has added them. */
 bool gk_log_again(struct gk_log *log);
 void gk_log_close(struct gk_log *log);
 

@@ -14,6 +14,7 @@ enum gk_point_kind {
 struct gk_point {
     enum gk_point_kind kind;
     const char *series; /* owned by the reader, until the next point */
+    const char *run;    /* likewise: its run, if the file says it of each point; or NULL */
     double step, value;
     bool single; /* the value came as single precision */
     bool twice;  /* another column of the table has the same name */

@@ -8,9 +8,14 @@
 #include "gk/mem.h"
 #include "rename_priv.h"
 
-static bool matches_here(const char *pattern, const char *name, struct gk_layer *layer)
+/* A number in place of "{L}"; "": none. */
+struct layer {
+    char digits[12];
+};
+
+static bool matches_here(const char *pattern, const char *name, struct layer *layer)
 {
-    *layer = (struct gk_layer){""};
+    *layer = (struct layer){""};
     while (*pattern) {
         if (strncmp(pattern, "{L}", 3) == 0) {
             const size_t n = strspn(name, "0123456789");
@@ -27,7 +32,8 @@ static bool matches_here(const char *pattern, const char *name, struct gk_layer 
     return *name == '\0';
 }
 
-bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *layer)
+/* Does NAME match PATTERN? A leading "*" stands for nothing, or for any prefix that ends in '.'. */
+static bool matches(const char *pattern, const char *name, struct layer *layer)
 {
     if (*pattern != '*')
         return matches_here(pattern, name, layer);
@@ -41,7 +47,7 @@ bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *
 }
 
 /* OURS with the layer's number inserted. */
-static char *fill_name(const char *ours, const struct gk_layer *layer, struct gk_err *err)
+static char *fill_name(const char *ours, const struct layer *layer, struct gk_err *err)
 {
     const char *at = strstr(ours, "{L}");
     return at ? gk_format(err, "%.*s%s%s", (int)(at - ours), ours, layer->digits, at + 3)
@@ -105,7 +111,7 @@ static int change(struct work *w, const struct gk_line *l, const struct gk_tenso
 }
 
 static int give(struct work *w, const struct gk_line *l, const struct gk_tensor *from,
-                const struct gk_layer *layer, struct gk_err *err)
+                const struct layer *layer, struct gk_err *err)
 {
     char *ours = fill_name(l->ours, layer, err);
     if (!ours)
@@ -134,8 +140,8 @@ static int give_all(struct work *w, bool *used, struct gk_err *err)
     for (size_t k = 0; k < w->r->n; k++) {
         const struct gk_line *l = &w->r->line[k];
         for (size_t i = 0; i < w->f->ntensor && l->kind <= GK_LINE_DROP; i++) {
-            struct gk_layer layer;
-            if (!gk_pattern_matches(l->theirs, w->f->tensor[i].name, &layer))
+            struct layer layer;
+            if (!matches(l->theirs, w->f->tensor[i].name, &layer))
                 continue;
             used[i] = true;
             if (l->kind == GK_LINE_NAME && give(w, l, &w->f->tensor[i], &layer, err))
@@ -167,10 +173,10 @@ static int fill_all(struct work *w, struct gk_err *err)
     const struct gk_tensor *embed = gk_frame_tensor(w->to, "embed.weight");
     for (size_t k = 0; k < w->r->n; k++) {
         const struct gk_line *l = &w->r->line[k];
-        struct gk_layer layer;
+        struct layer layer;
         for (size_t i = 0; i < w->to->ntensor && l->has_fill && embed && embed->rank; i++) {
             struct gk_tensor *t = &w->to->tensor[i];
-            if (gk_pattern_matches(l->ours, t->name, &layer) &&
+            if (matches(l->ours, t->name, &layer) &&
                 gk_tensor_fill(t, embed->shape[0], l->fill, err))
                 return gk_frame_fail(w->f, err, "tensor '%s': %s", gk_show(t->name).s,
                                      err ? err->msg : "");
@@ -220,9 +226,9 @@ int gk_rename_apply(const struct gk_rename *r, const struct gk_frame *f, struct 
 
 bool gk_rename_makes(const struct gk_rename *r, const char *name, double *value)
 {
-    struct gk_layer layer;
+    struct layer layer;
     for (size_t k = 0; k < r->n; k++) {
-        if (r->line[k].kind == GK_LINE_MAKE && gk_pattern_matches(r->line[k].ours, name, &layer)) {
+        if (r->line[k].kind == GK_LINE_MAKE && matches(r->line[k].ours, name, &layer)) {
             *value = r->line[k].fill;
             return true;
         }

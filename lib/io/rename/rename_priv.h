@@ -48,11 +48,4 @@ int gk_tensor_change(struct gk_tensor *t, const struct gk_change *c, struct gk_e
 /* Appends rows of VALUE until there are ROWS. */
 int gk_tensor_fill(struct gk_tensor *t, size_t rows, double value, struct gk_err *err);
 
-/* A number in place of "{L}"; "": none. */
-struct gk_layer {
-    char digits[12];
-};
-/* Does NAME match PATTERN? A leading "*" stands for nothing, or for any prefix that ends in '.'. */
-bool gk_pattern_matches(const char *pattern, const char *name, struct gk_layer *layer);
-
 #endif

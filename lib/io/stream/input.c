@@ -106,6 +106,8 @@ static const struct foreign foreign[] = {
      "wandb sync @; python3 -c 'import pandas, wandb; print(pandas.DataFrame(wandb.Api()"
      ".run(\"ENTITY/PROJECT/RUN\").scan_history()).to_csv(index=False))'",
      false},
+    {MAGIC("version https://git-lfs."),
+     "a pointer of Git LFS: git lfs pull fetches the file itself", NULL, false},
     {MAGIC("%PDF-1."), "a PDF document", NULL, false},
     {MAGIC("%PDF-2."), "a PDF document", NULL, false},
     {MAGIC("\x89PNG\r\n\x1a\n"), "a PNG picture", NULL, false},
@@ -129,8 +131,10 @@ static void put_command(char *to, size_t room, const char *how, bool filter, con
     const bool standard = !strcmp(name, "standard input");
     const char *at = strchr(how, '@'), *file = standard || !is_plain(name) ? "FILE" : name;
     int before = (int)(at - how);
-    if (standard && filter)
-        file = "", before--;
+    if (standard && filter) {
+        file = "";
+        before--; /* nor the space before it */
+    }
     snprintf(to, room, "%s%.*s%s%s | ...", standard && filter ? "... | " : "", before, how, file,
              at + 1);
 }
@@ -235,6 +239,8 @@ static size_t bytes_to_tell(const unsigned char *first, size_t n)
         return LONGEST_LOOK;
     if (begins(first, n, MAGIC("SQLite f")))
         return 16;
+    if (begins(first, n, MAGIC("version ")))
+        return 24;
     return small_length(first, n) >= 4 ? LOOK + 4 : LOOK;
 }
 
@@ -247,8 +253,8 @@ static bool is_events(const unsigned char *first, size_t n)
     return small_length(first, n) > 0 && crc == gk_crc32c_masked(gk_crc32c(0, first, LOOK));
 }
 
-/* An object, or an array of objects. The length at the start of a frame may also be such a bracket,
- * but not followed by JSON. */
+/* An object, or an array. The length at the start of a frame may also be such a bracket, but not
+ * followed by JSON. An object as Python prints it is recognised, too, for a better message. */
 static bool is_json(const unsigned char *s, size_t n)
 {
     size_t i = begins(s, n, MAGIC("\xef\xbb\xbf")) ? 3 : 0;
@@ -256,7 +262,7 @@ static bool is_json(const unsigned char *s, size_t n)
         i++;
     if (i == n || (s[i] != '{' && s[i] != '['))
         return false;
-    const char *next = s[i] == '{' ? "\"}" : "{]";
+    const char *next = s[i] == '{' ? "\"}'" : "{][-0123456789";
     for (i++; i < n && is_space(s[i]);)
         i++;
     return i == n || strchr(next, s[i]);

@@ -72,15 +72,3 @@ int gk_spool_rest(FILE *fp, struct gk_err *err)
         close(fd);
     return -1;
 }
-
-FILE *gk_spool_all(FILE *fp, struct gk_err *err)
-{
-    const int fd = gk_spool_rest(fp, err);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (fd >= 0 && !file) {
-        gk_fail(err, "a temporary file:");
-        close(fd);
-    }
-    fclose(fp);
-    return file;
-}

@@ -16,7 +16,5 @@ int gk_spool_write(int fd, const void *data, size_t n, int64_t *end, struct gk_e
 int gk_spool_read(int fd, void *data, size_t n, int64_t at, struct gk_err *err);
 /* A descriptor of all that is left of FP; -1: an error. */
 int gk_spool_rest(FILE *fp, struct gk_err *err);
-/* As above, as a file positioned at its beginning; FP is closed. NULL: an error. */
-FILE *gk_spool_all(FILE *fp, struct gk_err *err);
 
 #endif

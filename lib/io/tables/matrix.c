@@ -21,17 +21,25 @@ void gk_matrix_free(struct gk_matrix *m)
 
 /* ---- text ---- */
 
-/* A first column without a name beside named ones holds row labels, as pandas and R write them. */
-static bool is_labelled(const struct gk_rows *r)
+/* A first column without a name beside named ones holds row labels, as pandas and R write them. If
+ * pandas has read such a table, it calls the column "Unnamed: 0"; "index" is its reset_index and
+ * polars' with_row_index. */
+static bool is_label(const struct gk_rows *r, size_t i)
 {
-    return r->name && r->ncol > 1 && !*r->name[0];
+    static const char *const names[] = {"index", "level_0", "row_nr"};
+    if (!r->name || r->ncol == 1)
+        return false;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (!strcmp(r->name[i], names[k]))
+            return true;
+    return (i == 0 && !*r->name[0]) || !strncmp(r->name[i], "Unnamed: ", 9);
 }
 
 /* Only coordinates are values: row labels, steps, and further columns in which loggers keep steps
  * are skipped. */
 static bool is_coordinate(const struct gk_rows *r, size_t i)
 {
-    if (i == 0 && is_labelled(r))
+    if (is_label(r, i))
         return false;
     return (int)i != r->step && !(r->name && gk_is_step_name(r->name[i]));
 }
@@ -66,6 +74,25 @@ static int add_row(struct gk_matrix *m, const struct gk_rows *r, size_t *v_cap, 
     return 0;
 }
 
+/* Is coordinate K of every point its number, from 0 or from 1? */
+static bool counts_rows(const struct gk_matrix *m, size_t k)
+{
+    const double first = m->v[k];
+    for (size_t i = 0; i < m->rows; i++)
+        if (m->v[i * m->cols + k] != first + (double)i)
+            return false;
+    return m->rows > 2 && m->cols > 1 && (first == 0 || first == 1);
+}
+
+/* The first column that may be a label under a name of its own, from 1; 0: there is none. */
+static size_t find_numbers(const struct gk_matrix *m, const struct gk_rows *r)
+{
+    for (size_t i = 0, k = 0; i < r->ncol; i++)
+        if (is_coordinate(r, i) && counts_rows(m, k++))
+            return i + 1;
+    return 0;
+}
+
 static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, struct gk_err *err)
 {
     int rc;
@@ -82,6 +109,7 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, s
         if (add_row(m, r, &v_cap, &step_cap, err))
             return -1;
     m->notes = r->notes;
+    m->notes.numbers = rc == 0 ? find_numbers(m, r) : 0;
     return rc;
 }
 

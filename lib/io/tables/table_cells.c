@@ -19,19 +19,40 @@ int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, .
 
 /* ---- numbers ---- */
 
+/* "97.5%", "97.5 %": hundredths. */
+static bool parse_percent(const char *s, double *v)
+{
+    size_t len = strlen(s);
+    if (len < 2 || s[len - 1] != '%')
+        return false;
+    for (len--; len > 0 && s[len - 1] == ' ';)
+        len--;
+    char number[64];
+    if (len >= sizeof number)
+        return false;
+    snprintf(number, sizeof number, "%.*s", (int)len, s);
+    if (gk_number_real(number, len, v) != GK_NUMBER_FINITE)
+        return false;
+    *v /= 100;
+    return true;
+}
+
 bool gk_parse_cell(const char *s, double *v)
 {
     static const struct {
         const char *word;
         double value;
-    } words[] = {{"", NAN}, {"true", 1}, {"false", 0}};
+    } words[] = {{"", NAN},     {"na", NAN}, {"n/a", NAN}, {"none", NAN},
+                 {"null", NAN}, {"true", 1}, {"false", 0}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcasecmp(s, words[i].word)) {
             *v = words[i].value;
             return true;
         }
     const enum gk_number kind = gk_number_real(s, strlen(s), v);
-    return kind != GK_NUMBER_LARGE && kind != GK_NUMBER_NONE;
+    if (kind == GK_NUMBER_NONE)
+        return parse_percent(s, v);
+    return kind != GK_NUMBER_LARGE;
 }
 
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err)

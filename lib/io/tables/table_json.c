@@ -1,7 +1,8 @@
 /* JSON objects as the rows of a table. A column is a member; those of objects inside are joined to
  * it by '/'. The columns are the members of all objects, in the order in which they are first seen.
  * Therefore all objects are parsed before the first row. Their cells are stored in a temporary file
- * as text, a record for each object, which is much quicker to read than JSON. */
+ * as text, a record for each object, which is much quicker to read than JSON. If there is only one
+ * object, its members may be the columns: arrays of numbers, one of each row. */
 #include "table_priv.h"
 
 #include <stdint.h>
@@ -20,6 +21,10 @@ struct record {
     size_t bytes; /* of the cells */
 };
 
+struct gk_json_column {
+    const struct gk_json *array;
+};
+
 struct gk_json_rows {
     FILE *spool;        /* the records */
     size_t count, left; /* of them: all, and those to come */
@@ -30,7 +35,13 @@ struct gk_json_rows {
     size_t cells_n, cells_cap;
     size_t *last; /* [columns.n] the number, from 1, of the last object with such a cell */
     size_t last_n, last_cap;
+    struct gk_json_column *column; /* [columns.n] of an object of columns */
+    size_t column_cap;
+    bool is_row; /* an object that is no object of columns */
 };
+
+/* Takes the member PATH of the current object. */
+typedef int take(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err);
 
 /* ---- members ---- */
 
@@ -45,20 +56,12 @@ static int put(struct gk_json_rows *j, const void *bytes, size_t n, struct gk_er
 
 /* A number so that it reads back exactly, true and false as 1 and 0, a string as it is. What is in
  * an array has no column. */
-static int put_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+static int put_value(struct gk_json_rows *j, size_t column, const struct gk_json *v,
+                     struct gk_err *err)
 {
     char number[32];
     const char *s = number;
     const enum gk_json_type type = gk_json_type(v);
-    size_t column;
-    if (gk_names_add(&j->columns, j->path, &column, err) ||
-        gk_grow(&j->last, &j->last_cap, j->columns.n, sizeof *j->last, err))
-        return -1;
-    while (j->last_n < j->columns.n)
-        j->last[j->last_n++] = 0;
-    if (j->last[column] == j->count)
-        return gk_fail(err, "two values of '%.40s'", j->path);
-    j->last[column] = j->count;
     if (type == GK_JSON_REAL)
         snprintf(number, sizeof number, "%.17g", gk_json_real(v));
     else if (type == GK_JSON_STRING)
@@ -70,6 +73,20 @@ static int put_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_e
                                     : "";
     const uint32_t number_of = (uint32_t)column; /* there are no more names than that */
     return put(j, &number_of, sizeof number_of, err) || put(j, s, strlen(s) + 1, err) ? -1 : 0;
+}
+
+static int put_cell(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+{
+    size_t column;
+    if (gk_names_add(&j->columns, j->path, &column, err) ||
+        gk_grow(&j->last, &j->last_cap, j->columns.n, sizeof *j->last, err))
+        return -1;
+    while (j->last_n < j->columns.n)
+        j->last[j->last_n++] = 0;
+    if (j->last[column] == j->count)
+        return gk_fail(err, "two values of '%.40s'", j->path);
+    j->last[column] = j->count;
+    return put_value(j, column, v, err);
 }
 
 static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *err)
@@ -84,8 +101,9 @@ static int add_to_path(struct gk_json_rows *j, const char *name, struct gk_err *
     return 0;
 }
 
-/* Each member below V that is no object makes a cell. Objects nest as deep as the parser allows. */
-static int walk(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+/* Takes each member below V that is no object. Objects nest as deep as the parser allows. */
+static int walk(struct gk_json_rows *j, const struct gk_json *v, take *take_member,
+                struct gk_err *err)
 {
     struct level {
         const struct gk_json *v;
@@ -106,7 +124,7 @@ static int walk(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *
         const struct gk_json *value = l->w.value;
         rc = add_to_path(j, l->w.name, err);
         if (rc == 0 && gk_json_type(value) != GK_JSON_OBJECT)
-            rc = put_cell(j, value, err);
+            rc = take_member(j, value, err);
         else if (rc == 0 && (rc = gk_grow(&level, &cap, depth + 1, sizeof *level, err)) == 0)
             level[depth++] = (struct level){.v = value, .path_n = j->path_n};
     }
@@ -121,13 +139,8 @@ static int fail_spool(struct gk_err *err)
     return gk_fail(err, "the temporary file (TMPDIR says where):");
 }
 
-static int put_record(struct gk_json_rows *j, const struct gk_json *object, size_t line,
-                      struct gk_err *err)
+static int write_record(struct gk_json_rows *j, size_t line, struct gk_err *err)
 {
-    j->count++;
-    j->cells_n = j->path_n = 0;
-    if (walk(j, object, err))
-        return gk_fail_at(err, "line %zu", line);
     const struct record record = {line, j->cells_n};
     if (fwrite(&record, sizeof record, 1, j->spool) != 1 ||
         (j->cells_n && fwrite(j->cells, 1, j->cells_n, j->spool) != j->cells_n))
@@ -135,18 +148,120 @@ static int put_record(struct gk_json_rows *j, const struct gk_json *object, size
     return 0;
 }
 
+static int put_record(struct gk_json_rows *j, const struct gk_json *object, size_t line,
+                      struct gk_err *err)
+{
+    j->count++;
+    j->cells_n = j->path_n = 0;
+    if (walk(j, object, put_cell, err))
+        return gk_fail_at(err, "line %zu", line);
+    return write_record(j, line, err);
+}
+
+/* ---- an object of columns ---- */
+
+/* Is V an array of arrays or objects? */
+static bool is_nested(const struct gk_json *v)
+{
+    for (size_t i = 0; i < gk_json_size(v); i++) {
+        const enum gk_json_type type = gk_json_type(gk_json_item(v, i));
+        if (type == GK_JSON_ARRAY || type == GK_JSON_OBJECT)
+            return true;
+    }
+    return false;
+}
+
+/* An object with a step is a row, and arrays of arrays are no columns of numbers. */
+static int take_column(struct gk_json_rows *j, const struct gk_json *v, struct gk_err *err)
+{
+    size_t column;
+    const bool array = gk_json_type(v) == GK_JSON_ARRAY;
+    j->is_row = j->is_row || (array ? is_nested(v) : gk_is_step_name(j->path));
+    if (!array)
+        return 0;
+    if (gk_names_add(&j->columns, j->path, &column, err) ||
+        gk_grow(&j->column, &j->column_cap, j->columns.n, sizeof *j->column, err))
+        return -1;
+    j->column[column].array = v;
+    return 0;
+}
+
+/* The number of rows of the columns in OBJECT; 0: it is a row itself. */
+static int find_columns(struct gk_json_rows *j, const struct gk_json *object, size_t *rows,
+                        struct gk_err *err)
+{
+    *rows = 0;
+    j->path_n = 0;
+    if (walk(j, object, take_column, err))
+        return -1;
+    for (size_t i = 0; i < j->columns.n; i++) {
+        const size_t n = gk_json_size(j->column[i].array);
+        if (n > 0 && *rows > 0 && n != *rows)
+            j->is_row = true;
+        if (n > 0)
+            *rows = n;
+    }
+    if (j->is_row)
+        *rows = 0;
+    return 0;
+}
+
+/* Writes the rows of OBJECT instead of the record that it is as a row. */
+static int put_columns(struct gk_json_rows *j, const struct gk_json *object, size_t line,
+                       struct gk_err *err)
+{
+    const struct gk_names members = j->columns;
+    size_t rows;
+    j->columns = (struct gk_names){0};
+    int rc = find_columns(j, object, &rows, err);
+    if (rc || rows == 0) {
+        gk_names_free(&j->columns);
+        j->columns = members;
+        return rc;
+    }
+    struct gk_names unused = members;
+    gk_names_free(&unused);
+    rewind(j->spool);
+    for (size_t i = 0; rc == 0 && i < rows; i++) {
+        j->cells_n = 0;
+        for (size_t k = 0; rc == 0 && k < j->columns.n; k++)
+            if (i < gk_json_size(j->column[k].array))
+                rc = put_value(j, k, gk_json_item(j->column[k].array, i), err);
+        if (rc == 0)
+            rc = write_record(j, line, err);
+    }
+    j->count = rows;
+    return rc;
+}
+
+/* The only object of the file, which O has just read. */
+static int reconsider(struct gk_json_rows *j, const struct gk_json_objects *o, struct gk_err *err)
+{
+    struct gk_json_fault fault;
+    struct gk_json *object = gk_json_load(o->buf, o->n, true, &fault);
+    const int rc = object ? put_columns(j, object, o->line, err) : 0;
+    gk_json_free(object);
+    return rc;
+}
+
+/* ---- all objects ---- */
+
 static int put_records(struct gk_json_rows *j, FILE *fp, struct gk_err *err)
 {
     struct gk_json_objects o;
     struct gk_json *object;
+    bool array = false;
     int rc;
     gk_json_objects_begin(&o, fp);
     while ((rc = gk_json_objects_next(&o, &object, err)) == 1) {
         rc = put_record(j, object, o.line, err);
         gk_json_free(object);
+        array = array || o.array;
         if (rc)
             break;
     }
+    if (rc == 0 && j->count == 1 && !array)
+        rc = reconsider(j, &o, err);
     gk_json_objects_end(&o);
     if (rc == 0 && j->columns.n == 0)
         rc = gk_fail(err, j->count ? "objects without a member" : "no objects: an empty table");
@@ -240,5 +355,6 @@ void gk_json_rows_close(struct gk_json_rows *j)
     free(j->path);
     free(j->cells);
     free(j->last);
+    free(j->column);
     free(j);
 }

@@ -40,9 +40,9 @@ int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *
                       struct gk_err *err);
 void gk_text_rows_close(struct gk_text_rows *t);
 
-/* Rows from the JSON on FP, which is taken over (also where it fails): fills in R's ncol and name,
- * whose texts belong to the result. It is parsed to its end first, and the cells
- * go to a temporary file. NULL: an error. */
+/* Rows from the JSON on FP, which it owns (even if it fails). Sets R's ncol and name, whose texts
+ * the result owns. The JSON is parsed to its end first, and its cells go to a temporary file. NULL:
+ * an error. */
 struct gk_json_rows *gk_json_rows_open(struct gk_rows *r, FILE *fp, struct gk_err *err);
 /* Fills W: 1: a row, 0: the end, -1. */
 int gk_json_rows_next(struct gk_rows *r, struct gk_json_rows *j, struct gk_row *w,

@@ -197,11 +197,37 @@ static int is_blank_separated(struct gk_rows *r, const char *line, bool *is, str
     return rc;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Semicolons where tabs or commas are wanted? Commas between digits may be those of decimal
+ * numbers. What is in quotes does not count. */
+static int check_separator(struct gk_rows *r, const char *line, struct gk_err *err)
+{
+    bool quoted = false, semicolons = false;
+    for (const char *p = line; *p; p++) {
+        const bool decimal = *p == ',' && p > line && is_digit(p[-1]) && is_digit(p[1]);
+        quoted ^= *p == '"';
+        if (*p == '\t' || (*p == ',' && !quoted && !decimal))
+            return 0;
+        semicolons |= *p == ';' && !quoted;
+    }
+    if (!semicolons)
+        return 0;
+    return gk_rows_fail(r, err,
+                        "cells are separated by ';', and tabs or commas are wanted: "
+                        "sed 's/,/./g; s/;/,/g' FILE | ...");
+}
+
 static int find_separator(struct gk_rows *r, struct gk_text_rows *t, struct gk_err *err)
 {
     const char *line = t->first.buf;
     const bool tabs = strchr(line, '\t'), commas = strchr(line, ',');
     bool blanks = false;
+    if (check_separator(r, line, err))
+        return -1;
     if (!tabs && !commas && is_blank_separated(r, line, &blanks, err))
         return -1;
     if (blanks)

@@ -65,9 +65,10 @@ static unsigned join_axes(const struct gk_pickle_tensor *t, size_t *shape, size_
         shape[rank] = t->shape[i];
         stride[rank++] = t->stride[i];
     }
-    if (rank == 0)
-        shape[rank] = 1, stride[rank++] = 1;
-    return rank;
+    if (rank > 0)
+        return rank;
+    shape[0] = stride[0] = 1;
+    return 1;
 }
 
 int gk_torch_gather(const struct gk_pickle_tensor *t, const void *data, void **to,

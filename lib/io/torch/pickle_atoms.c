@@ -5,7 +5,8 @@
 
 /* ---- arguments ---- */
 
-const unsigned char *gk_pickle_take(struct gk_pickle *p, uint64_t n, struct gk_err *err)
+/* The next N bytes, which must exist. */
+static const unsigned char *take(struct gk_pickle *p, uint64_t n, struct gk_err *err)
 {
     if (n > p->size - p->at) {
         gk_pickle_fail(p, err, "truncated: it has %zu of %llu bytes that follow", p->size - p->at,
@@ -19,7 +20,7 @@ const unsigned char *gk_pickle_take(struct gk_pickle *p, uint64_t n, struct gk_e
 
 int gk_pickle_take_number(struct gk_pickle *p, unsigned n, uint64_t *v, struct gk_err *err)
 {
-    const unsigned char *at = gk_pickle_take(p, n, err);
+    const unsigned char *at = take(p, n, err);
     if (!at)
         return -1;
     *v = 0;
@@ -125,7 +126,7 @@ static int push_wide(struct gk_pickle *p, const unsigned char *at, size_t n, str
 
 static int push_long(struct gk_pickle *p, uint64_t n, struct gk_err *err)
 {
-    const unsigned char *at = gk_pickle_take(p, n, err);
+    const unsigned char *at = take(p, n, err);
     if (!at)
         return -1;
     if (n > 16)
@@ -153,7 +154,7 @@ int gk_pickle_run_long4(struct gk_pickle *p, struct gk_err *err)
 
 int gk_pickle_run_binfloat(struct gk_pickle *p, struct gk_err *err)
 {
-    const unsigned char *at = gk_pickle_take(p, 8, err);
+    const unsigned char *at = take(p, 8, err);
     uint64_t bits = 0;
     struct gk_pickle_value *v = at ? gk_pickle_new(p, GK_PICKLE_REAL, err) : NULL;
     if (!v)
@@ -169,7 +170,7 @@ static int push_text(struct gk_pickle *p, unsigned bytes, struct gk_err *err)
     uint64_t n;
     if (gk_pickle_take_number(p, bytes, &n, err))
         return -1;
-    const char *at = (const char *)gk_pickle_take(p, n, err);
+    const char *at = (const char *)take(p, n, err);
     if (!at)
         return -1;
     if (memchr(at, '\0', (size_t)n))

@@ -7,7 +7,8 @@
 typedef struct gk_pickle_value *make(struct gk_pickle *p, const struct gk_pickle_list *args,
                                      struct gk_err *err);
 
-static make make_ordered, make_tensor, make_typed, make_parameter, make_size, make_device;
+static make make_ordered, make_counter, make_tensor, make_typed, make_parameter, make_size,
+    make_device;
 
 /* A function, the type of a storage, or a dtype. */
 struct gk_pickle_name {
@@ -32,6 +33,7 @@ struct gk_pickle_name {
 
 static const struct gk_pickle_name known[] = {
     CALL("collections", "OrderedDict", make_ordered, 0, 0),
+    CALL("collections", "Counter", make_counter, 1, 1),
     CALL("torch._utils", "_rebuild_tensor_v2", make_tensor, 6, 7),
     CALL("torch._utils", "_rebuild_tensor_v3", make_typed, 7, 8),
     CALL("torch._utils", "_rebuild_parameter", make_parameter, 3, 3),
@@ -131,6 +133,14 @@ static struct gk_pickle_value *make_ordered(struct gk_pickle *p, const struct gk
 {
     (void)args;
     return gk_pickle_new(p, GK_PICKLE_ORDERED, err);
+}
+
+/* The dict of its counts. */
+static struct gk_pickle_value *make_counter(struct gk_pickle *p, const struct gk_pickle_list *args,
+                                            struct gk_err *err)
+{
+    struct gk_pickle_value *v = args->item[0];
+    return v->kind == GK_PICKLE_DICT ? v : wrong(p, err, "a dict of counts", v);
 }
 
 /* ---- tensors ---- */

@@ -6,8 +6,6 @@
 
 typedef int gk_pickle_op(struct gk_pickle *p, struct gk_err *err);
 
-/* The next N bytes, which must exist. */
-const unsigned char *gk_pickle_take(struct gk_pickle *p, uint64_t n, struct gk_err *err);
 /* N bytes, little-endian, unsigned. */
 int gk_pickle_take_number(struct gk_pickle *p, unsigned n, uint64_t *v, struct gk_err *err);
 /* Pushes V; -1 also if V is NULL, whose maker has set the error. */

@@ -204,8 +204,9 @@ static int read_archive(struct gk_archive *a, size_t file_size, struct gk_frame 
     return rc;
 }
 
-/* An archive is read from its end, so a pipe is first copied to a temporary file. */
-int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err)
+/* A gk_frame_reader. An archive is read from its end, so a pipe is first copied to a temporary
+ * file. */
+static int read_torch(FILE *fp, struct gk_frame *f, struct gk_err *err)
 {
     struct gk_archive *a = NULL;
     struct stat st;
@@ -226,5 +227,5 @@ int gk_torch_read(FILE *fp, struct gk_frame *f, struct gk_err *err)
 
 int gk_source_open_torch(struct gk_source **s, char *const *files, size_t n, struct gk_err *err)
 {
-    return gk_source_open_also(s, files, n, gk_torch_read, err);
+    return gk_source_open_also(s, files, n, read_torch, err);
 }

@@ -16,7 +16,7 @@ struct gk_leaf {
 struct gk_leaves {
     struct gk_leaf *leaf; /* [n] */
     size_t n, cap;
-    size_t bytes; /* owns names and texts */
+    size_t bytes; /* what names and texts take */
     size_t seen;  /* values visited */
 };
 

@@ -56,10 +56,10 @@ struct mlp {
     int32_t *token_of; /* [2V] and back */
     size_t slots[3];   /* the table's rows for operand i are slots[i] to slots[i + 1] */
 
-    real **wt, **rwt;      /* [L + 1] transposed weights (in, out) of theta and of the direction */
-    real *table, *product; /* (slots, hidden) what layer 0 reads; a product on the way to it */
-    real *e, *re, *de;     /* (slots, d) embeddings of the table's rows */
-    real *sums, *kept;     /* (slots, hidden) the table's gradient; that of the linearisation */
+    real **wt, **rwt;  /* [L + 1] transposed weights (in, out) of theta and of the direction */
+    real *table;       /* (slots, hidden) what layer 0 reads */
+    real *e, *re, *de; /* (slots, d) embeddings of the table's rows */
+    real *sums, *kept; /* (slots, hidden) the table's gradient; that of the linearisation */
 
     struct rows v;            /* every row's values at the linearisation */
     real *prob;               /* (n, V) kept by the loss for products */

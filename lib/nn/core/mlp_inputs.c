@@ -206,7 +206,7 @@ void X(mlp_finish)(const struct mlp *m, size_t task)
     finish_bias(m, g, mlp_bias(m, out, 0));
 }
 
-/* ---- x, for who asks for the activations ---- */
+/* ---- x, for requests of activations ---- */
 
 static void embed_sum(const struct mlp *m, const int32_t token[2], real *x)
 {

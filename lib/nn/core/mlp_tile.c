@@ -70,7 +70,8 @@ static void collect(const struct tile *t, size_t i, size_t n, const struct examp
 
 /* ---- forward and backward ---- */
 
-/* Row I on of layer L's output, for who asks for them. */
+/* Copies N rows of the output of the layer whose activations are requested, from row I on, once for
+ * each of their examples. */
 static void show_activations(const struct tile *t, size_t i, size_t n)
 {
     const struct mlp *m = t->m;

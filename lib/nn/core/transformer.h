@@ -117,7 +117,7 @@ struct table {
 
 struct transformer {
     size_t d, H, ff, V, L, T, k;
-    size_t nlane_max, tile_cap, nstem_max, ntab_max;
+    size_t nlane_max, nstem_max, ntab_max;
     const struct gk_plan *plan;
     struct gk_pool *pool;
     struct segment *seg;
@@ -140,7 +140,7 @@ struct transformer {
     const struct gk_net_request *q;
 };
 
-/* tape.c: memory. A tape for MROWS rows, of which those from Q0 on pass through the last block;
+/* tape.c: memory. A tape for ROWS rows, of which those from Q0 on pass through the last block;
  * STEM tapes keep only q, k, v of the last block. EXAMPLES sets the room for logits. BACKWARD: 0:
  * none, 1: shared by all blocks, 2: kept for every block. */
 int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,
@@ -176,8 +176,8 @@ static inline bool product(const struct transformer *tf)
     return tf->q->mode == GK_NET_PRODUCT;
 }
 
-/* table.c. Table and stem rows are split into a few chunks, at most one per lane: small enough to
- * share the work, large enough for BLAS. Their number depends only on the plan. */
+/* prefix_table.c. Table and stem rows are split into a few chunks, at most one per lane: small
+ * enough to share the work, large enough for BLAS. Their number depends only on the plan. */
 size_t X(chunks)(const struct transformer *tf, size_t n);
 void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from, size_t *to);
 /* sum (n) += part (n) */
@@ -206,11 +206,13 @@ struct attention_sums X(block_sums)(const struct transformer *tf, size_t l, cons
  * gradients (LANE not NULL). */
 struct ln X(block_ln)(const struct transformer *tf, size_t l, int half, const struct tape *tp,
                       const struct tape *rt, size_t row, const struct lane *lane);
+
 /* The products that compute q, k and v of rows FROM <= r < TO; the backward pass has the same ones.
  * Usually one product computes all three. In the last block one computes k and v, and another
  * computes q from row q0 on, if there are such rows. */
 struct qkv_part {
-    size_t row, column, width; /* from ROW on; AT is the column in (3d) of q, k and v */
+    size_t row;           /* the first */
+    size_t column, width; /* of the (3d) columns q, k and v */
 };
 struct qkv_parts {
     struct qkv_part part[2];

@@ -48,7 +48,7 @@ void gk_operation_unordered(struct gk_operation *o)
     o->n = kept;
 }
 
-/* The element in column NAME of the current row. */
+/* The element in column COL of the current row. */
 static int element(const struct gk_rows *r, int col, int32_t *v, struct gk_err *err)
 {
     double x;

@@ -13,12 +13,14 @@ static const double RATE = 30e9;   /* multiply-adds per second of one thread, sm
 static const double VECTOR = 1e-9; /* seconds per parameter: sums over lanes, norms, the update */
 static const double SYNC = 150e-6; /* seconds per step to wake and join further threads */
 
-/* Of the work: what the rows cost that examples share. They go in up to STEM tasks. */
+/* The part of all work that is done for rows which examples share, and the number of tasks that it
+ * is split into at most. */
 static const double STEM_WORK = 0.04, STEM = 4;
-/* Of a tile: what a thread waits for each other one that begins in its lane (share.h). */
+/* Where threads begin in one lane, each waits for those before it (share.h): the part of a tile's
+ * time for each of them. */
 static const double WAIT = 0.1;
-/* A thread is taken if all work this part of their time at least. The rest is for other programs.
- */
+/* A further thread is used only if all threads then work for at least this part of their time:
+ * other programs can use an idle core better. */
 static const double BUSY = 0.6;
 
 /* Per example: its own rows, shared with no other example, through the layers and the read-out. */

@@ -142,8 +142,8 @@ static int take_choices(const struct gk_frame *f, struct gk_arch *a, struct gk_e
     return 0;
 }
 
-/* Metadata about what this network does not have describe another network, except that there is
- * none of it. */
+/* Metadata of a setting that this network does not have describe another network, unless they say
+ * "none" or "0". */
 static int refuse_strange(const struct gk_frame *f, const struct gk_arch *a, struct gk_err *err)
 {
     const struct gk_arch_item *item;

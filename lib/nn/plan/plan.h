@@ -4,10 +4,13 @@
  * computed once. The rows fall into three kinds:
  *   table  the distinct (position, token) pairs: embeddings and the first block's q, k, v;
  *   stem   the distinct prefixes that end at positions 0..s-1 and are shared by many examples;
- *   leaf   positions s..T-1 of every example, in tiles of examples, position-major within a tile
- *          (row p*m + i is position s+p of the tile's example i of m), so that the rows that
- * continue after the last attention (positions from the first scored one) are the tile's last. A
- * row's keys are references: >= 0 a row of the shared arrays (table rows in the first block, stem
+ *   leaf   positions s..T-1 of every example, in tiles of examples.
+ *
+ * Within a tile rows are position-major: row p*m + i is position s+p of the tile's example i of m.
+ * So the rows that continue after the last attention (positions from the first scored one) are the
+ * tile's last.
+ *
+ * A row's keys are references: >= 0 a row of the shared arrays (table rows in the first block, stem
  * rows in the others), < 0 the row ~ref of its own tile.
  *
  * Tiles belong to lanes, and a lane sums its tiles in order into its own accumulators: results

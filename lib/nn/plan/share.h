@@ -12,8 +12,9 @@
 #include "plan.h"
 
 struct gk_turn;
-/* Every tile of a lane must take and pass the same turns, in the same order, and add to one sum in
- * one turn only: between two turns of a tile the next tile may have had the first one. */
+/* Every tile of a lane must take and pass the same turns, in the same order. It must add to any one
+ * sum in one turn only: after a tile has passed its first turn, the next tile may take its own
+ * before the tile takes its second. */
 void gk_turn_take(struct gk_turn *t);
 void gk_turn_pass(struct gk_turn *t);
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "gk/fnv.h"
 #include "gk/mem.h"
 #include "gk/rng.h"
 #include "train_priv.h"
@@ -12,19 +13,19 @@
  * they are not the last ones of a row, as in all layouts of gk-data. */
 static uint64_t digest(const struct gk_dataset *d)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = GK_FNV_START;
     for (int s = 0; s < 2; s++) {
         const struct gk_rowset *r = &d->split[s];
         const int32_t *const part[2] = {r->tokens, r->labels};
         const size_t count[2] = {r->n * (size_t)d->T, r->n * (size_t)d->k};
         for (int p = 0; p < 2; p++)
             for (size_t i = 0; i < count[p]; i++)
-                h = (h ^ (uint32_t)part[p][i]) * 0x100000001b3u;
-        h = (h ^ r->n) * 0x100000001b3u;
+                h = gk_fnv(h, (uint32_t)part[p][i]);
+        h = gk_fnv(h, r->n);
     }
     for (int i = 0; i < d->k; i++)
         if (d->score[i] != d->T - d->k + i)
-            h = (h ^ (uint64_t)((i + 1) * GK_MAX_TOKENS + d->score[i])) * 0x100000001b3u;
+            h = gk_fnv(h, (uint64_t)(i + 1) * GK_MAX_TOKENS + (uint64_t)d->score[i]);
     return h;
 }
 
@@ -124,11 +125,6 @@ int64_t gk_trainer_step(const struct gk_trainer *t)
 const void *gk_trainer_theta(const struct gk_trainer *t)
 {
     return t->theta;
-}
-
-const struct gk_params *gk_trainer_params(const struct gk_trainer *t)
-{
-    return t->ps;
 }
 
 /* The rows of update k: all (NULL), or the next ones in this epoch's order. */

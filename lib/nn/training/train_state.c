@@ -15,6 +15,7 @@
 #include "gk/choice.h"
 #include "gk/mem.h"
 #include "gk/network.h"
+#include "gk/number.h"
 #include "train_priv.h"
 
 enum { PREFIX = 32, DIGEST = 17 };
@@ -101,6 +102,28 @@ int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, s
     return whole ? put_state(t, f, err) : 0;
 }
 
+/* theta_0 is drawn again, so it must be that of the run. */
+static int check_init(const struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err)
+{
+    const double asked = t->conf.init.scale > 0 ? t->conf.init.scale : 1;
+    const char *init = gk_frame_meta(f, "init"), *factor = gk_frame_meta(f, "init_scale");
+    struct gk_init was = {.scale = 1};
+    char text[2][2 * PREFIX];
+    if ((init && gk_init_parse(&was, init, err)) ||
+        (factor && gk_number_option("metadata init_scale", factor, &was.scale, err)))
+        return gk_frame_fail_at(f, err);
+    gk_init_text(&was, text[0], sizeof text[0]);
+    gk_init_text(&t->conf.init, text[1], sizeof text[1]);
+    if (strcmp(text[0], text[1]) != 0)
+        return gk_frame_fail(f, err, "the run began with --init %s, not %s", text[0], text[1]);
+    gk_real_text(was.scale, text[0], sizeof text[0]);
+    gk_real_text(asked, text[1], sizeof text[1]);
+    if (was.scale != asked)
+        return gk_frame_fail(f, err, "the run began with --init-scale %s, not %s", text[0],
+                             text[1]);
+    return 0;
+}
+
 static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint *c,
                          const struct gk_frame *f, struct gk_err *err)
 {
@@ -123,6 +146,8 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
         return -1;
     if (seed != t->conf.seed)
         return gk_frame_fail(f, err, "the run began from seed %" PRId64, seed);
+    if (check_init(t, f, err))
+        return -1;
     if (strcmp(optimizer, optimizer_name(t).s) != 0)
         return gk_frame_fail(f, err, "the state is of %.20s, not of %s", optimizer,
                              optimizer_name(t).s);
@@ -136,7 +161,13 @@ static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
 {
     int64_t since = c->step;
     const char *said = gk_frame_meta(f, "grokfast");
-    *begins = !gk_frame_meta(f, SINCE) && (!said || strcmp(said, "none") == 0);
+    struct gk_grokfast was = {.kind = GK_GROKFAST_NONE};
+    if (said && gk_grokfast_parse(&was, said, err))
+        return gk_frame_fail_at(f, err);
+    *begins = !gk_frame_meta(f, SINCE) && was.kind == GK_GROKFAST_NONE;
+    if (has_grokfast(t) && was.kind != GK_GROKFAST_NONE && was.kind != t->conf.optim.grokfast.kind)
+        return gk_frame_fail(
+            f, err, "the state is of --grokfast %s: another kind cannot go on from it", said);
     if (!*begins && gk_frame_meta_int(f, SINCE, 0, c->step, &since, err))
         return -1;
     gk_optim_set_grokfast_since(t->optim, since);

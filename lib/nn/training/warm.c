@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gk/fnv.h"
 #include "gk/mem.h"
 #include "gk/train.h"
 #include "train_priv.h"
@@ -25,11 +26,11 @@ bool gk_warm_hides_file(const char *init)
 /* FNV-1a over the values: equal weights have equal digests in f32 and f64, in any file. */
 static uint64_t digest(const double *theta, size_t n)
 {
-    uint64_t h = 0xcbf29ce484222325u, bits;
+    uint64_t h = GK_FNV_START, bits;
     for (size_t i = 0; i < n; i++) {
         memcpy(&bits, &theta[i], sizeof bits);
-        h = (h ^ bits) * 0x100000001b3u;
-        h ^= h >> 32;
+        h = gk_fnv(h, bits);
+        h ^= h >> 32; /* low bits come from low bits alone, where a float as a double has zeros */
     }
     return h;
 }

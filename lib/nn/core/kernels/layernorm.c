@@ -67,8 +67,8 @@ static void backward_rows(size_t n, size_t d, const real *dy, const real *gain, 
  * so that all results are equal. */
 #if HAS_QUARTERS
 
-/* Loops with a product in common must not see it: the compiler would compute it once for some rows,
- * and fuse it with a sum for others. */
+/* Between two loops with a product in common. If the compiler saw that, it would compute the
+ * product once for some rows, and fuse it with a sum for others: their last digits would differ. */
 #define READ_AGAIN() __asm__ volatile("" ::: "memory")
 
 ALWAYS_INLINE vec residual_at(const real *x, const real *res, size_t at)
@@ -130,9 +130,7 @@ ALWAYS_INLINE void backward_group(size_t m, size_t d, const real *dy, const real
         sum[i] = s;
     }
     vec_put(a, vec_sums(sum) / (real)d);
-    /* The compiler must not see that both sums have a product in common: it would compute that
-     * once, and fuse it with neither sum. */
-    __asm__ volatile("" ::: "memory");
+    READ_AGAIN();
     for (size_t i = 0; i < VEC; i++) {
         const size_t row = i < m ? i * d : 0;
         vec s = {0};

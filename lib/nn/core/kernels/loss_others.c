@@ -51,10 +51,15 @@ void X(squares_r_backward)(size_t n, size_t V, const real *keep, const int32_t *
  *
  * s(x) = x + 1 for x >= 0, else 1/(1 - x): s' = 1, s'' = 0, or s' = s^2, s'' = 2 s^3. As with the
  * cross-entropy, the sum of the others, r = S - s_y, is computed separately, so that nothing
- * cancels when s_y is nearly all of S: loss = log1p(r / s_y),  dz_j = s'_j / S,  dz_y = -s'_y r /
- * (s_y S) R{dz_j} = s''_j R{z_j} / S - s'_j / S^2 (sum_i s'_i R{z_i}) R{dz_y} = (s'_y^2 (S + s_y) /
- * (s_y S) - s''_y) r / (s_y S) R{z_y}
- *             - s'_y / S^2 (sum_{i != y} s'_i R{z_i}) */
+ * cancels when s_y is nearly all of S:
+ *
+ *     loss    = log1p(r / s_y)
+ *     dz_j    = s'_j / S
+ *     dz_y    = -s'_y r / (s_y S)
+ *     R{dz_j} = s''_j R{z_j} / S - s'_j / S^2 (sum_i s'_i R{z_i})
+ *     R{dz_y} = (s'_y^2 (S + s_y) / (s_y S) - s''_y) r / (s_y S) R{z_y}
+ *               - s'_y / S^2 (sum_{i != y} s'_i R{z_i})
+ */
 
 static inline real stable(real x)
 {

@@ -73,7 +73,8 @@ static kernel compile(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t 
 
 /* LIBXSMM takes some hundred instructions to find a kernel that it has compiled, as many as a tiny
  * product takes itself. A network asks for the same few shapes in every step, so each thread keeps
- * those that it met last, each in the one place where its numbers lead. */
+ * a table of those that it met last: a shape's hash is its place, and one with the same hash
+ * replaces it. */
 struct shape {
     uint64_t mn, k_lda, ldb_ldc, kind;
 };
@@ -106,14 +107,15 @@ static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb
     return known[at].run;
 }
 
-/* Half a vector of columns, or a quarter of four, is left behind whole ones (200 = 12 x 16 + 8).
- * LIBXSMM takes as long for it as for a vector. Here it goes in registers of half the length, two
- * at once on processors that halve the long ones. A's rows are ROW apart, its columns COLUMN. */
+/* The columns after the last whole vector, where they are half a vector or a quarter of four
+ * numbers (200 = 12 x 16 + 8). LIBXSMM takes as long for them as for a vector. Here they go in
+ * registers of half the length, two at once on processors that halve the long ones. */
 enum { HALF = VEC / 2, ROWS = 16 };
 typedef real half __attribute__((vector_size(VEC_BYTES / 2), aligned(sizeof(real)), may_alias));
 
-/* ROWS rows, whose pointers fit the registers: one for each four. They give HALF columns, and only
- * the last N are stored, for rows FROM on. */
+/* HALF columns of ROWS rows of the product, of which the last N columns are stored, for rows FROM
+ * on. A's rows are ROW apart, its columns COLUMN. Every four rows of A have one pointer, so that
+ * the pointers fit the registers. */
 ALWAYS_INLINE void rows_by_half(size_t from, size_t n, size_t k, const real *a, size_t row,
                                 size_t column, const real *b, size_t ldb, bool add, real *c,
                                 size_t ldc)
