@@ -120,7 +120,7 @@ phases() {
     printf 'step,train_acc,val_acc\n0,0,\n0,0.5,1\n' >t.csv
     breaks "gk-phases: t.csv: line 3: step 0 stands in line 2, too, with another 'train_acc'" gk-phases t.csv
     printf 'step,train_acc,val_acc\n0,0,0\n0,0,0\n' >t.csv
-    breaks 'gk-phases: t.csv: line 3: step 0 does not rise above step 0' gk-phases t.csv
+    breaks 'gk-phases: t.csv: line 3: step 0 does not rise above step 0 (gk-curve merges the rows of a resumed run)' gk-phases t.csv
     # complete rows of a live curve do not wait for the next row
     mkfifo live
     (exec 3>live; printf 'step\ttrain_loss\n0\t1\n1\t2\n2\t0\n' >&3; for _ in {1..100}; do

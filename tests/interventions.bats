@@ -227,7 +227,7 @@ END
     # and it ends
     gk-train --resume a --grokfast none --hold-norm 0 --steps 12 --save b d | rows | cmp - t
     refute grep -qaE '"grokfast|optim.queue|"hold' b
-    breaks 'gk-train: a: frame 1: the state is of --grokfast ma:8,0: another kind cannot go on from it' \
+    breaks 'gk-train: a: frame 1: the state is of grokfast ma:8,0: another kind cannot go on from it' \
         gk-train --resume a --grokfast ema:0.9,2 d
     breaks "gk-train: a: frame 1: tensor 'optim.queue.blocks.0.attn.k.weight': the shape [3, 64] is wanted, not [5, 64]" \
         gk-train --resume a --grokfast ma:3,2 d

@@ -81,7 +81,7 @@ phases_of() {
     printf 'step\ttrain_acc\tval_acc\n0\t0\t-0.5\n' >minus.tsv
     refuses_like 1 'minus.tsv: line 2: val_acc is -0.5' gk-phases minus.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t0\n5\t1\t0\n' >twice.tsv
-    breaks 'gk-phases: twice.tsv: line 3: step 5 does not rise above step 5' gk-phases twice.tsv
+    breaks 'gk-phases: twice.tsv: line 3: step 5 does not rise above step 5 (gk-curve merges the rows of a resumed run)' gk-phases twice.tsv
     printf 'step\ttrain_acc\tval_acc\n5\t0\t\n' >gap.tsv
     breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv

@@ -228,7 +228,7 @@ little_endian() {
     sed 's/^6\t/nan\t/' x.tsv >step.tsv
     breaks 'gk-fft: step.tsv: line 8: the step is nan' gk-fft step.tsv
     sed 's/^6\t/4\t/' x.tsv >back.tsv
-    breaks 'gk-fft: back.tsv: line 8: step 4 does not rise above step 5' gk-fft back.tsv
+    breaks 'gk-fft: back.tsv: line 8: step 4 does not rise above step 5 (gk-curve merges the rows of a resumed run)' gk-fft back.tsv
     sed '/^6\t/d' x.tsv >hole.tsv
     breaks 'gk-fft: hole.tsv: line 8: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' \
         gk-fft hole.tsv

@@ -252,6 +252,22 @@ hint() { # COLUMN
     done
 }
 
+@test "tables: a header that stands again inside the table is named" {
+    printf 'step,train_loss,train_acc,val_acc\n0,3,.1,.1\n50,2,.2,.1\n' >one
+    cat one one >two
+    for tool in gk-hjorth gk-phases gk-curve; do
+        breaks "$tool: two: line 4: the header stands here again: are these two tables in one?" "$tool" two
+    done
+}
+
+@test "tables: a resumed run is refused with the tool that merges its rows" {
+    printf 'step,loss\n0,3\n50,2\n100,9\n50,2\n100,1\n150,0\n' >r
+    breaks 'gk-hjorth: r: line 5: step 50 does not rise above step 100 (gk-curve merges the rows of a resumed run)' gk-hjorth -c loss r
+    gk-curve -q r | gk-hjorth >got
+    printf 'step,train_loss\n0,3\n50,2\n100,1\n150,0\n' | gk-hjorth >want
+    cmp <(tail -n 1 want) <(tail -n 1 got)
+}
+
 @test "tables: an empty cell is nan" {
     for tool in $(readers); do
         reader "$tool"

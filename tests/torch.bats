@@ -139,6 +139,13 @@ said() {
     said "--exclude: x1: 1 tensor is a buffer by name, but counts as parameter ('callbacks.stop.best')"
     assert_equal "$(gk-spectra --exclude 'callbacks.*,z.*' x1 2>err | column_of tensor)" a.weight
     [ ! -s err ]
+    # what has no spectrum
+    frame x1 a.weight:F32:3x4:1 conv.weight:F32:2x3x4:2 conv2.weight:F32:1x2x3x4:3 optimizer.conv:F32:2x3x4:2
+    run -0 --separate-stderr gk-spectra x1
+    [[ $stderr == *"gk-spectra: note: x1: 2 parameters have rank 3 or more, and no spectrum ('conv.weight', ...)" ]] || fail "$stderr"
+    run -0 --separate-stderr gk-spectra --exclude 'conv.*,optim*' x1
+    assert_equal "$stderr" "gk-spectra: note: x1: 1 tensor of an optimiser's state left out ('optimizer.conv')
+gk-spectra: note: x1: 1 parameter has rank 3 or more, and no spectrum ('conv2.weight')"
     # several networks in one file
     three best.n.a.weight:F32:3x4:5 best.n.b.weight:F32:2x4:6 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8
     said "--exclude: x1: below 2 keys ('best', 'last') are tensors of the same names and shapes, and all count"

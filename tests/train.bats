@@ -258,14 +258,14 @@ END
     breaks "${network/: a/: f}: model transformer, not mlp" gk-train --resume f --model mlp d
     breaks 'gk-train: a: frame 1: the run began from seed 0' gk-train --resume a --seed 1 d
     # from theta_0 follow cos_init and a held norm
-    breaks 'gk-train: a: frame 1: the run began with --init paper, not normal:0.1' gk-train --resume a --init normal:0.1 d
-    breaks 'gk-train: a: frame 1: the run began with --init-scale 1, not 2' gk-train --resume a --init-scale 2 d
+    breaks 'gk-train: a: frame 1: the run began with init paper, not normal:0.1' gk-train --resume a --init normal:0.1 d
+    breaks 'gk-train: a: frame 1: the run began with init_scale 1, not 2' gk-train --resume a --init-scale 2 d
     gk-train -q "${tiny[@]}" --init nanda --init-scale 0.5 --steps 1 --save n -o /dev/null d
-    breaks 'gk-train: n: frame 1: the run began with --init nanda, not paper' gk-train --resume n --init paper d
-    breaks 'gk-train: n: frame 1: the run began with --init-scale 0.5, not 1' gk-train --resume n --init-scale 1 d
+    breaks 'gk-train: n: frame 1: the run began with init nanda, not paper' gk-train --resume n --init paper d
+    breaks 'gk-train: n: frame 1: the run began with init_scale 0.5, not 1' gk-train --resume n --init-scale 1 d
     cmp <(gk-train -q --resume n --steps 3 d) <(gk-train -q --resume n --init nanda --init-scale 0.5 --steps 3 d)
     gk-train -q --init a --steps 1 --save w -o /dev/null d
-    refuses_like 1 '^gk-train: w: frame 1: the run began with --init weights:[0-9a-f]{16}, not paper$' \
+    refuses_like 1 '^gk-train: w: frame 1: the run began with init weights:[0-9a-f]{16}, not paper$' \
         gk-train --resume w --init paper d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b

@@ -14,7 +14,8 @@ do for [row = 1:2] {
         do for [t in 't2 t4'] {
             step = number(2, t, run)
             if (step == step) {
-                set arrow from step, graph 0 to step, graph 1 nohead dt 3 lw 1 lc rgb grey
+                # above the key, which is in one panel
+                set arrow from step, graph (i == 1 && row == 2 && t eq 't2' ? 0.22 : 0) to step, graph 1 nohead dt 3 lw 1 lc rgb grey
                 if (row == 1) { set label sprintf('%s = %d', t, step) at step, graph 1.07 center textcolor rgb grey }
             }
         }

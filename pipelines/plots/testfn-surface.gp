@@ -10,10 +10,12 @@ set multiplot layout 1,3 title heading noenhanced font large
 unset colorbox; set border 4095; set ticslevel 0; set view 55, 30
 set title 'log(1 + f)'
 splot table using 'x':'y':'value' with pm3d
-set border 15; set size square; set colorbox; set cblabel 'log(1 + f)'
+set border 15; set size square; set colorbox
+# in a map gnuplot puts it upon the numbers
+set cblabel 'log(1 + f)' offset 1.5
 set title 'contours'; set view map; set contour base; set cntrparam levels auto 12; set cntrlabel onecolor
 splot table using 'x':'y':'value' with pm3d nocontour, table using 'x':'y':'value' with lines nosurface lc rgb 'white' lw 0.5
-unset contour; set title 'descent, coloured by |gradient|'; set cblabel '|gradient|'; set logscale cb
+unset contour; set title 'descent, coloured by |gradient|'; set cblabel '|gradient|' offset 0; set logscale cb
 # an arrow at every third point, of one length, against the gradient (every fifth would always meet
 # Rastrigin's at the same place of a wave)
 step = 3 * (hi - lo) / (sqrt(STATS_records) - 1)

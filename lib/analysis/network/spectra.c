@@ -102,11 +102,32 @@ static bool takes(const void *ctx, const struct gk_tensor *t)
     return is_wanted(t, c->globs, c->exclude);
 }
 
+/* Parameters of rank 3 and above: kernels of convolutions, heads with an axis of their own. */
+static int note_higher(const struct gk_frame *f, const char *exclude, struct gk_notes *notes,
+                       struct gk_err *err)
+{
+    size_t n = 0;
+    const char *first = NULL;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        const struct gk_tensor *t = &f->tensor[i];
+        if (t->rank > 2 && gk_is_parameter(t) && !gk_glob_matches(exclude, t->name) && n++ == 0)
+            first = t->name;
+    }
+    if (n == 0)
+        return 0;
+    return gk_notes_add(notes, NULL, err,
+                        "%s: %zu parameter%s rank 3 or more, and no spectrum ('%s'%s)", f->file, n,
+                        n == 1 ? " has" : "s have", gk_show(first).s, n == 1 ? "" : ", ...");
+}
+
 int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const char *exclude,
                             struct gk_notes *notes, struct gk_err *err)
 {
     const struct choice c = {globs, exclude};
-    return globs ? 0 : gk_frame_doubts(f, takes, &c, notes, err);
+    if (globs)
+        return 0;
+    return gk_frame_doubts(f, takes, &c, notes, err) || note_higher(f, exclude, notes, err) ? -1
+                                                                                            : 0;
 }
 
 int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *exclude,

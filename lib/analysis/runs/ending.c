@@ -52,11 +52,13 @@ int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows
             return gk_fail(err,
                            "%s: line %zu: column %s: nan, and %s holds flags: when did it end?",
                            r->file, e->line, name, r->name[c->censor]);
-        if (says_the_opposite(r->name[c->censor]))
-            return gk_fail(err,
-                           "%s: column %s: its 1 says by its name that a run grokked, and --censor "
-                           "takes it for a run that did not: give a column of 1 - %s, or of steps",
-                           r->file, r->name[c->censor], r->name[c->censor]);
+        if (says_the_opposite(r->name[c->censor])) {
+            gk_fail(err,
+                    "%s: by its name a 1 in column %s is a run that grokked, not one that is "
+                    "censored: give a column of 1 - %s, or of steps",
+                    r->file, r->name[c->censor], r->name[c->censor]);
+            return gk_fail_about(err, "censor");
+        }
         return 0;
     }
     if (e->when > e->censor)

@@ -55,11 +55,22 @@ bool gk_parse_cell(const char *s, double *v)
     return kind != GK_NUMBER_LARGE;
 }
 
+/* Is the row the header again? */
+static bool is_header(const struct gk_rows *r)
+{
+    for (size_t i = 0; i < r->ncol; i++)
+        if (!r->name || strcmp(r->cell[i], r->name[i]) != 0)
+            return false;
+    return r->ncol > 1;
+}
+
 int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *err)
 {
     const char *cell = r->cell[col];
     if (gk_parse_cell(cell, v))
         return 0;
+    if (is_header(r))
+        return gk_rows_fail(r, err, "the header stands here again: are these two tables in one?");
     char name[GK_SHOWN + 16];
     if (r->name)
         snprintf(name, sizeof name, "%.*s", GK_SHOWN, r->name[col]);
@@ -77,7 +88,10 @@ int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err 
     if (!isfinite(step))
         return gk_rows_fail(r, err, "the step is %g", step);
     if (!(step > *last))
-        return gk_rows_fail(r, err, "step %.12g does not rise above step %.12g", step, *last);
+        return gk_rows_fail(r, err,
+                            "step %.12g does not rise above step %.12g (gk-curve merges the rows "
+                            "of a resumed run)",
+                            step, *last);
     *last = step;
     return 0;
 }

@@ -115,12 +115,11 @@ static int check_init(const struct gk_trainer *t, const struct gk_frame *f, stru
     gk_init_text(&was, text[0], sizeof text[0]);
     gk_init_text(&t->conf.init, text[1], sizeof text[1]);
     if (strcmp(text[0], text[1]) != 0)
-        return gk_frame_fail(f, err, "the run began with --init %s, not %s", text[0], text[1]);
+        return gk_frame_fail(f, err, "the run began with init %s, not %s", text[0], text[1]);
     gk_real_text(was.scale, text[0], sizeof text[0]);
     gk_real_text(asked, text[1], sizeof text[1]);
     if (was.scale != asked)
-        return gk_frame_fail(f, err, "the run began with --init-scale %s, not %s", text[0],
-                             text[1]);
+        return gk_frame_fail(f, err, "the run began with init_scale %s, not %s", text[0], text[1]);
     return 0;
 }
 
@@ -167,7 +166,7 @@ static int find_grokfast(struct gk_trainer *t, const struct gk_checkpoint *c,
     *begins = !gk_frame_meta(f, SINCE) && was.kind == GK_GROKFAST_NONE;
     if (has_grokfast(t) && was.kind != GK_GROKFAST_NONE && was.kind != t->conf.optim.grokfast.kind)
         return gk_frame_fail(
-            f, err, "the state is of --grokfast %s: another kind cannot go on from it", said);
+            f, err, "the state is of grokfast %s: another kind cannot go on from it", said);
     if (!*begins && gk_frame_meta_int(f, SINCE, 0, c->step, &since, err))
         return -1;
     gk_optim_set_grokfast_since(t->optim, since);
@@ -221,7 +220,7 @@ static int take_init(struct gk_trainer *t, const struct gk_frame *f, struct gk_e
 static int take_state(struct gk_trainer *t, const struct gk_checkpoint *c, const struct gk_frame *f,
                       struct gk_err *err)
 {
-    bool begins;
+    bool begins = false;
     const int64_t most = c->step < INT64_MAX ? c->step + 1 : c->step; /* steps 0, 1, ... */
     if (check_belongs(t, c, f, err) || gk_frame_meta_int(f, "perfect", 0, most, &t->perfect, err) ||
         (is_warm(t) && take_init(t, f, err)) ||

@@ -19,8 +19,8 @@ $(F)/line-before.tsv: $(addprefix $(F)/,runs/$(BEFORE_RUN).gks runs/$(BEFORE_RUN
     $(call tools,gk-ckpt-dump gk-landscape) FORCE
 	$(call run,$(call frame_at,$(BEFORE)) $< | $(call line_from,$(BEFORE_RUN)) -o $@)
 $(F)/fig3.tsv: $(F)/line-after.tsv $(F)/line-before.tsv $(STACK) FORCE
-	$(call run,$(STACK) run $(call quoted,after: $(NAME_s5)) $(F)/line-after.tsv \
-	    $(call quoted,before: $(NAME_add)) $(F)/line-before.tsv > $@)
+	$(call run,$(STACK) run $(call quoted,after grokking: $(NAME_s5)) $(F)/line-after.tsv \
+	    $(call quoted,before grokking: $(NAME_add)) $(F)/line-before.tsv > $@)
 PLOT_3 := line
 NUMBERS_3 := minima run
 
