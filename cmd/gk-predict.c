@@ -249,6 +249,23 @@ static void remark_spacing(const struct gk_signal *s, const struct gk_model *m)
                 gk_signal_file(s), m->term[j].feature.name, s->spacing);
 }
 
+/* What is known when the windows are over is said then: the curve may go on for hours. */
+static int follow(struct gk_live *l, const struct gk_model *m, struct gk_signal *s,
+                  struct gk_out *out, struct gk_err *err)
+{
+    struct gk_live_end end = {.p = NAN};
+    const int rc = gk_live_follow(l, s, out, give_up, &end, err);
+    if (rc == 0)
+        gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
+    if (rc != 1)
+        return rc;
+    if (end.gave_up)
+        gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", end.step, end.p,
+                give_up);
+    remark_beyond(l, m);
+    return gk_live_follow(l, s, out, give_up, &end, err);
+}
+
 static int score(const char *path, struct gk_err *err)
 {
     static const char *const names[] = {"step", "probability"};
@@ -257,7 +274,6 @@ static int score(const char *path, struct gk_err *err)
     struct gk_live *l;
     struct gk_signal s;
     struct gk_out out;
-    struct gk_live_end end;
     const struct gk_feature *both;
     double since;
     if (model_file && !strcmp(model_file, "-"))
@@ -287,15 +303,8 @@ static int score(const char *path, struct gk_err *err)
     given.detrend = given.taper = true;
     if (gk_history_join(&h, &s.history, err) || add_history("score", &h, err) ||
         gk_out_open(&out, common.output, false, err) || gk_table_begin(out.fp, &h, names, 2, err) ||
-        gk_live_follow(l, &s, &out, give_up, &end, err) || gk_out_commit(&out, err))
+        follow(l, &m, &s, &out, err) || gk_out_commit(&out, err))
         return -1;
-    if (end.gave_up)
-        gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", end.step, end.p,
-                give_up);
-    else if (!end.over)
-        gk_note(&tool, "the curve ended at step %.12g, before its windows were over", end.step);
-    if (end.over)
-        remark_beyond(l, &m);
     remark_spacing(&s, &m);
     gk_note_table(&tool, gk_signal_file(&s), gk_signal_notes(&s));
     gk_signal_close(&s);

@@ -18,15 +18,30 @@ load helpers
 
 @test "evidence: every set of features is columns of the corpus" {
     . "$ROOT/pipelines/evidence/sets.bash"
-    table=$ROOT/docs/results/corpus.tsv
+    with_choices "$ROOT/docs/results/corpus.tsv" >table
+    choices=$(choices_of table lr weight-decay) networks=$(choices_of table arch)
     for set in $sets $baselines; do
         for step in $steps; do
-            for column in $(features_of "$set" "$step" | tr , ' '); do
-                column_of "$column" "$table" >/dev/null || fail "$column"
-                [ "$(column_of "$column" "$table" | sort -u | wc -l)" -gt 1 ] || fail "$column is constant"
-            done
+            features_of "$set" "$step" | tr , '\n'
         done
-    done
+    done | sort -u >columns
+    awk -F'\t' '
+        NR == FNR { want[$0]; next }
+        /^#/ { next }
+        !head++ { for (i = 1; i <= NF; i++) if ($i in want) name[i] = $i; next }
+        { for (i in name) { if (first[i] == "") first[i] = $i; varies[name[i]] += $i != first[i] } }
+        END { for (c in want) if (!varies[c]) print c }' columns table >lacking
+    assert_equal "$(cat lacking)" ''
+}
+
+@test "evidence: each value of what is chosen beforehand has a column" {
+    . "$ROOT/pipelines/evidence/sets.bash"
+    printf '%s\n' '# x' 'arch lr weight-decay frac' 'liu 2e-3 1 0.6' 'nanda 4e-3 1 0.6' 'liu 4e-3 0.1 0.7' | tr ' ' '\t' >t
+    with_choices t >out
+    assert_equal "$(choices_of out arch | tr , '\n' | sort | paste -s -d ' ')" 'arch=liu arch=nanda'
+    assert_equal "$(choices_of out lr weight-decay | tr , '\n' | sort | paste -s -d ' ')" 'lr=2e-3 lr=4e-3 weight-decay=0.1 weight-decay=1'
+    assert_equal "$(column_of arch=liu out | paste -s -d ' ') $(column_of weight-decay=0.1 out | paste -s -d ' ')" '1 0 1 0 0 1'
+    cut -f 1-4 out | diff t -
 }
 
 @test "evidence: the page has each baseline, and each set of features, of operations held out" {
@@ -38,7 +53,7 @@ load helpers
 
 @test "evidence: full size is judged apart, and only when enough runs have ended" {
     cp -r "$ROOT/pipelines/evidence" .
-    sed -i "s/^steps=.*/steps=100/; s/^sets=.*/sets=signature/; s/^baselines=.*/baselines='decay val-loss'/
+    sed -i "s/^steps=.*/steps=100/; s/^sets=.*/sets=signature/; /^sets+=/d; s/^baselines=.*/baselines='decay val-loss'/
         s/^judged=.*/judged=signature/; s/^least_runs=60/least_runs=120/; s/^shipped=.*/shipped=signature shipped_step=100/" evidence/sets.bash
     printf '%s\n' above '<!-- corpus: x -->' kept '<!-- end of corpus -->' '<!-- full: x -->' old '<!-- end of full -->' below >page
     evidence/report full.tsv out page
@@ -55,7 +70,7 @@ load helpers
     # enough
     head -n 123 "$ROOT/docs/results/corpus.tsv" >full.tsv
     evidence/judge "$GK_BUILD/bin" full.tsv out
-    assert_equal "$(column_of held_out out/auc.tsv | sort | uniq -c | xargs)" '2 arch 2 op'
+    assert_equal "$(column_of held_out out/auc.tsv | sort | uniq -c | xargs)" '3 arch 2 op'
     refute [ -e out/grok.model ]
     # models of small runs, here of other rows of the same table
     mkdir -p figures && cp "$ROOT/pipelines/figures/stack" figures/
@@ -164,6 +179,10 @@ load helpers
     "$ROOT/pipelines/evidence/arithmetic-summary" "$ROOT/docs/results/arithmetic-runs.tsv" | diff "$ROOT/docs/results/arithmetic.tsv" -
     "$ROOT/pipelines/evidence/arithmetic-page" "$ROOT/docs/results/arithmetic.tsv" page
     diff "$ROOT/docs/reproduction.md" page
+    # equal counts have no interval, and no count is below none
+    sed -n '/^<!-- arithmetic/,/^<!-- end/p' page >part
+    refute grep -E '\(0\.0 to 0\.0\)|\| f(32|64) \|.*\(-' part
+    grep -F '| 0.008 | 0 | 1e-08 | f64 | 5 | 0 (0 to 43 %) | each 0.0 | ' part
 }
 
 @test "delay: norms at t2 and t4, of the runs that have both" {

@@ -270,6 +270,18 @@ curve() {
     assert_regex "$stderr" '^gk-predict: note: m0_400 is 400, beyond the model.s range of [0-9.]+ to [0-9.]+$'
     run -0 --separate-stderr gk-predict score -m m <(curve 0.05 400)
     assert_equal "$stderr" ''
+    # and as soon as its windows are over, while the curve goes on
+    mkfifo pipe
+    gk-predict score -m m pipe >/dev/null 2>err &
+    local score=$!
+    exec 7>pipe
+    curve 1 400 >&7
+    for _ in {1..100}; do [ -s err ] || sleep 0.05; done
+    cp err early
+    exec 7>&-
+    wait "$score"
+    assert_regex "$(cat early)" '^gk-predict: note: m0_400 is 400, beyond'
+    cmp early err
     # a curve of every tenth step has sums of a tenth
     awk -F'\t' -v OFS='\t' 'NR > 1 { $1 *= 10 } 1' <(curve 0.5 40) >sparse
     run -0 --separate-stderr gk-predict score -m m sparse
@@ -282,6 +294,8 @@ curve() {
     assert_line -e '^# gk-predict [0-9.]+ fit '
     [[ $stderr == *'gk-predict: note: by the model of gk; --model FILE takes another'* ]] || fail "$stderr"
     [[ $stderr =~ 'note: model: '[0-9]+' runs, '[0-9]+' of them grokked; held out by op, AUC within groups '0.[0-9]+ ]] || fail "$stderr"
+    # what it was fitted to, and what it is asked
+    [[ $stderr == *'note: model: small networks, '*' mod 23 and S4, '*'whether a run that has not grokked will by step 10,000'* ]] || fail "$stderr"
     run -0 --separate-stderr gk-predict score -q c
     assert_equal "$stderr" ''
     cmp "$ROOT/models/grok.model" "$GK_BUILD/share/gk/models/grok.model"

@@ -226,9 +226,10 @@ struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
 };
-/* Writes a row (step, probability) for each sample of S as it comes, to its end, or until all
- * windows have ended with a probability below GIVE_UP (nan: never). A window that ended with fewer
- * than three samples is an error. */
+/* Writes a row (step, probability) for each sample of S as it comes, from where END [step 0, p nan]
+ * has come. 1: all windows have just ended, and if the probability is below GIVE_UP (nan: never)
+ * the run is given up; otherwise the next call goes on. 0: the curve has ended, or was given up
+ * before. A window that ended with fewer than three samples is an error. */
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err);
 

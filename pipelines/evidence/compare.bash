@@ -9,7 +9,7 @@ fit() {
 
 # One line a comparison: the set, then what it is compared with.
 compare() { # HELD-OUT STEP SET BASELINE
-    fit --group "$1" --within --features "$(features_of "$3" "$2")" --against "$(features_of "$4" "$2")" |
+    fit --group "$1" --within --print models --features "$(features_of "$3" "$2")" --against "$(features_of "$4" "$2")" |
         given="$1 $2 $3 $4" awk -F'\t' -v OFS='\t' '
             BEGIN { gsub(" ", "\t", ENVIRON["given"]); given = ENVIRON["given"] }
             $1 == "model" && $2 != "n" { model = $2 OFS $3 OFS $4 OFS $5 OFS $9 }

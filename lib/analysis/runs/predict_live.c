@@ -249,9 +249,9 @@ const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, doubl
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err)
 {
-    int rc;
-    *end = (struct gk_live_end){.p = NAN};
+    int rc = 0;
     while (!end->gave_up && (rc = gk_signal_next(s, err)) == 1) {
+        const bool before = !end->over;
         end->step = s->any_steps ? gk_signal_step(s) : s->first + (double)(s->n - 1) * s->spacing;
         if (!end->over) {
             if (gk_live_update(l, s, &end->p, &end->over, err))
@@ -265,8 +265,8 @@ int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, d
         gk_put_number(out->fp, end->p, false, '\n');
         if (gk_out_flush(out, err))
             return -1;
+        if (before && end->over)
+            return 1;
     }
-    if (end->gave_up)
-        return 0;
     return rc == 0 && s->n == 0 ? gk_signal_empty(s, err) : rc;
 }
