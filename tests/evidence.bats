@@ -14,6 +14,10 @@ load helpers
     "$EVIDENCE/features" "$GK_BUILD/bin" c 150 >out
     assert_equal "$(column_of m0_200 out) $(column_of param_norm_200 out)" 'nan nan'
     refute [ "$(column_of m0_100 out)" = nan ]
+    # a value that was not computed, also with an awk that takes the word nan for 0
+    gk-data --p 5 | gk-train --model mlp --layers 1 --dim 4 --hidden 4 --steps 110 --eval-every 60 >c
+    "$EVIDENCE/features" "$GK_BUILD/bin" c nan >out
+    assert_equal "$(column_of val_loss_50 out) $(column_of val_acc_100 out)" 'nan nan'
 }
 
 @test "evidence: every set of features is columns of the corpus" {
