@@ -140,7 +140,7 @@ struct transformer {
     const struct gk_net_request *q;
 };
 
-/* tape.c: memory. A tape for ROWS rows, of which those from Q0 on pass through the last block;
+/* tape.c: memory. A tape for ROWS rows. Rows from Q0 on pass through the whole last block;
  * STEM tapes keep only q, k, v of the last block. EXAMPLES sets the room for logits. BACKWARD: 0:
  * none, 1: shared by all blocks, 2: kept for every block. */
 int X(tape_new)(struct tape *tp, const struct transformer *tf, size_t rows, size_t q0, bool stem,

@@ -113,9 +113,9 @@ static kernel find(bool ta, size_t m, size_t n, size_t k, size_t lda, size_t ldb
 enum { HALF = VEC / 2, ROWS = 16 };
 typedef real half __attribute__((vector_size(VEC_BYTES / 2), aligned(sizeof(real)), may_alias));
 
-/* HALF columns of ROWS rows of the product, of which the last N columns are stored, for rows FROM
- * on. A's rows are ROW apart, its columns COLUMN. Every four rows of A have one pointer, so that
- * the pointers fit the registers. */
+/* Computes HALF columns of ROWS rows of the product. Stores the last N of these columns, in rows
+ * FROM and above. A's rows are ROW apart, its columns COLUMN. Every four rows of A have one
+ * pointer, so that the pointers fit the registers. */
 ALWAYS_INLINE void rows_by_half(size_t from, size_t n, size_t k, const real *a, size_t row,
                                 size_t column, const real *b, size_t ldb, bool add, real *c,
                                 size_t ldc)
