@@ -230,8 +230,11 @@ static void check_many(size_t n, size_t width, size_t many)
     }
     for (size_t t = 0; t < n; t++)
         CHECK_NEAR(r.residual[t], 0, 1e-13);
-    for (size_t j = 0; j < 3; j++) /* the first stage has them: the same bytes */
-        CHECK(first.variance[j] == r.variance[j] && first.score[j] == r.score[j]);
+    for (size_t j = 0; j < 3; j++) { /* the first stage has them */
+        CHECK(first.variance[j] == r.variance[j]);
+        /* The edges of a block of BLAS round otherwise than its middle. */
+        CHECK_NEAR(first.score[j], r.score[j], 4 * DBL_EPSILON * s[j]);
+    }
     gk_pca_free(&r);
     gk_pca_free(&alone);
     gk_pca_free(&first);
