@@ -272,10 +272,10 @@ static void test_round_trip(void)
 
 static void test_names_that_cannot_be(void)
 {
-    static const char *const bad[] = {"", "a\tb", "a\n", "#a"};
-    for (int i = 0; i < 4; i++)
+    static const char *const bad[] = {"", "a\tb", "a\n", "#a", "a;b"};
+    for (int i = 0; i < 5; i++)
         CHECK_INT_EQ(gk_table_begin(stdout, NULL, &bad[i], 1, &err), -1);
-    CHECK_STR_EQ(err.msg, "'#a' cannot be the name of a column");
+    CHECK_STR_EQ(err.msg, "'a;b' cannot be the name of a column");
 }
 
 /* A row is there as soon as its line is: nothing waits for the next one. */

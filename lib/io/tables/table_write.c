@@ -5,11 +5,17 @@
 #include "gk/table.h"
 #include "table_priv.h"
 
+/* A reader takes semicolons on a line without tabs for separators. */
+static bool can_be_name(const char *s, bool first, bool alone)
+{
+    return *s && !s[strcspn(s, "\t\r\n")] && !(first && *s == '#') && !(alone && strchr(s, ';'));
+}
+
 int gk_table_begin(FILE *fp, const struct gk_history *h, const char *const *names, size_t n,
                    struct gk_err *err)
 {
     for (size_t i = 0; i < n; i++)
-        if (!*names[i] || names[i][strcspn(names[i], "\t\r\n")] || (i == 0 && *names[i] == '#'))
+        if (!can_be_name(names[i], i == 0, n == 1))
             return gk_fail(err, "'%.*s' cannot be the name of a column", GK_SHOWN, names[i]);
     for (size_t i = 0; h && i < h->n; i++)
         fprintf(fp, "# %s\n", h->line[i]);
