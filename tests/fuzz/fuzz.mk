@@ -20,10 +20,10 @@ FUZZ_MAKE = $(MAKE) CC=clang CORE_OBJ= OPT='-O1 -g -fno-omit-frame-pointer'
 fuzz-setup:
 	@CC=clang .ci/setup fuzz
 
-fuzz: fuzz-setup ## fuzzes each parser for SECONDS=60, two at a time
+fuzz: fuzz-setup ## fuzzes each parser for SECONDS=60, or with RUNS inputs, two at a time
 	+@$(FUZZ_MAKE) BUILD=build-fuzz fuzz-targets \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
-	@tests/fuzz/run build-fuzz/fuzz $(call quoted,$(SECONDS)) $(call quoted,$(SEED)) $(FUZZ)
+	@tests/fuzz/run build-fuzz/fuzz $(call quoted,$(or $(RUNS),$(SECONDS)s)) $(call quoted,$(SEED)) $(FUZZ)
 
 fuzz-targets: $(FUZZ:%=$(BUILD)/fuzz/%)
 
