@@ -279,6 +279,14 @@ load helpers
     assert_equal "$(column_of seed out | tr '\n' ' ')" '7 0 1 '
     assert_equal "$(column_of t4 out | tail -n 1)" \
         "$(gk-phases -q --high 0.99 sweeps/published-llc/runs/seed=1/run.tsv | column_of t4 -)"
+    # rows of other seeds stay, unless the options were others
+    sed -i 's/^done/queued/' sweeps/published-llc/runs/seed=0/status
+    { grep '^# gk-sweep' out && printf 'llc\t0\t1\t1\t5\t6\t6\t20\nllc\t1\t1\t1\t5\t6\t6\t20\n'; } >old
+    "$ROOT/pipelines/evidence/record" sweeps "$GK_BUILD/bin" old >merged
+    diff <(grep '^llc' merged) <(sed -n 2p old && grep $'^llc\t1' out)
+    sed -i 's/--steps 20/--steps 30/' old
+    "$ROOT/pipelines/evidence/record" sweeps "$GK_BUILD/bin" old >merged
+    diff <(grep '^llc' merged) <(grep $'^llc\t1' out)
     "$ROOT/pipelines/evidence/times" "$GK_BUILD/bin" out >times
     assert_equal "$(column_of time times | sort -u | tr '\n' ' ')" 't2 t4 t4_stable '
 }
