@@ -46,6 +46,7 @@ wrapped() {
     wrong 1 '--frac: 3 is not in [0, 1]' '--frac 3'
     wrong 1 '--seed has a value twice' '--seed 0 1 0'
     wrong 1 "--save is the sweep's own" '--save x'
+    wrong 2 "--trajectory-state is the sweep's own" '--steps 3' --trajectory-state
     wrong 1 "--threads is the sweep's own" '--threads 1 2'
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
     wrong 1 '--steps has one value: where each run ended is a column of the table' '--steps 30 40'
@@ -68,12 +69,44 @@ wrapped() {
     done
     wrong_usage "gk-sweep: --give-up: '1e400' is not a number" sweep --give-up 1e400 --model g.grid g.grid o
     wrong_usage 'gk-sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
+    for p in 2 -0.1; do
+        wrong_usage "gk-sweep: --give-up: $p is not in [0, 1]" sweep --give-up "$p" --model g.grid g.grid o
+    done
     wrong_usage "gk-sweep: unknown option '--fast'" sweep --fast g.grid o
     wrong_usage 'gk-sweep: --jobs needs a value' sweep g.grid o --jobs
+    # a variable without a value, in a script
+    for option in --runner --jobs --sample --rule --give-up --model --high --hold --save-every --sshlogin --sbatch; do
+        wrong_usage "gk-sweep: $option: the value is empty" sweep "$option" '' g.grid o
+        wrong_usage "gk-sweep: $option: the value is empty" sweep "$option=" g.grid o
+    done
+    for option in --keep --retry --anew --quiet --collect --watch --report --help --version; do
+        wrong_usage "gk-sweep: $option takes no value" sweep "$option=1" g.grid o
+    done
     breaks 'gk-sweep: m: cannot be read' sweep --give-up 0.5 --model m g.grid o
     breaks 'gk-sweep: g.grid: not a model that says its windows' sweep --give-up 0.5 --model g.grid g.grid o
     breaks 'gk-sweep: g.grid: no sweep is there' sweep --collect g.grid
     [ ! -e o ]
+}
+
+@test "sweep: an option of another runner is named" {
+    grid '--lr 1e-2' '--steps 3' >g.grid
+    run -0 --separate-stderr sweep --sshlogin host --sbatch --time=1 g.grid o
+    assert_equal "$stderr" "gk-sweep: --sshlogin changes nothing without --runner parallel
+gk-sweep: --sbatch changes nothing without --runner slurm
+gk-sweep: 1 runs, 1 to do, in o"
+    run -0 --separate-stderr sweep --quiet --sshlogin host g.grid o
+    assert_equal "$stderr" ''
+}
+
+@test "sweep: after -- a grid and a folder may begin with a dash" {
+    grid '--lr 1e-2' '--steps 3' >-g
+    sweep --quiet -- -g -o
+    sweep --high 0.5 --collect -- -o
+    sweep --quiet --report -- -o
+    run -0 sweep --watch -- -o
+    assert_equal "${lines[0]}" '-o: 1 runs, 1 done, 0 going, 0 failed, 0 waiting'
+    assert_equal "$(column_of status ./-o/table.tsv)" 'done'
+    [ -s ./-o/report.html ]
 }
 
 @test "sweep: clean man pages that name every option" {

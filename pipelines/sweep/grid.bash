@@ -4,7 +4,7 @@
 #   grid_id[i] grid_point[i]                   the runs: a name, and an index of a value per option
 
 # What the sweep itself says to gk-train, or would drown in.
-grid_own=' data save save-every weights-only trajectory every resume threads output quiet help version list-ops '
+grid_own=' data save save-every weights-only trajectory every trajectory-state resume threads output quiet help version list-ops '
 
 # The options of a tool as it tells them, "NAME ARGUMENT" a line: X a value, [X] a value or none.
 grid_options_of() {
