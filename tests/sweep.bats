@@ -566,6 +566,9 @@ touched() {
     told_apart >table
     export GK_BIN=$GK_BUILD/bin
     "$ROOT/pipelines/sweep/gk-predictors" table frac >t
+    # It says how it was made, after what the table says of itself.
+    assert_equal "$(grep '^#' t)" "$(grep '^#' table
+        echo "# gk-predictors $VERSION frac")"
     row() {
         awk -F'\t' -v g="$1" -v p="$2" '$1 == g && $2 == p' t
     }
@@ -582,7 +585,10 @@ touched() {
     assert_equal "$(row 0.5,1 m0_400 | cut -f 3-8)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 9 9 nan nan nan nan)"
     # Without groups all runs are one.
     told_apart >table
-    "$ROOT/pipelines/sweep/gk-predictors" table >t
+    mv table ./-table
+    "$ROOT/pipelines/sweep/gk-predictors" -- -table >t
+    assert_equal "$(grep '^# gk-predictors' t)" "# gk-predictors $VERSION"
+    mv -- -table table
     assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 60 20 1 40 0 0.414)"
     assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 60 20 1)"
     run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" table nothere
