@@ -153,15 +153,28 @@ static void remark(const char *name, const struct gk_runs *r)
         gk_note(&tool, "no column is m0: --m0 names a feature to compare the model with");
 }
 
+/* The step at which a decision is taken, for tables that need it. */
+static int decision_step(const struct gk_runs *r, double *at, struct gk_err *err)
+{
+    *at = given.at ? at_step : gk_runs_known_at(r);
+    if (!isnan(*at) || (what != GK_REPORT_DECISIONS && what != GK_REPORT_TIMES))
+        return 0;
+    size_t j = 0;
+    while (r->feature[j].measure < 0 || !isnan(r->feature[j].to))
+        j++;
+    gk_fail_usage(err, "in which steps A:B was %s measured?", r->feature[j].name);
+    return gk_fail_about(err, "window");
+}
+
 static int fit(const char *path, struct gk_err *err)
 {
     struct gk_rows rows;
     struct gk_runs r;
     struct gk_model m;
     struct gk_out out;
-    double *other;
+    double *other, at;
     if (fit_defaults(err) || gk_rows_open_input(&rows, path, err) ||
-        gk_runs_read(&r, &rows, &column, err))
+        gk_runs_read(&r, &rows, &column, err) || decision_step(&r, &at, err))
         return -1;
     if (r.skipped)
         gk_note(&tool, "%s: %zu run%s left out, for a nan", rows.file, r.skipped,
@@ -186,7 +199,7 @@ static int fit(const char *path, struct gk_err *err)
                                     .replicates = replicates,
                                     .refits = refits,
                                     .seed = (uint64_t)common.seed,
-                                    .at = given.at ? at_step : gk_runs_known_at(&r),
+                                    .at = at,
                                     .ridge = ridge,
                                     .cover = cover,
                                     .tick = {tick, NULL}};

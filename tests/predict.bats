@@ -160,6 +160,10 @@ curve() {
     gk-predict fit --features m0_400,lr --model m t > out
     assert_equal "$(column_of feature m | tr '\n' ' ')" '(intercept) m0_400 lr '
     assert_equal "$(cell m0_400 to m) $(cell lr to m)" '400 nan'
+    grep -qE '^# model: 60 runs, 30 of them grokked; held out by tenths, AUC 0[.][0-9]{3} \(0[.][0-9]{3} to 0[.][0-9]{3}\) at step 400$' m
+    # no interval without resamples, and no step where no window says one
+    gk-predict fit -q --bootstrap 0 --features m0 --model bare <(sed 's/m0_400/m0/' t) >out
+    grep -qE '^# model: 60 runs, 30 of them grokked; held out by tenths, AUC 0[.][0-9]{3}$' bare
     grep -q '^# gk-predict 1[.0-9]* fit .*--features m0_400,lr .*--ridge 1' m
 }
 
@@ -245,6 +249,16 @@ curve() {
                 alarm += !y[i] && p[i] >= low[g[i]]; hit += y[i] && p[i] >= low[g[i]]; wrong += y[i] && p[i] < high[g[i]] }
             printf "%.9g %.9g %.9g\n", alarm / all[0], hit / all[1], wrong / all[1] }' each)
     assert_equal "$(awk -F'\t' '$1 == "false_alarm_5_unseen" { printf "%.9g %.9g ", $3, $4 } $1 == "wrong_1_unseen" { printf "%.9g\n", $7 }' out)" "$want"
+    # of a measure whose window nobody says, nobody knows when it decides
+    sed '1s/m0_400/m0/' t >bare
+    for table in decisions times; do
+        wrong_usage 'gk-predict: --window: in which steps A:B was m0 measured?' gk-predict fit --features m0 --print "$table" bare
+    done
+    gk-predict fit -q --features m0_400 --print decisions t >out
+    gk-predict fit -q --features m0 --window 0:400 --print decisions bare >window
+    gk-predict fit -q --features m0 --at 400 --print decisions bare >at
+    cmp <(grep -v '^#' out) <(grep -v '^#' window)
+    cmp <(grep -v '^#' out) <(grep -v '^#' at)
     refuses_like 1 "no column 'steps'" gk-predict fit --print decisions <(runs 20 1)
     refuses_like 1 "no column 't4'" gk-predict fit --print times <(runs 20 1)
 }

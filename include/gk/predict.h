@@ -143,14 +143,15 @@ struct gk_report_of {
     int64_t replicates;              /* of intervals of fixed scores */
     int64_t refits; /* of those of row "model", fitted again in each; 0: as the others */
     uint64_t seed;
-    double at;           /* the step at which the probabilities are known */
+    double at;           /* the step at which the probabilities are known; nan: unknown */
     double ridge;        /* of refits and of the model of times */
     double cover;        /* of the intervals of times */
     struct gk_tick tick; /* counts refits */
 };
 int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_report_of *of, struct gk_err *err);
-/* The last step that the features of R speak of; 0 if all were known beforehand. */
+/* The last step that the features of R speak of; 0 if all were known beforehand; nan if a measure
+ * does not say its window. */
 double gk_runs_known_at(const struct gk_runs *r);
 
 /* Adds to H what the model was fitted to, and how well it ranks runs that it has not seen; BY is

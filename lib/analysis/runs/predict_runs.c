@@ -287,8 +287,11 @@ static int split_against(struct gk_runs *r, size_t n, struct gk_err *err)
 double gk_runs_known_at(const struct gk_runs *r)
 {
     double at = 0;
-    for (size_t j = 0; j < r->d; j++)
+    for (size_t j = 0; j < r->d; j++) {
+        if (r->feature[j].measure >= 0 && isnan(r->feature[j].to))
+            return NAN;
         at = fmax(at, r->feature[j].to); /* nan is none */
+    }
     return at;
 }
 

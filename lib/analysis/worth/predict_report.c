@@ -210,11 +210,15 @@ int gk_report_about(struct gk_history *h, const struct gk_report_of *of, const c
         grokked += r->outcome[i];
     if (gk_rank_study(&d, of->replicates, of->seed, &auc, &none, err))
         return -1;
-    char *line = gk_format(err,
-                           GK_ABOUT "%zu runs, %.0f of them grokked; held out by %s, "
-                                    "AUC %s%.3f (%.3f to %.3f) at step %.12g",
-                           r->n, grokked, by ? by : "tenths", of->within ? "within groups " : "",
-                           auc.at, auc.lower, auc.upper, of->at);
+    /* Without resamples there is no interval, and a measure may not say its window. */
+    char interval[64] = "", step[48] = "";
+    if (!isnan(auc.lower))
+        snprintf(interval, sizeof interval, " (%.3f to %.3f)", auc.lower, auc.upper);
+    if (!isnan(of->at))
+        snprintf(step, sizeof step, " at step %.12g", of->at);
+    char *line = gk_format(
+        err, GK_ABOUT "%zu runs, %.0f of them grokked; held out by %s, AUC %s%.3f%s%s", r->n,
+        grokked, by ? by : "tenths", of->within ? "within groups " : "", auc.at, interval, step);
     const int rc = line ? gk_history_add(h, line, err) : -1;
     free(line);
     return rc;
