@@ -155,3 +155,36 @@ setup_file() {
         [ "$p" = gk.7 ] || grep -q "^\.\(It \)\?Xr ${p%.*} ${p##*.}" "$ROOT/docs/man/gk.7" || fail "$p"
     done
 }
+
+# The options of a tool with the default that --help gives, where that is one word: NAME, a tab, DEFAULT.
+defaults() { # PROGRAM
+    "$1" --help | awk '
+        function told() { if (match(text, /[(; ]default:? [^ ;)]+[;)]/)) {
+            word = substr(text, RSTART, RLENGTH - 1); sub(/.* /, "", word); print name "\t" word } text = "" }
+        /^Options:/ { on = 1; next }
+        /^$/ { on = 0 }
+        !on { next }
+        /^  (-.,|   ) --/ { told(); name = $1 ~ /^--/ ? $1 : $2 }
+        { text = text " " $0 }
+        END { told() }'
+}
+
+@test "pages: each default that --help gives stands beside its option in the page" {
+    local said=() program name option word counted=0
+    for program in "$GK_BUILD"/bin/gk-* "$ROOT"/pipelines/sweep/gk-{sweep,predictors}; do
+        name=$(basename "$program")
+        mandoc -T ascii -O width=200 "$ROOT/docs/man/$name.1" | sed 's/.\x08//g' >page
+        while IFS=$'\t' read -r option word; do
+            counted=$((counted + 1))
+            option=$option word=$word awk '
+                BEGIN { option = ENVIRON["option"]; word = ENVIRON["word"] }
+                function same(x) { return x "" == word "" || (word ~ /^[0-9.e-]+$/ && x ~ /^[0-9.e-]+$/ && x + 0 == word + 0) }
+                /^     --?[A-Za-z]/ { on = index($0 ",", " " option ",") || index($0, " " option " ") }
+                /^( {3})?[A-Z]/ { on = 0 }
+                on { for (i = 1; i <= NF; i++) { x = $i; gsub(/^\(|[.,:;)]+$/, "", x); if (same(x)) found = 1 } }
+                END { exit !found }' page || said+=("$name $option: $word")
+        done < <(defaults "$program")
+    done
+    [ "$counted" -ge 80 ] || fail "$counted defaults"
+    [ "${#said[@]}" -eq 0 ] || fail "$(printf '%s\n' "${said[@]}")"
+}
