@@ -52,6 +52,7 @@ static const char *const column_name[COLUMNS] = {"train_acc", "val_acc", "train_
 struct columns {
     int col[COLUMNS];
     bool seen[COLUMNS];
+    double highest; /* accuracy, as a fraction */
 };
 
 static int find_columns(struct gk_rows *r, struct columns *c, struct gk_err *err)
@@ -89,6 +90,8 @@ static int read_row(const struct gk_rows *r, struct columns *c, double *v, struc
         if (i < TRAIN_LOSS && take_accuracy(r, column_name[i], &v[i], err))
             return -1;
         c->seen[i] |= !isnan(v[i]);
+        if (i < TRAIN_LOSS)
+            c->highest = fmax(c->highest, v[i]); /* nan is none */
     }
     return 0;
 }
@@ -106,6 +109,8 @@ static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p,
     for (int i = 0; i < TRAIN_LOSS && rc == 0; i++)
         if (!c->seen[i])
             rc = gk_fail(err, "%s: no row has a %s but nan", r->file, column_name[i]);
+    if (!rc && percent && c->highest <= 0.01)
+        gk_note(&tool, "%s: no accuracy is above 1 in percent: are they fractions?", r->file);
     return rc;
 }
 

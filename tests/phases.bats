@@ -71,6 +71,22 @@ phases_of() {
 # gk-phases $VERSION --low 0 --high 1 --hold 3 --gap 1000 --factor 5 --rise 0.02"
 }
 
+@test "--percent: the same times, and a note where the accuracies seem to be fractions" {
+    run_of 125 2000 >fractions.tsv
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $3 *= 100; if ($5 != "nan") $5 *= 100 } 1' fractions.tsv >percent.tsv
+    run -0 --separate-stderr gk-phases --percent percent.tsv
+    assert_equal "${lines[-1]}" "$(gk-phases fractions.tsv | tail -n 1)"
+    assert_equal "$stderr" ''
+    run -0 --separate-stderr gk-phases --percent fractions.tsv
+    assert_equal "$stderr" 'gk-phases: note: fractions.tsv: no accuracy is above 1 in percent: are they fractions?'
+    run -0 --separate-stderr gk-phases --percent -q fractions.tsv
+    assert_equal "$stderr" ''
+    # a network that never generalises may stay below 1 %
+    printf 'step\ttrain_acc\tval_acc\n0\t1\t1\n9\t100\t0.5\n' >late.tsv
+    run -0 --separate-stderr gk-phases --percent late.tsv
+    assert_equal "$stderr" ''
+}
+
 @test "wrong data is refused with its place" {
     printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t97\t3\n' >percent.tsv
     breaks 'gk-phases: percent.tsv: line 3: train_acc is 97: accuracies are fractions, from 0 to 1 (--percent reads percent)' \
