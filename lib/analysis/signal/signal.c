@@ -167,8 +167,6 @@ static int append(struct gk_signal *s, struct gk_err *err)
     }
     if (s->n == 0)
         s->first = p->at;
-    if (s->n == 1)
-        s->spacing = gap;
     if (s->n > 1 && !s->any_steps && !is_even(gap, s->spacing, p->at)) {
         gk_fail(err,
                 "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps (the window "
@@ -180,6 +178,8 @@ static int append(struct gk_signal *s, struct gk_err *err)
         return gk_fail_at(err, "%s", p->file);
     s->v[s->n++] = v;
     p->last = p->at;
+    if (s->n == 2 || (s->n > 2 && !s->any_steps))
+        s->spacing = (p->at - s->first) / (double)(s->n - 1);
     return 1;
 }
 
