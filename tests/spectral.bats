@@ -243,6 +243,10 @@ little_endian() {
     sed '/^6\t/d' x.tsv >hole.tsv
     breaks 'gk-fft: hole.tsv: line 8: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' \
         gk-fft hole.tsv
+    printf 'step\ttrain_loss\n0\t1\n10\t2\n20\t1\n25\t2\n' >last.tsv # a run's last step
+    breaks 'gk-fft: last.tsv: line 5: step 25, where 30 is due: a spectrum needs evenly spaced steps (the window :25 or 25: is without the gap)' \
+        gk-fft last.tsv
+    assert_equal "$(gk-fft --window :25 last.tsv | grep -c '^[0-9]')" 3
     printf 'train_loss\n1e200\n0\n' >big.tsv
     breaks 'gk-hjorth: the squares of this signal are too large for a double' gk-hjorth big.tsv
     breaks 'gk-fft: the squares of this signal are too large for a double' gk-fft big.tsv
