@@ -51,6 +51,8 @@ setup() {
         gk-landscape -d d --toward "$last" -o o "$last"
     breaks 'gk-landscape: frame:7: no frame has that step' \
         gk-landscape -d d --toward frame:7 -o o t.gks
+    breaks "gk-landscape: pca:1: $last: one frame is no trajectory" \
+        gk-landscape -d d --toward pca:1 -o o "$last"
     wrong_usage 'gk-landscape: --toward: a direction is needed' gk-landscape -d d t.gks
     wrong_usage 'gk-landscape: --beta: a surface needs --toward2' \
         gk-landscape -d d --toward next --beta 0:1:2 t.gks

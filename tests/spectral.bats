@@ -116,6 +116,17 @@ little_endian() {
     done
 }
 
+@test "the spacing is that of all steps, not the first with its rounding" {
+    # 17.1 - 17 is more than 0.1
+    curve=$(awk 'BEGIN { print "step\ttrain_loss"
+        for (t = 0; t < 32; t++) printf "%.17g\t%d\n", 17 + t / 10, t % 2 ? -1 : 1 }')
+    close_to "$(gk-fft <<<"$curve" | column_of frequency | sed -n 17p)" -5
+    close_to "$(gk-fft --detrend highpass=5 <<<"$curve" | column_of energy | sed -n 17p)" 32
+    # the second step is late by less than what counts as uneven
+    printf 'step\ttrain_loss\n0\t1\n1.0000004\t2\n2\t1\n3\t2\n4\t1\n' >late.tsv
+    close_to "$(gk-fft late.tsv | column_of frequency | sed -n 2p)" 0.2 1e-15
+}
+
 @test "a high-pass keeps the bin at its cutoff, whatever the spacing of the steps" {
     for spacing in 1 3 7 10; do
         for bin in 21 29 30 35 42; do
@@ -232,6 +243,10 @@ little_endian() {
     sed '/^6\t/d' x.tsv >hole.tsv
     breaks 'gk-fft: hole.tsv: line 8: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' \
         gk-fft hole.tsv
+    printf 'step\ttrain_loss\n0\t1\n10\t2\n20\t1\n25\t2\n' >last.tsv # a run's last step
+    breaks 'gk-fft: last.tsv: line 5: step 25, where 30 is due: a spectrum needs evenly spaced steps (the window :25 or 25: is without the gap)' \
+        gk-fft last.tsv
+    assert_equal "$(gk-fft --window :25 last.tsv | grep -c '^[0-9]')" 3
     printf 'train_loss\n1e200\n0\n' >big.tsv
     breaks 'gk-hjorth: the squares of this signal are too large for a double' gk-hjorth big.tsv
     breaks 'gk-fft: the squares of this signal are too large for a double' gk-fft big.tsv

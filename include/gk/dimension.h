@@ -31,7 +31,8 @@ struct gk_dimension {
  * origin with slope id. Fitted by least squares over i <= min(floor(n (1 - discard)), n - 1). The
  * standard error is the infinitesimal jackknife's over the points (the slope as a functional of the
  * distribution of mu): the residuals of that regression are not independent, and give an error that
- * is far too small. Reads the first two columns of DIST (n, k), k >= 2. */
+ * is far too small. One fitted point has none (nan). Reads the first two columns of DIST (n, k),
+ * k >= 2. */
 int gk_twonn(const double *dist, size_t n, size_t k, double discard, struct gk_dimension *dim,
              struct gk_err *err);
 

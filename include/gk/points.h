@@ -18,6 +18,7 @@ struct gk_points_conf {
     const char *tensor;  /* only those that match (gk_glob_matches); NULL: all parameters */
     const char *exclude; /* and none of these; NULL: no exclusion */
     const char *step;    /* a table's step column; NULL: gk_rows_use_steps */
+    bool trajectory;     /* a single frame is an error, not a matrix */
 };
 
 /* Coordinates COLUMN .. COLUMN + count - 1 are the elements of tensor number TENSOR of a frame. */

@@ -245,6 +245,10 @@ static void test_closed_forms(void)
     CHECK(dim.error > 0);
     CHECK(gk_twonn(dist, 4, 2, 0.5, &dim, &err) == 0);
     CHECK_CLOSE(dim.id, (y1 + y2) / (2 * a), 1e-14);
+    /* one point does not say how far others scatter */
+    CHECK(gk_twonn(dist, 4, 2, 0.75, &dim, &err) == 0);
+    CHECK_CLOSE(dim.id, y1 / a, 1e-14);
+    CHECK(isnan(dim.error));
     CHECK(gk_twonn(dist, 4, 2, 0.8, &dim, &err) != 0);
     CHECK_STR_EQ(err.msg, "discarding 0.8 of 4 points leaves none to fit");
 

@@ -140,7 +140,8 @@ static int from_pca(struct gk_toward *t, struct gk_study *s, const struct gk_lan
 {
     struct gk_points x;
     struct gk_pca pca;
-    const struct gk_points_conf how = {.matrices = conf->matrices, .exclude = conf->exclude};
+    const struct gk_points_conf how = {
+        .matrices = conf->matrices, .exclude = conf->exclude, .trajectory = true};
     const size_t k = (size_t)t->number;
     if (gk_points_open(&x, conf->files, conf->nfiles, &how, err))
         return gk_fail_at(err, "%s", t->text);

@@ -191,7 +191,7 @@ int gk_twonn(const double *dist, size_t n, size_t k, double discard, struct gk_d
     int rc = 0;
     if (xx > 0) {
         dim->id = xy / xx;
-        dim->error = sqrt(slope_variance(x, m, n, dim->id, xx, influence));
+        dim->error = m > 1 ? sqrt(slope_variance(x, m, n, dim->id, xx, influence)) : NAN;
     } else {
         rc = gk_fail(err,
                      "both nearest neighbours are equally far from each of the %zu points fitted:"

@@ -58,7 +58,8 @@ int gk_points_open(struct gk_points *p, char *const *files, size_t nfiles,
     for (size_t i = 0; i < nfiles && rc == 0; i++)
         rc = open_operand(p, files[i], nfiles == 1, conf, err);
     if (rc == 0 && p->nparts > 0 && p->n == 1)
-        rc = gk_points_take_only_frame(p, conf, err);
+        rc = conf->trajectory ? gk_fail(err, "%s: one frame is no trajectory", p->name)
+                              : gk_points_take_only_frame(p, conf, err);
     if (rc != 0)
         gk_points_free(p);
     return rc;

@@ -84,7 +84,7 @@ int gk_condition(const struct gk_conditioning *c, struct gk_dft *d, const double
         remove_line(y, n, y);
         break;
     case GK_DETREND_HIGHPASS:
-        if (n > 1 && c->cutoff * spacing > 0.5) {
+        if (n > 1 && c->cutoff * spacing > 0.5 * (1 + 1e-12)) {
             gk_fail(err,
                     "nothing is left above %g cycles per step: a sample every %g steps holds up to "
                     "%g",

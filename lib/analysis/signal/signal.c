@@ -167,19 +167,20 @@ static int append(struct gk_signal *s, struct gk_err *err)
     }
     if (s->n == 0)
         s->first = p->at;
-    if (s->n == 1)
-        s->spacing = gap;
     if (s->n > 1 && !s->any_steps && !is_even(gap, s->spacing, p->at)) {
+        const double due = before + s->spacing;
         gk_fail(err,
                 "step %.12g, where %.12g is due: a spectrum needs evenly spaced steps (the window "
                 ":%.12g or %.12g: is without the gap)",
-                p->at, before + s->spacing, before + s->spacing, p->at);
+                p->at, due, fmin(due, p->at), p->at);
         return fail_here(s, err);
     }
     if (gk_grow(&s->v, &p->cap, s->n + 1, sizeof *s->v, err))
         return gk_fail_at(err, "%s", p->file);
     s->v[s->n++] = v;
     p->last = p->at;
+    if (s->n == 2 || (s->n > 2 && !s->any_steps))
+        s->spacing = (p->at - s->first) / (double)(s->n - 1);
     return 1;
 }
 
