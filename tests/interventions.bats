@@ -116,6 +116,17 @@ END
     ! cmp -s plain changed
 }
 
+@test "--orthogonal-gradient leaves nothing of a tensor of one element" {
+    data >d
+    # momentum 0 keeps the gradient that the update used in buf
+    for seed in 1 2 3 4; do
+        gk-train --arch onehot --activation tanh --hidden 1 --optimizer momentum --momentum 0 --warmup 0 --lr 1e-9 \
+            --dtype f64 --seed $seed --orthogonal-gradient --steps 1 --save a d >/dev/null
+        assert_equal "$(gk-ckpt-dump --tensor optim.buf.layers.0.bias a | tail -n 1)" 0
+        refute [ "$(gk-ckpt-dump --tensor optim.buf.unembed.weight a | tail -n 1 | cut -f 1)" = 0 ]
+    done
+}
+
 @test "--hold-norm holds param_norm, at X times that of step 0" {
     data >d
     for x in 1 0.5; do

@@ -96,6 +96,25 @@ static void check_orthogonal_zeros(void)
     gk_free(g);
 }
 
+/* A gradient along theta, tensor by tensor, leaves nothing: no rounding that is scaled up. */
+static void check_orthogonal_along(void)
+{
+    for (int back = 0; back < 2; back++) {
+        struct gk_optim_conf c = descent();
+        c.orthogonal = true;
+        double *theta = draw(GK_F64, ps.total, 7), *g = gk_alloc(ps.total, sizeof *g, NULL);
+        for (size_t i = 0; i < ps.total; i++)
+            g[i] = back ? -theta[i] / 3 : 0.7 * theta[i];
+        struct gk_optim *o = make(&c, GK_F64);
+        double *d = changed(o, 0, theta, g);
+        check_is(d, 0, g, 0);
+        gk_free(d);
+        gk_optim_free(o);
+        gk_free(theta);
+        gk_free(g);
+    }
+}
+
 /* Clipping sees the gradient as grokfast left it: longer, here. */
 static void check_clip(void)
 {
@@ -225,6 +244,7 @@ int main(void)
     check_ma();
     check_orthogonal();
     check_orthogonal_zeros();
+    check_orthogonal_along();
     check_clip();
     check_hold_norm();
     check_threads();

@@ -2,6 +2,7 @@
  * results do not depend on blocks or threads. */
 #include "intervention_kernels.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -44,10 +45,11 @@ static void ma(double gain, size_t window, size_t stride, size_t n, const void *
     }
 }
 
-/* out = |g| p / |p| with p = g - (w.g / w.w) w  (Prieto et al. 2025) */
+/* out = |g| p / |p| with p = g - (w.g / w.w) w  (Prieto et al. 2025). Where g has no part off w, as
+ * with a single element, p is the rounding of w.g / w.w: it must not be scaled up to |g|. */
 static void orthogonal(size_t n, const void *w_, const void *g_, void *out_)
 {
-    const double tiny = 1e-30;
+    const double tiny = 1e-30, rounding = 4 * DBL_EPSILON * sqrt((double)n);
     const real *w = w_, *g = g_;
     real *out = out_;
     double wg = 0, ww = 0, gg = 0, pp = 0;
@@ -65,7 +67,8 @@ static void orthogonal(size_t n, const void *w_, const void *g_, void *out_)
         pp += p * p;
         out[i] = (real)p;
     }
-    const double longer = sqrt(gg) / (sqrt(pp) + tiny);
+    const bool any = sqrt(pp) > rounding * sqrt(gg);
+    const double longer = any ? sqrt(gg) / (sqrt(pp) + tiny) : 0;
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         out[i] = (real)(longer * (double)out[i]);
