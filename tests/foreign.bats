@@ -63,6 +63,23 @@ phases() {
     done
 }
 
+@test "foreign: a first row 0, 1, 2 ... above fractions has a note" {
+    printf '0.5,1.5,3\n2,2,4\n1,5,6.5\n0,7,1\n8,3,2\n' >points
+    for head in 0,1,2 0.0,1.0,2.0; do
+        { echo "$head"; cat points; } >t.csv
+        for tool in gk-pca gk-twonn gk-spectra; do
+            $tool t.csv >out 2>err
+            grep -qxF "$tool: note: t.csv: line 1 is 0, 1, 2 ... and counts as a row: names of columns, as pandas writes them, must be taken away (tail -n +2)" err ||
+                fail "$tool says $(<err)"
+            cmp <(tail -n +2 t.csv | $tool) <($tool points)
+        done
+    done
+    for table in '0,1,3\n0.5,1,2\n' '0,1,2\n3,4,6\n5,1,1\n' '1,2,3\n0.5,1,2\n' 'a,b,c\n0,1,2\n0.5,1,2\n'; do
+        printf "$table" | gk-spectra 2>&1 >out | grep 'pandas' && fail "$table"
+    done
+    true
+}
+
 @test "foreign: gk-twonn omits steps from distances" {
     awk 'BEGIN { srand(3); for (i = 0; i < 60; i++) print rand() "," rand() }' >points
     { echo x,y; cat points; } >plain.csv
