@@ -9,6 +9,7 @@
 #include "gk/number.h"
 #include "gk/operation.h"
 #include "gk/out.h"
+#include "gk/table.h"
 
 enum { PAIRS_ALL, PAIRS_UNORDERED };
 
@@ -149,7 +150,10 @@ static int make(struct gk_err *err)
 {
     struct gk_operation o = {0};
     struct gk_frame f = {0};
-    if (choose(&o, err) || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
+    int rc = choose(&o, err);
+    if (!rc && o.unended)
+        gk_note(&tool, GK_NOTE_UNENDED, o.file, o.unended);
+    if (rc || (layout == GK_LAYOUT_OPENAI && gk_operation_fits_openai(&o, err)) ||
         choose_pairs(&o, err) || choose_train(o.n, o.elements, err) ||
         gk_operation_dataset(&f, &o, (enum gk_layout)layout, (size_t)train, (size_t)noisy,
                              (uint32_t)split_seed, err) ||

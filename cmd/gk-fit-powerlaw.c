@@ -213,6 +213,7 @@ int main(int argc, char **argv)
         gk_die(&tool, &err);
     }
     remark(&fit, &runs);
+    gk_note_table(&tool, rows.file, &rows.notes);
     if (write_table(&fit, &rows.history, x, n, &err))
         gk_die(&tool, &err);
     gk_rows_close(&rows);

@@ -52,7 +52,8 @@ static const struct gk_tool tool = {
     .name = "gk-landscape",
     .synopsis = "-d DATA --toward WHERE [options] [CHECKPOINT...]",
     .summary = "Print the loss and accuracy along directions from checkpoints.",
-    .example = "gk-landscape -d add.data --toward next --alpha -1:2:61 run.gks",
+    .example = "gk-train -d add.data --trajectory - -o run.tsv | "
+               "gk-landscape -d add.data --toward next --alpha -1:2:61",
     .max_operands = -1,
     .opts = opts,
     .common = &common,

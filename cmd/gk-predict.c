@@ -187,6 +187,7 @@ static int fit(const char *path, struct gk_err *err)
         fit_against(&r, fold, &other, err))
         return gk_fail_at(err, "%s", rows.file);
     remark(rows.file, &r);
+    gk_note_table(&tool, rows.file, &rows.notes);
     settle_refits(rows.file, &r, fold);
     const struct gk_report_of of = {.r = &r,
                                     .m = &m,
@@ -368,6 +369,7 @@ static int rank(const char *path, struct gk_err *err)
         gk_out_commit(&out, err))
         return -1;
     remark_ranking(&r, &notes, rows.file);
+    gk_note_table(&tool, rows.file, &rows.notes);
     free(column.features);
     gk_runs_free(&r);
     gk_rows_close(&rows);

@@ -250,6 +250,7 @@ static int run(const char *path, struct gk_err *err)
     if (t.left_out)
         gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", r.file, t.left_out,
                 t.left_out == 1 ? " is" : "s are", column.time, column.censor);
+    gk_note_table(&tool, r.file, &r.notes);
     if (gk_cli_history(&tool, &r.history, err) || gk_out_open(&out, common.output, false, err) ||
         write_table(out.fp, &r.history, &t, r.file, err))
         return -1;

@@ -367,6 +367,7 @@ help_is_whole() {
         grep -qE "^  (-., |    )--$o( |$)" <<<"$help" || { echo "$1 --help: no --$o"; return 1; }
     done
     grep -q '^Usage: '"$1" <<<"$help" && grep -q '^Example:' <<<"$help" || return
+    sed '1,/^Example:/d' <<<"$help" | grep -q '|' || { echo "$1 --help: no pipe in the example"; return 1; }
     awk '/^Example:/ { exit bad } length > 80 { print "long: " $0; bad = 1 } END { exit bad }' <<<"$help"
 }
 @test "every tool: --help names the options that scripts rely on" {

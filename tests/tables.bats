@@ -328,6 +328,27 @@ hint() { # COLUMN
     done
 }
 
+@test "tables: a last row without a line end has a note" {
+    for tool in $(readers); do
+        reader "$tool"
+        [ "$tool" != gk-curve ] || cmd=(gk-curve)
+        write_table >t
+        printf %s "$(<t)" >unended
+        lines=$(wc -l <t)
+        "${cmd[@]}" <t >want 2>err
+        [[ $(<err) != *'line end'* ]] || fail "$tool: $(<err)"
+        "${cmd[@]}" <unended >got 2>err
+        cmp want got || fail "$tool"
+        grep -qxF "$tool: note: standard input: line $lines, the last row, has no line end: if its writer was stopped, the last number may be cut short" err ||
+            fail "$tool says $(<err)"
+        as_json lines | head -c -1 | "${cmd[@]}" >got 2>err
+        [[ $(<err) != *'line end'* ]] || fail "$tool, JSON: $(<err)"
+    done
+    # what a window leaves unread is not judged
+    printf 'step,train_loss\n0,1\n1,2\n2,1\n3,' | gk-hjorth --window 0:2 2>err >out
+    [ ! -s err ]
+}
+
 @test "tables: a column that is not there" {
     for tool in $(readers); do
         reader "$tool"

@@ -29,6 +29,8 @@ enum gk_dtype {
     GK_F8_E4M3,
     GK_F8_E5M2,
     GK_F8_E8M0,
+    GK_F8_E4M3FNUZ,
+    GK_F8_E5M2FNUZ,
     GK_C64, /* from here on: listed and copied, but not converted */
     GK_F6_E2M3,
     GK_F6_E3M2,

@@ -39,7 +39,9 @@ struct gk_operation {
     int operands;              /* a and b are in 0..operands-1 */
     int elements;              /* a, b and c are in 0..elements-1 */
     int op;                    /* -1: from a table */
-    struct gk_history history; /* the table's name */
+    struct gk_history history; /* of its table */
+    const char *file;          /* of its table, or NULL */
+    size_t unended;            /* the line of the table's last row, if it has no line end */
 };
 
 /* Operation OP on residues mod P with the answer mod Q, or, ignoring P and Q, on permutations,

@@ -17,8 +17,13 @@ struct gk_table_notes {
     size_t left_out;    /* rows without a value in COLUMN */
     const char *column; /* the column that is read */
     size_t numbers;     /* this column of a matrix, from 1, counts its rows; 0: none does */
+    size_t columns;     /* this line, a matrix's first row, counts its columns; 0: it does not */
+    size_t unended;     /* this line, the last row, has no line end; 0: it has */
 };
 
+#define GK_NOTE_UNENDED                                                                            \
+    "%s: line %zu, the last row, has no line end: if its writer was stopped, the last number may " \
+    "be cut short"
 #define GK_NOTE_COUNTED                                                                            \
     "%s: no column is a step (step, epoch, iteration ...): rows count from 0; --step names it"
 

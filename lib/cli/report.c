@@ -72,6 +72,13 @@ void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk
                 n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
     if (n->numbers)
         gk_note(tool, "%s: column %zu counts the rows, and is a coordinate", file, n->numbers);
+    if (n->columns)
+        gk_note(tool,
+                "%s: line %zu is 0, 1, 2 ... and counts as a row: names of columns, as pandas "
+                "writes them, must be taken away (tail -n +2)",
+                file, n->columns);
+    if (n->unended)
+        gk_note(tool, GK_NOTE_UNENDED, file, n->unended);
 }
 
 void gk_note_matrix(const struct gk_tool *tool, const char *file, const struct gk_table_notes *n)

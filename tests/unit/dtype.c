@@ -100,7 +100,8 @@ static void wide(void)
 }
 
 /* The eight-bit formats: E5M2 is as IEEE has it; E4M3 has no infinity, and its largest exponent
- * holds numbers but for the last code; E8M0 is 2^(x - 127). */
+ * holds numbers but for the last code; E8M0 is 2^(x - 127). The FNUZ formats have a bias one
+ * larger, which halves a number, and nan instead of -0; all other codes are numbers. */
 static void eights(void)
 {
     uint8_t x[256];
@@ -124,6 +125,17 @@ static void eights(void)
     t.dtype = GK_F8_E8M0;
     gk_tensor_f64(&t, d);
     CHECK(d[0] == 0x1p-127 && d[127] == 1 && d[254] == 0x1p127 && isnan(d[255]));
+    for (int f_bits = 2; f_bits <= 3; f_bits++) {
+        t.dtype = f_bits == 2 ? GK_F8_E5M2FNUZ : GK_F8_E4M3FNUZ;
+        gk_tensor_f64(&t, d);
+        for (unsigned i = 0; i < 256; i++) {
+            const int bias = 1 << (6 - f_bits), e = (int)(i & 127) >> f_bits;
+            const double m = ldexp(i & ((1u << f_bits) - 1), -f_bits);
+            const double v = (i & 128 ? -1 : 1) * (e ? ldexp(1 + m, e - bias) : ldexp(m, 1 - bias));
+            CHECK(i == 128 ? isnan(d[i]) : d[i] == v);
+        }
+        CHECK(d[127] == (f_bits == 2 ? 57344 : 240) && !signbit(d[0]));
+    }
 }
 
 /* What does not convert is refused by name. */

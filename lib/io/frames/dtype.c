@@ -16,16 +16,28 @@ static const struct {
     unsigned bits;
     enum class class;
 } DTYPE[GK_DTYPES] = {
-    [GK_F64] = {"F64", 64, REAL},          [GK_F32] = {"F32", 32, REAL},
-    [GK_F16] = {"F16", 16, REAL},          [GK_BF16] = {"BF16", 16, REAL},
-    [GK_I64] = {"I64", 64, INTEGER},       [GK_I32] = {"I32", 32, INTEGER},
-    [GK_U8] = {"U8", 8, INTEGER},          [GK_BOOL] = {"BOOL", 8, INTEGER},
-    [GK_I8] = {"I8", 8, INTEGER},          [GK_I16] = {"I16", 16, INTEGER},
-    [GK_U16] = {"U16", 16, INTEGER},       [GK_U32] = {"U32", 32, INTEGER},
-    [GK_U64] = {"U64", 64, INTEGER},       [GK_F8_E4M3] = {"F8_E4M3", 8, REAL},
-    [GK_F8_E5M2] = {"F8_E5M2", 8, REAL},   [GK_F8_E8M0] = {"F8_E8M0", 8, REAL},
-    [GK_C64] = {"C64", 64, OPAQUE},        [GK_F6_E2M3] = {"F6_E2M3", 6, OPAQUE},
-    [GK_F6_E3M2] = {"F6_E3M2", 6, OPAQUE}, [GK_F4] = {"F4", 4, OPAQUE},
+    [GK_F64] = {"F64", 64, REAL},
+    [GK_F32] = {"F32", 32, REAL},
+    [GK_F16] = {"F16", 16, REAL},
+    [GK_BF16] = {"BF16", 16, REAL},
+    [GK_I64] = {"I64", 64, INTEGER},
+    [GK_I32] = {"I32", 32, INTEGER},
+    [GK_U8] = {"U8", 8, INTEGER},
+    [GK_BOOL] = {"BOOL", 8, INTEGER},
+    [GK_I8] = {"I8", 8, INTEGER},
+    [GK_I16] = {"I16", 16, INTEGER},
+    [GK_U16] = {"U16", 16, INTEGER},
+    [GK_U32] = {"U32", 32, INTEGER},
+    [GK_U64] = {"U64", 64, INTEGER},
+    [GK_F8_E4M3] = {"F8_E4M3", 8, REAL},
+    [GK_F8_E5M2] = {"F8_E5M2", 8, REAL},
+    [GK_F8_E8M0] = {"F8_E8M0", 8, REAL},
+    [GK_F8_E4M3FNUZ] = {"F8_E4M3FNUZ", 8, REAL},
+    [GK_F8_E5M2FNUZ] = {"F8_E5M2FNUZ", 8, REAL},
+    [GK_C64] = {"C64", 64, OPAQUE},
+    [GK_F6_E2M3] = {"F6_E2M3", 6, OPAQUE},
+    [GK_F6_E3M2] = {"F6_E3M2", 6, OPAQUE},
+    [GK_F4] = {"F4", 4, OPAQUE},
 };
 
 size_t gk_dtype_size(enum gk_dtype t)
@@ -117,15 +129,27 @@ static float from_f16(uint16_t h)
     return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
-/* 1 sign, 4 exponent (bias 7), 3 fraction bits, without infinities (Micikevicius et al. 2022). */
+/* The number of an eight-bit code without infinities: 1 sign, BITS fraction bits, the rest an
+ * exponent with this BIAS. */
+static float from_f8(uint8_t x, int bits, int bias)
+{
+    const int exponent = (x & 0x7f) >> bits, fraction = x & ((1 << bits) - 1);
+    const float f = exponent ? ldexpf((float)((1 << bits) + fraction), exponent - bias - bits)
+                             : ldexpf((float)fraction, 1 - bias - bits);
+    return x & 0x80 ? -f : f;
+}
+
+/* nan has the largest code of each sign (Micikevicius et al. 2022). */
 static float from_e4m3(uint8_t x)
 {
-    const int exponent = x >> 3 & 0xf, fraction = x & 7;
-    if ((x & 0x7f) == 0x7f)
-        return NAN;
-    const float f =
-        exponent ? ldexpf((float)(8 + fraction), exponent - 10) : ldexpf((float)fraction, -9);
-    return x & 0x80 ? -f : f;
+    return (x & 0x7f) == 0x7f ? NAN : from_f8(x, 3, 7);
+}
+
+/* "Finite, nan, unsigned zero": nan has the code of -0, and the bias is one more (Noune et al.
+ * 2022). */
+static float from_fnuz(uint8_t x, int bits, int bias)
+{
+    return x == 0x80 ? NAN : from_f8(x, bits, bias);
 }
 
 /* A power of two (OCP microscaling formats). */
@@ -190,6 +214,12 @@ static float from_e8m0(uint8_t x)
         break;                                                                                     \
     case GK_F8_E8M0:                                                                               \
         CONVERT(TO, uint8_t, from_e8m0(x[i]));                                                     \
+        break;                                                                                     \
+    case GK_F8_E4M3FNUZ:                                                                           \
+        CONVERT(TO, uint8_t, from_fnuz(x[i], 3, 8));                                               \
+        break;                                                                                     \
+    case GK_F8_E5M2FNUZ:                                                                           \
+        CONVERT(TO, uint8_t, from_fnuz(x[i], 2, 16));                                              \
         break;                                                                                     \
     case GK_C64:                                                                                   \
     case GK_F6_E2M3:                                                                               \

@@ -256,6 +256,8 @@ static int next_row(struct gk_log *log, struct gk_err *err)
     if (rc == 0 && log->stepless > 0)
         rc = gk_notes_add(log->notes, NULL, err, "%s: %zu row%s without a step: left out",
                           log->name, log->stepless, log->stepless == 1 ? "" : "s");
+    if (rc == 0 && r->notes.unended)
+        rc = gk_notes_add(log->notes, NULL, err, GK_NOTE_UNENDED, log->name, r->notes.unended);
     return rc;
 }
 

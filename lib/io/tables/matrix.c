@@ -1,6 +1,7 @@
 /* Matrices from any kind of input: a text table, a .npy file, a frame's tensor. */
 #include "gk/matrix.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,19 @@ static size_t find_numbers(const struct gk_matrix *m, const struct gk_rows *r)
     return 0;
 }
 
+/* Is the first row 0, 1, 2 ... above numbers that are no integers? Then it may be the names that
+ * pandas gives to columns without names. */
+static bool counts_columns(const struct gk_matrix *m)
+{
+    bool fractions = false;
+    for (size_t k = 0; k < m->cols; k++)
+        if (m->v[k] != (double)k)
+            return false;
+    for (size_t i = m->cols; i < m->rows * m->cols && !fractions; i++)
+        fractions = m->v[i] != trunc(m->v[i]);
+    return fractions && m->cols > 1;
+}
+
 static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, struct gk_err *err)
 {
     int rc;
@@ -105,11 +119,15 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, s
         return gk_fail(err, "%s: no column but the step", r->file);
     if (copy_names(m, r, err))
         return -1;
-    while ((rc = gk_rows_next(r, err)) == 1)
+    size_t first = 0;
+    while ((rc = gk_rows_next(r, err)) == 1) {
+        first = first ? first : r->line;
         if (add_row(m, r, &v_cap, &step_cap, err))
             return -1;
+    }
     m->notes = r->notes;
     m->notes.numbers = rc == 0 ? find_numbers(m, r) : 0;
+    m->notes.columns = rc == 0 && !r->name && counts_columns(m) ? first : 0;
     return rc;
 }
 

@@ -283,6 +283,8 @@ int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *
         t->first = *w;
         *w = first;
         t->has_first = false;
+        if (!w->ended)
+            r->notes.unended = w->line;
         return 1;
     }
     int rc = read_data_line(r, t, w, err);
@@ -295,6 +297,8 @@ int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *
                             r->name ? "the header" : "the first row", r->ncol);
     if (!w->ended && w->n > 1 && !*w->cell[w->n - 1])
         return gk_rows_fail(r, err, "the file ends in the middle of a row");
+    if (!w->ended)
+        r->notes.unended = w->line;
     return 1;
 }
 

@@ -68,6 +68,8 @@ static const struct gk_pickle_name known[] = {
     DTYPE("float8_e4m3fn", GK_F8_E4M3),
     DTYPE("float8_e5m2", GK_F8_E5M2),
     DTYPE("float8_e8m0fnu", GK_F8_E8M0),
+    DTYPE("float8_e4m3fnuz", GK_F8_E4M3FNUZ),
+    DTYPE("float8_e5m2fnuz", GK_F8_E5M2FNUZ),
     DTYPE("complex64", GK_C64),
 };
 

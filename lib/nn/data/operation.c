@@ -104,6 +104,8 @@ int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *e
     int rc = read_rows(o, &r, err);
     o->history = r.history;
     r.history = (struct gk_history){0};
+    o->file = r.file;
+    o->unended = r.notes.unended;
     gk_rows_close(&r);
     if (rc)
         gk_operation_free(o);
