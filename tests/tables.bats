@@ -334,12 +334,12 @@ hint() { # COLUMN
         [ "$tool" != gk-curve ] || cmd=(gk-curve)
         write_table >t
         printf %s "$(<t)" >unended
-        lines=$(wc -l <t)
+        count=$(wc -l <t)
         "${cmd[@]}" <t >want 2>err
         [[ $(<err) != *'line end'* ]] || fail "$tool: $(<err)"
         "${cmd[@]}" <unended >got 2>err
         cmp want got || fail "$tool"
-        grep -qxF "$tool: note: standard input: line $lines, the last row, has no line end: if its writer was stopped, the last number may be cut short" err ||
+        grep -qxF "$tool: note: standard input: line $count, the last row, has no line end: if its writer was stopped, the last number may be cut short" err ||
             fail "$tool says $(<err)"
         as_json lines | head -c -1 | "${cmd[@]}" >got 2>err
         [[ $(<err) != *'line end'* ]] || fail "$tool, JSON: $(<err)"
