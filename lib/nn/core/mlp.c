@@ -252,7 +252,7 @@ static void tile_task(void *ctx, size_t lane, size_t tile, struct gk_turn *turn,
                            .v = every ? &m->v : &own->v,
                            .at = every ? a : 0,
                            .g = m->lane[lane],
-                           .keep = !first};
+                           .keep = first ? 0 : 1};
     if (first && m->q->mode != GK_NET_SCORE)
         clear(m, t.g);
     if (m->q->mode == GK_NET_PRODUCT)

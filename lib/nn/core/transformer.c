@@ -177,7 +177,7 @@ static void leaf_task(void *ctx, size_t lane, size_t t, struct gk_turn *turn, in
     const bool first = t == tf->plan->lane[lane];
     struct lane own = tf->lane[lane];
     own.turn = turn;
-    own.g.keep = !first;
+    own.g.keep = first ? 0 : 1;
     if (first && mode != GK_NET_SCORE)
         lane_clear(tf, &own);
     const struct gk_rowgroup g = gk_plan_leaf(tf->plan, t);

@@ -10,19 +10,23 @@
 #include "attention.h"
 #include "exp.h"
 
-/* The NK keys or values of row R. */
+/* The NK keys or values of row R. The empty statement keeps the compiler from vectorising the loop:
+ * a row has too few keys for that, and the code, inlined for every pass and width, would be long.
+ */
 ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, size_t ld,
                             const real *shared, const real *own, const real **row)
 {
     const int32_t *ref = at->ref + r * at->T;
-    for (size_t j = 0; j < nk; j++)
+    for (size_t j = 0; j < nk; j++) {
         row[j] = key_row(ref[j], ld, shared, own);
+        __asm__("");
+    }
 }
 
 /* Replaces each row of s (heads, T), whose first NK columns are scores, by probabilities, and sets
  * the other columns to 0. All exponentials are computed in one loop: a row has too few for a
- * vector. */
-ALWAYS_INLINE void softmax(real *s, size_t heads, size_t T, size_t nk)
+ * vector. One copy serves all widths. */
+static __attribute__((noinline)) void softmax(real *s, size_t heads, size_t T, size_t nk)
 {
     for (size_t h = 0; h < heads; h++) {
         real *sh = s + h * T, max = sh[0];

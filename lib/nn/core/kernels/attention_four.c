@@ -268,17 +268,19 @@ ALWAYS_INLINE void backward_rows(const struct attention *at, size_t h, const rea
         const size_t r = for_k->first + i, nk = (size_t)at->nkeys[r];
         const real *q = query_row(at, r, at->shared, at->own);
         real *dq = (real *)query_row(at, r, sums->shared, sums->own);
-        const real *k[FOUR], *v[FOUR], *dk[FOUR], *dv[FOUR];
+        const real *k[FOUR], *v[FOUR];
         four_rows(at, r, nk, 3 * d, at->shared, at->own, k);
         four_rows(at, r, nk, at->ldv, at->vshared, at->vown, v);
         const vec ph = quarters_at(p + h * T, T);
         const vec dp = four_keys(da + h * ostep, ostep, v, h * vw, vw, vw);
         const vec ds = scale * ph * (dp - mean_of(ph, dp));
         if (narrow(vw)) {
+            const real *dv[FOUR];
             four_rows(at, r, nk, at->ldv, sums->vshared, sums->vown, dv);
             add_to_keys(nk, ph, da + h * ostep, dv, h * vw);
         }
         if (narrow(w)) {
+            const real *dk[FOUR];
             four_rows(at, r, nk, 3 * d, sums->shared, sums->own, dk);
             add_to_keys(nk, ds, q + h * w, dk, d + h * w);
         }

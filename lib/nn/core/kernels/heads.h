@@ -32,16 +32,17 @@ enum { FOUR = 4, GROUP = VEC / FOUR };
     (SHUFFLE(x, y, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +                     \
      SHUFFLE(x, y, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
 #define QUARTERS(x, y, a, b, c, d)                                                                 \
-    SHUFFLE(x, y, a, b, 16 + c, 16 + d, 4 + a, 4 + b, 20 + c, 20 + d, 8 + a, 8 + b, 24 + c,        \
-            24 + d, 12 + a, 12 + b, 28 + c, 28 + d)
+    SHUFFLE(x, y, a, b, 16 + (c), 16 + (d), 4 + (a), 4 + (b), 20 + (c), 20 + (d), 8 + (a),         \
+            8 + (b), 24 + (c), 24 + (d), 12 + (a), 12 + (b), 28 + (c), 28 + (d))
 #define SPREAD(x, i, j) SHUFFLE(x, x, EIGHT(8 * (i) + (j)), EIGHT(8 * (i) + 4 + (j)))
 #elif VEC_LANES == 8
 #define SWAP_8(x) SHUFFLE(x, x, 4, 5, 6, 7, 0, 1, 2, 3)
 #define FOLD_8(x, y)                                                                               \
     (SHUFFLE(x, y, 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(x, y, 4, 5, 6, 7, 12, 13, 14, 15))
-#define QUARTERS(x, y, a, b, c, d) SHUFFLE(x, y, a, b, 8 + c, 8 + d, 4 + a, 4 + b, 12 + c, 12 + d)
+#define QUARTERS(x, y, a, b, c, d)                                                                 \
+    SHUFFLE(x, y, a, b, 8 + (c), 8 + (d), 4 + (a), 4 + (b), 12 + (c), 12 + (d))
 #elif VEC_LANES == 4
-#define QUARTERS(x, y, a, b, c, d) SHUFFLE(x, y, a, b, 4 + c, 4 + d)
+#define QUARTERS(x, y, a, b, c, d) SHUFFLE(x, y, a, b, 4 + (c), 4 + (d))
 #endif
 #define SWAP_4(x)    QUARTERS(x, x, 2, 3, 0, 1)
 #define SWAP_2(x)    QUARTERS(x, x, 1, 0, 3, 2)

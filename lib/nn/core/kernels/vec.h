@@ -17,7 +17,7 @@
 
 #define VEC_LANES    (VEC_BYTES / (4 << GK_REAL_IS_F64)) /* VEC for the preprocessor */
 #define HAS_QUARTERS (VEC_LANES >= 4)                    /* heads.h */
-enum { VEC = VEC_BYTES / sizeof(real) };
+#define VEC          ((size_t)VEC_LANES)
 typedef real vec __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias));
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
