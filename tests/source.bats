@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The shape of the source: headers that stand alone, arrows that point one way, libraries behind one
-# file each, scripts that shellcheck passes.
+# file each.
 load helpers
 
 setup() {
@@ -205,11 +205,6 @@ base:
             grep -qE "(^|[ \`])$package([ \`]|\$)" README.md || fail "README.md does not name $package"
         done
     done
-}
-
-@test "source: scripts pass shellcheck" {
-    grep -rlE '^#!/bin/(ba)?sh' .ci tests pipelines packaging --exclude='*.bats' | xargs shellcheck
-    shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 }
 
 # In a list, set -e looks at the last command alone: if the first one fails, the test goes on.

@@ -118,47 +118,41 @@ refused() {
     done
 }
 
-# as_json FORM: the table at hand as JSON, its numbers as numbers.
+# as_json: the table at hand as JSON, its numbers as numbers: a file for each form.
 as_json() {
     write_table | python3 -c 'import json, sys
 head, *rows = [line.rstrip("\n").split("\t") for line in sys.stdin]
 objects = [dict(zip(head, map(float, row))) for row in rows]
-form = sys.argv[1]
-if form == "lines":
-    print("\n".join(map(json.dumps, objects)))
-elif form == "close":
-    print("".join(json.dumps(o, separators=(",", ":")) for o in objects), end="")
-elif form == "wide":
-    print("\r\n\r\n".join(json.dumps(o, indent=4) for o in objects))
-elif form == "array":
-    json.dump(objects, sys.stdout)
-elif form == "indented":
-    json.dump(objects, sys.stdout, indent=2)
-elif form == "trainer":
-    json.dump({"best": None, "log_history": objects, "x": [{"a": "]}"}]}, sys.stdout, indent=2)
-elif form == "text":
-    print("\n".join(json.dumps({k: str(v) for k, v in o.items()}) for o in objects))
-elif form == "scattered":
-    print("\n".join(json.dumps(dict(list(o.items())[::-1 if i else 1])) for i, o in enumerate(objects)))
-elif form == "marked":
-    print("\ufeff" + json.dumps(objects))' "$1"
+forms = {
+    "lines": "\n".join(map(json.dumps, objects)) + "\n",
+    "close": "".join(json.dumps(o, separators=(",", ":")) for o in objects),
+    "wide": "\r\n\r\n".join(json.dumps(o, indent=4) for o in objects) + "\n",
+    "array": json.dumps(objects),
+    "indented": json.dumps(objects, indent=2),
+    "trainer": json.dumps({"best": None, "log_history": objects, "x": [{"a": "]}"}]}, indent=2),
+    "text": "\n".join(json.dumps({k: str(v) for k, v in o.items()}) for o in objects) + "\n",
+    "scattered": "\n".join(json.dumps(dict(list(o.items())[::-1 if i else 1])) for i, o in enumerate(objects)) + "\n",
+    "marked": "\ufeff" + json.dumps(objects) + "\n",
+}
+for form, text in forms.items():
+    open(form, "w", newline="").write(text)'
 }
 
 @test "tables: JSON lines and arrays of objects are tables" {
     for tool in $(readers); do
         reader "$tool"
         write_table | "${cmd[@]}" >want
+        as_json
         for form in lines close wide array indented trainer text scattered marked; do
             [ "$tool $form" != 'gk-times text' ] || continue # "1.0" is the name of another group than 1
-            as_json $form >j
-            "${cmd[@]}" <j >got || fail "$tool: $form"
+            "${cmd[@]}" <$form >got || fail "$tool: $form"
             cmp want got || fail "$tool: $form"
             # through a pipe, which cannot be read twice
             # shellcheck disable=SC2002 # a pipe is the point
-            cat j | "${cmd[@]}" >got || fail "$tool: $form, through a pipe"
+            cat $form | "${cmd[@]}" >got || fail "$tool: $form, through a pipe"
             cmp want got || fail "$tool: $form, through a pipe"
         done
-        as_json lines | sed 's/": [^,}]*/": "x"/g' | "${cmd[@]}" >out 2>err && fail "$tool takes text"
+        sed 's/": [^,}]*/": "x"/g' lines | "${cmd[@]}" >out 2>err && fail "$tool takes text"
         [[ $(<err) =~ ^$tool:\ standard\ input:\ line\ 1:.*\'x\'\ is\ n ]] || fail "$tool says $(<err)"
     done
 }
@@ -341,7 +335,8 @@ hint() { # COLUMN
         cmp want got || fail "$tool"
         grep -qxF "$tool: note: standard input: line $count, the last row, has no line end: if its writer was stopped, the last number may be cut short" err ||
             fail "$tool says $(<err)"
-        as_json lines | head -c -1 | "${cmd[@]}" >got 2>err
+        as_json
+        head -c -1 lines | "${cmd[@]}" >got 2>err
         [[ $(<err) != *'line end'* ]] || fail "$tool, JSON: $(<err)"
     done
     # what a window leaves unread is not judged
@@ -381,17 +376,21 @@ hint() { # COLUMN
 @test "tables: hundred megabytes in one line take no memory" {
     PEAK=("$GK_BUILD/tests/peak" 200)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
+    head -c 100000000 /dev/zero | tr '\0' x >line
+    head -c 20000000 line | tr x 7 >cell
+    { echo '#'; head -c 20000000 /dev/zero | tr '\0' '\t'; } >tabs
+    head -c 10000000 /dev/zero | tr '\0' , >columns
+    { printf '# gk-'; head -c 20000000 line; } >comment
+    seq -f '# gk-%.0f' 10001 >history
     for tool in $(readers); do
         reader "$tool"
-        head -c 100000000 /dev/zero | tr '\0' x | refused 'line 1: longer than 16 MiB'
-        { write_table; head -c 20000000 /dev/zero | tr '\0' 7; } |
+        refused 'line 1: longer than 16 MiB' <line
+        { write_table; cat cell; } |
             refused "line $(($(write_table | wc -l) + 1)): longer than 16 MiB"
-        { echo '#'; head -c 20000000 /dev/zero | tr '\0' '\t'; } |
-            refused 'line 2: longer than 16 MiB'
-        head -c 10000000 /dev/zero | tr '\0' , | refused 'line 1: more than 2097152 columns'
-        { printf '# gk-'; head -c 20000000 /dev/zero | tr '\0' x; } |
-            refused 'line 1: longer than 16 MiB'
-        seq -f '# gk-%.0f' 10001 | refused 'line 10001: the history has more than 10000 lines'
+        refused 'line 2: longer than 16 MiB' <tabs
+        refused 'line 1: more than 2097152 columns' <columns
+        refused 'line 1: longer than 16 MiB' <comment
+        refused 'line 10001: the history has more than 10000 lines' <history
     done
 }
 
@@ -399,14 +398,16 @@ hint() { # COLUMN
 @test "tables: JSON that nests, repeats or never ends takes no memory" {
     PEAK=("$GK_BUILD/tests/peak" 200)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
+    { printf '{"a":'; head -c 20000000 /dev/zero | tr '\0' '['; } >arrays
+    { printf '[{"a":"'; head -c 20000000 /dev/zero | tr '\0' 'x'; } >string
+    { head -c 4000005 arrays; head -c 4000000 /dev/zero | tr '\0' ']'; echo '}'; } >deep
+    { printf '{"a":[0'; head -c 4000000 /dev/zero | sed 's/\x00/,[]/g'; echo ']}'; } >many
     for tool in $(readers); do
         reader "$tool"
-        { printf '{"a":'; head -c 20000000 /dev/zero | tr '\0' '['; } | refused 'line 1: an object of more than 16 MiB'
-        { printf '[{"a":"'; head -c 20000000 /dev/zero | tr '\0' 'x'; } | refused 'line 1: an object of more than 16 MiB'
-        { printf '{"a":'; head -c 4000000 /dev/zero | tr '\0' '['; head -c 4000000 /dev/zero | tr '\0' ']'; echo '}'; } |
-            refused "line 1: maximum parsing depth reached near '['"
-        { printf '{"a":[0'; head -c 4000000 /dev/zero | sed 's/\x00/,[]/g'; echo ']}'; } |
-            refused 'line 1: an object that takes too much memory'
+        refused 'line 1: an object of more than 16 MiB' <arrays
+        refused 'line 1: an object of more than 16 MiB' <string
+        refused "line 1: maximum parsing depth reached near '['" <deep
+        refused 'line 1: an object that takes too much memory' <many
     done
     # as many names as there are objects
     awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "{\"%s%d\":1}\n", "abcdefghijklmnopqrstuvwxyz", i }' >names

@@ -13,9 +13,9 @@ NODES ?= 40000
 LINT_NODES = $(foreach a,-analyzer-config max-nodes=$(NODES),--extra-arg=-Xclang --extra-arg=$a)
 HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 
-.PHONY: lint lint-format
-lint: $(LINT_SRC:%.c=$(LINT)/%.tidy) $(LINT)/cppcheck
-lint: lint-format ## the source by gcc, clang, clang-tidy, cppcheck and clang-format
+.PHONY: lint lint-format lint-scripts lint-tests
+lint: lint-tests $(LINT)/cppcheck lint-format lint-scripts $(LINT_SRC:%.c=$(LINT)/%.tidy)
+lint: ## the source by gcc, clang, clang-tidy, cppcheck and clang-format, the scripts by shellcheck
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) all units
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
 
@@ -35,6 +35,12 @@ $(LINT)/cppcheck: tests/lint/cppcheck.suppress $(LINT_SRC) $(HEADERS) | setup
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
 	    --suppressions-list=$< --template='{file}:{line}: {message} [{id}]' $(CPPCHECK_FLAGS) $(LINT_SRC)
 	@touch $@
+
+lint-scripts: | setup
+	@grep -rlE '^.!/bin/(ba)?sh' .ci tests pipelines packaging --exclude='*.bats' | xargs shellcheck
+
+lint-tests: | setup
+	@shellcheck -S warning -e SC2238 -s bash tests/helpers.bash tests/*.bats
 
 # Those tests that use threads. OpenBLAS is not instrumented, and runs in the calling thread.
 TSAN_NAMES := pool|share|net_reference|optim|interventions|lion_muon|spectra|pca|dimension|train_golden
