@@ -27,7 +27,7 @@ load helpers
         mkdir $n
         gk-train -q -d d --dim 16 --heads 2 --ff 32 --steps 4 --eval-every 1 --threads $n --save $n/ckpt >$n/train
         gk-eval -q -d d --threads $n c >$n/eval
-        gk-hvp -q -d d --threads $n --tol 0.1 c >$n/hvp
+        gk-hvp -q -d d --threads $n --max-products 8 c >$n/hvp
         diff -r 1 $n
     done
 }

@@ -17,7 +17,7 @@ HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 lint: lint-tests $(LINT)/cppcheck lint-format lint-scripts $(LINT_SRC:%.c=$(LINT)/%.tidy)
 lint: ## the source by gcc, clang, clang-tidy, cppcheck and clang-format, the scripts by shellcheck
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) all units
-	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O1 all units
+	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O0 CORE_OPT= all units
 
 lint-format: | setup
 	@clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(wildcard tests/*/*.[ch])

@@ -232,7 +232,10 @@ static void frame(const char *what, const char *header, size_t n)
     fclose(fp);
     store(path, b.p, b.n);
     free(b.p);
+    share = sanitized ? 3 : 1;
+    turn++;
     against_all(what, false, sanitized ? ONCE : BOTH);
+    share = 1;
 }
 
 static void lies(void)
