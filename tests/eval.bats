@@ -72,6 +72,18 @@ same_points() {
     assert_equal "$(column_of val_loss va) $(column_of train_loss va)" "$(column_of val_loss t) nan"
 }
 
+@test "eval: one split alone must have rows, in every tool that evaluates" {
+    local tool
+    gk-data --p 7 --frac 1 -o all
+    gk-train -q -d all --steps 0 --dim 8 --heads 2 --ff 8 --save c -o /dev/null
+    for tool in eval 'landscape --toward random:1' hvp; do
+        # shellcheck disable=SC2086 # words
+        breaks "gk-${tool%% *}: c: frame 1: the split has no rows" gk-$tool -d all --split val -o out c
+    done
+    gk-eval -d all c >t
+    assert_equal "$(column_of val_loss t)" nan
+}
+
 @test "eval: the golden activations of every layer" {
     for g in transformer_paper mlp; do
         golden $g checkpoint >c

@@ -43,7 +43,8 @@ struct gk_study {
  * input, or if DATA is NULL. The caller sets precision, loss and wanted before the first frame. */
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   bool all, struct gk_err *err);
-/* Loads the checkpoint in F: parameters into theta, and engines that fit. Errors name the frame. */
+/* Loads the checkpoint in F: parameters into theta, and engines that fit. If one split alone is
+ * wanted, it must have rows. Errors name the frame. */
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);
 
