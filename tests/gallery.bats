@@ -3,7 +3,7 @@ load helpers
 
 # Only its rules, and the tools as they are, for the target TARGET.
 gallery() {
-    printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' \
+    printf '%s\n' 'SHELL := /bin/bash' '.SHELLFLAGS := -eu -o pipefail -c' '.DELETE_ON_ERROR:' '.SECONDARY:' \
         "BUILD := $GK_BUILD" "BIN := $GK_BUILD/bin" 'include pipelines/gallery/gallery.mk' |
         env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$ROOT" --no-print-directory -f - GALLERY="$PWD/g" GALLERY_STEPS=20 "$@"
 }
