@@ -443,5 +443,5 @@ END
     [ -z "${GK_SANITIZED-}" ] || skip 'memory is no measure'
     awk 'BEGIN { print "step\tlr\ttrain_loss\ttrain_acc\tval_loss\tval_acc\tgrad_norm\tparam_norm"
         for (i = 0; i < 400000; i++) print i "\t1\t2\t1\t" i % 7 "\t0\t5\t6" }' >t
-    run -0 bash -c '"$GK_BUILD/tests/peak" 80 gk-curve -q t | tail -n +2 | cmp - t'
+    run -0 bash -o pipefail -c '"$GK_BUILD/tests/peak" 80 gk-curve -q t | tail -n +2 | cmp - t'
 }
