@@ -19,8 +19,8 @@ nothing_ran() {
     [ -z "$(find .. -name 'executed*' ! -path '../commands/*')" ] || fail 'written'
 }
 
-# hostile [name]: more than 200 such texts, one a line; for names of files only those without a slash.
-hostile() {
+# The texts are written once, as Bats looks at every command of a function.
+setup_file() {
     local fragment
     local fragments=(
         # the shell
@@ -40,9 +40,20 @@ hostile() {
         '$(shell executed)' '${shell executed}' '$(eval x:;executed)' '%.o' 'a:b' 'a: ;executed' '# x' '\#' ',' ')(' '$(' '@x' '+executed' 'endef'
     )
     for fragment in "${fragments[@]}"; do
-        [ "${1-}" = name ] && [[ $fragment == */* ]] && continue
         printf '%s\n' "$fragment" "'$fragment" "\"$fragment" "x $fragment y"
-    done
+    done >"$BATS_FILE_TMPDIR/texts"
+    grep -v / "$BATS_FILE_TMPDIR/texts" >"$BATS_FILE_TMPDIR/name"
+}
+
+# hostile [name]: more than 200 such texts, one a line, four forms of each fragment; for names of files only those
+# without a slash.
+hostile() {
+    cat "$BATS_FILE_TMPDIR/${1-texts}"
+}
+
+# each_once < TEXTS: each fragment in one of its forms, the forms by turns.
+each_once() {
+    awk '(NR - 1) % 4 == int((NR - 1) / 4) % 4'
 }
 
 @test "hostile: there are more than 200 texts, all different" {
@@ -65,10 +76,11 @@ fail() {
     printf '%s\n' "$*" >&2
     exit 1
 }
-of_data=$(grid_options_of gk-data) of_train=$(grid_options_of gk-train)
+# Only the options of these lines, as each grid reads them again.
+of_data=$(grid_options_of gk-data | grep -E '^(p|table) ') of_train=$(grid_options_of gk-train | grep '^steps ')
 grid_options_of() { if [ "$1" = gk-data ]; then echo "$of_data"; else echo "$of_train"; fi; }
 refused() { # LINE MESSAGE
-    printf -- '--steps 3\n%s\n' "$1" >g
+    printf '# a grid\n%s\n' "$1" >g
     ! grid_read g 2>said || fail "taken: $1"
     [ "$(<said)" = "gk-sweep: g: line 2: $2" ] || fail "$1: $(<said)"
 }
@@ -83,7 +95,7 @@ while IFS= read -r text; do
         want="neither gk-data nor gk-train has an option ${words[0]}"
     fi
     refused "--$text" "$want"
-    [ $((n++ % 4)) -eq 0 ] || continue # each fragment once
+    [ $((n++ % 3)) -eq 0 ] || continue # each fragment once
     read -ra words <<<"x${text%%#*}"
     refused "x$text 1" "'${words[0]//[^ -~]/?}' is not an option"
     refused "--p x$text" "--p: '${words[0]}' is not an integer"
@@ -92,7 +104,7 @@ while IFS= read -r text; do
     grid_read g && [ "${grid_values[1]}" = "${words[0]}" ] || fail "not taken: $text"
 done
 END
-    hostile | bash -eu each
+    hostile | awk 'NR % 4' | bash -eu each # the fourth form would be the option --x
     nothing_ran
 }
 
@@ -146,7 +158,7 @@ while IFS= read -r text; do
 done
 END
     mkdir files && cd files
-    hostile name | grep -v '^#' | bash -eu ../each
+    hostile name | each_once | grep -v '^#' | bash -eu ../each
     cd ..
     { printf 'r\tt2\tt4\tslingshots\n' && hostile | sed 's/$/\t1\t2\t0/' | grep -v '^#'; } >t
     "$ROOT/pipelines/figures/numbers" phases r t | sed -n 's/^t2, \(.*\)\t1\t$/\1/p' >got
@@ -278,9 +290,9 @@ END
 datasets() {
     printf '%s\n' a$'\t'b$'\t'c 0$'\t'0$'\t'0 0$'\t'1$'\t'1 1$'\t'0$'\t'1 1$'\t'1$'\t'0 >table
     local name
-    tables=('$(executed)' '`executed`1' "';executed;'2" '"&executed&"3' '{executed}4' '\x41' 'a=b;executed' '%s*' '<executed' '$IFS|executed')
+    tables=('$(executed)`executed`' "';executed;'1" '"&executed&"2' '{executed}%s' '\x41' 'a=b;executed' '*<executed' '$IFS|executed')
     for name in "${tables[@]}"; do cp table "./$name"; done
-    printf '%s\n' "--table ${tables[*]}" '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--steps 3' >g
+    printf '%s\n' "--table ${tables[*]}" '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--steps 2' >g
 }
 
 @test "hostile: values of a grid are trained as they are, and named in the table" {
@@ -290,7 +302,7 @@ datasets() {
     cmp out=1/table.tsv other/table.tsv
     assert_equal "$(column_of table out=1/table.tsv)" "$(printf '%s\n' "${tables[@]}")"
     assert_equal "$(column_of status out=1/table.tsv | sort -u)" 'done'
-    grep -qxF -- "data	--table ${tables[2]}" out=1/runs/*/args
+    grep -qxF -- "data	--table ${tables[1]}" out=1/runs/*/args
     # the other scripts on a folder that awk would take for an assignment
     cp out=1/table.tsv want
     "$ROOT/pipelines/sweep/gk-sweep" --collect out=1
@@ -304,11 +316,11 @@ datasets() {
 }
 
 @test "hostile: folders of a sweep, its tools, its model, whatever runs it" {
-    printf '%s\n' '--op add' '--p 2' '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--lr 1e-3 2e-3' '--steps 3' >g
+    printf '%s\n' '--op add' '--p 2' '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--lr 1e-3' '--steps 3' >g
     printf 'feature\tfrom\tto\tlog\tfloor\tcentre\tscale\tweight\n(intercept)\tnan\tnan\t0\t-inf\t0\t1\t9\nm0_2\t0\t2\t1\t1e-9\t0\t1\t0\n' >model
     "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --give-up 0.5 --model model g want
     local dir i=0
-    for dir in '$(executed)' '`executed`' "';executed;' \\" '"&executed&" %s' ' a=b ' '*' '<executed' '#x'; do
+    for dir in '$(executed) `executed`' "';executed;' \\" '"&executed&" %s' ' a=b ' '*' '<executed' '#x'; do
         mkdir "./$dir"
         ln -s "$GK_BUILD/bin" "./$dir/bin"
         cp model "./$dir/-m=1"
@@ -341,7 +353,7 @@ while IFS= read -r text; do
         { echo "$text" && cat said && exit 1; } >&2
 done
 END
-    hostile name | awk 'NR % 4 == 1' >names
+    hostile name | awk 'NR % 4 == 1' | paste -d ' ' - - - >names # three fragments in a name
     tr '\n' '\0' <names | xargs -0 mkdir --
     bash -eu each <names
     nothing_ran
@@ -372,20 +384,21 @@ drawn() {
     "$ROOT/pipelines/plots/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
 }
 
-# shows FILE < TEXTS: a picture in SVG shows each of these texts as a text of its own.
+# shows NAME...: each picture NAME.svg shows each line of NAME.want as a text of its own.
 shows() {
     python3 -c 'if True:
         import sys, xml.etree.ElementTree as tree
-        texts = {"".join(e.itertext()) for e in tree.parse(sys.argv[1]).iter() if e.tag.endswith("}text")}
-        for line in sys.stdin.read().split("\n")[:-1]:
-            assert line in texts, line' "$1" || fail "$1"
+        for name in sys.argv[1:]:
+            texts = {"".join(e.itertext()) for e in tree.parse(name + ".svg").iter() if e.tag.endswith("}text")}
+            for line in open(name + ".want").read().split("\n")[:-1]:
+                assert line in texts, (name, line)' "$@"
 }
 
 @test "hostile: titles and panels of every plot are drawn as they are" {
     command -v gnuplot >/dev/null || skip 'no gnuplot'
     hostile | paste -sd' ' >title
     mapfile -t texts < <(hostile)
-    local script plot name n i=0
+    local script plot name n i=0 pictures=()
     for script in "$ROOT"/pipelines/plots/*.gp; do
         name=${script##*/} name=${name%.gp}
         case $name in
@@ -397,7 +410,8 @@ shows() {
         for plot; do
             n=3
             [ "$name" != testfn-surface ] || n=1 # it wants one grid
-            drawn "$plot" o.svg "${texts[@]:i:n}"
+            drawn "$plot" "${plot//\//-}.svg" "${texts[@]:i:n}"
+            pictures+=("${plot//\//-}")
             {
                 cat title
                 case $name in
@@ -410,11 +424,12 @@ shows() {
                 plane) printf 'r = %s: 2.0 %% of the variance\n' "${texts[i]}" ;;
                 heat) printf 'r = %s: final validation accuracy\n' "${texts[@]:i:3}" ;;
                 esac
-            } | if [ "$name" = plane ]; then sed '1s/$/ (colour: step)/'; else cat; fi >want
-            shows o.svg <want
+            } | if [ "$name" = plane ]; then sed '1s/$/ (colour: step)/'; else cat; fi >"${plot//\//-}.want"
             i=$(((i + 3) % 290))
         done
     done
+    [ ${#pictures[@]} -ge 25 ]
+    shows "${pictures[@]}"
     # also in a picture of points
     drawn curves o.png "${texts[@]:0:3}"
     assert_equal "$(head -c 4 o.png | tail -c 3)" PNG
@@ -429,12 +444,13 @@ shows() {
     n=$(hostile | grep -vc '^#')
     assert_equal "$(rows count table1 r)" "$n"
     cat >each <<'END'
-for ((i = 1; i <= n; i++)); do
+while IFS=$'\t' read -r text i; do
     "$ROOT/pipelines/plots/rows" value table1 r "$i"
 done >values
 END
-    n=$n bash -eu each
-    cmp values <(hostile | grep -v '^#')
+    hostile | awk '!/^#/ { n++ } { print $0 "\t" n }' | each_once | grep -v '^#' >some
+    bash -eu each <some
+    cmp values <(cut -f 1 some)
     # of the row itself gnuplot sees no quote and no #
     rows all table1 >got
     cmp got <(sed 's/["#]/_/g' "$table1")
@@ -482,6 +498,7 @@ make_alone() {
 while IFS= read -r text; do
     make_alone GRID="$text" PREFIX="/x$text" >said
     [ "$(<said)" = "$text"$'\n'"/x$text"$'\n'"$text" ] || { echo "$text" && cat said && exit 1; } >&2
+    [ $((n++ % 2)) -eq 0 ] || continue # each fragment once
     GRID=$text make_alone PREFIX= >said
     [ "$(<said)" = "$text"$'\n\n'"$text" ] || { echo "$text" && cat said && exit 1; } >&2
     if make_alone GRID= PREFIX= BUILD="$text" >said 2>&1; then
@@ -493,12 +510,16 @@ while IFS= read -r text; do
     fi
 done
 END
-    hostile | awk 'NR % 4 < 2' | bash -eu each
-    for name in PROFILE FIG DEMO DEMO_OP DEMO_WINDOW FIGURES THREADS; do
-        for text in '$(shell executed)' '${shell executed}' ';executed' '`executed`' "x'y" '#x' 'a=b' '>x' '-x' '@x' $'a\nexecuted'; do
-            run -2 make_alone "$name=$text"
-            assert_line --partial 'is not for make.  Stop.'
-        done
+    hostile | awk 'NR % 4 < 2' | n=0 bash -eu each
+    # each text with one name, and each name with one text
+    for text in '$(shell executed)' '${shell executed}' ';executed' '`executed`' "x'y" '#x' 'a=b' '>x' '-x' '@x' $'a\nexecuted'; do
+        run -2 make_alone "PROFILE=$text"
+        assert_line --partial 'is not for make.  Stop.'
+    done
+    for name in FIG DEMO DEMO_OP DEMO_WINDOW FIGURES THREADS; do
+        run -2 make_alone "$name=\$(shell executed)"
+        assert_line --partial "$name="
+        assert_line --partial 'is not for make.  Stop.'
     done
     run -2 make_alone BUILD='a b'
     assert_output --partial 'BUILD=a b: a name with a space is not for make.  Stop.'
@@ -540,12 +561,9 @@ say() { # TEXT WANTED ARGUMENT...
 }
 rules=(make_alone -C tree "$@")
 while IFS= read -r text; do
-    say "$text" "x/$text"$'\n'"/out/$text" "${rules[@]}" sweep GRID="x/$text" SWEEP="/out/$text" RUNNER=local
-    say "$text" $'--runner\n'"$text"$'\n--jobs\n'"$text"$'\n--bin\nbuild/bin\n./-g\nbuild/sweeps/-g' \
-        "${rules[@]}" sweep GRID=-g RUNNER="$text" JOBS="$text"
-    say "$text" "$text" "${rules[@]}" soak SECONDS="$text"
-    say "$text" "$text" "${rules[@]}" check-faults STRIDE="$text"
-    say "$text" "$text" "${rules[@]}" check-limits STRIDE="$text"
+    say "$text" $'--runner\n'"$text"$'\n--jobs\n'"$text"$'\n--bin\nbuild/bin\n'"x/$text"$'\n'"/out/$text"$'\n'"$text"$'\n'"$text"$'\n'"$text" \
+        "${rules[@]}" -j1 sweep soak check-faults check-limits GRID="x/$text" SWEEP="/out/$text" RUNNER="$text" JOBS="$text" \
+        SECONDS="$text" STRIDE="$text"
     say "$text" 'is not an absolute path.  Stop.' "${rules[@]}" install PREFIX="x$text"
     "${rules[@]}" install uninstall DESTDIR="$PWD/root" PREFIX="/a $text" >said 2>&1 || { cat said && exit 1; } >&2
     [ -d "root/a $text/bin" ] || { echo "$text: not in root" && exit 1; } >&2
@@ -553,6 +571,8 @@ done
 END
     export -f make_alone
     hostile name | awk 'NR % 28 < 2' | bash -eu each "${rules[@]}"
+    run -0 make_alone -C tree "${rules[@]}" sweep GRID=-g
+    assert_equal "${lines[*]: -2}" './-g build/sweeps/-g'
     run -0 make_alone -C tree "${rules[@]}" check-valgrind TESTS="-f 'x|y' ';executed' tests/f*"
     assert_output "$(printf '%s\n' build build-valgrind -f 'x|y' ';executed' tests/faults tests/fuzz)"
     run -0 make_alone -C tree "${rules[@]}" sweep GRID=a/b.grid SWEEPFLAGS="--sbatch '--comment=a b;executed' --keep"
@@ -584,7 +604,7 @@ END
         grep -qxF "Maintainer: $text <a@b>" out/deb/gk-1.0/debian/control || fail "$text"
         grep -qxF " -- $text <a@b>  date" out/deb/gk-1.0/debian/changelog || fail "$text"
         grep -q '^Build-Depends: debhelper-compat (= 13), .*libgsl-dev' out/deb/gk-1.0/debian/control
-    done < <(hostile | awk 'NR % 16 == 1' && printf '%s\n' 'x/;e executed;s/a/b' '& \1 @BUILD_DEPENDS@ @MAINTAINER@')
+    done < <(hostile | awk 'NR % 4 == 1' | paste -sd '     \n' && printf '%s\n' 'x/;e executed;s/a/b' '& \1 @BUILD_DEPENDS@ @MAINTAINER@')
     nothing_ran
 }
 

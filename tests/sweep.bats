@@ -181,6 +181,15 @@ gk-sweep: 1 runs, 1 to do, in o"
     assert_equal "$(row steps) $(row final_val_acc) $(row final_val_loss)" \
         "$(awk -F'\t' 'END { print $1, $6, $5 }' want.tsv)"
     [ -s out/runs/seed=4/run.ckpt ]
+    # A window is seen through with its last step; a last row without validation leaves that of the row before.
+    mkdir cut
+    for last in 98 99; do
+        last=$last awk -F'\t' -v OFS='\t' '$1 == ENVIRON["last"] { $5 = $6 = "nan"; print; exit } { print }' want.tsv >cut/run.tsv
+        "$ROOT/pipelines/sweep/row" "$GK_BUILD/bin" cut 'done' >cut/row
+        assert_equal "$(column_of steps cut/row) $(column_of m0_100 cut/row)" \
+            "$last $([ "$last" = 98 ] && echo nan || gk-hjorth --window 0:100 cut/run.tsv | column_of m0)"
+        assert_equal "$(column_of final_val_loss cut/row)" "$(column_of val_loss want.tsv | sed -n "${last}p")"
+    done
 }
 
 @test "sweep: one value each is one run; a window not seen through has no measures" {
@@ -335,9 +344,13 @@ END
 
 @test "sweep: on a terminal it shows its progress, and ^C leaves no message of the shell" {
     small
-    sed -i 's/--steps 30/--steps 1000000/' g.grid
+    # training that goes on until a signal, and takes no processor
+    wrapped gk-train <<'END'
+[[ $* == *--version* || $* == *--help* ]] && exec "$real" "$@"
+exec sleep 100
+END
     for runner in local parallel; do
-        on_terminal $'\x03' "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --runner $runner --jobs 2 g.grid out >said
+        on_terminal $'\x03' "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --runner $runner --jobs 2 g.grid out >said
         grep -q 'gk-sweep: 0 of 4 runs, 0 failed, [0-9]* s, ? left' said
         grep -q 'gk-sweep: stopped; the same command goes on from here' said
         run grep -vE '^(.\[K|\^C)*(gk-sweep: (4 runs, 4 to do, in out|0 of 4 runs, 0 failed, [0-9]+ s, \? left .\[K(\^C)?|stopped; the same command goes on from here))?$' said
@@ -465,30 +478,30 @@ model() {
     gk-predict fit --bootstrap 50 --features m0_400,train_loss_400 --model m out/table.tsv >fit
     assert_equal "$(column_of model fit | paste -sd' ')" 'model model_fitted m0_400 train_loss_400'
     # A column at a step is read off the curve; what a run is at its end is nothing to give up by.
-    sweep --quiet --give-up 1 --model m g.grid column
+    sweep --quiet --sample 2 --give-up 1 --model m g.grid column
     assert_equal "$(column_of reason column/table.tsv | sort -u)" 'given up at step 400'
     gk-predict fit --bootstrap 50 --features m0_400,final_val_loss --model m out/table.tsv >fit
     breaks 'gk-sweep: m: the model asks for final_val_loss, which is no option of the grid' \
         sweep --quiet --give-up 0.5 --model m g.grid again
     gk-predict fit --bootstrap 50 --features m0_100,mobility_100,lr --model m out/table.tsv >fit
-    sweep --quiet --give-up 1 --model m g.grid again
+    sweep --quiet --sample 2 --give-up 1 --model m g.grid again
     assert_equal "$(column_of reason again/table.tsv | sort -u)" 'given up at step 100'
     # What ended before its window did is left out if asked.
     sed 's/--steps 410/--steps 410\n--until-grokked 1/' g.grid >u.grid
-    sweep --quiet u.grid short
+    sweep --quiet --sample 4 u.grid short
     run -1 --separate-stderr gk-predict fit --bootstrap 50 short/table.tsv
     assert_regex "$stderr" 'column m0_[124]00: nan is not finite'
     cat out/table.tsv <(sed '/^#/d; /^lr/d' short/table.tsv) >both
     run -0 --separate-stderr gk-predict fit --bootstrap 50 --skip-nan both
-    assert_regex "$stderr" $'^gk-predict: note: both: [1-8] runs? left out, for a nan\ngk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
+    assert_regex "$stderr" $'^gk-predict: note: both: [1-4] runs? left out, for a nan\ngk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
 }
 
 # 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.
-told_apart() {
+told_apart() { # RUNS
     echo '# gk-sweep 1.0'
     echo lr frac id status steps grokked final_val_acc m0_100 m0_200 m0_400 train_loss_400 grad_norm_400 val_loss_400 \
         activity_400 mobility_400 complexity_400 | tr ' ' '\t'
-    awk -v OFS='\t' 'BEGIN { for (i = 0; i < 60; i++) { y = i % 3 == 0; noise = 1 + i * 7 % 11
+    runs=$1 awk -v OFS='\t' 'BEGIN { for (i = 0; i < ENVIRON["runs"]; i++) { y = i % 3 == 0; noise = 1 + i * 7 % 11
         print 1e-3 * (1 + i % 4), 0.5 + i % 2 / 10, "run" i, "done", y ? 900 : 1000, y, y ? 1 : 0.1 + noise / 100, \
             1, noise, (y ? 5e4 : 50) + noise, 1, noise, 1, noise, noise, noise } }'
 }
@@ -563,7 +576,7 @@ touched() {
 }
 
 @test "predictors: what tells runs apart, and what giving up by it would save" {
-    told_apart >table
+    told_apart 60 >table
     export GK_BIN=$GK_BUILD/bin
     "$ROOT/pipelines/sweep/gk-predictors" table frac >t
     # It says how it was made, after what the table says of itself.
@@ -580,17 +593,17 @@ touched() {
     # A model of several features is that of the other groups.
     assert_equal "$(row 0.6 lr+m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 30 10 1 20 0 0.414)"
     # A run that ended before its window did is left out; runs that all ended alike have no AUC.
-    told_apart | awk -F'\t' -v OFS='\t' '$3 == "run0" { $10 = "nan" } { print }' >table
+    told_apart 60 | awk -F'\t' -v OFS='\t' '$3 == "run0" { $10 = "nan" } { print }' >table
     "$ROOT/pipelines/sweep/gk-predictors" table frac,grokked >t
     assert_equal "$(row 0.5,1 m0_400 | cut -f 3-8)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 9 9 nan nan nan nan)"
     # Without groups all runs are one.
-    told_apart >table
+    told_apart 18 >table
     mv table ./-table
     "$ROOT/pipelines/sweep/gk-predictors" -- -table >t
     assert_equal "$(grep '^# gk-predictors' t)" "# gk-predictors $VERSION"
     mv -- -table table
-    assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 60 20 1 40 0 0.414)"
-    assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 60 20 1)"
+    assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 18 6 1 12 0 0.414)"
+    assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 18 6 1)"
     run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" table nothere
     assert_equal "$stderr" 'gk-predictors: no column nothere'
     printf 'lr\tx\n1\t2\n' >other
@@ -629,19 +642,21 @@ touched() {
 }
 
 @test "sweep: gk's own grids are valid" {
-    for g in "$ROOT"/pipelines/grids/*.grid; do
-        # shellcheck disable=SC2030,SC2031
-        bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_cross && echo "${#grid_id[@]}"' - \
-            "$ROOT/pipelines/sweep/grid.bash" "$g" >n
-        [ "$(<n)" -ge 5 ]
-    done
-    # of the evidence: a published run has three seeds or more, the corpus is a sample
-    for g in "$ROOT"/pipelines/evidence/grids/*.grid; do
-        # shellcheck disable=SC2030,SC2031
-        bin=$GK_BUILD/bin bash -c '. "$1"; grid_read "$2" && grid_sample 3 && echo "${#grid_id[@]}"' - \
-            "$ROOT/pipelines/sweep/grid.bash" "$g" >n
-        [ "$(<n)" -ge 3 ]
-    done
+    # A shell of its own, which asks the tools for their options once. A sample of N is refused where a grid has fewer points.
+    cat >each <<'END'
+. "$ROOT/pipelines/sweep/grid.bash"
+bin=$GK_BUILD/bin n=$1
+shift
+of_data=$(grid_options_of gk-data) of_train=$(grid_options_of gk-train)
+grid_options_of() { if [ "$1" = gk-data ]; then echo "$of_data"; else echo "$of_train"; fi; }
+for g; do
+    grid_read "$g" && grid_sample "$n" || exit
+    [ ${#grid_id[@]} -eq "$n" ] || exit
+done
+END
+    bash each 5 "$ROOT"/pipelines/grids/*.grid
+    # of the evidence: a published run has three seeds or more
+    bash each 3 "$ROOT"/pipelines/evidence/grids/*.grid
 }
 
 # ends_by_term COMMAND...: by SIGTERM, within 20 seconds

@@ -77,22 +77,23 @@ END
         state.0.al state.0.al.x state.0.al.0.weight state.0.d.0)" 16
 }
 
-# frame FILE NAME:DTYPE:SHAPE:SEED...: a frame of step 1; the numbers of a tensor follow from its seed, 0 is all zeros
+# frame 'FILE ...' NAME:DTYPE:SHAPE:SEED...: frames whose step is the last sign of their name. The numbers of a tensor
+# follow from its seed: 0 is all zeros, @ the step, 3*@ three times that.
 frame() {
-    python3 - "$@" <<'END'
-import json, struct, sys
-header, data = {"__metadata__": {"step": sys.argv[1][-1]}}, b""
-for name, dtype, shape, seed in (word.split(":") for word in sys.argv[2:]):
-    shape = [int(n) for n in shape.split("x")] if shape else []
-    n = 1
-    for d in shape:
-        n *= d
-    values = [float(seed) * (k * k % 7 + 1 + k / 9) for k in range(n)]
-    part = struct.pack(f"<{n}{'f' if dtype == 'F32' else 'q'}", *(values if dtype == "F32" else [int(v) for v in values]))
-    header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(part)]}
-    data += part
-text = json.dumps(header).encode()
-open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + data)
+    python3 -IS - "$@" <<'END'
+import json, math, struct, sys
+for file in sys.argv[1].split():
+    header, data = {"__metadata__": {"step": file[-1]}}, b""
+    for name, dtype, shape, seed in (word.split(":") for word in sys.argv[2:]):
+        shape = [int(n) for n in shape.split("x")] if shape else []
+        n = math.prod(shape)
+        seed = math.prod(float(factor) for factor in seed.replace("@", file[-1]).split("*"))
+        values = [seed * (k * k % 7 + 1 + k / 9) for k in range(n)]
+        part = struct.pack(f"<{n}{'f' if dtype == 'F32' else 'q'}", *(values if dtype == "F32" else [int(v) for v in values]))
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(part)]}
+        data += part
+    text = json.dumps(header).encode()
+    open(file, "wb").write(struct.pack("<Q", len(text)) + text + data)
 END
 }
 
@@ -107,8 +108,7 @@ said() {
 }
 
 @test "torch: what is left out or counts twice is said: state, buffers, averages, tied weights" {
-    local i
-    three() { for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "a.bias:F32:3:$i" "z.weight:F32:3x4:$((i * 3))" "${@//@/$i}"; done; }
+    three() { frame 'x1 x2 x3' a.weight:F32:3x4:@ a.bias:F32:3:@ 'z.weight:F32:3x4:3*@' "$@"; }
     three
     said
     three optim.m.a.weight:F32:3x4:5
@@ -122,7 +122,7 @@ said() {
     three zero.weight:F32:3x4:0 zeros.weight:F32:3x4:0 # fresh biases and adapters are no twins
     said
     # those that are no matrices are no business of gk-spectra
-    for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" bn.running_mean:F32:3:1 bn.running_var:F32:3:2 bn.num_batches_tracked:I64::4; done
+    frame 'x1 x2 x3' a.weight:F32:3x4:@ bn.running_mean:F32:3:1 bn.running_var:F32:3:2 bn.num_batches_tracked:I64::4
     for tool in 'gk-pca --variance' 'gk-ckpt-dump --flat'; do
         run -0 --separate-stderr $tool x1 x2 x3
         [[ $stderr == *": note: --exclude: x1: 2 tensors are buffers by name, but count as parameters ('bn.running_mean', ...)" ]] || fail "$stderr"
@@ -159,7 +159,8 @@ gk-spectra: note: x1: 1 parameter has rank 3 or more, and no spectrum ('conv2.we
     three best.n.{a,b}.weight:F32:3x4:5 last.n.a.weight:F32:3x4:7 last.n.b.weight:F32:2x4:8 more.n.{a,b,c}.weight:F32:3x4:9 one.n.a.weight:F32:3x4:6 two.n.a.weight:F32:3x4:8
     run ! grep keys <(gk-ckpt-dump --flat x1 2>&1)
     # an average is the same as its weights at the first frame only
-    for i in 1 2 3; do frame "x$i" "a.weight:F32:3x4:$i" "b.weight:F32:3x4:$((i > 1 ? 9 : 1))"; done
+    frame x1 {a,b}.weight:F32:3x4:1
+    frame 'x2 x3' a.weight:F32:3x4:@ b.weight:F32:3x4:9
     run -0 --separate-stderr gk-pca --variance x1 x2 x3
     assert_equal "$stderr" ''
 }
