@@ -1,6 +1,4 @@
 /* Nearest neighbours against direct search, and the estimators against closed forms. */
-#include <stdlib.h>
-
 #include "check.h"
 #include "gk/dimension.h"
 #include "gk/mem.h"
@@ -9,27 +7,28 @@
 static struct gk_err err;
 static const struct gk_tick nobody = {0};
 
-static int by_value(const void *a, const void *b)
+/* The definition of dist: the k smallest of all distances, rising. It has one thread. */
+__attribute__((no_sanitize_thread)) static void search_directly(const double *x, size_t n, size_t d,
+                                                                size_t k, double *dist)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The definition of dist: all distances, sorted. */
-static void search_directly(const double *x, size_t n, size_t d, size_t k, double *dist)
-{
-    double *all = gk_alloc(n, sizeof *all, &err);
     for (size_t i = 0; i < n; i++) {
+        double *nearest = dist + i * k;
+        size_t found = 0;
         for (size_t j = 0; j < n; j++) {
             double sum = 0;
+            if (j == i)
+                continue;
             for (size_t c = 0; c < d; c++)
                 sum += (x[i * d + c] - x[j * d + c]) * (x[i * d + c] - x[j * d + c]);
-            all[j] = j == i ? INFINITY : sqrt(sum);
+            const double far = sqrt(sum);
+            if (found == k && far >= nearest[k - 1])
+                continue;
+            size_t at = found < k ? found++ : k - 1;
+            for (; at > 0 && nearest[at - 1] > far; at--)
+                nearest[at] = nearest[at - 1];
+            nearest[at] = far;
         }
-        qsort(all, n, sizeof *all, by_value);
-        memcpy(dist + i * k, all, k * sizeof *all);
     }
-    gk_free(all);
 }
 
 static void check_cloud(const char *what, const double *x, size_t n, size_t d, size_t k)
@@ -173,8 +172,8 @@ static void test_distinct(void)
     CHECK_STR_EQ(err.msg, "at least 3 points are needed, here are 2");
 }
 
-/* The definition of what gk_distinct leaves. */
-static size_t leave_distinct(double *x, size_t n, size_t d)
+/* The definition of what gk_distinct leaves. It has one thread. */
+__attribute__((no_sanitize_thread)) static size_t leave_distinct(double *x, size_t n, size_t d)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
