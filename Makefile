@@ -33,7 +33,7 @@ endif
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-sign-conversion
 # Where the sources lie is no part of what is built from them.
 HERE := -ffile-prefix-map=$(call quoted,$(CURDIR))=.
-# A tenth of the compile time would go to finding out where each optimised variable lies.
+# -fno-var-tracking: a debugger cannot print some optimised variables, and the build takes a tenth less time.
 ALL_CFLAGS = -std=gnu11 $(WARN) -fno-var-tracking $(OPT) $(SANITIZE) $(HERE) -fno-math-errno -D_GNU_SOURCE \
     -Iinclude -Ilib $(DEPS_CPP) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(SANITIZE) -Wl,--as-needed $(ANSWERS:%=-Wl,--export-dynamic-symbol=%) \

@@ -256,9 +256,6 @@ makes() {
     run -0 pipelines/figures/report tiny $f
     refute_line --partial 'id="fig3"'
     assert_line --partial 'id="fig4"'
-    rm $f/fig4.numbers.tsv
-    run --separate-stderr -1 pipelines/figures/report tiny $f
-    assert_equal "${stderr-}" "report: ./$f/fig4.numbers.tsv: cannot be read"
 }
 
 @test "figures: a killed step is run again" {

@@ -77,8 +77,8 @@ END
         state.0.al state.0.al.x state.0.al.0.weight state.0.d.0)" 16
 }
 
-# frame 'FILE ...' NAME:DTYPE:SHAPE:SEED...: frames whose step is the last sign of their name. The numbers of a tensor
-# follow from its seed: 0 is all zeros, @ the step, 3*@ three times that.
+# frame 'FILE ...' NAME:DTYPE:SHAPE:SEED...: frames. The last digit of a file's name is the frame's step.
+# The numbers of a tensor follow from its seed: 0 is all zeros, @ the step, 3*@ three times the step.
 frame() {
     python3 -IS - "$@" <<'END'
 import json, math, struct, sys

@@ -1,29 +1,31 @@
 # make lint and what else looks at the code without or beside the tests: clang, clang-tidy, cppcheck,
-# ThreadSanitizer, valgrind, coverage. Headers, layers, scripts and pages are looked at in
+# shellcheck, ThreadSanitizer, valgrind, coverage. Headers, layers and pages are looked at in
 # tests/source.bats and tests/cli.bats.
 LINT := build-lint
 LINT_SRC := $(wildcard cmd/*.c lib/*/*.c lib/*/*/*.c lib/nn/core/*/*.c)
-# The numeric core as it is compiled for vectors of 256 bits, where there are such.
+# On x86-64 the linters read the numeric core as it is compiled for AVX2.
 LINT_ISA := $(if $(filter v3,$(ISAS)),v3,v1)
 LINT_FLAGS := -D_GNU_SOURCE -Iinclude -Ilib -DGK_REAL_IS_F64=0 -DGK_ISA=$(LINT_ISA) $(ISA_$(LINT_ISA)) -DGK_LIBXSMM=0
-CPPCHECK_FLAGS := $(patsubst -march=x86-64-v3,-D__AVX__=1,$(LINT_FLAGS)) # it has no compiler's flags
-# How far clang's analyzer follows the paths of a function. With its own default, 225000, make lint takes three times
-# as long.
+# cppcheck has no -march.
+CPPCHECK_FLAGS := $(patsubst -march=x86-64-v3,-D__AVX__=1,$(LINT_FLAGS))
+# How many steps of a function clang's analyzer follows. clang-tidy takes three times as long with 225000, the
+# analyzer's own default.
 NODES ?= 40000
 LINT_NODES = $(foreach a,-analyzer-config max-nodes=$(NODES),--extra-arg=-Xclang --extra-arg=$a)
 HEADERS := $(wildcard include/gk/*.h lib/*/*.h lib/*/*/*.h lib/nn/core/*/*.h)
 
 .PHONY: lint lint-format lint-scripts lint-tests
-lint: lint-tests $(LINT)/cppcheck lint-format lint-scripts $(LINT_SRC:%.c=$(LINT)/%.tidy)
+lint: lint-tests $(LINT)/cppcheck lint-format lint-scripts $(LINT_SRC:%.c=$(LINT)/tidy-$(NODES)/%.tidy)
 lint: ## the source by gcc, clang, clang-tidy, cppcheck and clang-format, the scripts by shellcheck
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) all units
+	@# clang's warnings need no optimised code.
 	@$(MAKE) CFLAGS=$(call quoted,$(CFLAGS) -Werror) BUILD=$(LINT)/clang CC=clang OPT=-O0 CORE_OPT= all units
 
 lint-format: | setup
 	@clang-format --dry-run -Werror $(LINT_SRC) $(HEADERS) $(wildcard tests/*/*.[ch])
 
 # A stamp for each file without a finding.
-$(LINT)/%.tidy: %.c .clang-tidy $(HEADERS) | setup
+$(LINT)/tidy-$(NODES)/%.tidy: %.c .clang-tidy $(HEADERS) | setup
 	@mkdir -p $(@D)
 	$(call say,TIDY,$<)
 	$Qclang-tidy --quiet $(LINT_NODES) $< -- -std=gnu11 $(LINT_FLAGS) 2> $@.log || { cat $@.log; false; }

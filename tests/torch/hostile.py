@@ -260,7 +260,7 @@ for at, size in (20, 4), (24, 4):
     for claim in b"\xff\xff\xff\x7f", b"\xfe\xff\xff\xff":
         refuse(plain, "tensor 'w': member 'm/data/0' *", {"data/0": bytes(24)}, damage=lambda b: b[:where] + claim + b[where + 4:])
 with zipfile.ZipFile("x.pt", "w") as z:
-    for i in range(66000):  # more than 16 bits count
+    for i in range(66000):  # more members than 16 bits can count
         z.writestr("m/data/%d" % i if i else "m/data.pkl", b"")
 expect("byte 0 of its pickle: truncated: it has no end")
 

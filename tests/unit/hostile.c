@@ -44,7 +44,7 @@ static const struct {
 };
 
 static char bin[4200], path[4128], good_data[4128], good_checkpoint[4128];
-static bool sanitized;
+static bool sanitized, full;
 
 /* ---- running a tool ---- */
 
@@ -137,35 +137,28 @@ enum reach {
     BOTH   /* each line, and the first again with the input as standard input */
 };
 
-/* Of all tools every SHARE-th, from TURN on, gets the next input. */
-static size_t share = 1, turn, tools_seen;
-
-static bool gets_it(void)
+/* The file PATH against one tool in SHARE; from one call to the next they take turns. */
+static void against_some(size_t share, const char *what, bool may_pass, enum reach reach)
 {
-    return (tools_seen++ + turn) % share == 0;
-}
-
-/* The file PATH against all tools, or those whose turn it is. */
-static void against_all(const char *what, bool may_pass, enum reach reach)
-{
+    static size_t turn;
+    size_t tool = turn++;
     DIR *d = opendir(bin);
     struct dirent *e;
     CHECK(d != NULL);
-    tools_seen = 0;
     for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
         char program[8192];
         snprintf(program, sizeof program, "%s/%s", bin, how[i].tool);
         if (!how[i].args || access(program, X_OK) != 0)
             continue;
         const bool first = i == 0 || strcmp(how[i].tool, how[i - 1].tool) != 0;
-        if ((reach == ONCE && !first) || !gets_it())
+        if ((reach == ONCE && !first) || tool++ % share != 0)
             continue;
         check_run(how[i].tool, how[i].args, path, what, may_pass);
         if (reach == BOTH && first)
             check_run(how[i].tool, how[i].args, "-", what, may_pass);
     }
     while (d && (e = readdir(d))) {
-        if (!strncmp(e->d_name, "gk-", 3) && !listed(e->d_name) && gets_it()) {
+        if (!strncmp(e->d_name, "gk-", 3) && !listed(e->d_name) && tool++ % share == 0) {
             check_run(e->d_name, "@", path, what, may_pass);
             if (reach == BOTH)
                 check_run(e->d_name, "@", "-", what, may_pass);
@@ -173,6 +166,11 @@ static void against_all(const char *what, bool may_pass, enum reach reach)
     }
     if (d)
         closedir(d);
+}
+
+static void against_all(const char *what, bool may_pass, enum reach reach)
+{
+    against_some(1, what, may_pass, reach);
 }
 
 /* ---- inputs ---- */
@@ -186,8 +184,8 @@ static void store(const char *file, const void *p, size_t n)
 }
 
 /* Each proper beginning of the input (one in 29 under a sanitizer, where a start is slow). All
- * tools read through the same functions: each beginning meets a third of them, and one in 16 all.
- */
+ * tools read through the same functions, so each beginning meets a third of them, and one in 16
+ * meets all; with GK_FULL each meets all. */
 static void cut(const char *what, const void *p, size_t n, bool may_pass)
 {
     for (size_t k = 0; k < n; k += sanitized ? 29 : 1) {
@@ -195,11 +193,8 @@ static void cut(const char *what, const void *p, size_t n, bool may_pass)
         snprintf(label, sizeof label, "%s cut at byte %zu", what, k);
         store(path, p, k);
         const bool all = k % 16 == 0;
-        share = all || sanitized ? 1 : 3;
-        turn = k;
-        against_all(label, may_pass, all ? EVERY : ONCE);
+        against_some(all || sanitized || full ? 1 : 3, label, may_pass, all ? EVERY : ONCE);
     }
-    share = 1;
 }
 
 #define W(dtype, shape, offsets)                                                                   \
@@ -232,10 +227,7 @@ static void frame(const char *what, const char *header, size_t n)
     fclose(fp);
     store(path, b.p, b.n);
     free(b.p);
-    share = sanitized ? 3 : 1;
-    turn++;
-    against_all(what, false, sanitized ? ONCE : BOTH);
-    share = 1;
+    against_some(sanitized && !full ? 3 : 1, what, false, sanitized ? ONCE : BOTH);
 }
 
 static void lies(void)
@@ -342,6 +334,7 @@ int main(int argc, char **argv)
     (void)argc;
     char program[4096];
     sanitized = getenv("GK_SANITIZED") != NULL;
+    full = getenv("GK_FULL") != NULL;
     if (!realpath(argv[0], program)) {
         perror(argv[0]);
         return 1;

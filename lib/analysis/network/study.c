@@ -62,10 +62,8 @@ static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *
     if (!s->theta)
         return -1;
     for (int i = 0; i < 2; i++) {
-        if (s->wanted[i] && !s->wanted[!i] && s->data.split[i].n == 0) {
-            gk_fail(err, "the split has no rows");
-            return gk_frame_fail_at(f, err);
-        }
+        if (s->wanted[i] && !s->wanted[!i] && s->data.split[i].n == 0)
+            return gk_frame_fail(f, err, "the split has no rows");
         if (s->wanted[i] && gk_engine_new(&s->engine[i], &s->ckpt.arch, &s->data, (enum gk_split)i,
                                           s->real, s->pool, err)) {
             s->engine[i] = NULL;

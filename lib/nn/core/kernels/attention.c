@@ -10,9 +10,8 @@
 #include "attention.h"
 #include "exp.h"
 
-/* The NK keys or values of row R. The empty statement keeps the compiler from vectorising the loop:
- * a row has too few keys for that, and the code, inlined for every pass and width, would be long.
- */
+/* The NK keys or values of row R. The empty asm keeps the compiler from vectorising the loop: a row
+ * has too few keys for that, and every pass and width inlines the code. */
 ALWAYS_INLINE void key_rows(const struct attention *at, size_t r, size_t nk, size_t ld,
                             const real *shared, const real *own, const real **row)
 {
