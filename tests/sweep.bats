@@ -190,6 +190,10 @@ gk-sweep: 1 runs, 1 to do, in o"
             "$last $([ "$last" = 98 ] && echo nan || gk-hjorth --window 0:100 cut/run.tsv | column_of m0)"
         assert_equal "$(column_of final_val_loss cut/row)" "$(column_of val_loss want.tsv | sed -n "${last}p")"
     done
+    # A column that the curve lacks is no number.
+    cut -f 1-5 want.tsv >cut/run.tsv
+    "$ROOT/pipelines/sweep/row" "$GK_BUILD/bin" cut 'done' >cut/row
+    assert_equal "$(column_of final_val_acc cut/row) $(column_of steps cut/row)" "nan $(column_of step want.tsv | tail -n 1)"
 }
 
 @test "sweep: one value each is one run; a window not seen through has no measures" {
