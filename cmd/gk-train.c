@@ -29,9 +29,9 @@ static struct {
 /* Which other options are on the command line, and which belong to the run's description: those
  * come from the command line, from a checkpoint or from a default. */
 static struct which {
-    bool preset, model, init, init_scale, optimizer, lr, decay, where, beta1, beta2, eps, momentum,
-        muon_lr, warmup, clip, grokfast, orthogonal, hold, batch, seed, dtype, eval_every, every,
-        until;
+    bool preset, model, init, init_scale, init_rows, optimizer, lr, decay, where, beta1, beta2, eps,
+        momentum, muon_lr, warmup, clip, grokfast, orthogonal, clip_rows, hold, batch, seed, dtype,
+        eval_every, every, until;
 } given, recorded;
 static bool always = true; /* recorded */
 #define SETTING(x) .given = &given.x, .recorded = &recorded.x
@@ -39,6 +39,7 @@ static bool always = true; /* recorded */
 
 #define INF       __builtin_inf()
 #define LT1       (1 - 1e-9)
+#define FROM_0    .min = 0, .max = INF
 #define NET(name) net[GK_AT_##name]
 #define SIZE_OPTION(name, field, models, t, m, most, help)                                         \
     GK_OPT_INT(0, #name, &NET(name).size, help, .min = 1, .max = (most),                           \
@@ -55,8 +56,10 @@ static const struct gk_opt opts[] = {
     GK_OPT_TEXT(0, "init", &init, GK_INIT_CHOICES "|FILE",
                 "how initial values are drawn, or a checkpoint of them (default: paper)", SETTING(init)),
     // clang-format on
-    GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix (default 1)",
-                .min = 0, .max = INF, .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
+    GK_OPT_REAL(0, "init-scale", &conf.init.scale, "times every initial matrix", FROM_0, .def = "1",
+                .flags = GK_OPT_OPEN_MIN, SETTING(init_scale)),
+    GK_OPT_REAL(0, "init-rows", &conf.init.rows, "scale every row to the norm X; 0: as drawn",
+                FROM_0, .def = "0", SETTING(init_rows)),
     GK_OPT_CHOICE(0, "arch", &preset, GK_PRESET_CHOICES,
                   "the settings of a published network; other options override them",
                   .flags = GK_OPT_SILENT, .given = &given.preset),
@@ -64,12 +67,11 @@ static const struct gk_opt opts[] = {
                .flags = GK_OPT_SILENT),
     GK_OPT_CHOICE(0, "optimizer", &optimizer, GK_OPTIMIZERS, "as PyTorch has them", .def = "adamw",
                   ALWAYS(optimizer)),
-    GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", .min = 0, .max = INF, .def = "1e-3",
-                ALWAYS(lr)),
+    GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", FROM_0, .def = "1e-3", ALWAYS(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
                 "decoupled for adamw, lion and muon, where it is 1 by default; L2 for the others, "
                 "default 0",
-                .min = 0, .max = INF, SETTING(decay)),
+                FROM_0, SETTING(decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
                   ALWAYS(where)),
     GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam, adamax, lion and muon (default 0.9)",
@@ -77,28 +79,27 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "beta2", &optim->beta2,
                 "likewise (default 0.98, lion: 0.99), or rmsprop's alpha (default 0.99)", .min = 0,
                 .max = LT1, SETTING(beta2)),
-    GK_OPT_REAL(0, "eps", &optim->eps, "of all these but lion (default 1e-8)", .min = 0, .max = INF,
+    GK_OPT_REAL(0, "eps", &optim->eps, "of all these but lion (default 1e-8)", FROM_0,
                 SETTING(eps)),
     GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9) and muon (0.95)",
                 .min = 0, .max = 1, SETTING(momentum)),
-    GK_OPT_REAL(0, "muon-lr", &optim->muon_lr,
-                "muon's rate for matrices in blocks and hidden layers (default 0.02)", .min = 0,
-                .max = INF, SETTING(muon_lr)),
+    GK_OPT_REAL(0, "muon-lr", &optim->muon_lr, "muon's rate for its matrices (default 0.02)",
+                FROM_0, SETTING(muon_lr)),
     GK_OPT_INT(0, "warmup", &optim->warmup, "update k uses lr*min(1, k/N); 0: none; rprop has none",
                .min = 0, .max = 1e15, .def = "10", ALWAYS(warmup)),
-    GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never",
-                .min = 0, .max = INF, .def = "0", ALWAYS(clip)),
+    GK_OPT_REAL(0, "clip", &optim->clip, "scale the gradient down to the norm X; 0: never", FROM_0,
+                .def = "0", ALWAYS(clip)),
     GK_OPT_TEXT(0, "grokfast", &grokfast, "none|ema:A,L|ma:W,L",
                 "add to the gradient L times its average", .def = "none", SETTING(grokfast)),
     GK_OPT_FLAG(0, "orthogonal-gradient", &optim->orthogonal,
                 "take from each tensor's gradient its part along the tensor", SETTING(orthogonal)),
-    GK_OPT_REAL(0, "hold-norm", &optim->hold_norm,
-                "hold the parameters' norm at X times its first value; 0: it is free", .min = 0,
-                .max = INF, .def = "0", SETTING(hold)),
+    GK_OPT_REAL(0, "clip-rows", &optim->clip_rows, "scale longer rows of blocks to X; 0: never",
+                FROM_0, .def = "0", SETTING(clip_rows)),
+    GK_OPT_REAL(0, "hold-norm", &optim->hold_norm, "hold |theta| at X |theta_0|; 0: it is free",
+                FROM_0, .def = "0", SETTING(hold)),
     GK_OPT_INT(0, "batch", &conf.batch, "rows an update sees", .min = 1, .max = 1e15,
                .choices = "full|N", .word = "full", .def = "full", ALWAYS(batch)),
-    GK_OPT_INT(0, "seed", &common.seed,
-               "seed of the initial parameters and the order of minibatches", .min = 0,
+    GK_OPT_INT(0, "seed", &common.seed, "of initial values and the order of minibatches", .min = 0,
                .max = 1LL << 53, .def = "0", ALWAYS(seed)),
     GK_OPT_CHOICE(0, "dtype", &dtype, "f32|f64", "precision", .def = "f32", ALWAYS(dtype)),
     GK_FEW_THREADS_OPT(&common),
@@ -110,8 +111,7 @@ static const struct gk_opt opts[] = {
                .choices = "K", .flags = GK_OPT_SILENT),
     GK_OPT_FLAG(0, "weights-only", &run.weights_only, "without what --resume needs",
                 .flags = GK_OPT_SILENT),
-    GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE",
-                "write a stream of the parameters along the way",
+    GK_OPT_TEXT(0, "trajectory", &run.trajectory, "FILE", "write a stream of parameters",
                 .flags = GK_OPT_SILENT | GK_OPT_OUTPUT),
     GK_OPT_INT(0, "every", &run.every,
                "its frames: steps 0, K, 2K, ... or evenly in log step, and the last (default 100)",
@@ -123,8 +123,7 @@ static const struct gk_opt opts[] = {
                 "go on from a checkpoint; what is not given comes from it", .flags = GK_OPT_SILENT),
     GK_OPT_INT(0, "until-grokked", &until,
                "stop after EVALS evaluations in a row with validation accuracy 1 (default: never; "
-               "2 without "
-               "EVALS)",
+               "2 without EVALS)",
                .min = 1, .max = 1e15, .choices = "[EVALS]", .flags = GK_OPT_SILENT | GK_OPT_BARE,
                .given = &given.until),
     {0}};
@@ -244,8 +243,8 @@ static int describe_init(struct gk_err *err)
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
-    conf.init.scale = given.init_scale || recorded.init_scale ? conf.init.scale : 1;
     recorded.init_scale = conf.init.scale != 1;
+    recorded.init_rows = conf.init.rows > 0;
     return 0;
 }
 
@@ -275,6 +274,7 @@ static int resolve(struct gk_err *err)
     }
     recorded.grokfast = optim->grokfast.kind != GK_GROKFAST_NONE;
     recorded.orthogonal = optim->orthogonal;
+    recorded.clip_rows = optim->clip_rows > 0;
     recorded.hold = optim->hold_norm > 0;
     optim->kind = optimizer;
     optim->decay_matrices = decay == 1;

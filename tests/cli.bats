@@ -329,7 +329,7 @@ promised() {
     gk-train) echo data model layers dim heads ff hidden steps optimizer lr weight-decay beta1 \
         beta2 eps momentum warmup clip batch seed dtype threads eval-every save save-every \
         weights-only trajectory every resume until-grokked muon-lr grokfast orthogonal-gradient \
-        hold-norm trajectory-state ;;
+        hold-norm clip-rows init-rows trajectory-state ;;
     gk-eval) echo data activations position split ;;
     gk-ckpt-dump) echo list meta tensor flat format steps split-to ;;
     gk-curve) echo map percent step join list ;;

@@ -21,10 +21,10 @@ ${tiny[*]} --grokfast ema:0.9,2
 ${tiny[*]} --grokfast ma:4,3 --dtype f64
 ${tiny[*]} --orthogonal-gradient --batch 5
 ${tiny[*]} --hold-norm 0.8 --optimizer sgd --lr 0.1
-${tiny[*]} --optimizer lion --lr 1e-3 --batch 6
+${tiny[*]} --optimizer lion --lr 1e-3 --batch 6 --init-rows 0.8 --clip-rows 0.8
 ${tiny[*]} --optimizer muon --decay matrices
 ${tiny[*]} --optimizer muon --grokfast ma:3,1 --orthogonal-gradient --clip 0.5 --hold-norm 1 --batch 7
---model mlp --dim 6 --hidden 12 --optimizer muon --grokfast ema:0.5,1 --hold-norm 1.1 --dtype f64
+--model mlp --dim 6 --hidden 12 --optimizer muon --grokfast ema:0.5,1 --clip-rows 0.5 --hold-norm 1.1 --dtype f64
 END
 }
 
@@ -102,7 +102,7 @@ END
 @test "each intervention changes the run from the first update that moves, and only that" {
     data >d
     gk-train "${tiny[@]}" --steps 4 d | rows >plain
-    for what in '--grokfast ema:0.9,2' '--grokfast ma:1,2' --orthogonal-gradient '--hold-norm 2' '--optimizer lion' '--optimizer muon'; do
+    for what in '--grokfast ema:0.9,2' '--grokfast ma:1,2' --orthogonal-gradient '--hold-norm 2' '--clip-rows 0.4' '--optimizer lion' '--optimizer muon'; do
         # shellcheck disable=SC2086
         gk-train "${tiny[@]}" --steps 4 $what d | rows >changed
         # row 0 has the raw gradient; its update has rate 0
@@ -136,18 +136,62 @@ END
     done
 }
 
+# norms FILE: each tensor and the norm of each of its rows, a line each. A vector is one row.
+norms() {
+    python3 - "$1" <<'END'
+import array, json, struct, sys
+with open(sys.argv[1], "rb") as f:
+    n, = struct.unpack("<Q", f.read(8))
+    h = json.loads(f.read(n))
+    data = f.read()
+for name, t in h.items():
+    if name != "__metadata__" and not name.startswith("optim."):
+        x = array.array({"F32": "f", "F64": "d"}[t["dtype"]], data[slice(*t["data_offsets"])])
+        for i in range(0, len(x), t["shape"][-1]):
+            print(name, sum(v * v for v in x[i:i + t["shape"][-1]]) ** 0.5)
+END
+}
+
+@test "--init-rows gives every row and vector its norm; zeros stay, and directions do" {
+    data >d
+    gk-train "${tiny[@]}" --bias ffn --dtype f64 --init-rows 1.5 --steps 0 --save a d >/dev/null
+    norms a | awk '$1 ~ /norm[12].bias/ { zeros++; if ($2 != 0) exit 1; next }
+        { rows++; if (($2 - 1.5) ^ 2 > 1e-28) { print; bad = 1 } } END { exit bad || zeros != 2 || rows != 9 + 9 + 4 * 8 + 16 + 8 + 2 + 2 }'
+    # what is scaled already has the same directions, in a run that begins from a checkpoint, too
+    gk-train "${tiny[@]}" --bias ffn --dtype f64 --init-scale 4 --init-rows 1.5 --steps 0 d | rows >t
+    close_to "$(cut -f 3 t)" "$(gk-eval -d d a | column_of train_loss)" 1e-12
+    gk-train "${tiny[@]}" --bias ffn --dtype f64 --steps 0 --save plain d >/dev/null
+    gk-train --init plain --dtype f64 --init-rows 1.5 --steps 0 d | rows | cmp - <(gk-train --init a --dtype f64 --steps 0 d | rows)
+}
+
+@test "--clip-rows holds the rows of blocks and layers, and leaves embedding and read-out free" {
+    data >d
+    for net in '--layers 2 --dim 8 --heads 2 --ff 16 --norm pre --positions learned --bias all' '--model mlp --dim 6 --hidden 12'; do
+        # shellcheck disable=SC2086
+        gk-train $net --dtype f64 --lr 0.1 --weight-decay 0 --warmup 0 --clip-rows 0.7 --steps 25 --save a d >/dev/null
+        norms a | awk '/^(un)?embed/ { if ($2 > 0.8) free = 1; next }
+            $2 > 0.7 * (1 + 1e-14) { print; bad = 1 } $2 > 0.7 * (1 - 1e-12) { held = 1 } END { exit bad || !free || !held }'
+    done
+    # rows that are never so long are left as they are
+    gk-train "${tiny[@]}" --clip-rows 1e6 --steps 9 d | rows | cmp - <(gk-train "${tiny[@]}" --steps 9 d | rows)
+    # it comes before --hold-norm, which has the last word
+    gk-train "${tiny[@]}" --clip-rows 0.1 --hold-norm 1 --steps 9 d | column_of param_norm |
+        awk 'NR == 1 { want = $1 } ($1 - want) ^ 2 > (1e-6 * want) ^ 2 { exit 1 }'
+}
+
 @test "history and metadata name an intervention where it is in use, and nowhere else" {
     data >d
     gk-train "${tiny[@]}" --steps 1 --save a d >t
-    refute grep -qaE 'grokfast|orthogonal|hold|muon' a
-    refute grep -qE 'grokfast|orthogonal|hold|muon' t
-    gk-train "${tiny[@]}" --steps 1 --grokfast none --hold-norm 0 --save b d >u
+    refute grep -qaE 'grokfast|orthogonal|hold|muon|rows' a
+    refute grep -qE 'grokfast|orthogonal|hold|muon|rows' t
+    gk-train "${tiny[@]}" --steps 1 --grokfast none --clip-rows 0 --init-rows 0 --hold-norm 0 --save b d >u
     cmp a b
     cmp t u
-    gk-train "${tiny[@]}" --steps 1 --optimizer muon --grokfast ema:0.9,2 --orthogonal-gradient --hold-norm 1.5 --save a d >t
-    assert_equal "$(sed -n 2p t | grep -oE -- '--(momentum|muon-lr|grokfast|orthogonal-gradient|hold-norm)( [^-][^ ]*)?' | xargs)" \
-        '--momentum 0.95 --muon-lr 0.02 --grokfast ema:0.9,2 --orthogonal-gradient --hold-norm 1.5'
+    gk-train "${tiny[@]}" --steps 1 --optimizer muon --grokfast ema:0.9,2 --orthogonal-gradient --init-rows 2 --clip-rows 3 --hold-norm 1.5 --save a d >t
+    assert_equal "$(sed -n 2p t | grep -oE -- '--(init-rows|momentum|muon-lr|grokfast|orthogonal-gradient|clip-rows|hold-norm)( [^-][^ ]*)?' | xargs)" \
+        '--init-rows 2 --momentum 0.95 --muon-lr 0.02 --grokfast ema:0.9,2 --orthogonal-gradient --clip-rows 3 --hold-norm 1.5'
     assert_equal "$(metadata grokfast a) $(metadata grokfast_since a) $(metadata hold_norm a) $(metadata muon_lr a)" 'ema:0.9,2 0 1.5 0.02'
+    assert_equal "$(metadata init_rows a) $(metadata clip_rows a)" '2 3'
     grep -qaF '"orthogonal_gradient":""' a
 }
 
@@ -296,6 +340,8 @@ END
     try 'm["grokfast_since"] = "4"' "tensor 'optim.queue.blocks.0.attn.k.weight': the shape [1, 64] is wanted, not [3, 64]"
     try 'm["hold_norm"] = "-1"' 'metadata hold-norm: -1 is not in [0, inf)'
     try 'm["hold_norm"] = "long"' "metadata hold-norm: 'long' is not a number"
+    try 'm["clip_rows"] = "-1"' 'metadata clip-rows: -1 is not in [0, inf)'
+    try 'm["init_rows"] = "long"' "metadata init-rows: 'long' is not a number"
     try 'm["orthogonal_gradient"] = "no"' 'metadata orthogonal-gradient: takes no value'
     try 'm["optimizer"] = "muon"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of muon"
     try 'm["optimizer"] = "lion"' "tensor 'optim.v.blocks.0.attn.k.weight' is no state of lion"
@@ -309,6 +355,8 @@ END
     wrong_usage 'gk-train: --grokfast: A = 1 is not in [0, 1)' gk-train --grokfast ema:1,2 d
     wrong_usage "gk-train: --grokfast: 'ma:3' has 1 numbers, not two" gk-train --grokfast ma:3 d
     wrong_usage 'gk-train: --hold-norm: -1 is not in [0, inf)' gk-train --hold-norm -1 d
+    wrong_usage 'gk-train: --clip-rows: -1 is not in [0, inf)' gk-train --clip-rows -1 d
+    wrong_usage "gk-train: --init-rows: 'two' is not a number" gk-train --init-rows two d
     wrong_usage 'gk-train: --muon-lr: inf is not finite' gk-train --muon-lr inf d
     wrong_usage 'gk-train: --orthogonal-gradient takes no value' gk-train --orthogonal-gradient=1 d
     wrong_usage "gk-train: --optimizer: 'Lion' is none of: adamw adam adamax rmsprop rprop momentum sgd lion muon; did you mean lion?" \

@@ -264,6 +264,9 @@ END
     breaks 'gk-train: n: frame 1: the run began with init nanda, not paper' gk-train --resume n --init paper d
     breaks 'gk-train: n: frame 1: the run began with init_scale 0.5, not 1' gk-train --resume n --init-scale 1 d
     cmp <(gk-train -q --resume n --steps 3 d) <(gk-train -q --resume n --init nanda --init-scale 0.5 --steps 3 d)
+    breaks 'gk-train: n: frame 1: the run began with init_rows 0, not 2' gk-train --resume n --init-rows 2 d
+    gk-train -q "${tiny[@]}" --init-rows 2 --steps 1 --save r -o /dev/null d
+    breaks 'gk-train: r: frame 1: the run began with init_rows 2, not 0' gk-train --resume r --init-rows 0 d
     gk-train -q --init a --steps 1 --save w -o /dev/null d
     refuses_like 1 '^gk-train: w: frame 1: the run began with init weights:[0-9a-f]{16}, not paper$' \
         gk-train --resume w --init paper d
@@ -284,7 +287,7 @@ END
     # an older gk's, and one that says all
     with_metadata c decay - clip - eval_every - warmup - batch - lr - beta1 - beta2 - eps - weight_decay - dtype - model - layers - >old
     with_metadata c norm post positions sinusoidal activation relu bias none loss ce init paper init_scale 1 \
-        grokfast none hold_norm 0 run somebody.s gkx.norm rms >aloud
+        init_rows 0 grokfast none clip_rows 0 hold_norm 0 run somebody.s gkx.norm rms >aloud
     go_on old got
     cmp want got
     go_on aloud got

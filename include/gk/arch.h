@@ -103,10 +103,11 @@ struct gk_init {
     double std;      /* GK_INIT_NORMAL */
     uint64_t digest; /* GK_INIT_WEIGHTS */
     double scale;    /* of every matrix */
+    double rows;     /* the norm of every row; 0: as drawn */
 };
 #define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in"
-/* Parses an initialisation; scale is unchanged. In metadata, "weights:" and a digest stand for a
- * checkpoint. */
+/* Parses an initialisation; scale and rows are unchanged. In metadata, "weights:" and a digest
+ * stand for a checkpoint. */
 int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
 void gk_init_text(const struct gk_init *in, char *buf, size_t size);
 

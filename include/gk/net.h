@@ -53,6 +53,10 @@ const struct gk_arch_item *gk_params_missing(const struct gk_arch *a, const char
 void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const struct gk_init *in,
                     uint64_t seed, double *theta);
 
+/* Applies scale and rows of IN: to every matrix, and to every row of a matrix and every vector. A
+ * row of zeros stays 0. */
+void gk_params_rescale(const struct gk_params *ps, const struct gk_init *in, double *theta);
+
 /* Can this architecture read this dataset? An error says what does not fit. */
 int gk_arch_fits(const struct gk_arch *a, const struct gk_dataset *d, struct gk_err *err);
 

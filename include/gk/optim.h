@@ -54,6 +54,7 @@ struct gk_optim_conf {
     bool decay_matrices; /* decay only tensors of rank 2 */
     struct gk_grokfast grokfast;
     bool orthogonal;  /* project the gradient orthogonal to theta, tensor by tensor (Prieto 2025) */
+    double clip_rows; /* after an update no row outside embedding and read-out is longer; 0: free */
     double hold_norm; /* after an update |theta| = hold_norm |theta_0|; 0: unconstrained */
 };
 

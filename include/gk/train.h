@@ -70,8 +70,7 @@ bool gk_warm_hides_file(const char *init);
 /* HEADS is for a checkpoint that does not say how many; 0: the usual number. */
 int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err);
 void gk_warm_free(struct gk_warm *w); /* {0} is allowed, also after gk_warm_read failed */
-/* Call after gk_trainer_new: theta_0 becomes W's weights, matrices times the scale of the initial
- * values. */
+/* Call after gk_trainer_new: theta_0 becomes W's weights, rescaled as initial values are. */
 void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w);
 
 /* Gradient and row of theta_k. A loss or gradient that is not finite is an error that names the

@@ -165,6 +165,54 @@ static void check_hold_norm(void)
         }
 }
 
+/* Every row ends as the update left it, or scaled to the norm MOST; embedding and read-out are
+ * free. */
+static void check_clip_rows(void)
+{
+    const double most = 1.2;
+    for (int kind = GK_ADAMW; kind <= GK_MUON; kind++)
+        for (int wide = 0; wide < 2; wide++) {
+            const enum gk_dtype real = wide ? GK_F64 : GK_F32;
+            const double tolerance = wide ? 1e-14 : 1e-6;
+            struct gk_optim_conf c = gk_optim_defaults(kind);
+            c.lr = 0.1;
+            c.warmup = 0;
+            void *free_theta = draw(real, ps.total, 7), *theta = draw(real, ps.total, 7);
+            void *g = draw(real, ps.total, 8);
+            struct gk_optim *o = make(&c, real);
+            gk_optim_step(o, 0, free_theta, g, 1);
+            gk_optim_free(o);
+            c.clip_rows = most;
+            o = make(&c, real);
+            gk_optim_step(o, 0, theta, g, 1);
+            gk_optim_free(o);
+            double *was = widened(real, ps.total, free_theta), *is = widened(real, ps.total, theta);
+            size_t clipped = 0, left = 0;
+            for (size_t i = 0; i < ps.n; i++) {
+                const struct gk_param *p = &ps.p[i];
+                const size_t width = p->rank == 2 ? p->shape[1] : p->shape[0];
+                const bool is_free = strstr(p->name, "embed") != NULL;
+                for (size_t at = p->offset; at < p->offset + p->count; at += width) {
+                    const double longer = norm(was + at, width) / most;
+                    const bool clips = !is_free && longer > 1;
+                    clipped += clips;
+                    left += !clips;
+                    for (size_t j = at; j < at + width; j++)
+                        if (clips)
+                            CHECK_NEAR(is[j], was[j] / longer, tolerance);
+                        else
+                            CHECK(is[j] == was[j]);
+                }
+            }
+            CHECK(clipped > 10 && left > 10);
+            gk_free(was);
+            gk_free(is);
+            gk_free(free_theta);
+            gk_free(theta);
+            gk_free(g);
+        }
+}
+
 /* One thread and three, all at once, in every optimiser: the same bytes; and what is kept is theta
  * before the update, all of it. */
 static void check_threads(void)
@@ -175,6 +223,7 @@ static void check_threads(void)
             c.decay_matrices = ma;
             c.orthogonal = true;
             c.clip = 3;
+            c.clip_rows = 1;
             c.hold_norm = 1;
             c.grokfast = ma ? (struct gk_grokfast){.kind = GK_GROKFAST_MA, .window = 3, .gain = 2}
                             : (struct gk_grokfast){GK_GROKFAST_EMA, .keep = 0.9, .gain = 2};
@@ -247,6 +296,7 @@ int main(void)
     check_orthogonal_along();
     check_clip();
     check_hold_norm();
+    check_clip_rows();
     check_threads();
     check_parse();
     return tear_down();

@@ -186,6 +186,28 @@ static double deviation(const struct gk_param *p, const struct gk_arch *a, const
     return 1 / sqrt((double)p->shape[1]);
 }
 
+static void set_norm(size_t n, double *x, double want)
+{
+    double xx = 0;
+    for (size_t i = 0; i < n; i++)
+        xx += x[i] * x[i];
+    for (size_t i = 0; i < n && xx > 0; i++)
+        x[i] *= want / sqrt(xx);
+}
+
+void gk_params_rescale(const struct gk_params *ps, const struct gk_init *in, double *theta)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct gk_param *p = &ps->p[i];
+        const size_t width = p->rank == 2 ? p->shape[1] : p->count;
+        double *w = theta + p->offset;
+        for (size_t j = 0; p->rank == 2 && j < p->count; j++)
+            w[j] *= in->scale;
+        for (size_t j = 0; in->rows > 0 && j < p->count; j += width)
+            set_norm(width, w + j, in->rows);
+    }
+}
+
 void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const struct gk_init *in,
                     uint64_t seed, double *theta)
 {
@@ -209,9 +231,8 @@ void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const s
             for (size_t j = 0; j < p->count; j++)
                 w[j] = std * gk_rng_normal(&rng);
         }
-        for (size_t j = 0; p->rank == 2 && j < p->count; j++)
-            w[j] *= in->scale;
     }
+    gk_params_rescale(ps, in, theta);
 }
 
 static int fits_mlp(const struct gk_arch *a, const struct gk_dataset *d, struct gk_err *err)

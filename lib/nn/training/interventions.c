@@ -215,6 +215,30 @@ void gk_interventions_free(struct gk_optim *o)
     free(o->piece);
 }
 
+/* ---- the rows of theta ---- */
+
+/* Embedding and read-out are free, because the loss needs logits of any size. */
+static bool has_free_rows(const struct gk_param *p)
+{
+    return strcmp(p->name, "embed.weight") == 0 || strncmp(p->name, "unembed.", 8) == 0;
+}
+
+static void clip_rows_of_tensor(void *ctx, size_t task, int thread)
+{
+    const struct gk_optim *o = ctx;
+    const struct gk_param *p = &o->all.p[task];
+    const bool matrix = p->rank == 2;
+    (void)thread;
+    if (!has_free_rows(p))
+        o->changes->clip_rows(o->conf.clip_rows, matrix ? p->shape[0] : 1,
+                              matrix ? p->shape[1] : p->count, o->theta + p->offset * o->size);
+}
+
+void gk_clip_rows(struct gk_optim *o)
+{
+    gk_pool_run(o->pool, o->all.n, clip_rows_of_tensor, o);
+}
+
 /* ---- the norm of theta ---- */
 
 static void scale_block(void *ctx, size_t task, int thread)

@@ -131,6 +131,8 @@ static int make(struct gk_optim *o, const struct gk_params *ps, struct gk_err *e
     if (list_tensors(o, ps, err) || gk_change_gradient(o, err) || make_update(o, err) ||
         gk_muon_new(o, err))
         return -1;
+    if (o->conf.clip_rows > 0)
+        gk_optim_add_stage(o, gk_clip_rows);
     if (o->conf.hold_norm > 0)
         gk_optim_add_stage(o, gk_hold_norm);
     return 0;

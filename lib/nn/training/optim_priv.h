@@ -6,7 +6,7 @@
 #include "nn/core/kernels/intervention_kernels.h"
 #include "nn/core/kernels/optim_kernels.h"
 
-enum { GK_OPTIM_BLOCK = 8192, GK_OPTIM_MOST_STATES = 3, GK_OPTIM_MOST_STAGES = 6 };
+enum { GK_OPTIM_BLOCK = 8192, GK_OPTIM_MOST_STATES = 3, GK_OPTIM_MOST_STAGES = 7 };
 
 /* A task of the pool: elements that all decay or all do not. */
 struct gk_block {
@@ -73,6 +73,7 @@ void gk_optim_clip(struct gk_optim *o, double grad_norm);
 
 /* The stages before and after the update that CONF requests. */
 int gk_change_gradient(struct gk_optim *o, struct gk_err *err);
+void gk_clip_rows(struct gk_optim *o);
 void gk_hold_norm(struct gk_optim *o);
 void gk_interventions_free(struct gk_optim *o);
 

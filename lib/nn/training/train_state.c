@@ -102,24 +102,35 @@ int gk_trainer_put(const struct gk_trainer *t, bool whole, struct gk_frame *f, s
     return whole ? put_state(t, f, err) : 0;
 }
 
+static int other_init(const struct gk_frame *f, const char *key, double was, double asked,
+                      struct gk_err *err)
+{
+    char text[2][PREFIX];
+    gk_real_text(was, text[0], sizeof text[0]);
+    gk_real_text(asked, text[1], sizeof text[1]);
+    return gk_frame_fail(f, err, "the run began with %s %s, not %s", key, text[0], text[1]);
+}
+
 /* theta_0 is drawn again, so it must be that of the run. */
 static int check_init(const struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err)
 {
     const double asked = t->conf.init.scale > 0 ? t->conf.init.scale : 1;
     const char *init = gk_frame_meta(f, "init"), *factor = gk_frame_meta(f, "init_scale");
+    const char *rows = gk_frame_meta(f, "init_rows");
     struct gk_init was = {.scale = 1};
     char text[2][2 * PREFIX];
     if ((init && gk_init_parse(&was, init, err)) ||
-        (factor && gk_number_option("metadata init_scale", factor, &was.scale, err)))
+        (factor && gk_number_option("metadata init_scale", factor, &was.scale, err)) ||
+        (rows && gk_number_option("metadata init_rows", rows, &was.rows, err)))
         return gk_frame_fail_at(f, err);
     gk_init_text(&was, text[0], sizeof text[0]);
     gk_init_text(&t->conf.init, text[1], sizeof text[1]);
     if (strcmp(text[0], text[1]) != 0)
         return gk_frame_fail(f, err, "the run began with init %s, not %s", text[0], text[1]);
-    gk_real_text(was.scale, text[0], sizeof text[0]);
-    gk_real_text(asked, text[1], sizeof text[1]);
     if (was.scale != asked)
-        return gk_frame_fail(f, err, "the run began with init_scale %s, not %s", text[0], text[1]);
+        return other_init(f, "init_scale", was.scale, asked, err);
+    if (was.rows != t->conf.init.rows)
+        return other_init(f, "init_rows", was.rows, t->conf.init.rows, err);
     return 0;
 }
 

@@ -70,10 +70,6 @@ void gk_warm_free(struct gk_warm *w)
 
 void gk_trainer_warm(struct gk_trainer *t, struct gk_warm *w)
 {
-    for (size_t i = 0; i < t->ps->n; i++) {
-        const struct gk_param *p = &t->ps->p[i];
-        for (size_t j = 0; p->rank == 2 && j < p->count; j++)
-            w->theta[p->offset + j] *= t->conf.init.scale;
-    }
+    gk_params_rescale(t->ps, &t->conf.init, w->theta);
     gk_trainer_start(t, w->theta);
 }

@@ -82,4 +82,4 @@ def training(r, optimiser):
     if optimiser == "muon":
         out["muon-lr"] = r.choice([0.02, 0.005])
     out |= {"grokfast": maybe("ema:0.9,2", "ema:0.98,1", "ma:5,3", "ma:3,1"), "orthogonal-gradient": maybe(True)}
-    return out | {"clip": maybe(0.1, 1), "hold-norm": maybe(0.8, 1, 1.2)}
+    return out | {"clip": maybe(0.1, 1), "clip-rows": maybe(0.3, 1), "hold-norm": maybe(0.8, 1, 1.2)}

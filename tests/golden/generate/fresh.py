@@ -208,7 +208,7 @@ def settings(options):
         "muon": muon,
     }
     conf = {"optimiser": makers[kind], "orthogonal": options["orthogonal-gradient"]}
-    conf |= {"clip": options["clip"], "hold": options["hold-norm"]}
+    conf |= {"clip": options["clip"], "clip_rows": options["clip-rows"], "hold": options["hold-norm"]}
     if options["grokfast"]:
         average, numbers = options["grokfast"].split(":")
         keep, gain = numbers.split(",")

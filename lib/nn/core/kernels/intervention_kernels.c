@@ -81,6 +81,20 @@ static void scale(double s, size_t n, void *x_)
         x[i] = (real)(s * (double)x[i]);
 }
 
+static void clip_rows(double most, size_t rows, size_t cols, void *x_)
+{
+    real *x = x_;
+    for (size_t r = 0; r < rows; r++, x += cols) {
+        double xx = 0;
+#pragma omp simd reduction(+ : xx)
+        for (size_t i = 0; i < cols; i++)
+            xx += (double)x[i] * (double)x[i];
+        const double norm = sqrt(xx);
+        if (norm > most)
+            scale(most / norm, cols, x);
+    }
+}
+
 /* x (r, c), r <= c, becomes nearly orthogonal by five steps of the quintic Newton-Schulz iteration
  *     A = x x';  x <- a x + (b A + c A A) x
  * with the coefficients of Jordan et al. 2024, which take singular values in (0, 1] to about
@@ -148,5 +162,6 @@ const struct gk_intervention_kernels X(gk_intervention_kernels) = {
     .ma = ma,
     .orthogonal = orthogonal,
     .scale = scale,
+    .clip_rows = clip_rows,
     .muon = muon,
 };

@@ -20,6 +20,9 @@ typedef void gk_orthogonal_kernel(size_t n, const void *w, const void *g, void *
 /* x [n] *= s */
 typedef void gk_scale_kernel(double s, size_t n, void *x);
 
+/* x (rows, cols): a row with a norm above MOST is scaled to it, the others stay as they are. */
+typedef void gk_clip_rows_kernel(double most, size_t rows, size_t cols, void *x);
+
 /* One update of a matrix w (rows, cols) by muon. */
 struct gk_muon_update {
     size_t rows, cols;
@@ -43,6 +46,7 @@ struct gk_intervention_kernels {
     gk_ma_kernel *ma;
     gk_orthogonal_kernel *orthogonal;
     gk_scale_kernel *scale;
+    gk_clip_rows_kernel *clip_rows;
     gk_muon_kernel *muon;
 };
 
