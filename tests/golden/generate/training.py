@@ -194,8 +194,8 @@ def intervene(net, start, rows, conf, steps=RUN_STEPS, warmup=4, rounding=None):
             grad = {n: scale * g for n, g in grad.items()}
         optimiser.step(p, grad, min(1, k / warmup) if warmup else 1)
         if conf.get("clip_rows"):
-            rows = lambda t: t * (conf["clip_rows"] / t.norm(dim=-1, keepdim=True)).clamp(max=1)
-            p = {n: t if "embed" in n else rows(t) for n, t in p.items()}
+            clipped = lambda t: t * (conf["clip_rows"] / t.norm(dim=-1, keepdim=True)).clamp(max=1)
+            p = {n: t if "embed" in n else clipped(t) for n, t in p.items()}
         if conf.get("hold"):
             scale = conf["hold"] * length(start) / length(p)
             p = {n: scale * t for n, t in p.items()}
