@@ -148,8 +148,7 @@ static int check_options(int operands, char **operand, struct gk_err *err)
 {
     if (operands > 0 && data)
         return gk_fail_usage(err, "unexpected operand '%s' beside --data", operand[0]);
-    if (operands > 0)
-        data = operand[0];
+    data = operands > 0 ? operand[0] : data;
     if (is_std(data) && ((resume && is_std(resume)) || (given.init && is_std(init))))
         return gk_fail_usage(err, "dataset and checkpoint cannot both come from standard input");
     if (resume && given.init && gk_warm_is_file(init))
@@ -322,7 +321,8 @@ static void tick(void *progress, double at)
 static int check_fit(const struct gk_dataset *d, const struct gk_frame *ckpt, struct gk_err *err)
 {
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
-    conf.arch.tokens = conf.arch.positions == GK_POSITIONS_LEARNED ? d->T : 0;
+    const int known = resume ? going.arch.tokens : warm.ckpt.arch.tokens; /* may be more than T */
+    conf.arch.tokens = conf.arch.positions != GK_POSITIONS_LEARNED ? 0 : known ? known : d->T;
     if ((resume && gk_network_asked_for(ckpt, &going, &conf.arch, err)) ||
         (warm.theta && gk_network_asked_for(&warm.frame, &warm.ckpt, &conf.arch, err)) ||
         gk_arch_check(&conf.arch, err))

@@ -51,7 +51,7 @@ blocks() {
 
 @test "bring your own: files of PyTorch and networks of others" {
     cp "$ROOT/tests/torch/nested.pt" net.pt
-    cp "$ROOT"/tests/rename/{nanda,gpt2}.pt .
+    cp "$ROOT"/tests/rename/{nanda,gpt2,lee}.pt .
     cp "$ROOT/tests/rename/lens_none.pt" lens.pt
     cp "$ROOT/tests/rename/encoder_post.pt" encoder.pt
     python3 - <<'END'

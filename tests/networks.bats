@@ -72,6 +72,7 @@ gpt2|--model transformer --layers 2 --dim 128 --heads 4 --ff 512 --norm pre --po
 liu|--model mlp --layers 2 --dim 128 --hidden 200|dim=128 hidden=200 layers=2 model=mlp vocab=7
 onehot|--model mlp --layers 2 --hidden 200 --activation relu --inputs onehot|hidden=200 layers=2 model=mlp vocab=7 activation=relu inputs=onehot
 gromov|--model mlp --layers 1 --hidden 500 --activation square --bias none --inputs onehot --loss mse --init fan-in|hidden=500 layers=1 model=mlp vocab=7 activation=square bias=none init=fan-in inputs=onehot loss=mse
+lee|--model transformer --layers 2 --dim 128 --heads 4 --ff 512 --norm block --positions learned --activation gelu --bias blocks --init torch|dim=128 ff=512 heads=4 layers=2 model=transformer vocab=8 activation=gelu bias=blocks init=torch norm=block positions=learned
 END
 }
 
@@ -212,8 +213,8 @@ draw() {
     breaks "gk-train: model mlp, inputs sum: it $other" gk-train --arch liu openai
     wrong_usage 'gk-train: bias ffn: model mlp has none or all' gk-train --model mlp --bias ffn d
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --arch nanda --heads 3 d
-    wrong_usage "gk-train: --norm: 'rms' is none of: post pre none" gk-train --norm rms d
-    wrong_usage "gk-train: --init: 'normal:0': paper, nanda, normal:STD with STD > 0, or fan-in is wanted" gk-train --init normal:0 d
+    wrong_usage "gk-train: --norm: 'rms' is none of: post pre none block" gk-train --norm rms d
+    wrong_usage "gk-train: --init: 'normal:0': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted" gk-train --init normal:0 d
     wrong_usage "gk-train: --arch: 'bert' is none of: paper nanda gpt2 liu onehot gromov" gk-train --arch bert d
     gk-train -q --arch nanda "${tiny[@]}" --steps 0 --save n -o /dev/null d
     gk-train -q --arch gpt2 "${tiny[@]}" --steps 0 --save g -o /dev/null d

@@ -29,7 +29,7 @@ sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data)
 END
 }
 
-@test "rename: gk-eval agrees with PyTorch on four implementations, to 1e-12" {
+@test "rename: gk-eval agrees with PyTorch on five implementations, to 1e-12" {
     local file layout names given exclude train train_acc val val_acc n=0
     while IFS=$'\t' read -r file layout names given exclude train train_acc val val_acc; do
         local args=(--rename "$names")
@@ -46,7 +46,7 @@ END
         close_to "$(column_of val_loss f32)" "$val" 1e-5
         n=$((n + 1))
     done < <(tail -n +2 "$there/losses.tsv")
-    [ "$n" -ge 9 ]
+    [ "$n" -ge 10 ]
 }
 
 @test "rename: the checkpoint says what it is, and every tool takes it" {
@@ -63,6 +63,21 @@ END
     run -0 gk-ckpt-dump --rename nanda "$there/nanda.pt"
     assert_line --index 0 "# gk-ckpt-dump $VERSION"
     assert_line --index 1 --regexp '^name'
+}
+
+@test "rename: a run begins from a network that knows more positions than its rows have" {
+    local positions='$1 == "positions.weight" { print $3 }'
+    gk-ckpt-dump --rename lee --set heads=2 --format safetensors -o ckpt "$there/lee.pt"
+    assert_equal "$(gk-ckpt-dump --list ckpt | awk -F'\t' "$positions")" '[5,8]'
+    gk-data --op sub --p 7 -o data
+    gk-train -q -d data --init ckpt --dtype f64 --steps 6 --save whole -o t
+    close_to "$(column_of train_loss t | head -n 1)" "$(awk '$1 == "lee" { print $6 }' "$there/losses.tsv")" 1e-12
+    assert_equal "$(gk-ckpt-dump --list whole | awk -F'\t' "$positions")" '[5,8]'
+    gk-train -q -d data --init ckpt --dtype f64 --steps 3 --save part -o t
+    gk-train -q -d data --resume part --steps 6 --save rest -o t
+    cmp whole rest
+    breaks 'gk-train: ckpt: frame 1: this is another network than the one asked for: norm block, not pre' \
+        gk-train -d data --init ckpt --norm pre
 }
 
 @test "rename: transpose, join, part, reshape, fill and what is made" {
@@ -112,7 +127,7 @@ END
     local file=$there/gpt2_tied.pt
     breaks "gk-ckpt-dump: --set: $file: frame 1: its tensors and the table 'gpt2' leave open what the network has: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
-    breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none,positions=sinusoidal|none" \
+    breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none|block,positions=sinusoidal|none" \
         gk-ckpt-dump --rename torch_encoder --set heads=2,activation=relu "$there/encoder_post.pt"
     breaks "gk-ckpt-dump: $file: frame 1: 3 heads do not divide the width 8" gk-ckpt-dump --rename gpt2 --set heads=3,activation=relu "$file"
     breaks "gk-ckpt-dump: $file: frame 1: metadata 'activation' is 'gelu_new': relu, leaky, gelu, square, silu or tanh is wanted" \
@@ -131,7 +146,7 @@ END
         table "${@:2}"
         breaks "gk-ckpt-dump: table: $1" gk-ckpt-dump --rename table e
     }
-    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gpt2, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gpt2, lee, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
     breaks 'gk-ckpt-dump: d/none: No such file or directory' gk-ckpt-dump --rename d/none e
     : >table
     breaks 'gk-ckpt-dump: table: it holds no line' gk-ckpt-dump --rename table e

@@ -319,7 +319,7 @@ END
     done <<'END'
 optimizer|adan|metadata optimizer: 'adan' is none of: adamw adam adamax rmsprop rprop momentum sgd lion muon; did you mean adam?
 grokfast|kalman:1|metadata grokfast: 'kalman:1' is none of: none ema:A,L ma:W,L
-init|orthogonal|metadata init: 'orthogonal': paper, nanda, normal:STD with STD > 0, or fan-in is wanted
+init|orthogonal|metadata init: 'orthogonal': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted
 decay|norms|metadata decay: 'norms' is none of: all matrices
 seed|-|the metadata have no 'seed'
 END
@@ -627,7 +627,7 @@ start() {
     gk-data --p 5 -o five
     breaks 'gk-train: c: frame 1: this is another network than the one asked for: vocab 9, not 7' \
         gk-train -d five --init c
-    wrong_usage "gk-train: --init: 'papre': paper, nanda, normal:STD with STD > 0, fan-in or the file of a checkpoint is wanted" \
+    wrong_usage "gk-train: --init: 'papre': paper, nanda, normal:STD with STD > 0, fan-in, torch or the file of a checkpoint is wanted" \
         gk-train -d d --init papre
     wrong_usage 'gk-train: --init: weights:0123456789abcdef stands for a checkpoint: name its file' \
         gk-train -d d --init weights:0123456789abcdef

@@ -15,10 +15,10 @@ enum gk_model { GK_TRANSFORMER, GK_MLP, GK_MODELS };
 #define GK_MODEL_CHOICES "transformer|mlp"
 
 /* The values of each choice, in the order of the table below. 0 is the transformer's default. */
-enum gk_norm_place { GK_NORM_POST, GK_NORM_PRE, GK_NORM_LESS };
+enum gk_norm_place { GK_NORM_POST, GK_NORM_PRE, GK_NORM_LESS, GK_NORM_BLOCK };
 enum gk_positions { GK_POSITIONS_SINUSOIDAL, GK_POSITIONS_LEARNED, GK_POSITIONS_NONE };
 enum gk_activation { GK_RELU, GK_LEAKY, GK_GELU, GK_SQUARE, GK_SILU, GK_TANH, GK_ACTIVATION_KINDS };
-enum gk_bias { GK_BIAS_NONE, GK_BIAS_FFN, GK_BIAS_ALL };
+enum gk_bias { GK_BIAS_NONE, GK_BIAS_FFN, GK_BIAS_ALL, GK_BIAS_BLOCKS };
 enum gk_inputs { GK_INPUTS_SUM, GK_INPUTS_CONCAT, GK_INPUTS_ONEHOT };
 #define GK_INPUTS_CHOICES "sum|concat|onehot"
 enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_LOSSES };
@@ -50,15 +50,16 @@ enum { GK_T = 1 << GK_TRANSFORMER, GK_M = 1 << GK_MLP, GK_TM = GK_T | GK_M };
     SIZE(heads, heads, GK_T, 4, 1, 65536, "attention heads (default 4)")                           \
     SIZE(ff, ff, GK_T, 512, 0, 1 << 20, "feed-forward width (default 512)")                        \
     SIZE(hidden, ff, GK_M, 0, 200, 1 << 20, "width of the mlp's layers (default 200)")             \
-    CHOICE(norm, GK_T, GK_NORM_POST, 0, "post|pre|none",                                           \
-           "LayerNorm after each residual sum, before each half of a block, or nowhere "           \
-           "(default: post)")                                                                      \
+    CHOICE(norm, GK_T, GK_NORM_POST, 0, "post|pre|none|block",                                     \
+           "LayerNorm after each residual sum, before each half of a block, nowhere, or as pre "   \
+           "but of the residual stream at the start of each block (default: post)")                \
     CHOICE(positions, GK_T, GK_POSITIONS_SINUSOIDAL, 0, "sinusoidal|learned|none",                 \
            "what is added to the embedding (default: sinusoidal)")                                 \
     CHOICE(activation, GK_TM, GK_RELU, GK_LEAKY, "relu|leaky|gelu|square|silu|tanh",               \
            "of the feed-forward or hidden layers (default: relu; mlp leaky)")                      \
-    CHOICE(bias, GK_TM, GK_BIAS_NONE, GK_BIAS_ALL, "none|ffn|all",                                 \
-           "no biases, those of the feed-forward layers, or all (default: none; mlp all)")         \
+    CHOICE(bias, GK_TM, GK_BIAS_NONE, GK_BIAS_ALL, "none|ffn|all|blocks",                          \
+           "no biases, those of the feed-forward layers, all, or all but the read-out's "          \
+           "(default: none; mlp all)")                                                             \
     CHOICE(inputs, GK_M, 0, GK_INPUTS_SUM, GK_INPUTS_CHOICES,                                      \
            "what the mlp reads of its operands: their embeddings' sum, both, or one-hot vectors "  \
            "(default: sum)")                                                                       \
@@ -96,6 +97,7 @@ enum gk_init_kind {
     GK_INIT_NANDA,
     GK_INIT_NORMAL,
     GK_INIT_FAN_IN,
+    GK_INIT_TORCH,
     GK_INIT_WEIGHTS /* not drawn: a checkpoint's values */
 };
 struct gk_init {
@@ -105,14 +107,14 @@ struct gk_init {
     double scale;    /* of every matrix */
     double rows;     /* the norm of every row; 0: as drawn */
 };
-#define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in"
+#define GK_INIT_CHOICES "paper|nanda|normal:STD|fan-in|torch"
 /* Parses an initialisation; scale and rows are unchanged. In metadata, "weights:" and a digest
  * stand for a checkpoint. */
 int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err);
 void gk_init_text(const struct gk_init *in, char *buf, size_t size);
 
 /* Published networks, by index in GK_PRESET_CHOICES. */
-#define GK_PRESET_CHOICES "paper|nanda|gpt2|liu|onehot|gromov"
+#define GK_PRESET_CHOICES "paper|nanda|gpt2|liu|onehot|gromov|lee"
 struct gk_preset {
     struct gk_arch arch;
     const char *init;

@@ -1,4 +1,4 @@
-"""Networks of four public implementations in PyTorch, small and with random weights, saved with
+"""Networks of five public implementations in PyTorch, small and with random weights, saved with
 torch.save, and their losses on the rows of gk-data. See README.md.
 
     make.py      beside gk-data on PATH; wants torch and transformers
@@ -25,6 +25,39 @@ def dataset(layout):
         begin, end = header[name]["data_offsets"]
         return torch.tensor(struct.unpack(f"<{(end - begin) // 4}i", data[begin:end])).reshape(header[name]["shape"])
     return {s: (tensor(s + ".tokens"), tensor(s + ".labels")[:, 0]) for s in ("train", "val")}, int(header["__metadata__"]["vocab"])
+
+
+class Lee(nn.Module):
+    """As in Grokfast's program: its Decoder, where x is (positions, rows)."""
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.ln_1, self.ln_2 = nn.LayerNorm(D), nn.LayerNorm(D)
+            self.attn = nn.MultiheadAttention(D, HEADS)
+            self.mlp = nn.Sequential(nn.Linear(D, FF), nn.GELU(), nn.Linear(FF, D))
+
+        def forward(self, x):
+            x = self.ln_1(x)
+            mask = torch.triu(torch.full((len(x), len(x)), -math.inf, dtype=x.dtype), 1)
+            x = x + self.attn(x, x, x, attn_mask=mask, need_weights=False)[0]
+            return x + self.mlp(self.ln_2(x))
+
+    def __init__(self, vocab, n):
+        super().__init__()
+        self.token_embeddings, self.position_embeddings = nn.Embedding(vocab, D), nn.Embedding(n, D)
+        self.layers = nn.ModuleList([self.Block() for _ in range(2)])
+        self.ln_f = nn.LayerNorm(D)
+        self.head = nn.Linear(D, vocab, bias=False)
+        for name, p in self.named_parameters():
+            if p.dim() == 1:
+                nn.init.normal_(p, 1.0 * ("ln" in name and name.endswith("weight")), 0.3)
+
+    def forward(self, x):
+        h = self.token_embeddings(x.T) + self.position_embeddings(torch.arange(x.shape[1]))[:, None]
+        for layer in self.layers:
+            h = layer(h)
+        return self.head(self.ln_f(h)).transpose(0, 1)
 
 
 class Nanda(nn.Module):
@@ -234,6 +267,7 @@ save("gpt2", gpt2(vocab["paper"], "gelu"), "paper", "gpt2", "heads=2,activation=
      lambda state: {"step": 30, "model": state, "optimizer": {"m": torch.ones(3)}})
 save("gpt2_tied", gpt2(vocab["paper"], "relu"), "paper", "gpt2", "heads=2,activation=relu", "-",
      lambda state: {k: v for k, v in state.items() if k != "lm_head.weight"})
+save("lee", Lee(vocab["paper"], 5), "paper", "lee", "heads=2")
 with open("losses.tsv", "w") as file:
     file.write("file\tlayout\ttable\tset\texclude\ttrain_loss\ttrain_acc\tval_loss\tval_acc\n")
     file.writelines("\t".join(row) + "\n" for row in rows)

@@ -91,16 +91,18 @@ static void all_descriptions(void)
     for (int model = 0; model < GK_MODELS; model++)
         for (size_t i = 0; nth(model, i, &a); i++, n++) {
             struct gk_params ps;
-            if (a.model == GK_MLP && a.bias == GK_BIAS_FFN) {
+            if (a.model == GK_MLP && (a.bias == GK_BIAS_FFN || a.bias == GK_BIAS_BLOCKS)) {
                 CHECK_INT_EQ(gk_params_init(&ps, &a, &err), -1);
-                CHECK_STR_EQ(err.msg, "bias ffn: model mlp has none or all");
+                CHECK_STR_EQ(err.msg, a.bias == GK_BIAS_FFN
+                                          ? "bias ffn: model mlp has none or all"
+                                          : "bias blocks: model mlp has none or all");
                 refused++;
                 continue;
             }
             roundtrip(&a);
         }
-    CHECK_INT_EQ(n, 3 * 3 * 6 * 3 * 3 + 6 * 3 * 3 * 3);
-    CHECK_INT_EQ(refused, 6 * 3 * 3);
+    CHECK_INT_EQ(n, 4 * 3 * 6 * 4 * 3 + 6 * 4 * 3 * 3);
+    CHECK_INT_EQ(refused, 6 * 2 * 3 * 3);
 }
 
 static void presets(void)
@@ -185,6 +187,41 @@ static void transformer_values(const char *text, double scale, const double std[
     gk_params_free(&ps);
 }
 
+/* As nn.Embedding, nn.Linear and nn.MultiheadAttention draw: the latter's q, k and v as one matrix
+ * (3 dim, dim) by Xavier's rule, its biases 0. */
+static void torch_values(void)
+{
+    struct gk_arch a = gk_preset(6)->arch;
+    struct gk_init in = {.scale = 1};
+    struct gk_params ps;
+    a.dim = 48;
+    a.ff = 80;
+    a.vocab = 100;
+    a.tokens = 40;
+    CHECK_INT_EQ(gk_init_parse(&in, gk_preset(6)->init, &err), 0);
+    CHECK_INT_EQ(gk_params_init(&ps, &a, &err), 0);
+    double *theta = gk_alloc(ps.total, sizeof *theta, NULL);
+    gk_params_draw(&ps, &a, &in, 3, theta);
+    moments(&ps, theta, "embed.weight", 1, false);
+    moments(&ps, theta, "positions.weight", 1, false);
+    for (const char *m = "qkv"; *m; m++) {
+        char name[64];
+        snprintf(name, sizeof name, "blocks.1.attn.%c.weight", *m);
+        moments(&ps, theta, name, sqrt(2.0 / (3 * 48 + 48)), true);
+        snprintf(name, sizeof name, "blocks.1.attn.%c.bias", *m);
+        constant(&ps, theta, name, 0);
+    }
+    moments(&ps, theta, "blocks.1.attn.o.weight", 1 / sqrt(3 * 48), true);
+    constant(&ps, theta, "blocks.1.attn.o.bias", 0);
+    moments(&ps, theta, "blocks.1.ffn.up.bias", 1 / sqrt(3 * 48), true);
+    moments(&ps, theta, "blocks.1.ffn.down.bias", 1 / sqrt(3 * 80), true);
+    moments(&ps, theta, "unembed.weight", 1 / sqrt(3 * 48), true);
+    constant(&ps, theta, "final_norm.weight", 1);
+    CHECK(!gk_params_find(&ps, "unembed.bias"));
+    gk_free(theta);
+    gk_params_free(&ps);
+}
+
 static void mlp_values(void)
 {
     struct gk_arch a = {.model = GK_MLP, .layers = 1, .ff = 90, .vocab = 60, .heads = 1};
@@ -207,7 +244,7 @@ static void init_text(const char *text, const char *want)
     const int rc = gk_init_parse(&in, text, &err);
     CHECK_INT_EQ(rc, want ? 0 : -1);
     if (!want) {
-        CHECK_STR_HAS(err.msg, "paper, nanda, normal:STD with STD > 0, or fan-in is wanted");
+        CHECK_STR_HAS(err.msg, "paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted");
         CHECK_STR_HAS(err.msg, text);
         return;
     }
@@ -227,6 +264,7 @@ int main(void)
     transformer_values("normal:0.02", 1, (double[]){0.02, 0.02, 0.02, 0.02}, false);
     transformer_values("fan-in", 0.5,
                        (double[]){1 / sqrt(d), 1 / sqrt(d), 1 / sqrt(d), 1 / sqrt(ff)}, false);
+    torch_values();
     mlp_values();
     init_text("paper", "paper");
     init_text("normal:2e-2", "normal:0.02");

@@ -20,7 +20,7 @@ static struct gk_arch draw_arch(struct gk_rng *rng, int i, int T, int vocab)
     a.layers = 1 + pick(rng, 3);
     a.activation = i / 2 % GK_ACTIVATION_KINDS;
     a.loss = pick(rng, GK_LOSSES);
-    a.bias = pick(rng, 3);
+    a.bias = pick(rng, 4);
     a.ff = 3 + pick(rng, 15);
     if (a.model == GK_MLP) {
         a.bias = a.bias == GK_BIAS_NONE ? GK_BIAS_NONE : GK_BIAS_ALL;
@@ -31,7 +31,7 @@ static struct gk_arch draw_arch(struct gk_rng *rng, int i, int T, int vocab)
     }
     a.heads = heads[pick(rng, 3)];
     a.dim = a.heads * (4 / a.heads + pick(rng, 4)) + 8 * a.heads * (i % 16 == 0);
-    a.norm = i % 3;
+    a.norm = (i - i / 4) % 4; /* a quarter of the cases are mlps */
     a.positions = pick(rng, 3);
     a.tokens = a.positions == GK_POSITIONS_LEARNED ? T + pick(rng, 2) : 0;
     return a;
@@ -173,10 +173,12 @@ static void check_case(struct gk_rng *rng, int i, struct gk_pool *const pool[THR
     double *v[4];
     for (int j = 0; j < 4; j++)
         v[j] = gk_alloc(n, sizeof *v[j], NULL);
-    const struct gk_init init = {.kind = GK_INIT_FAN_IN, .scale = 1};
+    /* squares without LayerNorm grow from block to block beyond any precision */
+    const double scale = a.norm == GK_NORM_LESS && a.activation == GK_SQUARE ? 0.5 : 1;
+    const struct gk_init init = {.kind = GK_INIT_FAN_IN, .scale = scale};
     gk_params_draw(ps, &a, &init, (uint64_t)i, theta);
     for (size_t j = 0; j < n; j++) {
-        theta[j] += 0.2 * gk_rng_normal(rng); /* LayerNorm's 1 and 0 would hide mistakes */
+        theta[j] += scale * 0.2 * gk_rng_normal(rng); /* LayerNorm's 1 and 0 would hide mistakes */
         v[0][j] = gk_rng_normal(rng);
         v[2][j] = gk_rng_normal(rng);
     }

@@ -90,7 +90,7 @@ static inline double ref_activation(const struct ref *r, double x)
 static inline void ref_enter(const struct ref *r, const char *norm, int l, const double *x,
                              double *h)
 {
-    if (r->a->norm == GK_NORM_PRE)
+    if (r->a->norm == GK_NORM_PRE || r->a->norm == GK_NORM_BLOCK)
         ref_layernorm(r, norm, l, x, h);
     else
         memcpy(h, x, (size_t)r->a->dim * sizeof *h);
@@ -111,6 +111,8 @@ static inline void ref_block(const struct ref *r, int l, int T, double x[MAX_T][
     double q[MAX_T][MAX_D], k[MAX_T][MAX_D], v[MAX_T][MAX_D], h[MAX_D], y[MAX_D], up[MAX_FF];
     for (int t = 0; t < T; t++) {
         ref_enter(r, "blocks.%d.norm1", l, x[t], h);
+        if (r->a->norm == GK_NORM_BLOCK)
+            memcpy(x[t], h, (size_t)d * sizeof *h);
         ref_affine(r, "blocks.%d.attn.q", l, d, d, h, q[t]);
         ref_affine(r, "blocks.%d.attn.k", l, d, d, h, k[t]);
         ref_affine(r, "blocks.%d.attn.v", l, d, d, h, v[t]);

@@ -146,7 +146,7 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
     X(bias_add)(n, d, w->bo, y, d);
     const struct ln ln1 =
         tf->norm->joins ? X(block_ln)(tf, l, 1, tp, NULL, i, NULL) : (struct ln){0};
-    tf->norm->join(n, d, f->x + from * d, &ln1, y);
+    tf->norm->join(n, d, (tf->norm->carries ? f->h1 : f->x) + from * d, &ln1, y);
     tf->norm->enter(n, d, y, &ln2, h);
     linear_forward_wt(n, ff, d, h, d, t->up, ff, 0, u, ff);
     tf->act->forward(n, ff, w->bup, u, keeps ? f->f1 + i * ff : NULL,
@@ -195,12 +195,12 @@ static void ffn_backward(const struct transformer *tf, size_t l, const struct ta
     tf->act->backward(n * ff, u, curved ? f->f1 + i * ff : NULL,
                       curved && tf->q->mode == GK_NET_LINEARISE ? f->f2 + i * ff : NULL, du);
     real *dh = tf->norm->enters ? b->dh2 + i * d : NULL, *dl = dh ? b->dl2 + i * d : NULL;
-    linear_backward_input(n, ff, d, du, ff, w->up, tf->norm->beta,
-                          tf->norm->lead(n, d, dsum, dy, dh), d);
+    linear_backward_input(n, ff, d, du, ff, w->up, tf->norm->rest.beta,
+                          tf->norm->rest.lead(n, d, dsum, dy, dh), d);
     take_turn(lane);
     linear_backward_weight(n, ff, d, du, ff, f->h2 + i * d, d, keep, dw->up);
     X(bias_sum)(n, ff, du, ff, dw->bup);
-    tf->norm->led(n, d, dsum, dh, &ln, dl, dy);
+    tf->norm->rest.led(n, d, dsum, dh, &ln, dl, dy);
     pass_turn(lane);
 }
 
@@ -235,6 +235,13 @@ void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_r
     pass_turn(lane);
 }
 
+void X(add_last_residual)(const struct qkv_parts *q, size_t q0, size_t d, const real *dsum1,
+                          size_t from, size_t to, real *sum)
+{
+    if (q->last && q->q0 < to)
+        X(add_rows)(sum + (q->q0 - from) * d, dsum1 + (q->q0 - q0) * d, (to - q->q0) * d);
+}
+
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane)
 {
@@ -247,7 +254,7 @@ void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct 
     const real *dsum = q.last ? NULL : b->dsum1 + from * d;
     real *dw = lane->g.block[l].wqkv, *dx = tp->b[l - 1].dout + from * d;
     real *dh = norm->enters ? b->dh1 + from * d : NULL, *dl = dh ? b->dl1 + from * d : NULL;
-    real *to_h = norm->lead(n, d, dsum, dx, dh), beta = q.last ? 0 : norm->beta;
+    real *to_h = norm->first.lead(n, d, dsum, dx, dh), beta = q.last ? 0 : norm->first.beta;
     for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
         linear_backward_input(to - p->row, p->width, d, b->dqkv + p->row * 3 * d + p->column, 3 * d,
                               w + p->column * d, beta, to_h + (p->row - from) * d, d);
@@ -258,8 +265,10 @@ void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct 
     for (const struct qkv_part *p = q.part; p < q.part + q.n; p++)
         linear_backward_weight(to - p->row, p->width, d, b->dqkv + p->row * 3 * d + p->column,
                                3 * d, h + p->row * d, d, lane->g.keep, dw + p->column * d);
-    norm->led(n, d, dsum, dh, &ln, dl, dx);
+    if (norm->carries)
+        X(add_last_residual)(&q, tp->q0, d, b->dsum1, from, to, dh);
+    norm->first.led(n, d, dsum, dh, &ln, dl, dx);
     pass_turn(lane);
-    if (q.last && q.q0 < to)
-        X(add_rows)(dx + (q.q0 - from) * d, b->dsum1 + (q.q0 - tp->q0) * d, (to - q.q0) * d);
+    if (!norm->carries)
+        X(add_last_residual)(&q, tp->q0, d, b->dsum1, from, to, dx);
 }

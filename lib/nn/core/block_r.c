@@ -36,7 +36,7 @@ void X(block_r_forward)(const struct transformer *tf, size_t l, const struct gk_
         linear_r_forward_wt(n, d, d, f->a + id, rf->a + id, d, t->wo, rwt->wo, d, ry, d);
     X(bias_add)(n, d, rw->bo, ry, d);
     const struct ln ln1 = tf->norm->joins ? X(block_ln)(tf, l, 1, tp, rt, i, NULL) : (struct ln){0};
-    tf->norm->r_join(n, d, rf->x + from * d, &ln1, ry);
+    tf->norm->r_join(n, d, (tf->norm->carries ? rf->h1 : rf->x) + from * d, &ln1, ry);
     tf->norm->r_enter(n, d, ry, &ln2, rh);
     linear_r_forward_wt(n, ff, d, f->h2 + id, rh, d, t->up, rwt->up, ff, ru, ff);
     X(bias_add)(n, ff, rw->bup, ru, ff);
@@ -70,13 +70,13 @@ static void ffn_r_backward(const struct transformer *tf, size_t l, const struct 
     const bool enters = tf->norm->enters;
     const real *dh = enters ? b->dh2 + id : NULL, *dl = enters ? b->dl2 + id : NULL;
     real *rdh = enters ? rb->dh2 + id : NULL, *rdl = enters ? rb->dl2 + id : NULL;
-    linear_r_backward_input(n, ff, d, b->du + iu, rdu, ff, w->up, rw->up, tf->norm->beta,
-                            tf->norm->lead(n, d, rdsum, rb->dy + id, rdh), d);
+    linear_r_backward_input(n, ff, d, b->du + iu, rdu, ff, w->up, rw->up, tf->norm->rest.beta,
+                            tf->norm->rest.lead(n, d, rdsum, rb->dy + id, rdh), d);
     take_turn(lane);
     linear_r_backward_weight(n, ff, d, b->du + iu, rdu, ff, f->h2 + id, rf->h2 + id, d, keep,
                              rdw->up);
     X(bias_sum)(n, ff, rdu, ff, rdw->bup);
-    tf->norm->r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rb->dy + id);
+    tf->norm->rest.r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rb->dy + id);
     pass_turn(lane);
 }
 
@@ -127,7 +127,7 @@ void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struc
     const real *rdsum = q.last ? NULL : rb->dsum1 + from * d;
     real *rdh = dh ? rb->dh1 + from * d : NULL, *rdl = dh ? rb->dl1 + from * d : NULL;
     real *rdw = lane->g.block[l].wqkv, *rdx = rt->b[l - 1].dout + from * d;
-    real *to_h = norm->lead(n, d, rdsum, rdx, rdh), beta = q.last ? 0 : norm->beta;
+    real *to_h = norm->first.lead(n, d, rdsum, rdx, rdh), beta = q.last ? 0 : norm->first.beta;
     for (const struct qkv_part *p = q.part; p < q.part + q.n; p++) {
         const size_t at = p->row * 3 * d + p->column;
         linear_r_backward_input(to - p->row, p->width, d, b->dqkv + at, rb->dqkv + at, 3 * d,
@@ -143,8 +143,10 @@ void X(block_r_qkv_backward)(const struct transformer *tf, size_t l, const struc
                                  h + p->row * d, rh + p->row * d, d, lane->g.keep,
                                  rdw + p->column * d);
     }
-    norm->r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rdx);
+    if (norm->carries)
+        X(add_last_residual)(&q, tp->q0, d, rb->dsum1, from, to, rdh);
+    norm->first.r_led(n, d, rdsum, dh, rdh, &ln, dl, rdl, rdx);
     pass_turn(lane);
-    if (q.last && q.q0 < to)
-        X(add_rows)(rdx + (q.q0 - from) * d, rb->dsum1 + (q.q0 - tp->q0) * d, (to - q.q0) * d);
+    if (!norm->carries)
+        X(add_last_residual)(&q, tp->q0, d, rb->dsum1, from, to, rdx);
 }

@@ -142,19 +142,19 @@ void X(table_rows_task)(void *ctx, size_t task, int thread)
         if (product(tf))
             head_values_backward(tf, h, tf->tab.dvo, rw->wo, 1, t->dqkv, from, to);
     }
-    const struct norm *norm = tf->norm;
+    const struct entry *first = &tf->norm->first;
     const struct ln ln = table_ln(tf, from, &tf->lane[task]);
-    real *dx = t->dx + from * d, *dh = norm->enters ? t->dh + from * d : NULL;
-    real *dl = dh ? t->dl + from * d : NULL, *to_h = norm->lead(n, d, dx, dx, dh);
+    real *dx = t->dx + from * d, *dh = tf->norm->enters ? t->dh + from * d : NULL;
+    real *dl = dh ? t->dl + from * d : NULL, *to_h = first->lead(n, d, dx, dx, dh);
     if (product(tf)) {
         linear_r_backward_input(n, 3 * d, d, tf->tab.dqkv + from * 3 * d, t->dqkv + from * 3 * d,
-                                3 * d, w->wqkv, rw->wqkv, norm->beta, to_h, d);
-        norm->r_led(n, d, dx, dh ? tf->tab.dh + from * d : NULL, dh, &ln,
-                    dh ? tf->tab.dl + from * d : NULL, dl, dx);
+                                3 * d, w->wqkv, rw->wqkv, first->beta, to_h, d);
+        first->r_led(n, d, dx, dh ? tf->tab.dh + from * d : NULL, dh, &ln,
+                     dh ? tf->tab.dl + from * d : NULL, dl, dx);
     } else {
-        linear_backward_input(n, 3 * d, d, t->dqkv + from * 3 * d, 3 * d, w->wqkv, norm->beta, to_h,
-                              d);
-        norm->led(n, d, dx, dh, &ln, dl, dx);
+        linear_backward_input(n, 3 * d, d, t->dqkv + from * 3 * d, 3 * d, w->wqkv, first->beta,
+                              to_h, d);
+        first->led(n, d, dx, dh, &ln, dl, dx);
     }
 }
 

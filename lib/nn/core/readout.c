@@ -67,14 +67,14 @@ void X(readout_backward)(const struct transformer *tf, const struct tape *tp, si
                            tp->prob ? tp->prob + j * m * V : NULL);
         if (tf->q->gauss_newton)
             memset(z, 0, m * V * sizeof *z);
-        linear_backward_input(m, V, d, z, V, tf->w.unembed, 0, tf->norm->lead(m, d, NULL, dx, dh),
-                              d);
+        linear_backward_input(m, V, d, z, V, tf->w.unembed, 0,
+                              tf->norm->rest.lead(m, d, NULL, dx, dh), d);
         if (j == 0) /* one turn for all positions: their sums are the same */
             take_turn(lane);
         linear_backward_weight(m, V, d, z, V, read_rows(tf, tp, j, m), d, j ? 1 : lane->g.keep,
                                lane->g.unembed);
         X(bias_sum)(m, V, z, V, lane->g.bunembed);
-        tf->norm->led(m, d, NULL, dh, &ln, dx, dx);
+        tf->norm->rest.led(m, d, NULL, dh, &ln, dx, dx);
         if (j + 1 == tf->k)
             pass_turn(lane);
     }
@@ -99,14 +99,14 @@ void X(readout_r)(const struct transformer *tf, const struct tape *tp, const str
         linear_r_forward_wt(m, V, d, h, rh, d, tf->w.unembed_t, tf->rw.unembed_t, V, rz, V);
         X(bias_add)(m, V, tf->rw.bunembed, rz, V);
         tf->loss->r_backward(m, V, tp->prob + j * m * V, labels + j, tf->k, scale, rz);
-        linear_r_backward_input(m, V, d, dz, rz, V, u, ru, 0, tf->norm->lead(m, d, NULL, rdx, rdh),
-                                d);
+        linear_r_backward_input(m, V, d, dz, rz, V, u, ru, 0,
+                                tf->norm->rest.lead(m, d, NULL, rdx, rdh), d);
         if (j == 0)
             take_turn(lane);
         linear_r_backward_weight(m, V, d, dz, rz, V, h, rh, d, j ? 1 : lane->g.keep,
                                  lane->g.unembed);
         X(bias_sum)(m, V, rz, V, lane->g.bunembed);
-        tf->norm->r_led(m, d, NULL, dh, rdh, &ln, tp->b[L - 1].dout + at, rdx, rdx);
+        tf->norm->rest.r_led(m, d, NULL, dh, rdh, &ln, tp->b[L - 1].dout + at, rdx, rdx);
         if (j + 1 == tf->k)
             pass_turn(lane);
     }

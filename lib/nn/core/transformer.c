@@ -22,6 +22,12 @@ static void gather_rows(size_t d, const real *x, const int32_t *row, size_t n, r
         memcpy(to + i * d, x + (size_t)row[i] * d, d * sizeof *to);
 }
 
+/* What the first block's residual path reads. */
+static const real *stream(const struct transformer *tf, const struct table *t)
+{
+    return tf->norm->carries ? t->h : t->x;
+}
+
 /* The argument of a stem phase beside its chunk: the block. */
 struct stage {
     struct transformer *tf;
@@ -39,12 +45,14 @@ static void stem_forward_task(void *ctx, size_t task, int thread)
     X(chunk)(tf, g->rows, task, &from, &to);
     if (product(tf)) {
         if (l == 0)
-            gather_rows(d, tf->rtab.x, g->tab + from, to - from, tf->rstem.f[0].x + from * d);
+            gather_rows(d, stream(tf, &tf->rtab), g->tab + from, to - from,
+                        tf->rstem.f[0].x + from * d);
         X(block_r_forward)(tf, l, g, &tf->stem, &tf->rstem, from, to);
         X(block_r_qkv)(tf, l + 1, &tf->stem, &tf->rstem, from, to);
     } else {
         if (l == 0)
-            gather_rows(d, tf->tab.x, g->tab + from, to - from, tf->stem.f[0].x + from * d);
+            gather_rows(d, stream(tf, &tf->tab), g->tab + from, to - from,
+                        tf->stem.f[0].x + from * d);
         X(block_forward)(tf, l, g, &tf->stem, from, to);
         X(block_qkv)(tf, l + 1, &tf->stem, from, to);
     }
@@ -107,7 +115,7 @@ static void leaf_forward(struct transformer *tf, const struct tape *tp, size_t t
                          const struct gk_rowgroup *g)
 {
     const size_t from = tf->plan->tile[tile], m = tf->plan->tile[tile + 1] - from;
-    gather_rows(tf->d, tf->tab.x, g->tab, g->rows, tp->f[0].x);
+    gather_rows(tf->d, stream(tf, &tf->tab), g->tab, g->rows, tp->f[0].x);
     for (size_t l = 0; l < tf->L; l++) {
         if (l > 0)
             X(block_qkv)(tf, l, tp, 0, g->rows);
@@ -115,6 +123,8 @@ static void leaf_forward(struct transformer *tf, const struct tape *tp, size_t t
     }
     tf->tile_loss[tile] =
         X(readout)(tf, tp, m, tf->plan->labels + from * tf->k, tf->right + from * tf->k);
+    if (tf->q->act && tf->q->layer == 0) /* the embedding, whatever the residual path reads */
+        gather_rows(tf->d, tf->tab.x, g->tab, g->rows, tp->f[0].x);
     if (tf->q->act)
         copy_activations(tf, tp, tile);
     if (tf->q->logits)
@@ -139,7 +149,7 @@ static void leaf_product(struct transformer *tf, const struct tape *tp, const st
                          size_t tile, const struct gk_rowgroup *g, struct lane *lane)
 {
     const size_t m = tf->plan->tile[tile + 1] - tf->plan->tile[tile];
-    gather_rows(tf->d, tf->rtab.x, g->tab, g->rows, rt->f[0].x);
+    gather_rows(tf->d, stream(tf, &tf->rtab), g->tab, g->rows, rt->f[0].x);
     for (size_t l = 0; l < tf->L; l++) {
         if (l > 0)
             X(block_r_qkv)(tf, l, tp, rt, 0, g->rows);

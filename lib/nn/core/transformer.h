@@ -237,6 +237,9 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
 void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                        const struct tape *tp, size_t from, size_t to, struct lane *lane);
 /* From those to b[l - 1].dout. l >= 1. */
+/* The last block's queries from row Q0 on have a residual path: adds its gradient DSUM1 to SUM. */
+void X(add_last_residual)(const struct qkv_parts *q, size_t q0, size_t d, const real *dsum1,
+                          size_t from, size_t to, real *sum);
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane);
 

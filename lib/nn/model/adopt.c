@@ -61,7 +61,7 @@ static int check_said(const struct gk_frame *f, bool mlp, const struct gk_rename
         const char *key, *choices;
         bool mlp;
     } needed[] = {{"heads", "N", false},
-                  {"norm", "post|pre|none", false},
+                  {"norm", "post|pre|none|block", false},
                   {"positions", "sinusoidal|none", false},
                   {"activation", "relu|leaky|gelu|square|silu|tanh", true}};
     char list[200] = "";

@@ -70,8 +70,9 @@ int gk_arch_check(const struct gk_arch *a, struct gk_err *err)
         return gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
     if (a->model == GK_TRANSFORMER && a->positions == GK_POSITIONS_LEARNED && a->tokens < 1)
         return gk_fail_usage(err, "positions learned: of how many tokens?");
-    if (a->model == GK_MLP && a->bias == GK_BIAS_FFN)
-        return gk_fail_usage(err, "bias ffn: model mlp has none or all");
+    if (a->model == GK_MLP && (a->bias == GK_BIAS_FFN || a->bias == GK_BIAS_BLOCKS))
+        return gk_fail_usage(err, "bias %s: model mlp has none or all",
+                             a->bias == GK_BIAS_FFN ? "ffn" : "blocks");
     return 0;
 }
 
@@ -80,7 +81,8 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
     static const char *const names[] = {[GK_INIT_PAPER] = "paper",
                                         [GK_INIT_NANDA] = "nanda",
                                         [GK_INIT_NORMAL] = "normal:",
-                                        [GK_INIT_FAN_IN] = "fan-in"};
+                                        [GK_INIT_FAN_IN] = "fan-in",
+                                        [GK_INIT_TORCH] = "torch"};
     static const char weights[] = "weights:";
     const char *hex = text + strlen(weights);
     if (strncmp(text, weights, strlen(weights)) == 0 && strlen(hex) == 16 &&
@@ -89,7 +91,7 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
         in->digest = strtoull(hex, NULL, 16);
         return 0;
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < GK_INIT_WEIGHTS; i++)
         if (strcmp(text, names[i]) == 0 && i != GK_INIT_NORMAL) {
             in->kind = (enum gk_init_kind)i;
             return 0;
@@ -102,14 +104,15 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
     }
     if (end && end != text + word && !*end && in->std > 0 && isfinite(in->std))
         return 0;
-    gk_fail_usage(err, "'%.40s': paper, nanda, normal:STD with STD > 0, or fan-in is wanted", text);
+    gk_fail_usage(err, "'%.40s': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted",
+                  text);
     return gk_fail_about(err, "init");
 }
 
 /* The standard deviation in the fewest digits that read back exactly. */
 void gk_init_text(const struct gk_init *in, char *buf, size_t size)
 {
-    static const char *const names[] = {"paper", "nanda", "normal", "fan-in", "weights"};
+    static const char *const names[] = {"paper", "nanda", "normal", "fan-in", "torch", "weights"};
     snprintf(buf, size, "%s", names[in->kind]);
     if (in->kind == GK_INIT_WEIGHTS)
         snprintf(buf, size, "weights:%016" PRIx64, in->digest);
@@ -120,54 +123,65 @@ void gk_init_text(const struct gk_init *in, char *buf, size_t size)
     }
 }
 
+static const struct gk_preset presets[] = {
+    {{.model = GK_TRANSFORMER, .layers = 2, .dim = 128, .heads = 4, .ff = 512}, "paper"},
+    {{.model = GK_TRANSFORMER,
+      .layers = 1,
+      .dim = 128,
+      .heads = 4,
+      .ff = 512,
+      .norm = GK_NORM_LESS,
+      .positions = GK_POSITIONS_LEARNED,
+      .bias = GK_BIAS_FFN},
+     "nanda"},
+    {{.model = GK_TRANSFORMER,
+      .layers = 2,
+      .dim = 128,
+      .heads = 4,
+      .ff = 512,
+      .norm = GK_NORM_PRE,
+      .positions = GK_POSITIONS_LEARNED,
+      .activation = GK_GELU,
+      .bias = GK_BIAS_ALL},
+     "normal:0.02"},
+    {{.model = GK_MLP,
+      .layers = 2,
+      .dim = 128,
+      .heads = 1,
+      .ff = 200,
+      .activation = GK_LEAKY,
+      .bias = GK_BIAS_ALL},
+     "paper"},
+    {{.model = GK_MLP,
+      .layers = 2,
+      .heads = 1,
+      .ff = 200,
+      .activation = GK_RELU,
+      .bias = GK_BIAS_ALL,
+      .inputs = GK_INPUTS_ONEHOT},
+     "paper"},
+    {{.model = GK_MLP,
+      .layers = 1,
+      .heads = 1,
+      .ff = 500,
+      .activation = GK_SQUARE,
+      .bias = GK_BIAS_NONE,
+      .inputs = GK_INPUTS_ONEHOT,
+      .loss = GK_MSE},
+     "fan-in"},
+    {{.model = GK_TRANSFORMER,
+      .layers = 2,
+      .dim = 128,
+      .heads = 4,
+      .ff = 512,
+      .norm = GK_NORM_BLOCK,
+      .positions = GK_POSITIONS_LEARNED,
+      .activation = GK_GELU,
+      .bias = GK_BIAS_BLOCKS},
+     "torch"},
+};
+
 const struct gk_preset *gk_preset(int i)
 {
-    static const struct gk_preset preset[] = {
-        {{.model = GK_TRANSFORMER, .layers = 2, .dim = 128, .heads = 4, .ff = 512}, "paper"},
-        {{.model = GK_TRANSFORMER,
-          .layers = 1,
-          .dim = 128,
-          .heads = 4,
-          .ff = 512,
-          .norm = GK_NORM_LESS,
-          .positions = GK_POSITIONS_LEARNED,
-          .bias = GK_BIAS_FFN},
-         "nanda"},
-        {{.model = GK_TRANSFORMER,
-          .layers = 2,
-          .dim = 128,
-          .heads = 4,
-          .ff = 512,
-          .norm = GK_NORM_PRE,
-          .positions = GK_POSITIONS_LEARNED,
-          .activation = GK_GELU,
-          .bias = GK_BIAS_ALL},
-         "normal:0.02"},
-        {{.model = GK_MLP,
-          .layers = 2,
-          .dim = 128,
-          .heads = 1,
-          .ff = 200,
-          .activation = GK_LEAKY,
-          .bias = GK_BIAS_ALL},
-         "paper"},
-        {{.model = GK_MLP,
-          .layers = 2,
-          .heads = 1,
-          .ff = 200,
-          .activation = GK_RELU,
-          .bias = GK_BIAS_ALL,
-          .inputs = GK_INPUTS_ONEHOT},
-         "paper"},
-        {{.model = GK_MLP,
-          .layers = 1,
-          .heads = 1,
-          .ff = 500,
-          .activation = GK_SQUARE,
-          .bias = GK_BIAS_NONE,
-          .inputs = GK_INPUTS_ONEHOT,
-          .loss = GK_MSE},
-         "fan-in"},
-    };
-    return &preset[i];
+    return &presets[i];
 }

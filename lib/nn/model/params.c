@@ -24,8 +24,10 @@ struct rule {
 
 #define ALWAYS           offsetof(struct gk_arch, model), GK_TM
 #define HAS(field, bits) offsetof(struct gk_arch, field), (bits)
-#define NORMED           HAS(norm, 1 << GK_NORM_POST | 1 << GK_NORM_PRE)
-#define FFN_BIAS         HAS(bias, 1 << GK_BIAS_FFN | 1 << GK_BIAS_ALL)
+#define NORMED           HAS(norm, 1 << GK_NORM_POST | 1 << GK_NORM_PRE | 1 << GK_NORM_BLOCK)
+#define LAST_NORMED      HAS(norm, 1 << GK_NORM_PRE | 1 << GK_NORM_BLOCK)
+#define FFN_BIAS         HAS(bias, 1 << GK_BIAS_FFN | 1 << GK_BIAS_ALL | 1 << GK_BIAS_BLOCKS)
+#define ATTN_BIAS        HAS(bias, 1 << GK_BIAS_ALL | 1 << GK_BIAS_BLOCKS)
 #define ALL_BIAS         HAS(bias, 1 << GK_BIAS_ALL)
 static const struct rule rules[] = {
     {"embed.weight", GK_TRANSFORMER, VOCAB, DIM, GK_EMBED, ALWAYS},
@@ -33,16 +35,16 @@ static const struct rule rules[] = {
      HAS(positions, 1 << GK_POSITIONS_LEARNED)},
     {"unembed.weight", GK_TRANSFORMER, VOCAB, DIM, GK_UNEMBED, ALWAYS},
     {"unembed.bias", GK_TRANSFORMER, VOCAB, NONE, GK_BIAS, ALL_BIAS},
-    {"final_norm.weight", GK_TRANSFORMER, DIM, NONE, GK_GAIN, HAS(norm, 1 << GK_NORM_PRE)},
-    {"final_norm.bias", GK_TRANSFORMER, DIM, NONE, GK_SHIFT, HAS(norm, 1 << GK_NORM_PRE)},
+    {"final_norm.weight", GK_TRANSFORMER, DIM, NONE, GK_GAIN, LAST_NORMED},
+    {"final_norm.bias", GK_TRANSFORMER, DIM, NONE, GK_SHIFT, LAST_NORMED},
     {"blocks.%d.attn.q.weight", GK_TRANSFORMER, DIM, DIM, GK_MATRIX, ALWAYS},
-    {"blocks.%d.attn.q.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ALL_BIAS},
+    {"blocks.%d.attn.q.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ATTN_BIAS},
     {"blocks.%d.attn.k.weight", GK_TRANSFORMER, DIM, DIM, GK_MATRIX, ALWAYS},
-    {"blocks.%d.attn.k.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ALL_BIAS},
+    {"blocks.%d.attn.k.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ATTN_BIAS},
     {"blocks.%d.attn.v.weight", GK_TRANSFORMER, DIM, DIM, GK_MATRIX, ALWAYS},
-    {"blocks.%d.attn.v.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ALL_BIAS},
+    {"blocks.%d.attn.v.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ATTN_BIAS},
     {"blocks.%d.attn.o.weight", GK_TRANSFORMER, DIM, DIM, GK_MATRIX, ALWAYS},
-    {"blocks.%d.attn.o.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ALL_BIAS},
+    {"blocks.%d.attn.o.bias", GK_TRANSFORMER, DIM, NONE, GK_BIAS, ATTN_BIAS},
     {"blocks.%d.norm1.weight", GK_TRANSFORMER, DIM, NONE, GK_GAIN, NORMED},
     {"blocks.%d.norm1.bias", GK_TRANSFORMER, DIM, NONE, GK_SHIFT, NORMED},
     {"blocks.%d.ffn.up.weight", GK_TRANSFORMER, FF, DIM, GK_MATRIX, ALWAYS},
@@ -174,6 +176,23 @@ static size_t fan_in(const struct gk_params *ps, const struct gk_param *p)
     return gk_params_find(ps, name)->shape[1];
 }
 
+/* Is it q, k or v, or a bias of the attention? PyTorch's nn.MultiheadAttention draws these as one
+ * matrix (3 dim, dim) by Xavier's rule, and has biases of 0. */
+static bool in_attention(const struct gk_param *p)
+{
+    const char *at = strstr(p->name, ".attn.");
+    return at && (p->kind == GK_BIAS || at[strlen(".attn.")] != 'o');
+}
+
+/* The bound of a tensor that is drawn uniformly. */
+static double bound_of(const struct gk_params *ps, const struct gk_param *p,
+                       const struct gk_init *in)
+{
+    if (in->kind != GK_INIT_TORCH || !in_attention(p))
+        return 1 / sqrt((double)fan_in(ps, p));
+    return p->kind == GK_BIAS ? 0 : sqrt(6 / (4 * (double)p->shape[1]));
+}
+
 /* The standard deviation of a matrix that is drawn from a normal distribution. */
 static double deviation(const struct gk_param *p, const struct gk_arch *a, const struct gk_init *in)
 {
@@ -217,17 +236,18 @@ void gk_params_draw(const struct gk_params *ps, const struct gk_arch *a, const s
     in = in ? in : &paper;
     for (size_t i = 0; i < ps->n; i++) {
         const struct gk_param *p = &ps->p[i];
-        const bool uniform = in->kind == GK_INIT_PAPER && p->kind != GK_EMBED;
+        const bool linear = in->kind == GK_INIT_PAPER || in->kind == GK_INIT_TORCH;
+        const bool uniform = linear && p->kind != GK_EMBED;
         double *w = theta + p->offset;
         if (p->rank == 1 && (p->kind != GK_BIAS || !uniform)) {
             for (size_t j = 0; j < p->count; j++)
                 w[j] = p->kind == GK_GAIN ? 1 : 0;
         } else if (uniform) {
-            const double bound = 1 / sqrt((double)fan_in(ps, p));
+            const double bound = bound_of(ps, p, in);
             for (size_t j = 0; j < p->count; j++)
                 w[j] = bound * (2 * gk_rng_uniform(&rng) - 1);
         } else {
-            const double std = in->kind == GK_INIT_PAPER ? 1 : deviation(p, a, in);
+            const double std = linear ? 1 : deviation(p, a, in);
             for (size_t j = 0; j < p->count; j++)
                 w[j] = std * gk_rng_normal(&rng);
         }

@@ -40,7 +40,7 @@ int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *
     *w = (struct gk_warm){0};
     if (strcmp(init, "-") != 0 && access(init, F_OK) != 0) {
         gk_fail_usage(err,
-                      "'%s': paper, nanda, normal:STD with STD > 0, fan-in or the file of a "
+                      "'%s': paper, nanda, normal:STD with STD > 0, fan-in, torch or the file of a "
                       "checkpoint is wanted",
                       gk_show(init).s);
         return gk_fail_about(err, "init");

@@ -10,10 +10,10 @@ POLYNOMIALS = {
     "x2+y": lambda a, b: a * a + b,
 }
 OPS = [*POLYNOMIALS, "div"]
-TRANSFORMERS, MLPS = ["paper", "nanda", "gpt2"], ["liu", "onehot", "gromov"]
+TRANSFORMERS, MLPS = ["paper", "nanda", "gpt2", "lee"], ["liu", "onehot", "gromov"]
 ACTIVATIONS = ["relu", "leaky", "gelu", "square", "silu", "tanh"]
 LOSSES = ["ce", "mse", "stablemax"]
-INITS = ["paper", "nanda", "fan-in", "normal:0.2", "normal:0.5"]
+INITS = ["paper", "nanda", "fan-in", "normal:0.2", "normal:0.5", "torch"]
 OPTIMISERS = ["adamw", "adam", "adamax", "rmsprop", "rprop", "momentum", "sgd", "lion", "muon"]
 
 
@@ -61,8 +61,8 @@ def network(r):
         return out, mlp
     heads = r.choice([1, 2, 3, 4])
     out |= {"heads": heads, "dim": heads * r.randrange(-(-4 // heads), 7), "ff": r.randrange(6, 33)}
-    out |= {"norm": some(["post", "pre", "none"]), "positions": some(["sinusoidal", "learned", "none"])}
-    return out | {"bias": some(["none", "ffn", "all"])}, mlp
+    out |= {"norm": some(["post", "pre", "none", "block"]), "positions": some(["sinusoidal", "learned", "none"])}
+    return out | {"bias": some(["none", "ffn", "all", "blocks"])}, mlp
 
 
 def training(r, optimiser):

@@ -52,15 +52,19 @@ class Network:
             x = x + p["positions.weight"][:length]
         act = {"embed": x}
         for l in range(self.layers):
-            x = self._half(p, f"blocks.{l}.norm1", x, lambda h: self._attention(p, f"blocks.{l}.attn", h))
+            if self.norm == "block":
+                x = norm(p, f"blocks.{l}.norm1", x)
+                x = x + self._attention(p, f"blocks.{l}.attn", x)
+            else:
+                x = self._half(p, f"blocks.{l}.norm1", x, lambda h: self._attention(p, f"blocks.{l}.attn", h))
             x = self._half(p, f"blocks.{l}.norm2", x, lambda h: self._feed_forward(p, f"blocks.{l}.ffn", h))
             act[f"block{l}"] = x
-        if self.norm == "pre":
+        if self.norm in ("pre", "block"):
             x = norm(p, "final_norm", x)
         return linear(p, "unembed", x[:, self.scored]), act
 
     def _half(self, p, name, x, f):
-        if self.norm == "pre":
+        if self.norm in ("pre", "block"):
             return x + f(norm(p, name, x))
         return norm(p, name, x + f(x)) if self.norm == "post" else x + f(x)
 

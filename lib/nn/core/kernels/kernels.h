@@ -219,8 +219,21 @@ struct ln {
 /* A half of a block reads h = enter(x), and its result y is added to the stream by x' = join(x +
  * y). At most one of the two is LayerNorm; any other is the identity, and then h and x, or the
  * gradients of x + y and of x', share a buffer. All have rows (n, d). */
+/* Backward through the entry to a half. The gradient of x is DSUM (NULL: nothing), that of the
+ * residual path, plus what comes through h. lead() says where to write the latter, and what is
+ * already there is multiplied by BETA; led() completes it. dl (n, d) is kept for r_led. */
+struct entry {
+    real beta;
+    real *(*lead)(size_t n, size_t d, const real *dsum, real *dx, real *dh);
+    void (*led)(size_t n, size_t d, const real *dsum, const real *dh, const struct ln *ln, real *dl,
+                real *dx);
+    void (*r_led)(size_t n, size_t d, const real *rdsum, const real *dh, const real *rdh,
+                  const struct ln *ln, const real *dl, real *rdl, real *rdx);
+};
+
 struct norm {
     bool enters, joins; /* which is LayerNorm */
+    bool carries;       /* the residual path of a block begins at h, not at x */
     void (*enter)(size_t n, size_t d, const real *x, const struct ln *ln, real *h);
     void (*r_enter)(size_t n, size_t d, const real *rx, const struct ln *ln, real *rh);
     /* y becomes x'. */
@@ -229,16 +242,8 @@ struct norm {
     void (*join_backward)(size_t n, size_t d, const real *dout, const struct ln *ln, real *dsum);
     void (*r_join_backward)(size_t n, size_t d, const real *dout, const real *rdout,
                             const struct ln *ln, const real *dsum, real *rdsum);
-    /* The gradient of x is DSUM (NULL: nothing) plus what comes through h. lead() says where to
-     * write the latter, and what is already there is multiplied by BETA; led() completes it. dl (n,
-     * d) is kept for r_led. */
-    real beta;
-    real *(*lead)(size_t n, size_t d, const real *dsum, real *dx, real *dh);
-    void (*led)(size_t n, size_t d, const real *dsum, const real *dh, const struct ln *ln, real *dl,
-                real *dx);
-    void (*r_led)(size_t n, size_t d, const real *rdsum, const real *dh, const real *rdh,
-                  const struct ln *ln, const real *dl, real *rdl, real *rdx);
+    struct entry first, rest; /* to the attention; to the feed-forward half and the read-out */
 };
-extern const struct norm X(norms)[3]; /* by enum gk_norm_place */
+extern const struct norm X(norms)[4]; /* by enum gk_norm_place */
 
 #endif

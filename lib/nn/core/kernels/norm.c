@@ -78,6 +78,30 @@ static void r_led_normed(size_t n, size_t d, const real *rdsum, const real *dh, 
     add(n * d, rdsum, rdl, rdx);
 }
 
+/* ---- the residual path goes through the same LayerNorm ---- */
+
+static real *lead_carried(size_t n, size_t d, const real *dsum, real *dx, real *dh)
+{
+    (void)dx;
+    if (dsum)
+        memcpy(dh, dsum, n * d * sizeof *dh);
+    return dh;
+}
+
+static void led_carried(size_t n, size_t d, const real *dsum, const real *dh, const struct ln *ln,
+                        real *dl, real *dx)
+{
+    (void)dsum; /* in dh already */
+    led_normed(n, d, NULL, dh, ln, dl, dx);
+}
+
+static void r_led_carried(size_t n, size_t d, const real *rdsum, const real *dh, const real *rdh,
+                          const struct ln *ln, const real *dl, real *rdl, real *rdx)
+{
+    (void)rdsum;
+    r_led_normed(n, d, NULL, dh, rdh, ln, dl, rdl, rdx);
+}
+
 /* ---- a half's result is added unchanged ---- */
 
 static void join_plain(size_t n, size_t d, const real *x, const struct ln *ln, real *y)
@@ -127,20 +151,30 @@ static void r_join_normed_backward(size_t n, size_t d, const real *dout, const r
      ln->dbias);
 }
 
-#define ENTER_PLAIN                                                                                \
-    .enter = enter_plain, .r_enter = enter_plain, .beta = 1, .lead = lead_plain, .led = led_plain, \
-    .r_led = r_led_plain
+#define PLAIN                                                                                      \
+    {                                                                                              \
+        1, lead_plain, led_plain, r_led_plain                                                      \
+    }
+#define NORMED                                                                                     \
+    {                                                                                              \
+        0, lead_normed, led_normed, r_led_normed                                                   \
+    }
+#define CARRIED                                                                                    \
+    {                                                                                              \
+        1, lead_carried, led_carried, r_led_carried                                                \
+    }
+#define ENTER_PLAIN .enter = enter_plain, .r_enter = enter_plain, .first = PLAIN, .rest = PLAIN
 #define ENTER_NORMED                                                                               \
-    .enters = true, .enter = enter_normed, .r_enter = r_enter_normed, .lead = lead_normed,         \
-    .led = led_normed, .r_led = r_led_normed
+    .enters = true, .enter = enter_normed, .r_enter = r_enter_normed, .rest = NORMED
 #define JOIN_PLAIN                                                                                 \
     .join = join_plain, .r_join = join_plain, .join_backward = join_plain_backward,                \
     .r_join_backward = r_join_plain_backward
 #define JOIN_NORMED                                                                                \
     .joins = true, .join = join_normed, .r_join = r_join_normed,                                   \
     .join_backward = join_normed_backward, .r_join_backward = r_join_normed_backward
-const struct norm X(norms)[3] = {
+const struct norm X(norms)[4] = {
     [GK_NORM_POST] = {ENTER_PLAIN, JOIN_NORMED},
-    [GK_NORM_PRE] = {ENTER_NORMED, JOIN_PLAIN},
+    [GK_NORM_PRE] = {ENTER_NORMED, JOIN_PLAIN, .first = NORMED},
     [GK_NORM_LESS] = {ENTER_PLAIN, JOIN_PLAIN},
+    [GK_NORM_BLOCK] = {ENTER_NORMED, JOIN_PLAIN, .first = CARRIED, .carries = true},
 };
