@@ -19,14 +19,15 @@ OPT ?= -O2 -g
 SANITIZE ?=
 
 # DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked.
-# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need.
+# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need. The compiler keeps to
+# itself what it thinks of their headers, as it does below /usr.
 DEPS ?=
 ifneq ($(DEPS),)
 below = $(wildcard $(foreach d,$(1),$(abspath $(DEPS))/$d $(abspath $(DEPS))/usr/$d))
 TRIPLET := $(shell $(CC) -print-multiarch 2>/dev/null)
 DEPS_LIB := $(call below,lib lib/$(TRIPLET) lib/$(TRIPLET)/openblas-pthread)
 $(if $(DEPS_LIB),,$(error DEPS=$(DEPS) has no libraries))
-DEPS_CPP := $(addprefix -I,$(call below,include include/$(TRIPLET) include/$(TRIPLET)/openblas-pthread))
+DEPS_CPP := $(addprefix -isystem,$(call below,include include/$(TRIPLET) include/$(TRIPLET)/openblas-pthread))
 DEPS_LD := $(foreach d,$(DEPS_LIB),-L$d -Wl,-rpath,$d -Wl,-rpath-link,$d) -Wl,--disable-new-dtags
 endif
 

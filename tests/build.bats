@@ -78,8 +78,12 @@ setup: now make DEPS=$PWD/own"
 @test "build: DEPS=DIR gives headers, libraries and where to find them at run time" {
     mkdir -p d/include d/lib/x86_64-linux-gnu/openblas-pthread d/usr/include
     run -0 make -s -C "$ROOT" -n V=1 NO_SETUP=1 BUILD=build-none DEPS="$PWD/d" build-none/bin/gk-data
-    assert_line --partial " -I$PWD/d/include -I$PWD/d/usr/include "
+    assert_line --partial " -isystem$PWD/d/include -isystem$PWD/d/usr/include "
     assert_line --partial " -L$PWD/d/lib -Wl,-rpath,$PWD/d/lib "
+    # what the compiler would say of a header there stays unsaid
+    printf '#include_next <stdlib.h>\nint without_prototype();\n' >d/include/stdlib.h
+    run -0 --separate-stderr make -s -C "$ROOT" NO_SETUP=1 BUILD="$PWD/b" DEPS="$PWD/d" CFLAGS=-Werror "$PWD/b/lib/base/list.o"
+    assert_equal "$stderr" ''
     run -2 --separate-stderr make -s -C "$ROOT" -n NO_SETUP=1 DEPS=/no/such/folder
     assert_regex "$stderr" 'DEPS=/no/such/folder has no libraries.  Stop.$'
 }

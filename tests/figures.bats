@@ -348,6 +348,11 @@ for e in t.parse(sys.argv[1]).iter():
     # Numbers rise, whatever the order of the rows.
     table1=$dir/table.tsv run -0 pipelines/plots/cells
     assert_equal "$(cut -f 5,6 <<<"${lines[1]}")" $'1e-3\t0'
+    # a run that failed counts in no mean, and has a cell
+    printf '# gk-sweep 1.0\nlr\tid\tstatus\tfinal_val_acc\n%s%s%s%s' $'1\ta\tdone\t0.25\n' $'1\tb\tfailed\t1\n' \
+        $'2\tc\tfailed\t1\n' $'2\td\tfailed\tnan\n' >failed.tsv
+    table1=failed.tsv run -0 pipelines/plots/cells
+    assert_equal "$(cut -f 2,8 <<<"$output")" $'x\tz\n1\t0.25\n2\tnan'
     # runs are named by their files or, in a sweep, by their folders
     mkdir -p 's/lr=1' 's/lr=2'
     cp $f/runs/never.tsv 's/lr=1/run.tsv'

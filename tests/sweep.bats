@@ -999,6 +999,10 @@ best so far:'
     assert_line '  learn...,seed=20: gk-train: step 2: the training loss ...'
     assert_line '  and 5 more'
     assert_line '  learning-r...ction=0.5,seed=19  validation accuracy 0.190'
+    # lines that find no room below are marked, and those that do are not
+    TERM=xterm timeout 5 script -qefc "stty rows 8 cols 60; $watch" seen </dev/null >/dev/null
+    assert_equal "$(tr -d '\r' <seen | sed -n 's/\x1b\[K$//p' | sed -n '$p;$=' | paste -s -d ' ')" '... 7'
+    refute grep -qx '\.\.\.' <(watched seen)
 }
 
 @test "sweep: --report makes one page of heatmaps, curves and table, which asks for nothing else" {

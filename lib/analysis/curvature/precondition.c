@@ -32,7 +32,7 @@ static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, 
     if (!any || !optimizer)
         return gk_frame_fail(f, err,
                              "it has no optimiser's state, which checkpoints have, and "
-                             "trajectories that were asked to");
+                             "trajectories made with trajectory-state");
     return c->step >= 0 ? 0 : gk_frame_fail(f, err, "the metadata have no 'step'");
 }
 
