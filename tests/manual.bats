@@ -101,7 +101,7 @@ setup_file() {
     sed 's/^--seed.*/--seed 4/' first.grid >second.grid
     gk-sweep --quiet first.grid first
     gk-data --p 11 -o add.data
-    small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 200 --save end.ckpt' | bash >run.tsv
+    small <<<'gk-train -d add.data --steps 2000 --lr 5e-3 --trajectory run.gks --every 400 --save end.ckpt' | bash >run.tsv
     cp end.ckpt final.safetensors
     cp end.ckpt last.safetensors
     cp "$ROOT/tests/torch/nested.pt" net.pt

@@ -94,18 +94,32 @@ END
     cmp ta tb
 }
 
-# Options of a network, drawn by $RANDOM.
+# draw: sets opts to the options of a network. $RANDOM follows its seed in this shell alone: a subshell seeds it anew.
 draw() {
-    any() { shift $((RANDOM % $#)) && echo "$1"; }
-    echo --layers $(any 1 1 2 3) --seed $((RANDOM % 100)) --activation $(any relu leaky gelu square silu tanh) \
-        --loss $(any ce mse stablemax) --init $(any paper nanda normal:0.1 fan-in) --dtype $(any f32 f64)
+    local words=()
+    any() { words+=("$1" "${@:RANDOM % ($# - 1) + 2:1}"); }
+    any --layers 1 1 2 3
+    any --seed {0..99}
+    any --activation relu leaky gelu square silu tanh
+    any --loss ce mse stablemax
+    any --init paper nanda normal:0.1 fan-in
+    any --dtype f32 f64
     if [ $((RANDOM % 3)) -eq 0 ]; then
-        echo --model mlp --dim 5 --hidden 9 --inputs $(any sum concat onehot) --bias $(any none all)
+        words+=(--model mlp --dim 5 --hidden 9)
+        any --inputs sum concat onehot
+        any --bias none all
     else
-        echo --dim 8 --heads $(any 1 2 4) --ff 12 --norm $(any post pre none) --bias $(any none ffn all) \
-            --positions $(any sinusoidal learned none)
+        words+=(--dim 8 --ff 12)
+        any --heads 1 2 4
+        any --norm post pre none
+        any --bias none ffn all
+        any --positions sinusoidal learned none
     fi
-    any '' '--batch 100' "--optimizer $(any adam sgd momentum rmsprop)"
+    case $((RANDOM % 3)) in
+        1) words+=(--batch 100) ;;
+        2) any --optimizer adam sgd momentum rmsprop ;;
+    esac
+    opts=${words[*]}
 }
 
 @test "networks: 64 combinations, the same bytes with any threads and when resumed, and every tool reads them" {
@@ -113,8 +127,9 @@ draw() {
     gk-data --p 23 --frac 0.7 --op sub >paper
     RANDOM=15 looked=0
     for i in {1..64}; do
-        d=$( ((i % 2)) && echo nanda || echo paper)
-        opts=$(draw | xargs)
+        d=paper part=block0
+        [ $((i % 2)) -eq 0 ] || d=nanda
+        draw
         train() { gk-train -q $opts --lr 1e-4 "$@" -d $d; }
         train --steps 4 --save a --threads 1 >t 2>said || fail "$opts: $(<said)"
         train --steps 4 --save b --threads 2 >t2
@@ -127,7 +142,7 @@ draw() {
         gk-eval -q -d $d a >e || fail "$opts: gk-eval"
         [[ $opts == *--batch* ]] || assert_equal "$opts $(column_of train_loss e)" "$opts $(column_of train_loss t | tail -n 1)"
         assert_equal "$(column_of val_acc e)" "$(column_of val_acc t | tail -n 1)"
-        part=$([[ $opts == *mlp* ]] && echo layer0 || echo block0)
+        [[ $opts != *mlp* ]] || part=layer0
         gk-eval -q -d $d --activations $part a | gk-pca -q - >p || fail "$opts: $part"
         gk-hvp -q -d $d --max-products 200 a >h 2>said || fail "$opts: gk-hvp: $(<said)"
         # where gradients vanish, two steps change no weight, and there is no direction

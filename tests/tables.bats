@@ -428,7 +428,10 @@ hint() { # COLUMN
             head -c "$n" t | timeout 20 "${cmd[@]}" -q >out 2>err || status=$?
             case $status in
             0) [ ! -s err ] ;;
-            1 | 2) [ "$(wc -l <err)" -eq 1 ] && grep -q "^$tool: ." err ;;
+            1 | 2) # one line
+                IFS= read -r -d '' said <err || true
+                [[ $said =~ ^"$tool: "[^$'\n']+$'\n'$ ]]
+                ;;
             *) false ;;
             esac || fail "$tool after $n bytes: status $status, $(<err)"
         done

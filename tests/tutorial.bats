@@ -9,8 +9,9 @@ commands() {
 @test "tutorial: every command runs, and the run it trains groks" {
     commands tutorial.md >tutorial.sh
     [ "$(grep -c '^gk-' tutorial.sh)" -ge 20 ]
-    # fewer steps, and fewer frames
-    sed -i 's/^--steps 3000/--steps 1600/; s/^gk-sweep/& --quiet/
+    # a smaller network for the sweep and for the runs that its model judges, fewer steps, and fewer frames
+    sed -i 's/^--arch gromov$/&\n--hidden 200/; s/--arch gromov --lr/--arch gromov --hidden 200 --lr/
+        s/^--steps 3000/--steps 1600/; s/^gk-sweep/& --quiet/
         s/--steps 200:300 spike.gks/--steps 200:204 spike.gks/' tutorial.sh
     mkdir bin && ln -s "$ROOT/pipelines/sweep/gk-sweep" bin
     PATH=$PWD/bin:$PATH run -0 --separate-stderr bash -eu -o pipefail tutorial.sh
