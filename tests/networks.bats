@@ -102,7 +102,7 @@ draw() {
     any --seed {0..99}
     any --activation relu leaky gelu square silu tanh
     any --loss ce mse stablemax
-    any --init paper nanda normal:0.1 fan-in
+    any --init paper nanda normal:0.1 fan-in torch
     any --dtype f32 f64
     if [ $((RANDOM % 3)) -eq 0 ]; then
         words+=(--model mlp --dim 5 --hidden 9)
@@ -111,8 +111,8 @@ draw() {
     else
         words+=(--dim 8 --ff 12)
         any --heads 1 2 4
-        any --norm post pre none
-        any --bias none ffn all
+        any --norm post pre none block
+        any --bias none ffn all blocks
         any --positions sinusoidal learned none
     fi
     case $((RANDOM % 3)) in
@@ -230,7 +230,7 @@ draw() {
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --arch nanda --heads 3 d
     wrong_usage "gk-train: --norm: 'rms' is none of: post pre none block" gk-train --norm rms d
     wrong_usage "gk-train: --init: 'normal:0': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted" gk-train --init normal:0 d
-    wrong_usage "gk-train: --arch: 'bert' is none of: paper nanda gpt2 liu onehot gromov" gk-train --arch bert d
+    wrong_usage "gk-train: --arch: 'bert' is none of: paper nanda gpt2 liu onehot gromov lee" gk-train --arch bert d
     gk-train -q --arch nanda "${tiny[@]}" --steps 0 --save n -o /dev/null d
     gk-train -q --arch gpt2 "${tiny[@]}" --steps 0 --save g -o /dev/null d
     gk-train -q --arch onehot "${tiny[@]}" --steps 0 --save o -o /dev/null d
