@@ -243,7 +243,7 @@ draw() {
     # metadata of a newer gk, and metadata that the tensors contradict
     edit() { sed "s/\"$2\":\"$3\"/\"$2\":\"$4\"/" <"$1"; }
     edit n norm none rms. >x || true
-    breaks "gk-eval: x: frame 1: metadata 'norm' is 'rms.': post, pre or none is wanted" gk-eval -d d x
+    breaks "gk-eval: x: frame 1: metadata 'norm' is 'rms.': post, pre, none or block is wanted" gk-eval -d d x
     edit g norm pre 'x"' >/dev/null
     edit n positions learned nothing >x
     breaks "gk-eval: x: frame 1: metadata 'positions' is 'nothing': sinusoidal, learned or none is wanted" gk-eval -d d x

@@ -300,7 +300,7 @@ END
         breaks "gk-train: x: frame 1: $message" gk-train -d d --init x
     done <<'END'
 model|rnn|metadata 'model' is 'rnn': transformer or mlp is wanted
-norm|rms|metadata 'norm' is 'rms': post, pre or none is wanted
+norm|rms|metadata 'norm' is 'rms': post, pre, none or block is wanted
 positions|rotary|metadata 'positions' is 'rotary': sinusoidal, learned or none is wanted
 loss|focal|metadata 'loss' is 'focal': ce, mse or stablemax is wanted
 inputs|patches|metadata 'inputs' is 'patches': sum, concat or onehot is wanted
