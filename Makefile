@@ -63,6 +63,10 @@ CORE_OPT := $(if $(findstring -O1,$(OPT)),,-O3) -ffp-contract=fast -fno-trapping
 ISA_v1 :=
 ISA_v3 := -march=x86-64-v3
 ISA_v4 := -march=x86-64-v4 -mprefer-vector-width=512
+# Under a sanitizer, levels that no tool chooses on this machine are compiled as fast as possible, unchecked.
+CPU := $(if $(findstring -fsanitize,$(SANITIZE)),$(wildcard /proc/cpuinfo))
+UNCHECKED := $(if $(CPU),$(shell grep -qw avx2 $(CPU) && echo v1; grep -qw avx512vl $(CPU) || echo v4))
+CHECKED_FLAGS = $(if $(filter $(1),$(UNCHECKED)),$(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(CORE_OPT) -O0,$(ALL_CFLAGS) $(CORE_OPT))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CORE_OBJ := $(foreach i,$(ISAS),$(foreach r,f32 f64,$(CORE_SRC:lib/nn/core/%.c=$(BUILD)/lib/nn/core/%.$r.$i.o)))
@@ -124,7 +128,7 @@ define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$Q$$(CC) $$(ALL_CFLAGS) $$(CORE_OPT) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) \
+	$$Q$$(CC) $$(call CHECKED_FLAGS,$(2)) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) \
 	    -DGK_LIBXSMM=$(if $(filter v4,$(2)),$$(if $$(LIBXSMM),1,0),0) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach r,f32 f64,$(foreach i,$(ISAS),$(eval $(call core_rule,$r,$i))))
