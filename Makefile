@@ -66,7 +66,8 @@ ISA_v4 := -march=x86-64-v4 -mprefer-vector-width=512
 # Under a sanitizer, levels that no tool chooses on this machine are compiled as fast as possible, unchecked.
 CPU := $(if $(findstring -fsanitize,$(SANITIZE)),$(wildcard /proc/cpuinfo))
 UNCHECKED := $(if $(CPU),$(shell grep -qw avx2 $(CPU) && echo v1; grep -qw avx512vl $(CPU) || echo v4))
-CHECKED_FLAGS = $(if $(filter $(1),$(UNCHECKED)),$(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(CORE_OPT) -O0,$(ALL_CFLAGS) $(CORE_OPT))
+CHECKED_FLAGS = $(if $(filter $(1),$(UNCHECKED)),$(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(CORE_OPT) -O0, \
+    $(ALL_CFLAGS) $(CORE_OPT))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CORE_OBJ := $(foreach i,$(ISAS),$(foreach r,f32 f64,$(CORE_SRC:lib/nn/core/%.c=$(BUILD)/lib/nn/core/%.$r.$i.o)))
