@@ -19,8 +19,8 @@ OPT ?= -O2 -g
 SANITIZE ?=
 
 # DEPS=DIR: libraries in a folder of their own, such as a conda environment, or what .ci/setup --prefix unpacked.
-# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need. The compiler keeps to
-# itself what it thinks of their headers, as it does below /usr.
+# Debian's BLAS lies deeper. The old form of a run path also holds for what those libraries need. The compiler does
+# not warn of their headers, as it does not of those below /usr.
 DEPS ?=
 ifneq ($(DEPS),)
 below = $(wildcard $(foreach d,$(1),$(abspath $(DEPS))/$d $(abspath $(DEPS))/usr/$d))
@@ -63,9 +63,9 @@ CORE_OPT := $(if $(findstring -O1,$(OPT)),,-O3) -ffp-contract=fast -fno-trapping
 ISA_v1 :=
 ISA_v3 := -march=x86-64-v3
 ISA_v4 := -march=x86-64-v4 -mprefer-vector-width=512
-# Under a sanitizer, levels that no tool chooses on this machine are compiled as fast as possible, unchecked.
+# Code that this machine cannot run is not instrumented for a sanitizer, nor optimised.
 CPU := $(if $(findstring -fsanitize,$(SANITIZE)),$(wildcard /proc/cpuinfo))
-UNCHECKED := $(if $(CPU),$(shell grep -qw avx2 $(CPU) && echo v1; grep -qw avx512vl $(CPU) || echo v4))
+UNCHECKED := $(if $(CPU),$(shell grep -qw avx2 $(CPU) || echo v3; grep -qw avx512vl $(CPU) || echo v4))
 CHECKED_FLAGS = $(if $(filter $(1),$(UNCHECKED)),$(filter-out $(SANITIZE),$(ALL_CFLAGS)) $(CORE_OPT) -O0, \
     $(ALL_CFLAGS) $(CORE_OPT))
 
@@ -108,7 +108,7 @@ setup:
 	.ci/setup $(if $(filter-out build,$(PARTS))$(filter setup,$(MAKECMDGOALS)),,--check) $(PARTS)
 
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
-FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS) | $(UNIT_OPT)
+FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS) $(UNCHECKED) | $(UNIT_OPT)
 $(BUILD)/flags: FORCE | setup
 	@mkdir -p $(@D)
 	@flags=$(call quoted,$(FLAGS_LINE)); cmp -s - $@ <<<"$$flags" || echo "$$flags" > $@
@@ -158,8 +158,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
 
 .PHONY: units
 units: $(UNITS)
-# Most of a test's time is the library's, and to compile it takes a quarter of the time without optimising.
-# Some compute much by the plain definition.
+# A unit test spends its time in the library, so it is compiled without optimising, four times as fast. COMPUTING are
+# those that compute much themselves.
 UNIT_OPT ?= -O0
 COMPUTING := dimension net_reference net_variants
 $(filter-out $(COMPUTING:%=$(BUILD)/tests/unit/%.o),$(UNITS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o)): \

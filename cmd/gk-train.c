@@ -69,8 +69,7 @@ static const struct gk_opt opts[] = {
                   ALWAYS(optimizer)),
     GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", FROM_0, .def = "1e-3", ALWAYS(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
-                "decoupled for adamw, lion and muon, where it is 1 by default; L2 for the others, "
-                "default 0",
+                "decoupled for adamw, lion and muon (default 1), L2 for the others (default 0)",
                 FROM_0, SETTING(decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
                   ALWAYS(where)),
@@ -79,8 +78,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "beta2", &optim->beta2,
                 "likewise (default 0.98, lion: 0.99), or rmsprop's alpha (default 0.99)", .min = 0,
                 .max = LT1, SETTING(beta2)),
-    GK_OPT_REAL(0, "eps", &optim->eps, "of all these but lion (default 1e-8)", FROM_0,
-                SETTING(eps)),
+    GK_OPT_REAL(0, "eps", &optim->eps, "of these but lion (default 1e-8)", FROM_0, SETTING(eps)),
     GK_OPT_REAL(0, "momentum", &optim->momentum, "of momentum (default 0.9) and muon (0.95)",
                 .min = 0, .max = 1, SETTING(momentum)),
     GK_OPT_REAL(0, "muon-lr", &optim->muon_lr, "muon's rate for its matrices (default 0.02)",
@@ -242,8 +240,10 @@ static int describe_init(struct gk_err *err)
     gk_init_text(&conf.init, text, sizeof text);
     init = text;
     recorded.init = conf.init.kind != GK_INIT_PAPER;
-    recorded.init_scale = conf.init.scale != 1;
     recorded.init_rows = conf.init.rows > 0;
+    settle("init-scale", given.init_scale, !recorded.init_rows, &recorded.init_scale);
+    conf.init.scale = recorded.init_scale ? conf.init.scale : 1;
+    recorded.init_scale = conf.init.scale != 1;
     return 0;
 }
 

@@ -22,7 +22,7 @@ unset library file
 back=$PWD
 cd "${BASH_SOURCE[0]%/*}/.." && ROOT=$PWD && cd "$back" || exit
 unset back
-# Bats reads a file of tests before it runs them: they inherit what that found.
+# Bats reads a file of tests once before it runs them, and the tests inherit what was found then.
 if [ "${GK_BUILD-}" != "${GK_FOUND:-none}" ]; then
     GK_BUILD=$(cd "$ROOT" && realpath -m "${GK_BUILD:-build}")
     export GK_FOUND=$GK_BUILD

@@ -213,6 +213,22 @@ static void check_clip_rows(void)
         }
 }
 
+/* A row whose norm no double holds does not become 0, a plausible row, but nan. */
+static void check_clip_rows_overflow(void)
+{
+    struct gk_optim_conf c = descent();
+    c.clip_rows = 1;
+    double *theta = draw(GK_F64, ps.total, 7), *none = gk_alloc(ps.total, sizeof *none, NULL);
+    const struct gk_param *p = gk_params_find(&ps, "blocks.0.ffn.up.weight");
+    theta[p->offset] = 1e200;
+    struct gk_optim *o = make(&c, GK_F64);
+    gk_optim_step(o, 0, theta, none, 0);
+    CHECK(isnan(theta[p->offset]) && isfinite(theta[p->offset + p->shape[1]]));
+    gk_optim_free(o);
+    gk_free(theta);
+    gk_free(none);
+}
+
 /* One thread and three, all at once, in every optimiser: the same bytes; and what is kept is theta
  * before the update, all of it. */
 static void check_threads(void)
@@ -297,6 +313,7 @@ int main(void)
     check_clip();
     check_hold_norm();
     check_clip_rows();
+    check_clip_rows_overflow();
     check_threads();
     check_parse();
     return tear_down();

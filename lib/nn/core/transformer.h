@@ -236,10 +236,11 @@ void X(block_forward)(const struct transformer *tf, size_t l, const struct gk_ro
 /* From b[l].dout to the gradients of q, k, v (in the first block: of the table's). */
 void X(block_backward)(const struct transformer *tf, size_t l, const struct gk_rowgroup *g,
                        const struct tape *tp, size_t from, size_t to, struct lane *lane);
-/* From those to b[l - 1].dout. l >= 1. */
-/* The last block's queries from row Q0 on have a residual path: adds its gradient DSUM1 to SUM. */
+/* The last block has a residual path only from row Q0 on. Adds its gradient DSUM1, from row Q0 on,
+ * to SUM, from row FROM on. */
 void X(add_last_residual)(const struct qkv_parts *q, size_t q0, size_t d, const real *dsum1,
                           size_t from, size_t to, real *sum);
+/* From the gradients of q, k, v to b[l - 1].dout. l >= 1. */
 void X(block_qkv_backward)(const struct transformer *tf, size_t l, const struct tape *tp,
                            size_t from, size_t to, struct lane *lane);
 

@@ -70,9 +70,9 @@ int gk_arch_check(const struct gk_arch *a, struct gk_err *err)
         return gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
     if (a->model == GK_TRANSFORMER && a->positions == GK_POSITIONS_LEARNED && a->tokens < 1)
         return gk_fail_usage(err, "positions learned: of how many tokens?");
-    if (a->model == GK_MLP && (a->bias == GK_BIAS_FFN || a->bias == GK_BIAS_BLOCKS))
+    if (a->model == GK_MLP && a->bias != GK_BIAS_NONE && a->bias != GK_BIAS_ALL)
         return gk_fail_usage(err, "bias %s: model mlp has none or all",
-                             a->bias == GK_BIAS_FFN ? "ffn" : "blocks");
+                             gk_choice_word(table[GK_AT_bias].choices, a->bias).s);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "gk/mem.h"
 #include "gk/net.h"
 #include "gk/rng.h"
+#include "gk/scale.h"
 
 /* The lengths that make up shapes; NONE: a vector. IN is the width of the mlp's input. */
 enum length { NONE, VOCAB, DIM, FF, TOKENS, IN };
@@ -205,13 +206,13 @@ static double deviation(const struct gk_param *p, const struct gk_arch *a, const
     return 1 / sqrt((double)p->shape[1]);
 }
 
+/* Scales x [n] to the norm WANT. */
 static void set_norm(size_t n, double *x, double want)
 {
-    double xx = 0;
-    for (size_t i = 0; i < n; i++)
-        xx += x[i] * x[i];
-    for (size_t i = 0; i < n && xx > 0; i++)
-        x[i] *= want / sqrt(xx);
+    gk_scale(x, x, n, -gk_exponent(x, n));
+    const double norm = gk_norm2(x, n);
+    for (size_t i = 0; i < n && norm > 0; i++)
+        x[i] *= want / norm;
 }
 
 void gk_params_rescale(const struct gk_params *ps, const struct gk_init *in, double *theta)

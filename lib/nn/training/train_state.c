@@ -127,10 +127,10 @@ static int check_init(const struct gk_trainer *t, const struct gk_frame *f, stru
     gk_init_text(&t->conf.init, text[1], sizeof text[1]);
     if (strcmp(text[0], text[1]) != 0)
         return gk_frame_fail(f, err, "the run began with init %s, not %s", text[0], text[1]);
-    if (was.scale != asked)
-        return other_init(f, "init_scale", was.scale, asked, err);
     if (was.rows != t->conf.init.rows)
         return other_init(f, "init_rows", was.rows, t->conf.init.rows, err);
+    if (was.scale != asked)
+        return other_init(f, "init_scale", was.scale, asked, err);
     return 0;
 }
 

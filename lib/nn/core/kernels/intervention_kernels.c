@@ -90,8 +90,8 @@ static void clip_rows(double most, size_t rows, size_t cols, void *x_)
         for (size_t i = 0; i < cols; i++)
             xx += (double)x[i] * (double)x[i];
         const double norm = sqrt(xx);
-        if (norm > most)
-            scale(most / norm, cols, x);
+        if (norm > most) /* a norm that no double holds makes the row nan, which ends the run */
+            scale(isinf(norm) ? (double)NAN : most / norm, cols, x);
     }
 }
 
