@@ -138,7 +138,7 @@ static void machine(const char *what, int threads, const char *dtype)
     struct gk_err err = {0};
     struct gk_pool *pool;
     double flop[64], rate[9];
-    must(gk_pool_new(&pool, threads, &err), &err);
+    must(gk_blas_pool(&pool, threads, &err), &err);
     machine_work = strcmp(what, "peak") == 0 ? fma_work : gemm_work;
     machine_f64 = strcmp(dtype, "f64") == 0;
     for (int i = 0; i < 9; i++) {
@@ -278,7 +278,7 @@ static struct bench open_engine(const struct gk_arch *a, const struct gk_dataset
     struct gk_err err = {0};
     struct bench b = {.real = real};
     const int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    must(gk_pool_new(&b.pool, threads ? threads : gk_engine_threads(a, d, rows, cores), &err),
+    must(gk_blas_pool(&b.pool, threads ? threads : gk_engine_threads(a, d, rows, cores), &err),
          &err);
     must(gk_engine_new(&b.e, a, d, GK_TRAIN, b.real, b.pool, &err), &err);
     const struct gk_params *ps = gk_engine_params(b.e);

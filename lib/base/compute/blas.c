@@ -12,6 +12,9 @@ extern int openblas_get_parallel(void) WEAK;
 extern int openblas_get_num_threads(void) WEAK;
 extern void openblas_set_num_threads(int n) WEAK;
 extern char *openblas_get_config(void) WEAK;
+extern char *openblas_get_corename(void) WEAK;
+extern void gotoblas_dynamic_init(void) WEAK;
+extern void gotoblas_dynamic_quit(void) WEAK;
 extern void *blas_memory_alloc(int from) WEAK;
 extern void blas_memory_free(void *buffer) WEAK;
 
@@ -79,10 +82,33 @@ bool gk_blas_can_load(void)
     return can_map(1, buffer ? BUFFER + FORTRAN : FORTRAN);
 }
 
+/* OpenBLAS chooses its code while it is loaded. It takes a processor that is newer than itself for a
+ * Prescott of 2004, whose code is three to five times slower than that of its own registers. Such an
+ * OpenBLAS chooses again, from what newer versions choose. OPENBLAS_CORETYPE is the user's. */
+static void choose_core(void)
+{
+#ifdef __x86_64__
+    const char *name = "OPENBLAS_CORETYPE";
+    if (!openblas_get_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
+        getenv(name) || strcmp(openblas_get_corename(), "Prescott") != 0)
+        return;
+    __builtin_cpu_init();
+    const bool longest = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+        setenv(name, longest ? "SkylakeX" : "Haswell", 1))
+        return;
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+#endif
+}
+
 int gk_blas_start(int calls, struct gk_err *err)
 {
     static int ready; /* buffers that OpenBLAS has taken */
     void *buffer[MOST];
+    if (ready == 0)
+        choose_core();
     if (openblas_get_num_threads && openblas_get_num_threads() > 1)
         openblas_set_num_threads(1);
     if (!blas_memory_alloc || calls <= ready)
