@@ -93,7 +93,7 @@ wrapped() {
     run -0 --separate-stderr sweep --sshlogin host --sbatch --time=1 g.grid o
     assert_equal "$stderr" "gk-sweep: --sshlogin changes nothing without --runner parallel
 gk-sweep: --sbatch changes nothing without --runner slurm
-gk-sweep: 1 runs, 1 to do, in o"
+gk-sweep: 1 run, 1 to do, in o"
     run -0 --separate-stderr sweep --quiet --sshlogin host g.grid o
     assert_equal "$stderr" ''
 }
@@ -104,7 +104,7 @@ gk-sweep: 1 runs, 1 to do, in o"
     sweep --high 0.5 --collect -- -o
     sweep --quiet --report -- -o
     run -0 sweep --watch -- -o
-    assert_equal "${lines[0]}" '-o: 1 runs, 1 done, 0 going, 0 failed, 0 waiting'
+    assert_equal "${lines[0]}" '-o: 1 run, 1 done, 0 going, 0 failed, 0 waiting'
     assert_equal "$(column_of status ./-o/table.tsv)" 'done'
     [ -s ./-o/report.html ]
 }
@@ -899,6 +899,12 @@ END
     breaks 'gk-sweep: none: no sweep is there' sweep --watch none
     wrong_usage 'gk-sweep: --watch wants one operand: DIR' sweep --watch
     wrong_usage 'gk-sweep: --watch and --report exclude each other' sweep --watch --report out
+    # one that begins has runs before it has an index
+    mkdir -p $'b\033[2J/runs/'{one,two}
+    touch $'b\033[2J/.going' $'b\033[2J/runs/one/status'
+    breaks $'gk-sweep: b\033[2J: no sweep is there' sweep --watch $'b\033[2J'
+    flock --shared $'b\033[2J/.going' "$ROOT/pipelines/sweep/gk-sweep" --watch $'b\033[2J' >said
+    assert_equal "$(<said)" 'b?[2J begins; runs prepared so far: 1'
     grid '--lr 1e-2 1e30' '--steps 30' >g.grid
     run -1 sweep --quiet g.grid out
     run -0 --separate-stderr sweep --watch out
@@ -947,14 +953,16 @@ watched() { # FILE
     flock --shared out/.going sleep 5 3>&- &
     locked=$!
     printf -v watch '%q --watch out' "$ROOT/pipelines/sweep/gk-sweep"
-    (sleep 1.5 && printf 'done\n' >out/runs/run/status) 3>&- &
+    mv out/index . # it begins
+    (sleep 0.5 && mv index out && sleep 1 && printf 'done\n' >out/runs/run/status) 3>&- &
     TERM=xterm timeout 5 script -qefc "stty rows 24 cols 30; $watch" seen </dev/null >/dev/null
     run -0 cat seen
     assert_equal "$(grep -c $'\033\\[H' seen)" 3 # at once, after a second, and at the end
     assert_output --partial $'\033[?1049l\033[?25h'
+    assert_output --partial 'out begins; runs prepared so'
     assert_output --partial 'going:     step  train    val'
-    assert_equal "$(watched seen | head -n 4)" 'out: 1 runs, 1 done, 0
-going, 0 failed, 0 waiting
+    assert_equal "$(watched seen | head -n 4)" 'out: 1 run, 1 done, 0 going,
+0 failed, 0 waiting
 [#####################] 100 %
 best so far:'
     # by a signal

@@ -26,8 +26,8 @@ END {
     seconds = "-"
     if (left && ENVIRON["working"] != "" && work > 0 && took > 0) seconds = sprintf("%d", took * (left - part_done) / work)
     going = ENVIRON["working"] != "" || !count["running"] ? "going" : "stopped"
-    printf "%d\t%s\t%s: %d runs, %d done, %d %s, %d failed, %d waiting\n", left, seconds, plain(ENVIRON["name"]), \
-        total, count["done"], count["running"], going, count["failed"], left - count["running"]
+    printf "%d\t%s\t%s: %d run%s, %d done, %d %s, %d failed, %d waiting\n", left, seconds, plain(ENVIRON["name"]), \
+        total, total == 1 ? "" : "s", count["done"], count["running"], going, count["failed"], left - count["running"]
     bar()
     # each list has the half, and what the other leaves
     half = int(most / 2)
