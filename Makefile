@@ -5,6 +5,10 @@ SHELL := /bin/bash
 .SECONDARY:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+# To build takes all cores, unless -j says how many.
+ifeq ($(MAKELEVEL)$(filter-out all units check install,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 export LC_ALL := C
 include pipelines/given.mk
 

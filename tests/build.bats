@@ -390,3 +390,15 @@ gk-b-c: on a system with musl, such as Alpine, build gk from its sources in a co
     cmp one/build/lib/base/err.o other/folder/build/lib/base/err.o
     run -1 grep -F "$PWD" one/build/lib/base/err.o
 }
+
+@test "make: a build takes all cores, unless -j says how many; other targets take one" {
+    cd "$ROOT"
+    jobs_of() {
+        env -u MAKEFLAGS -u MAKELEVEL make -npq NO_SETUP=1 BUILD="$BATS_TEST_TMPDIR/b" "$@" 2>/dev/null |
+            sed -n 's/^MAKEFLAGS = [^-]*\(-j[0-9]*\).*/\1/p'
+    }
+    [ "$(nproc)" -eq 1 ] || assert_equal "$(jobs_of)" "-j$(nproc)"
+    [ "$(nproc)" -eq 1 ] || assert_equal "$(jobs_of check)" "-j$(nproc)"
+    assert_equal "$(jobs_of -j3 all)" -j3
+    assert_equal "$(jobs_of clean)" ''
+}
