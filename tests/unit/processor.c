@@ -7,7 +7,7 @@
 #include "gk/blas.h"
 
 #define WEAK __attribute__((weak))
-extern char *openblas_get_corename(void) WEAK;
+extern char *gotoblas_corename(void) WEAK;
 extern void gotoblas_dynamic_init(void) WEAK;
 extern void gotoblas_dynamic_quit(void) WEAK;
 
@@ -39,11 +39,11 @@ static void start(bool told)
     setenv(name, "Prescott", 1);
     gotoblas_dynamic_quit();
     gotoblas_dynamic_init();
-    CHECK_STR_EQ(openblas_get_corename(), "Prescott");
+    CHECK_STR_EQ(gotoblas_corename(), "Prescott");
     if (!told)
         unsetenv(name);
     CHECK(!gk_blas_start(1, NULL));
-    CHECK_INT_EQ(strcmp(openblas_get_corename(), "Prescott") == 0, told || !newer);
+    CHECK_INT_EQ(strcmp(gotoblas_corename(), "Prescott") == 0, told || !newer);
     check_products();
 #else
     (void)told;
@@ -52,7 +52,7 @@ static void start(bool told)
 
 int main(void)
 {
-    if (!openblas_get_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit)
+    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit)
         return check_status(); /* another BLAS, or one that has code for one processor */
     for (int told = 0; told < 2; told++) {
         const pid_t child = fork();

@@ -12,7 +12,7 @@ extern int openblas_get_parallel(void) WEAK;
 extern int openblas_get_num_threads(void) WEAK;
 extern void openblas_set_num_threads(int n) WEAK;
 extern char *openblas_get_config(void) WEAK;
-extern char *openblas_get_corename(void) WEAK;
+extern char *gotoblas_corename(void) WEAK;
 extern void gotoblas_dynamic_init(void) WEAK;
 extern void gotoblas_dynamic_quit(void) WEAK;
 extern void *blas_memory_alloc(int from) WEAK;
@@ -89,8 +89,8 @@ static void choose_core(void)
 {
 #ifdef __x86_64__
     const char *name = "OPENBLAS_CORETYPE";
-    if (!openblas_get_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
-        getenv(name) || strcmp(openblas_get_corename(), "Prescott") != 0)
+    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
+        getenv(name) || strcmp(gotoblas_corename(), "Prescott") != 0)
         return;
     __builtin_cpu_init();
     const bool longest = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
