@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 # To build takes all cores, unless -j says how many.
-ifeq ($(MAKELEVEL)$(filter-out all units check install,$(MAKECMDGOALS)),0)
+ifeq ($(MAKELEVEL)$(filter-out all units check check-% lint install deb dist-bin,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 export LC_ALL := C

@@ -28,7 +28,7 @@ STATIC_LD = -static-libgcc $(ANSWERS:%=-Wl,--wrap=%) -Wl,--disable-new-dtags
 dist-bin: ## the tools as they are, with their libraries, for another Linux, in build
 	@$(MAKE) BUILD=$(BUILD)/static DEPS= LIBS='$(STATIC)' LDFLAGS='$(STATIC_LD) -Wl,-rpath,\$$$$ORIGIN/../lib' \
 	    one $(SHARED:$(BUILD)/%=$(BUILD)/static/%)
-	@packaging/dist-bin $(BUILD)/static $(VERSION) $(BUILD)/gk-$(VERSION)-$(shell uname -m).tar.gz
+	+@packaging/dist-bin $(BUILD)/static $(VERSION) $(BUILD)/gk-$(VERSION)-$(shell uname -m).tar.gz
 
 .PHONY: one
 one: $(ONE)
@@ -43,4 +43,4 @@ check-deb: deb all units $(FAULTS) ## install that package in a clean root, run 
 	@packaging/check-deb $(BUILD)/gk_$(VERSION)_$(DEB_ARCH).deb $(BUILD)
 
 check-reproducible: dist ## build the last commit in two folders, and compare the bytes
-	@packaging/check-reproducible $(DIST)
+	+@packaging/check-reproducible $(DIST)
