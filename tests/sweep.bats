@@ -895,6 +895,25 @@ END
     cmp whole/table.tsv out/table.tsv
 }
 
+@test "sweep: its scripts may change while it runs" {
+    mkdir bin
+    cp -r "$ROOT/pipelines/sweep" scripts
+    ln -s "$GK_BUILD"/bin/* bin/
+    rm bin/gk-train
+    # the training itself, which has --save, writes over them
+    cat >bin/gk-train <<END
+#!/bin/bash
+[[ " \$* " != *' --save '* ]] || for f in gk-sweep run; do yes '))' | head -n 4000 >'$PWD/scripts/'\$f; done
+exec '$GK_BUILD/bin/gk-train' "\$@"
+END
+    chmod +x bin/gk-train
+    grid '--lr 1e-2' '--steps 3' >g.grid
+    run -0 --separate-stderr scripts/gk-sweep --bin bin g.grid out
+    assert_equal "$stderr" 'gk-sweep: 1 run, 1 to do, in out'
+    assert_equal "$(head -n 1 scripts/gk-sweep)" '))'
+    assert_equal "$(tail -n 1 out/table.tsv | cut -f 1-3)" $'run\tdone\t3'
+}
+
 @test "sweep: --watch prints once where the sweep stands, if standard output is no terminal" {
     breaks 'gk-sweep: none: no sweep is there' sweep --watch none
     wrong_usage 'gk-sweep: --watch wants one operand: DIR' sweep --watch
