@@ -1,4 +1,4 @@
-/* An OpenBLAS that is older than the processor takes it for a Prescott: gk_blas_start mends that. */
+/* gk_blas_start mends an OpenBLAS that takes a processor newer than itself for a Prescott. */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -82,15 +82,15 @@ bool gk_blas_can_load(void)
     return can_map(1, buffer ? BUFFER + FORTRAN : FORTRAN);
 }
 
-/* OpenBLAS chooses its code while it is loaded. It takes a processor that is newer than itself for a
- * Prescott of 2004, whose code is three to five times slower than that of its own registers. Such an
- * OpenBLAS chooses again, from what newer versions choose. OPENBLAS_CORETYPE is the user's. */
+/* OpenBLAS chooses its code while it is loaded. It takes a processor newer than itself for a
+ * Prescott of 2004, whose code is four times slower than what the processor could run. Here it
+ * chooses again, and gets what newer versions take. The user can set OPENBLAS_CORETYPE instead. */
 static void choose_core(void)
 {
 #ifdef __x86_64__
     const char *name = "OPENBLAS_CORETYPE";
-    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
-        getenv(name) || strcmp(gotoblas_corename(), "Prescott") != 0)
+    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit || getenv(name) ||
+        strcmp(gotoblas_corename(), "Prescott") != 0)
         return;
     __builtin_cpu_init();
     const bool longest = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
