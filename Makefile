@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SECONDARY:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-# To build takes all cores, unless -j says how many.
+# These targets use all cores, unless -j says how many.
 ifeq ($(MAKELEVEL)$(filter-out all units check check-% lint install deb dist-bin,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif

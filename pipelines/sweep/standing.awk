@@ -4,6 +4,7 @@
 BEGIN { dir = ENVIRON["dir"]; most = ENVIRON["most"] + 0; width = ENVIRON["width"] + 0 }
 $0 == "index" || $0 == "runs" || $0 == "curves" { if (NF == 1) { part = $0; next } }
 part == "index" {
+    indexed = 1
     if (match($0, / --steps [^ ]+/)) steps = substr($0, RSTART + 9, RLENGTH - 9) + 0
     next
 }
@@ -19,6 +20,7 @@ part == "runs" {
 /^==> .* <==$/ { curve = $0; sub(/\/[^\/]* <==$/, "", curve); sub(/.*\//, "", curve); held = ""; next }
 { if (held != "") point(place[curve], held); held = $0 }
 END {
+    if (!indexed) { printf "1\t-\t%s begins; runs prepared so far: %d\n", plain(ENVIRON["name"]), total; exit }
     for (i = 1; i <= total; i++) if (state[i] == "running") part_done += steps ? at[i] / steps : 0
     work = fresh + part_done
     took = ENVIRON["now"] - ENVIRON["since"]

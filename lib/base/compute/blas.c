@@ -83,8 +83,8 @@ bool gk_blas_can_load(void)
 }
 
 /* OpenBLAS chooses its code while it is loaded. It takes a processor newer than itself for a
- * Prescott of 2004, whose code is four times slower than what the processor could run. Here it
- * chooses again, and gets what newer versions take. The user can set OPENBLAS_CORETYPE instead. */
+ * Prescott of 2004, and the code for that is four times slower. This makes it choose again, as its
+ * newer versions would. If the user has set OPENBLAS_CORETYPE, that holds. */
 static void choose_core(void)
 {
 #ifdef __x86_64__
