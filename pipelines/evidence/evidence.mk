@@ -4,12 +4,14 @@
 # make published runs published settings again; PUBLISHED names some of pipelines/evidence/grids/published-*.
 CORPUS_RUNS ?= 1500
 FULL_RUNS ?= 150
+LATER_RUNS ?= 1000
+LATER_S5_RUNS ?= 20
 CORPUS_JOBS ?= 2
 CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table curvature evidence evidence-corpus evidence-full evidence-curvature
+.PHONY: corpus corpus-table full full-table later later-table curvature evidence evidence-corpus evidence-full evidence-curvature
 .PHONY: evidence-delay delay-table arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
@@ -27,6 +29,12 @@ full-table: $(EVIDENCE_TOOLS) ## docs/results/full.tsv of the runs of make full 
 	@mkdir -p $(BUILD)
 	@pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) full >$(BUILD)/full.tsv
 	@cp $(BUILD)/full.tsv docs/results/full.tsv
+
+# Runs that failed are no reason not to begin the other sweep.
+later: $(EVIDENCE_TOOLS) ## trains the later runs of docs/evidence.md, about two hours of a core
+	@for part in "later $(LATER_RUNS)" "later-s5 $(LATER_S5_RUNS)"; do read -r name sample <<<"$$part"; \
+	    pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample "$$sample" \
+	        pipelines/evidence/grids/$$name.grid $(call quoted,$(CORPUS_SWEEPS))/$$name || [ $$? -eq 1 ]; done
 
 CURVATURE_STEP := 400
 CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
