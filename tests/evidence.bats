@@ -88,6 +88,44 @@ load helpers
     assert_equal "$(sed -n 2,4p page | paste -s -d ' ')" '<!-- corpus: x --> kept <!-- end of corpus -->'
 }
 
+@test "evidence: later runs are judged by models of the first corpus, and ended where the model that ships says so" {
+    cp -r "$ROOT/pipelines/evidence" .
+    sed -i "s/^steps=.*/steps=800/; s/^judged=.*/judged='state state+choices+network'/" evidence/sets.bash
+    mkdir -p figures && cp "$ROOT/pipelines/figures/stack" figures/
+    # rows of the corpus with a probability that is right but for one run that groks and one that does not
+    { sed -n '1,303p' "$ROOT/docs/results/corpus.tsv"; } | awk -F'\t' -v OFS='\t' '/^#/ { print; next }
+        !head++ { for (i = 1; i <= NF; i++) at[$i] = i; print $0, "p", "probability"; next }
+        { late = $at["t4"] == "nan" || $at["t4"] > 800; yes = $at["grokked"]
+          print $0, 23, !late ? "nan" : yes ? (!a++ ? 0.01 : 0.9) : (!b++ ? 0.95 : 0.03) }' >later.tsv
+    { grep '^#' "$ROOT/docs/results/corpus.tsv"; sed -n '3p;304,900p' "$ROOT/docs/results/corpus.tsv"; } >first.tsv
+    evidence/later "$GK_BUILD/bin" first.tsv later.tsv out
+    awk -F'\t' '/^#/ { next } !head++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { n++; yes += $at["grokked"]; all += $at["steps"] }
+        $at["t4"] == "nan" || $at["t4"] > 800 { late += $at["grokked"]
+            if ($at["probability"] < 0.05) { ended++; saved += $at["steps"] - 800; w = $at["grokked"]; wrong += w
+                if ($at["probability"] < 0.02) { few++; few_saved += $at["steps"] - 800 } } }
+        END { printf "800 shipped 0.05 %d %d %d %d 1 %.6g %.6g\n", n, yes, late, ended, 1 / yes, saved / all
+              printf "800 shipped 0.02 %d %d %d 1 1 %.6g %.6g\n", n, yes, late, 1 / yes, few_saved / all }' later.tsv >expected
+    grep shipped out/decisions.tsv | cut -f 1-9,12 | tr '\t' ' ' | diff expected -
+    # by hand: of the pairs of an operation all are right but those of the two runs
+    awk -F'\t' '/^#/ { next } !head++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["t4"] != "nan" && $at["t4"] <= 800 { next }
+        { o = $at["op"]; ops[o]; n[o, $at["grokked"]]++; if ($at["probability"] == 0.01) bad1 = o; if ($at["probability"] == 0.95) bad0 = o }
+        END { for (o in ops) pairs += n[o, 0] * n[o, 1]
+            wrong = n[bad1, 0] + n[bad0, 1] - (bad1 == bad0); printf "%.6g\n", 1 - wrong / pairs }' later.tsv >expected
+    assert_equal "$(awk -F'\t' '$2 == "shipped" { print $5 }' out/auc.tsv)" "$(cat expected)"
+    assert_equal "$(awk -F'\t' '!/^#/ { print $2 }' out/times.tsv | sort -u | paste -s -d ' ')" 'set state state+choices+network'
+    printf '%s\n' '<!-- later: x -->' '<!-- end of later -->' >page
+    evidence/later-page later.tsv out page
+    assert_equal "$(grep -c '^| the model that ships | 0.0[25] | [0-9]* | 1 of the ' page)" 2
+    grep -F "| the model that ships | 0.$(awk '{ printf "%02.0f", 100 * $1 }' expected)" page
+    # too few
+    head -n 40 later.tsv >few.tsv
+    run -3 evidence/later "$GK_BUILD/bin" first.tsv few.tsv out
+    evidence/later-page few.tsv out page
+    grep -F 'These are too few to judge by: 37 of at least 60 runs, ' page
+}
+
 @test "evidence: a table is enough by its runs, those that grok after step 400, and those that do not" {
     . "$ROOT/pipelines/evidence/sets.bash"
     least_runs=3 least_ends=1

@@ -11,8 +11,9 @@ CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table later later-table curvature evidence evidence-corpus evidence-full evidence-curvature
-.PHONY: evidence-delay delay-table arithmetic law law-table published published-table
+.PHONY: corpus corpus-table full full-table later later-table curvature
+.PHONY: evidence evidence-corpus evidence-full evidence-later evidence-curvature evidence-delay delay-table
+.PHONY: arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
 
@@ -36,6 +37,12 @@ later: $(EVIDENCE_TOOLS) ## trains the later runs of docs/evidence.md, about two
 	    pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample "$$sample" \
 	        pipelines/evidence/grids/$$name.grid $(call quoted,$(CORPUS_SWEEPS))/$$name || [ $$? -eq 1 ]; done
 
+later-table: $(EVIDENCE_TOOLS) ## docs/results/later.tsv of the runs of make later that have ended
+	@mkdir -p $(BUILD)
+	@ALSO=p SCORE=models/grok.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) later later-s5 \
+	    >$(BUILD)/later.tsv
+	@cp $(BUILD)/later.tsv docs/results/later.tsv
+
 CURVATURE_STEP := 400
 CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
 curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at step 400, ten minutes of a core
@@ -44,7 +51,8 @@ curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at 
 	    >$(BUILD)/curvature.tsv
 	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
 
-evidence: evidence-corpus evidence-full evidence-curvature evidence-delay ## judges early predictors by their tables
+EVIDENCE := corpus full later curvature delay
+evidence: $(EVIDENCE:%=evidence-%) ## judges early predictors by their tables
 EVIDENCE_TABLES := auc decisions calibration times
 evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
@@ -61,6 +69,13 @@ evidence-full: evidence-corpus
 	@for t in $(EVIDENCE_TABLES) transfer; do \
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
+
+evidence-later: $(EVIDENCE_TOOLS)
+	@[ ! -e docs/results/later.tsv ] || \
+	    pipelines/evidence/later $(BIN) docs/results/corpus.tsv docs/results/later.tsv $(BUILD)/later || [ $$? -eq 3 ]
+	@for t in auc decisions times; do \
+	    [ ! -e $(BUILD)/later/$$t.tsv ] || cp $(BUILD)/later/$$t.tsv docs/results/evidence-later-$$t.tsv; done
+	@pipelines/evidence/later-page docs/results/later.tsv $(BUILD)/later docs/evidence.md
 
 evidence-curvature: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)

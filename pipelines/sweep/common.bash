@@ -10,8 +10,16 @@ has_temporaries() { # RUN
     done
     return 1
 }
-clear_temporaries() { # RUN
-    rm -f "$1"/.run.{data,ckpt}.*.tmp
+clear_temporaries() { # RUN [FILE ...], which are removed, too
+    remove "$1"/.run.{data,ckpt}.*.tmp "${@:2}"
+}
+# Removes those FILEs that exist. A sweep of small runs would spend more time on starting rm for files that do not.
+remove() { # FILE ...
+    local file there=()
+    for file; do
+        [ ! -e "$file" ] || there+=("$file")
+    done
+    [ ${#there[@]} -eq 0 ] || rm -f "${there[@]}"
 }
 
 # The options of gk-phases by which the runs of a sweep in DIR have grokked or not.
