@@ -42,8 +42,8 @@ setup() {
 apart() {
     local flags=$-
     set +eET
-    output=$("$@" 2>"$BATS_TEST_TMPDIR/.stderr") && status=0 || status=$?
-    read -d '' -r stderr <"$BATS_TEST_TMPDIR/.stderr"
+    output=$("$@" 2>"$BATS_TEST_TMPDIR.stderr") && status=0 || status=$?
+    read -d '' -r stderr <"$BATS_TEST_TMPDIR.stderr"
     set "-$flags"
 }
 
