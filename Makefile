@@ -57,7 +57,7 @@ LIB_SRC := $(filter-out lib/nn/core/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 CORE_SRC := $(wildcard lib/nn/core/*.c lib/nn/core/*/*.c)
 
 # The numeric core is compiled once per precision and instruction set (lib/nn/core/real.h).
-ifeq ($(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1),x86_64)
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 ISAS := v1 v3 v4
 else
 ISAS := v1
@@ -87,6 +87,9 @@ else
 Q :=
 say = @:
 endif
+# $(call making,CC) CC ...: makes the folder of a file and says which file it is. One shell does all, because a build
+# has hundreds of files.
+making = $Q[ -d $(@D) ] || mkdir -p $(@D); $(if $(Q),printf '  %-5s %s\n' $(1) $@;)
 
 # Tables of names (gk-ckpt-dump --rename) and the model of gk-predict lie beside the tools, here and where they are
 # installed.
@@ -114,15 +117,13 @@ setup:
 # A change of compiler or flags rebuilds everything: objects depend on this stamp.
 FLAGS_LINE = $(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(LIBS) | $(CORE_OPT) $(ISAS) $(UNCHECKED) | $(UNIT_OPT)
 $(BUILD)/flags: FORCE | setup
-	@mkdir -p $(@D)
-	@flags=$(call quoted,$(FLAGS_LINE)); cmp -s - $@ <<<"$$flags" || echo "$$flags" > $@
+	@[ -d $(@D) ] || mkdir -p $(@D); flags=$(call quoted,$(FLAGS_LINE)); \
+	[ -e $@ ] && [ "$$(<$@)" = "$$flags" ] || echo "$$flags" > $@
 .PHONY: FORCE
 FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call making,CC) $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Long loops over numbers outside the core, which -O2 does not vectorise.
 LONG_LOOPS := $(addprefix analysis/points/,nearest nearest_many nearest_pairs gram) io/frames/dtype
@@ -131,21 +132,17 @@ $(BUILD)/lib/nn/engine/dispatch.o: private ALL_CFLAGS += -DGK_LIBXSMM=$(if $(LIB
 
 define core_rule
 $(BUILD)/lib/nn/core/%.$(1).$(2).o: lib/nn/core/%.c $(BUILD)/flags
-	@mkdir -p $$(@D)
-	$$(call say,CC,$$@)
-	$$Q$$(CC) $$(call CHECKED_FLAGS,$(2)) $$(ISA_$(2)) -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) \
+	$$(call making,CC) $$(CC) $$(call CHECKED_FLAGS,$(2)) $$(ISA_$(2)) \
+	    -DGK_REAL_IS_F64=$(if $(filter f64,$(1)),1,0) -DGK_ISA=$(2) \
 	    -DGK_LIBXSMM=$(if $(filter v4,$(2)),$$(if $$(LIBXSMM),1,0),0) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach r,f32 f64,$(foreach i,$(ISAS),$(eval $(call core_rule,$r,$i))))
 
 $(ARCHIVE): $(LIB_OBJ) $(CORE_OBJ)
-	@rm -f $@
-	@ar rcs $@ $^
+	@rm -f $@; ar rcs $@ $^
 
 $(BIN)/%: $(BUILD)/cmd/%.o $(ARCHIVE)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
+	$(call making,LINK) $(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
 $(BUILD)/share/gk/rename/%: lib/nn/model/rename/%
 	@mkdir -p $(@D)
@@ -156,9 +153,7 @@ $(BUILD)/share/gk/models/%: models/%
 	@cp $< $@
 
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(ARCHIVE)
-	@mkdir -p $(@D)
-	$(call say,LINK,$@)
-	$Q$(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
+	$(call making,LINK) $(CC) -o $@ $< $(ARCHIVE) $(ALL_LDFLAGS) $(LIBS)
 
 .PHONY: units
 units: $(UNITS)

@@ -1,5 +1,5 @@
 # make dist, make dist-bin, make deb, and what checks them. Only include/gk/version.h holds the version.
-VERSION := $(shell sed -n 's/^\#define GK_VERSION "\(.*\)"/\1/p' include/gk/version.h)
+VERSION := $(patsubst "%",%,$(filter "%",$(file <include/gk/version.h)))
 DIST := $(BUILD)/gk-$(VERSION).tar.gz
 DEB_ARCH = $(shell dpkg --print-architecture)
 
