@@ -30,18 +30,21 @@ static void check_products(void)
     }
 }
 
-/* In a process of its own: OpenBLAS as if it had not known the processor, or been told by the user
- * which one to compute for. */
-static void start(bool told)
+/* In a process of its own: OpenBLAS as if it had not known the processor, SAID being what the user
+ * says of it, NULL for nothing. */
+static void start(const char *said)
 {
+    const bool told = said && *said;
 #ifdef __x86_64__
     const bool newer = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     setenv(name, "Prescott", 1);
     gotoblas_dynamic_quit();
     gotoblas_dynamic_init();
     CHECK_STR_EQ(gotoblas_corename(), "Prescott");
-    if (!told)
+    if (!said)
         unsetenv(name);
+    else
+        setenv(name, said, 1);
     CHECK(!gk_blas_start(1, NULL));
     CHECK_INT_EQ(strcmp(gotoblas_corename(), "Prescott") == 0, told || !newer);
     check_products();
@@ -54,11 +57,12 @@ int main(void)
 {
     if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit)
         return check_status(); /* another BLAS, or one that has code for one processor */
-    for (int told = 0; told < 2; told++) {
+    const char *const said[] = {NULL, "", "Prescott"}; /* a variable without a value says nothing */
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
         const pid_t child = fork();
         int status = 1;
         if (child == 0) {
-            start(told);
+            start(said[i]);
             _exit(check_status());
         }
         CHECK(waitpid(child, &status, 0) == child && status == 0);

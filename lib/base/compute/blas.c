@@ -88,8 +88,8 @@ bool gk_blas_can_load(void)
 static void choose_core(void)
 {
 #ifdef __x86_64__
-    const char *name = "OPENBLAS_CORETYPE";
-    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit || getenv(name) ||
+    const char *name = "OPENBLAS_CORETYPE", *set = getenv(name);
+    if (!gotoblas_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit || (set && *set) ||
         strcmp(gotoblas_corename(), "Prescott") != 0)
         return;
     __builtin_cpu_init();
