@@ -126,6 +126,26 @@ load helpers
     grep -F 'These are too few to judge by: 37 of at least 60 runs, ' page
 }
 
+@test "evidence: a table has the settings that all runs share, and what a model says of a run, nan where it ended before" {
+    EVIDENCE=$ROOT/pipelines/evidence
+    printf '%s\n' '--op sub' '--p 5' '--frac 0.5' '--dim 4' '--heads 2' '--ff 4' '--layers 1' '--seed 3' '--eval-every 10' >both
+    for steps in 8 30; do
+        { cat both && echo "--steps $steps"; } >g.grid
+        "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" g.grid "sweeps/$steps"
+    done
+    printf '%s\n' 'feature from to log floor centre scale weight' '(intercept) nan nan 0 -inf 0 1 0' 'm0_20 0 20 1 1e-9 3 1 2' |
+        tr ' ' '\t' >model
+    ALSO=p SCORE=model "$EVIDENCE/table" sweeps "$GK_BUILD/bin" 8 30 >out
+    assert_equal "$(column_of op out | paste -s -d ' ') $(column_of p out | paste -s -d ' ') $(column_of steps out | paste -s -d ' ')" \
+        'sub sub 5 5 8 30'
+    assert_equal "$(column_of probability out | head -n 1)" nan
+    said=$(gk-predict score -q -m model sweeps/30/runs/*/run.tsv | tail -n 1 | cut -f 2)
+    assert_equal "$(column_of probability out | tail -n 1)" "$said"
+    # without a model no such column
+    "$EVIDENCE/table" sweeps "$GK_BUILD/bin" 8 30 >out
+    refute column_of probability out
+}
+
 @test "evidence: a table is enough by its runs, those that grok after step 400, and those that do not" {
     . "$ROOT/pipelines/evidence/sets.bash"
     least_runs=3 least_ends=1
