@@ -34,7 +34,20 @@ export ROOT GK_BUILD GOLDEN LC_ALL=C
 export PATH=$GK_BUILD/bin:$PATH
 
 setup() {
+    watched
     cd "$BATS_TEST_TMPDIR" || return
+}
+
+# Waits until the process that bats starts to end a test that takes too long has its sleep and its trap. If a test ends
+# before, the sleep stays, and bats waits for it: for five minutes.
+watched() {
+    local pid=${BATS_killer_pid-} n sleeps='' state=''
+    for ((n = 0; n < 20000; n++)); do
+        [ "$pid" ] && [ -r "/proc/$pid/task/$pid/children" ] || return 0
+        { read -r sleeps <"/proc/$pid/task/$pid/children"; read -r -d '' state <"/proc/$pid/status"; } 2>/dev/null || :
+        # it catches SIGABRT, which is 6
+        [ -z "$sleeps" ] || [[ ! $state =~ SigCgt:[[:space:]]*([0-9a-f]+) ]] || ! ((0x${BASH_REMATCH[1]} >> 5 & 1)) || return 0
+    done
 }
 
 # apart COMMAND...: sets status, output and stderr as `run --separate-stderr` does, which starts a program for the name

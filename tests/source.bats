@@ -302,3 +302,19 @@ base:
         grep -E "\"\\\$build\"?/${part#*/}" packaging/check-deb >/dev/null || fail "check-deb lacks ${part#*/}"
     done
 }
+
+@test "source: a test begins when its watchdog can be stopped" {
+    # what bats starts for each test, here late
+    (
+        sleep 0.3
+        sleep 60 &
+        echo $! >sleeps
+        trap 'kill $(<sleeps); exit 0' ABRT
+        wait
+    ) 3>&- &
+    watchdog=$!
+    BATS_killer_pid=$watchdog watched
+    kill -ABRT "$watchdog"
+    wait "$watchdog"
+    refute kill -0 "$(<sleeps)"
+}
