@@ -46,7 +46,9 @@ watched() {
         [ "$pid" ] && [ -r "/proc/$pid/task/$pid/children" ] || return 0
         { read -r sleeps <"/proc/$pid/task/$pid/children"; read -r -d '' state <"/proc/$pid/status"; } 2>/dev/null || :
         # it catches SIGABRT, which is 6
-        [ -z "$sleeps" ] || [[ ! $state =~ SigCgt:[[:space:]]*([0-9a-f]+) ]] || ! ((0x${BASH_REMATCH[1]} >> 5 & 1)) || return 0
+        if [ "$sleeps" ] && [[ $state =~ SigCgt:[[:space:]]*([0-9a-f]+) ]] && ((0x${BASH_REMATCH[1]} >> 5 & 1)); then
+            return 0
+        fi
     done
 }
 

@@ -39,6 +39,34 @@ enough() { # TABLE
         END { print n + 0, late + 0, never + 0; exit n < runs || late < ends || never < ends }' "$1"
 }
 
+# The runs that the question at STEP is about, also for what was known beforehand.
+at_risk() { # STEP <TABLE
+    step=$1 awk -F'\t' '/^#/ { print; next }
+        !head++ { for (i = 1; i <= NF; i++) if ($i == "t4") t4 = i; print; next }
+        $t4 == "nan" || $t4 > ENVIRON["step"] + 0'
+}
+
+# How many runs of a table have each value of COLUMN, and how many of these grokked.
+by() { # COLUMN TABLE
+    by=$1 awk -F'\t' '/^#/ { next }
+        !head++ { for (i = 1; i <= NF; i++) at[$i] = i; c = at[ENVIRON["by"]]; g = at["grokked"]; next }
+        { n[$c]++; yes[$c] += $g }
+        END { for (v in n) print v " " n[v] ", " yes[v] + 0 }' "$2" | sort | paste -s -d ';' | sed 's/;/; /g'
+}
+
+# The rows of a table, without its history and its header.
+rows() { # TABLE
+    awk '/^#/ { next } !head++ { next } { print }' "$1"
+}
+
+# Why a table is not judged.
+too_few() { # TABLE
+    local runs late never
+    read -r runs late never < <(enough "$1")
+    printf 'These are too few to judge by: %s of at least %s runs, ' "$runs" "$least_runs"
+    printf '%s of %s that grok after step 400, %s of %s that do not.\n' "$late" "$least_ends" "$never" "$least_ends"
+}
+
 # The table with a column COLUMN=VALUE, 0 or 1, for each value of the learning rate, the decay and the network: a model
 # then has a weight for each value, and not one slope for all.
 with_choices() { # TABLE

@@ -10,8 +10,8 @@ has_temporaries() { # RUN
     done
     return 1
 }
-clear_temporaries() { # RUN [FILE ...], which are removed, too
-    remove "$1"/.run.{data,ckpt}.*.tmp "${@:2}"
+clear_temporaries() { # RUN
+    remove "$1"/.run.{data,ckpt}.*.tmp
 }
 # Removes those FILEs that exist. A sweep of small runs would spend more time on starting rm for files that do not.
 remove() { # FILE ...
