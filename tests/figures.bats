@@ -100,6 +100,7 @@ setup_file() {
 }
 
 setup() {
+    begin
     command -v gnuplot >/dev/null || skip 'no gnuplot'
     cp -a "$BATS_FILE_TMPDIR/tree" "$BATS_TEST_TMPDIR/tree" && cd "$BATS_TEST_TMPDIR/tree" || return
     f=build/figures/tiny

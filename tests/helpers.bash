@@ -34,13 +34,29 @@ export ROOT GK_BUILD GOLDEN LC_ALL=C
 export PATH=$GK_BUILD/bin:$PATH
 
 setup() {
-    watched
+    begin
     cd "$BATS_TEST_TMPDIR" || return
 }
 
+# begin: a setup() of a file's own calls it first, too.
+begin() {
+    watched_over
+    # To name the command that fails, bats notes the place of each before it runs, and takes as long for that as for the
+    # start of a program. Here the place is noted when a command has failed. A test that takes too long has no place, but
+    # its command is known.
+    if declare -F bats_capture_stack_trace bats_error_trap bats_timeout_trap >/dev/null; then
+        trap - DEBUG
+        BATS_DEBUG_LAST_STACK_TRACE=() BATS_DEBUG_LASTLAST_STACK_TRACE=()
+        trap 'bats_error_trap; failed_here' ERR
+        trap 'echo "ended in: $BASH_COMMAND"; bats_timeout_trap' ABRT
+    fi
+}
+# bats_capture_stack_trace leaves out the function that calls it.
+failed_here() { bats_capture_stack_trace; }
+
 # Waits until the process that bats starts to end a test that takes too long has its sleep and its trap. If a test ends
 # before, the sleep stays, and bats waits for it: for five minutes.
-watched() {
+watched_over() {
     local pid=${BATS_killer_pid-} n sleeps='' state=''
     for ((n = 0; n < 20000; n++)); do
         [ "$pid" ] && [ -r "/proc/$pid/task/$pid/children" ] || return 0

@@ -5,6 +5,7 @@ load helpers
 
 # What each text would run if anything took it for a program, an argument or a file name at most.
 setup() {
+    begin
     cd "$BATS_TEST_TMPDIR" || return
     mkdir commands work
     printf '#!/bin/sh\necho executed >>%q\n' "$PWD/executed" >commands/executed

@@ -3,6 +3,7 @@
 load helpers
 
 setup() {
+    begin
     cd "$BATS_TEST_TMPDIR" || return
     gk-data --p 7 --frac 0.6 -o d
     gk-train -d d --dim 16 --ff 32 --steps 40 --dtype f64 --trajectory t.gks --every 20 -o /dev/null

@@ -5,6 +5,7 @@
 load helpers
 
 setup() {
+    begin
     [ -z "${GK_SANITIZED-}" ] || skip 'a sanitizer needs more of everything'
     cd "$BATS_TEST_TMPDIR" || return
 }

@@ -23,6 +23,7 @@ setup_file() {
 }
 
 setup() {
+    begin
     ln -s "$BATS_FILE_TMPDIR"/* "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR" || return
 }

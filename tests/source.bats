@@ -4,6 +4,7 @@
 load helpers
 
 setup() {
+    begin
     cd "$ROOT" || return
 }
 
@@ -314,7 +315,7 @@ base:
         wait
     ) 3>&- &
     watchdog=$!
-    BATS_killer_pid=$watchdog watched
+    BATS_killer_pid=$watchdog watched_over
     kill -ABRT "$watchdog"
     wait "$watchdog"
     for _ in {1..100}; do
@@ -322,4 +323,38 @@ base:
         sleep 0.02
     done
     fail 'its sleep stays'
+}
+
+@test "source: a test that fails or takes too long says where" {
+    cd "$BATS_TEST_TMPDIR"
+    # bats takes each line that begins so for a test, here, too
+    sed s/^test/@test/ >some.bats <<EOF
+load '$ROOT/tests/helpers.bash'
+short() {
+    [ "\$1" -gt 5 ]
+}
+test "here" {
+    true
+    false
+}
+test "in a function" {
+    short 6
+    short 5
+}
+test "in another shell" {
+    (cd / && short 4)
+}
+test "long" {
+    true
+    sleep 30
+}
+EOF
+    run env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" BATS_LIB_PATH="$BATS_LIB_PATH" BATS_TEST_TIMEOUT=2 bats --tap some.bats
+    assert_failure
+    assert_line '# (in test file some.bats, line 7)'
+    assert_line "# (from function \`short' in file some.bats, line 3,"
+    assert_line '#  in test file some.bats, line 11)'
+    assert_line "#   \`(cd / && short 4)' failed"
+    assert_line 'not ok 4 long # timeout after 2s'
+    assert_line '# ended in: sleep 30'
 }
