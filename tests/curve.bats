@@ -7,7 +7,7 @@ LOGS=$ROOT/tests/logs
 
 # want KIND: the curve of tests/logs as gk-curve writes it: exact, or single (rounded).
 want() {
-    python3 - "$1" "$LOGS/want.csv" <<'END'
+    python3 -IS - "$1" "$LOGS/want.csv" <<'END'
 import csv, struct, sys
 names = ["step", "train_loss", "train_acc", "val_loss", "val_acc"]
 print(*names, sep="\t")
@@ -27,7 +27,7 @@ rows() {
 
 # events FILE < SPEC: tests/logs/events.py
 events() {
-    python3 "$LOGS/events.py" >"$1"
+    python3 -IS "$LOGS/events.py" >"$1"
 }
 
 @test "curve: TensorBoard's files, whoever wrote them" {
@@ -95,7 +95,7 @@ END
 }
 
 @test "curve: Lightning's CSVLogger and transformers' Trainer, held against Python" {
-    python3 - "$LOGS" >want <<'END'
+    python3 -IS - "$LOGS" >want <<'END'
 import csv, json, sys
 def show(log, names):
     rows = {}
@@ -335,7 +335,7 @@ END
 @test "curve: a damaged event file is refused with the place" {
     printf '%s train/loss simple %s\n' 0 3 1 2 | events e
     size=$(stat -c %s e) each=$((($(stat -c %s e) - 40) / 2))
-    python3 -c 'import sys
+    python3 -IS -c 'import sys
 for n in range(12, int(sys.argv[1]), 3):
     data = bytearray(open("e", "rb").read())
     data[n] ^= 16
@@ -369,7 +369,7 @@ END
 @test "curve: what passes for no scalar takes no memory" {
     PEAK=("$GK_BUILD/tests/peak" 100)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
-    python3 - "$LOGS" >e <<'END'
+    python3 -IS - "$LOGS" >e <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
@@ -399,7 +399,7 @@ END
     [[ $stderr = *': a record over 16 MiB: passed over'* ]] || fail "$stderr"
     # a length that is a lie is the end of a file that grows
     head -c 60 e >lie
-    python3 - "$LOGS" >>lie <<'END'
+    python3 -IS - "$LOGS" >>lie <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True

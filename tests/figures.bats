@@ -321,7 +321,7 @@ draws() {
     run --separate-stderr env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s --no-print-directory "${@:2}"
     assert_equal "$output" "$1.png"$'\n'"$1.svg"
     [ "$(head -c 4 "$1.png" | tail -c 3)" = PNG ] || fail "$1.png"
-    python3 -c 'import sys, xml.etree.ElementTree as t
+    python3 -IS -c 'import sys, xml.etree.ElementTree as t
 for e in t.parse(sys.argv[1]).iter():
     if e.tag.endswith("}text"): print("".join(e.itertext()).strip())' "$1.svg" >texts
 }

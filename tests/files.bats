@@ -22,9 +22,9 @@ names() {
     gzip -c t >x
     names 'compressed by gzip' 'gunzip -c x | ...' '... | gunzip -c | ...'
     gunzip -c x | gk-hjorth -q | cmp - want
-    python3 -c 'import bz2, sys; sys.stdout.buffer.write(bz2.compress(open("t", "rb").read(), 3))' >x
+    python3 -IS -c 'import bz2, sys; sys.stdout.buffer.write(bz2.compress(open("t", "rb").read(), 3))' >x
     names 'compressed by bzip2' 'bunzip2 -c x | ...' '... | bunzip2 -c | ...'
-    python3 -c 'import lzma, sys; sys.stdout.buffer.write(lzma.compress(open("t", "rb").read()))' >x
+    python3 -IS -c 'import lzma, sys; sys.stdout.buffer.write(lzma.compress(open("t", "rb").read()))' >x
     names 'compressed by xz' 'xz -dc x | ...' '... | xz -dc | ...'
     printf '\x28\xb5\x2f\xfd\x04\x58\x21\0' >x
     names 'compressed by zstd' 'zstd -dc x | ...' '... | zstd -dc | ...'
@@ -36,7 +36,7 @@ names() {
 
 @test "kinds: zip archives, by the first file in them" {
     zip() {
-        python3 -c 'import sys, zipfile
+        python3 -IS -c 'import sys, zipfile
 z = zipfile.ZipFile("x", "w")
 for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$@"
     }
@@ -79,7 +79,7 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     names 'a Feather file' "python3 -c 'import pandas; print(pandas.read_feather(\"x\").to_csv(index=False))' | ..." \
         "python3 -c 'import pandas; print(pandas.read_feather(\"FILE\").to_csv(index=False))' | ..."
     rm x
-    python3 -c 'import sqlite3; sqlite3.connect("x").execute("create table t (a)")'
+    python3 -IS -c 'import sqlite3; sqlite3.connect("x").execute("create table t (a)")'
     names 'an SQLite database' "sqlite3 -csv -header x 'select ...' | ..." "sqlite3 -csv -header FILE 'select ...' | ..."
     printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n' >x
     names 'a pointer of Git LFS: git lfs pull fetches the file itself' ''
@@ -93,11 +93,11 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
 @test "kinds: pickles, and no command that would load them" {
     local advice="it can run any program when it is loaded; where you trust it, save what it holds with numpy.save, pandas' to_csv or torch.save from Python"
     for protocol in 2 3 4 5; do
-        python3 -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps({"loss": [1.5, 2.5]}, int(sys.argv[1])))' $protocol >x
+        python3 -IS -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps({"loss": [1.5, 2.5]}, int(sys.argv[1])))' $protocol >x
         names 'a Python pickle' "$advice"
     done
     # torch.save before 1.6 pickled a number first
-    python3 -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps(0x1950a86a20f9469cfc6c, 2) + pickle.dumps(1001, 2))' >x
+    python3 -IS -c 'import pickle, sys; sys.stdout.buffer.write(pickle.dumps(0x1950a86a20f9469cfc6c, 2) + pickle.dumps(1001, 2))' >x
     names 'a PyTorch file as before version 1.6' \
         "python3 -c 'import torch; torch.save(torch.load(\"x\", weights_only=True), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
         "python3 -c 'import torch; torch.save(torch.load(\"FILE\", weights_only=True), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..."

@@ -172,7 +172,7 @@ phases() {
 
 # frames FILE...: frames as PyTorch saves a network with BatchNorm, frame i with w = i/10 more.
 frames() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import json, struct, sys
 for i, name in enumerate(sys.argv[1:]):
     w = struct.pack("<3f", *(x + 0.1 * i for x in (1, 2, 3)))

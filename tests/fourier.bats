@@ -8,7 +8,7 @@ tiny=(--layers 1 --dim 8 --heads 2 --ff 16)
 # whose phases f and g leave only the term cos(w(a + b - c)) of (cos(wa + f) + cos(wb + g))^2 cos(wc + f + g).
 # Elements count by their exponents in the group; sub and div subtract b.
 gromov() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import json, math, struct, sys
 op, p, keys, out = sys.argv[1], int(sys.argv[2]), [int(k) for k in sys.argv[3].split(",")], sys.argv[4]
 exponent = {x: x for x in range(p)}

@@ -174,7 +174,7 @@ END
         done < <(grep -v '^#' texts)
     } >"$dir/table.tsv"
     "$ROOT/pipelines/sweep/page" "$dir"
-    python3 "$ROOT/tests/page.py" "$dir/report.html" >parts
+    python3 -IS "$ROOT/tests/page.py" "$dir/report.html" >parts
     assert_equal "$(grep -c '^rect' parts)" "$((3 * $(grep -vc '^#' texts)))"
     grep -qxF "text Sweep $dir" parts
     # each text is there, blanks at its ends aside
@@ -236,7 +236,7 @@ END
     done < <(hostile name | awk 'NR % 4 == 0' && echo 'x%41?#')
     cd ..
     "$ROOT/pipelines/figures/report" '"><script>executed()</script> $(executed)' 'fi"g&<b>' >page
-    python3 - page 'fi"g&<b>' <<'END'
+    python3 -IS - page 'fi"g&<b>' <<'END'
 import html.parser, os, sys, urllib.parse
 folder = sys.argv[2]
 class Page(html.parser.HTMLParser):
@@ -382,7 +382,7 @@ drawn() {
 
 # shows NAME...: each picture NAME.svg shows each line of NAME.want as a text of its own.
 shows() {
-    python3 -c 'if True:
+    python3 -IS -c 'if True:
         import sys, xml.etree.ElementTree as tree
         for name in sys.argv[1:]:
             texts = {"".join(e.itertext()) for e in tree.parse(name + ".svg").iter() if e.tag.endswith("}text")}

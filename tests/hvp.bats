@@ -89,7 +89,7 @@ spectrum() {
         { a = $2 - l * $1; b = $3 - l * $2; wa += a * a; wb += b * b; na += $2 * $2; nb += $3 * $3 }
         END { exit !(NR > 40 && wa <= 1e-6 * na && wb <= 1e-6 * nb) }'
     # one tensor too many, and nothing but zeros
-    python3 - c <<'END'
+    python3 -IS - c <<'END'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()
 n, = struct.unpack("<Q", data[:8])
@@ -259,7 +259,7 @@ sure_and_wrong() {
     gk-hvp -d d --ggn --dtype f32 c >single
     close_to "$(column_of lambda_max single)" "$(column_of lambda_max g)" 1e-3
     # the read-out alone: its logits are linear in it, so that both products agree there
-    python3 - c <<'END'
+    python3 -IS - c <<'END'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()
 n, = struct.unpack("<Q", data[:8])

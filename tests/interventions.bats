@@ -36,7 +36,7 @@ metadata() {
 # edit IN PROGRAM OUT: the frame of IN with its header and data changed by a line of Python. There h
 # is the header, m its metadata, t[NAME] = [dtype, shape, bytes] the tensors.
 edit() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import json, struct, sys
 with open(sys.argv[1], "rb") as f:
     n, = struct.unpack("<Q", f.read(8))

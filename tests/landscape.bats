@@ -191,7 +191,7 @@ progress_of() {
         norms) change='[n for n in t if ".norm" in n]' ;;
         *) change='[n for n in t if len(t[n]["shape"]) == 1]' ;;
         esac
-        python3 -c 'import json, struct, sys
+        python3 -IS -c 'import json, struct, sys
 def read(name):
     b = open(name, "rb").read()
     n = 8 + struct.unpack("<Q", b[:8])[0]

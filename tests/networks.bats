@@ -23,7 +23,7 @@ metadata() {
 
 # longer FILE KEY VALUE: the frame with one more entry of metadata.
 longer() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()
 n = struct.unpack("<Q", data[:8])[0]

@@ -236,7 +236,7 @@ gk-fit-powerlaw: note: a_other is too ${unit#*:} for a double: give r in a unit 
 
 # direction K IN OUT: the F64 tensors of the first frame times 2^K.
 direction() {
-    python3 -c 'import math, struct, sys
+    python3 -IS -c 'import math, struct, sys
 k, data = int(sys.argv[1]), sys.stdin.buffer.read()
 head = 8 + struct.unpack("<Q", data[:8])[0]
 end = max(int(part.split(b"]")[0].split(b",")[1]) for part in data[8:head].split(b"\"data_offsets\":[")[1:]) + head

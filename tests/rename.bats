@@ -12,7 +12,7 @@ table() {
 
 # frame NAME SHAPE...: a frame of F32 tensors, 0, 1, 2 ...; NAME:I64 for integers.
 frame() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import json, struct, sys
 header, data = {}, b""
 for name, shape in zip(sys.argv[1::2], sys.argv[2::2]):

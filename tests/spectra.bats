@@ -74,7 +74,7 @@ rows() {
 }
 
 @test "a name from a file is one cell, whatever is in it" {
-    python3 - >c <<'END'
+    python3 -IS - >c <<'END'
 import json, struct, sys
 head = json.dumps({"#a\tb\n": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}}).encode()
 sys.stdout.buffer.write(struct.pack("<Q", len(head)) + head + struct.pack("<f", 2))

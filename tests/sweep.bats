@@ -323,7 +323,7 @@ gk-sweep: from step 20 to 30'
 
 # on_terminal KEYS COMMAND...: what COMMAND says on a terminal where KEYS are typed when it first shows its progress
 on_terminal() {
-    python3 - "$@" <<'END'
+    python3 -IS - "$@" <<'END'
 import os, pty, sys
 pid, fd = pty.fork()
 if pid == 0:
@@ -1045,7 +1045,7 @@ best so far:'
     cp out/report.html first.html
     sweep --quiet --report out
     cmp first.html out/report.html
-    python3 "$ROOT/tests/page.py" out/report.html >parts
+    python3 -IS "$ROOT/tests/page.py" out/report.html >parts
     assert_equal "$(grep -c '^svg' parts)" 6 # no run generalised: two heatmaps, two charts, two colours
     assert_equal "$(grep -c '^rect' parts)" 8
     assert_equal "$(grep -c '^tr' parts)" 5
@@ -1070,12 +1070,12 @@ best so far:'
     grid '--lr 1e-2 1e-3' '--steps 30' >g.grid
     sweep --quiet g.grid one
     sweep --quiet --report one
-    python3 "$ROOT/tests/page.py" one/report.html >parts
+    python3 -IS "$ROOT/tests/page.py" one/report.html >parts
     assert_equal "$(grep -c '^rect' parts)" 4
     grid '--lr 1e-2' '--steps 30' >g.grid
     sweep --quiet g.grid none
     sweep --quiet --report none
-    python3 "$ROOT/tests/page.py" none/report.html >parts
+    python3 -IS "$ROOT/tests/page.py" none/report.html >parts
     assert_equal "$(grep -c '^rect' parts)" 0
 }
 

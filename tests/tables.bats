@@ -120,7 +120,7 @@ refused() {
 
 # as_json: the table at hand as JSON, its numbers as numbers: a file for each form.
 as_json() {
-    write_table | python3 -c 'import json, sys
+    write_table | python3 -IS -c 'import json, sys
 head, *rows = [line.rstrip("\n").split("\t") for line in sys.stdin]
 objects = [dict(zip(head, map(float, row))) for row in rows]
 forms = {
@@ -373,14 +373,14 @@ hint() { # COLUMN
 }
 
 # bats test_tags=memory
-@test "tables: hundred megabytes in one line take no memory" {
+@test "tables: megabytes in one line take no memory" {
     PEAK=("$GK_BUILD/tests/peak" 200)
     [ -z "${GK_SANITIZED-}" ] || PEAK=()
-    head -c 100000000 /dev/zero | tr '\0' x >line
-    head -c 20000000 line | tr x 7 >cell
+    head -c 20000000 /dev/zero | tr '\0' x >line
+    tr x 7 <line >cell
     { echo '#'; head -c 20000000 /dev/zero | tr '\0' '\t'; } >tabs
     head -c 10000000 /dev/zero | tr '\0' , >columns
-    { printf '# gk-'; head -c 20000000 line; } >comment
+    { printf '# gk-'; cat line; } >comment
     seq -f '# gk-%.0f' 10001 >history
     for tool in $(readers); do
         reader "$tool"

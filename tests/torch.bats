@@ -169,7 +169,7 @@ gk-spectra: note: x1: 1 parameter has rank 3 or more, and no spectrum ('conv2.we
     gk-data --p 5 -o d
     gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save c >out
     for prefix in module. _orig_mod. model.; do
-        python3 - c $prefix >p <<'END'
+        python3 -IS - c $prefix >p <<'END'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()
 n = struct.unpack("<Q", data[:8])[0]
@@ -184,7 +184,7 @@ END
 }
 
 @test "torch: what holds no tensors alone is named, with what makes a file that does" {
-    python3 - <<'END'
+    python3 -IS - <<'END'
 import pickle, zipfile
 def archive(path, members):
     with zipfile.ZipFile(path, "w") as z:

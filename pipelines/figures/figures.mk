@@ -47,12 +47,14 @@ same = $(and $(findstring _$(1)_,_$(2)_),$(findstring _$(2)_,_$(1)_))
 as_made = $(and $(wildcard $@),$(call same,$(strip $(1)),$(strip $(file <$(call made,$(2))))))
 due = $(if $(call as_made,$(1),$(2)),$(filter-out FORCE,$?),yes)
 run = $(if $(call due,$(1),$(or $(2),$@)),$(call run_now,$(1),$(or $(2),$@)))
+# One shell does all, because a report has hundreds of files. It ends by itself only where the last of commands that
+# && joins fails.
+missing = $(filter-out $(wildcard $(1)),$(1))
 define run_now
-$(shell mkdir -p $(@D) $(F)/.made)$(file >$(call made,$(2)).new,$(1))
-$(call say,RUN,$(2:$(F)/%=%))
-@rm -f $(call made,$(2))
-$(Q)export PATH="$(BIN):$$PATH" LC_ALL=C threads='$(if $(THREADS),--threads $(THREADS))'; $(1)
-@mv $(call made,$(2)).new $(call made,$(2))
+$(and $(call missing,$(@D)/. $(F)/.made/.),$(shell mkdir -p $(@D) $(F)/.made))$(file >$(call made,$(2)).new,$(1))
+$Q$(if $Q,printf '  %-5s %s\n' RUN $(2:$(F)/%=%);) [ ! -e $(call made,$(2)) ] || rm -f $(call made,$(2)); \
+export PATH="$(BIN):$$PATH" LC_ALL=C threads='$(if $(THREADS),--threads $(THREADS))'; $(1); \
+[ $$? -eq 0 ]; mv $(call made,$(2)).new $(call made,$(2))
 endef
 
 # Figure N is drawn from figN.tsv, which has a rule; a figure beyond the paper has a name, and fig-NAME.tsv. For N = 11:

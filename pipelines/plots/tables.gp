@@ -1,13 +1,13 @@
 # Tables, by pipelines/plots/rows: t is 1 for the first of pipelines/plots/plot's tables, and a value of a
 # column is named by its place among the values. What shows a text that another wrote says noenhanced,
 # so that _ and ^ are themselves.
-heading = system('printf %s "$title" | tr "\001-\037\177" "[?*]" | iconv -c -f UTF-8 -t UTF-8')
+heading = system('printf %s "$title"')
 # The program is named to awk, because the first line of pipelines/plots/rows would start one program more.
 asked = 'LC_ALL=C awk -f pipelines/plots/rows '
 ask(what) = system(asked.what.' 2>&9')
 # how many values column c has, and the i-th as text
 count(t, c) = ask(sprintf('count table%d %s', t, c)) + 0
-text_of(t, c, i) = ask(sprintf('value table%d %s %d | iconv -c -f UTF-8 -t UTF-8', t, c, i))
+text_of(t, c, i) = ask(sprintf('value table%d %s %d', t, c, i))
 # the numbers of a column in order, as words
 sorted(c, form) = ask(sprintf('sorted table1 %s %s', c, form))
 # conditions: column c has the i-th value of the first table, or of table t
