@@ -262,8 +262,8 @@ static void fill(char *p, size_t n, const char *unit)
         memcpy(p + i, unit, len);
 }
 
-/* 15 MiB of header that a parser could choke on. Its cost is that of one parser, so each of these meets a third of the
- * tools; with GK_FULL each meets all. */
+/* 15 MiB of header that a parser could choke on. Its cost is that of one parser, so each of these
+ * meets a third of the tools; with GK_FULL each meets all. */
 static void greedy(const char *what, const void *p, size_t n)
 {
     store(path, p, n);
