@@ -6,12 +6,13 @@ CORPUS_RUNS ?= 1500
 FULL_RUNS ?= 150
 LATER_RUNS ?= 1000
 LATER_S5_RUNS ?= 20
+NEWER_RUNS ?= 400
 CORPUS_JOBS ?= 2
 CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table later later-table curvature
+.PHONY: corpus corpus-table full full-table later later-table newer curvature
 .PHONY: evidence evidence-corpus evidence-full evidence-later evidence-curvature evidence-delay delay-table
 .PHONY: arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
@@ -42,6 +43,10 @@ later-table: $(EVIDENCE_TOOLS) ## docs/results/later.tsv of the runs of make lat
 	@ALSO=p SCORE=models/grok.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) later later-s5 \
 	    >$(BUILD)/later.tsv
 	@cp $(BUILD)/later.tsv docs/results/later.tsv
+
+newer: $(EVIDENCE_TOOLS) ## trains the newer runs of docs/evidence.md, about an hour of a core
+	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample $(NEWER_RUNS) \
+	    pipelines/evidence/grids/newer.grid $(call quoted,$(CORPUS_SWEEPS))/newer
 
 CURVATURE_STEP := 400
 CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
