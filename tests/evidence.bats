@@ -98,7 +98,8 @@ load helpers
         { late = $at["t4"] == "nan" || $at["t4"] > 800; yes = $at["grokked"]
           print $0, 23, !late ? "nan" : yes ? (!a++ ? 0.01 : 0.9) : (!b++ ? 0.95 : 0.03) }' >later.tsv
     { grep '^#' "$ROOT/docs/results/corpus.tsv"; sed -n '3p;304,900p' "$ROOT/docs/results/corpus.tsv"; } >first.tsv
-    evidence/later "$GK_BUILD/bin" first.tsv later.tsv out
+    ends=(shipped 0.05 shipped 0.02 state+choices+network 0.05)
+    evidence/later "$GK_BUILD/bin" first.tsv later.tsv out op "${ends[@]}"
     awk -F'\t' '/^#/ { next } !head++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
         { n++; yes += $at["grokked"]; all += $at["steps"] }
         $at["t4"] == "nan" || $at["t4"] > 800 { late += $at["grokked"]
@@ -117,12 +118,17 @@ load helpers
     assert_equal "$(awk -F'\t' '!/^#/ { print $2 }' out/times.tsv | sort -u | paste -s -d ' ')" 'set state state+choices+network'
     printf '%s\n' '<!-- later: x -->' '<!-- end of later -->' >page
     evidence/later-page later.tsv out page
-    assert_equal "$(grep -c '^| the model that ships | 0.0[25] | [0-9]* | 1 of the ' page)" 2
-    grep -F "| the model that ships | 0.$(awk '{ printf "%02.0f", 100 * $1 }' expected)" page
+    assert_equal "$(grep -c '^| the model tested | 0.0[25] | [0-9]* | 1 of the ' page)" 2
+    grep -F "| the model tested | 0.$(awk '{ printf "%02.0f", 100 * $1 }' expected)" page
+    # fewer sets and steps, beside the others
+    JUDGED=state STEPS=800 evidence/later "$GK_BUILD/bin" first.tsv later.tsv other op state 0.05
+    assert_equal "$(for t in auc times decisions; do column_of set "other/$t.tsv"; done | paste -s -d ' ')" 'state state state'
+    evidence/later-page later.tsv out page other
+    assert_equal "$(grep -c '^| state, first corpus | ' page)" 3
     # too few
-    head -n 40 later.tsv >few.tsv
-    run -3 evidence/later "$GK_BUILD/bin" first.tsv few.tsv out
-    evidence/later-page few.tsv out page
+    mkdir few && head -n 40 later.tsv >few/later.tsv
+    run -3 evidence/later "$GK_BUILD/bin" first.tsv few/later.tsv out op "${ends[@]}"
+    evidence/later-page few/later.tsv out page
     grep -F 'These are too few to judge by: 37 of at least 60 runs, ' page
 }
 

@@ -76,8 +76,8 @@ evidence-full: evidence-corpus
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
 evidence-later: $(EVIDENCE_TOOLS)
-	@[ ! -e docs/results/later.tsv ] || \
-	    pipelines/evidence/later $(BIN) docs/results/corpus.tsv docs/results/later.tsv $(BUILD)/later || [ $$? -eq 3 ]
+	@[ ! -e docs/results/later.tsv ] || pipelines/evidence/later $(BIN) docs/results/corpus.tsv docs/results/later.tsv \
+	    $(BUILD)/later op shipped 0.05 shipped 0.02 state+choices+network 0.05 || [ $$? -eq 3 ]
 	@for t in auc decisions times; do \
 	    [ ! -e $(BUILD)/later/$$t.tsv ] || cp $(BUILD)/later/$$t.tsv docs/results/evidence-later-$$t.tsv; done
 	@pipelines/evidence/later-page docs/results/later.tsv $(BUILD)/later docs/evidence.md
