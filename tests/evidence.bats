@@ -98,7 +98,8 @@ load helpers
         { late = $at["t4"] == "nan" || $at["t4"] > 800; yes = $at["grokked"]
           print $0, 23, !late ? "nan" : yes ? (!a++ ? 0.01 : 0.9) : (!b++ ? 0.95 : 0.03) }' >later.tsv
     { grep '^#' "$ROOT/docs/results/corpus.tsv"; sed -n '3p;304,900p' "$ROOT/docs/results/corpus.tsv"; } >first.tsv
-    evidence/later "$GK_BUILD/bin" first.tsv later.tsv out
+    ends=(shipped 0.05 shipped 0.02 state+choices+network 0.05)
+    evidence/later "$GK_BUILD/bin" first.tsv later.tsv out op "${ends[@]}"
     awk -F'\t' '/^#/ { next } !head++ { for (i = 1; i <= NF; i++) at[$i] = i; next }
         { n++; yes += $at["grokked"]; all += $at["steps"] }
         $at["t4"] == "nan" || $at["t4"] > 800 { late += $at["grokked"]
@@ -117,13 +118,98 @@ load helpers
     assert_equal "$(awk -F'\t' '!/^#/ { print $2 }' out/times.tsv | sort -u | paste -s -d ' ')" 'set state state+choices+network'
     printf '%s\n' '<!-- later: x -->' '<!-- end of later -->' >page
     evidence/later-page later.tsv out page
-    assert_equal "$(grep -c '^| the model that ships | 0.0[25] | [0-9]* | 1 of the ' page)" 2
-    grep -F "| the model that ships | 0.$(awk '{ printf "%02.0f", 100 * $1 }' expected)" page
+    assert_equal "$(grep -c '^| the model tested | 0.0[25] | [0-9]* | 1 of the ' page)" 2
+    grep -F "| the model tested | 0.$(awk '{ printf "%02.0f", 100 * $1 }' expected)" page
+    # fewer sets and steps, beside the others
+    JUDGED=state STEPS=800 evidence/later "$GK_BUILD/bin" first.tsv later.tsv other op state 0.05
+    assert_equal "$(for t in auc times decisions; do column_of set "other/$t.tsv"; done | paste -s -d ' ')" 'state state state'
+    evidence/later-page later.tsv out page other
+    assert_equal "$(grep -c '^| state, first corpus | ' page)" 3
     # too few
-    head -n 40 later.tsv >few.tsv
-    run -3 evidence/later "$GK_BUILD/bin" first.tsv few.tsv out
-    evidence/later-page few.tsv out page
+    mkdir few && head -n 40 later.tsv >few/later.tsv
+    run -3 evidence/later "$GK_BUILD/bin" first.tsv few/later.tsv out op "${ends[@]}"
+    evidence/later-page few/later.tsv out page
     grep -F 'These are too few to judge by: 37 of at least 60 runs, ' page
+}
+
+@test "evidence: corpora are one table, in which each run has its modulus" {
+    printf '%s\n' '# gk-sweep 1 --op add,x2+y2 --p 23 --frac 0.6' '# gk-sweep 1 --op s4 --frac 0.6' 'op t4' 'add 5' 's4 6' 'x2+y2 nan' | tr ' ' '\t' |
+        sed '/^#/s/\t/ /g' >one.tsv
+    printf '%s\n' '# gk-sweep 1 --op add --p 19,29' 'op p t4' 'add 29 7' 's5 - 8' | tr ' ' '\t' | sed '/^#/s/\t/ /g' >two.tsv
+    "$ROOT/pipelines/evidence/corpora" one.tsv two.tsv >out
+    printf '%s\n' 'corpus modulus op t4' 'one 23 add 5' 'one s4 s4 6' 'one 23 x2+y2 nan' 'two 29 add 7' 'two s5 s5 8' | tr ' ' '\t' | diff - <(sed '/^#/d' out)
+    assert_equal "$(grep -c '^# gk-sweep' out)" 3
+}
+
+@test "evidence: the model that ships is that of both corpora, and the first that of the first" {
+    EVIDENCE=$ROOT/pipelines/evidence RESULTS=$ROOT/docs/results
+    "$EVIDENCE/corpora" "$RESULTS/corpus.tsv" "$RESULTS/later.tsv" >both
+    "$EVIDENCE/ship" "$GK_BUILD/bin" both modulus >model
+    "$EVIDENCE/corpora" "$RESULTS/corpus.tsv" >one
+    "$EVIDENCE/ship" "$GK_BUILD/bin" one op >first
+    for pair in "model $ROOT/models/grok.model" "first $RESULTS/first.model"; do
+        read -r made kept <<<"$pair"
+        diff <(grep '^#' "$made") <(grep '^#' "$kept")
+        paste <(column_of feature "$made") <(column_of weight "$made") <(column_of feature "$kept") <(column_of weight "$kept") |
+            awk -F'\t' '{ d = $2 - $4; n++ } $1 != $3 || d > 1e-6 || d < -1e-6 { print; bad = 1 } END { exit bad || n != 13 }'
+    done
+    grep -q '^# model: .* on operations mod 19, 23 and 29 and S4, ' model
+    grep -q '^# model: .* on operations mod 23 and S4, ' first
+}
+
+@test "evidence: a group held out is not fitted to, nor are runs that share its operation or its modulus" {
+    cp -r "$ROOT/pipelines/evidence" .
+    sed -i 's/^steps=.*/steps=800/' evidence/sets.bash
+    mkdir -p figures && cp "$ROOT/pipelines/figures/stack" figures/
+    evidence/corpora "$ROOT/docs/results/corpus.tsv" "$ROOT/docs/results/later.tsv" |
+        awk -F'\t' '/^#/ || !head++ || ($3 ~ /^(add|mul|sub)$/ && n++ % 2)' >table
+    evidence/held "$GK_BUILD/bin" table out
+    # by modulus it is what gk-predict holds out
+    . evidence/sets.bash
+    at_risk 800 <table | gk-predict fit -q --refits 0 --bootstrap 0 --group modulus --features "$(features_of state 800)" --print times |
+        awk -F'\t' '/^[0-9]/ { print $1, $2, $3, $6 }' | sort >want
+    assert_equal "$(wc -l <want)" 3
+    awk -F'\t' '$1 == "modulus" && $3 != "all" { print $3, $4, $5, $8 }' out/times.tsv | sort | diff want -
+    # each run at risk is judged once
+    all=$(at_risk 800 <table | rows /dev/stdin | wc -l)
+    assert_equal "$(column_of n out/auc.tsv | sort -u)" "$all"
+    assert_equal "$(awk -F'\t' '$3 == "all" { print $4 }' out/times.tsv | sort -u)" "$(column_of grokked out/auc.tsv | sort -u)"
+    # other times of add mod 19 change models of runs that share one of the two, but for those of add mod 29
+    awk -F'\t' -v OFS='\t' '/^#/ { print; next } !head++ { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["op"] == "add" && $at["modulus"] == 19 && $at["t4"] + 0 > 800 { $at["t4"] = 801 + n++ } { print }' table >changed
+    evidence/held "$GK_BUILD/bin" changed new
+    row() { awk -F'\t' -v h="$2" -v g="$3" '$1 == h && $3 == g' "$1/times.tsv"; }
+    assert_equal "$(row new both 'add 29')" "$(row out both 'add 29')"
+    assert_equal "$(row new both 'mul 19')" "$(row out both 'mul 19')"
+    refute [ "$(row new both 'mul 29')" = "$(row out both 'mul 29')" ]
+    refute [ "$(row new modulus 29)" = "$(row out modulus 29)" ]
+    printf '%s\n' '<!-- both: x -->' '<!-- end of both -->' >page
+    evidence/both-page table out page
+    assert_equal "$(grep -c '^| operation and modulus | 0.0[235] | ' page) $(grep -c '^| modulus | 800 | ' page)" '3 1'
+    awk -F'\t' '$1 == "modulus" && $3 == 0.03 { printf "| modulus | 0.03 | %d | %d of the %d that", $7, $8, $6 }' out/decisions.tsv >want
+    grep -qF "$(cat want)" page
+}
+
+@test "evidence: what the page says of later runs and of both corpora is in its tables" {
+    EVIDENCE=$ROOT/pipelines/evidence RESULTS=$ROOT/docs/results
+    cp "$ROOT/docs/evidence.md" page
+    for of in later both newer newer-first; do
+        mkdir "$of"
+        for table in "$RESULTS/evidence-$of"-{auc,decisions,times}.tsv; do
+            [ ! -e "$table" ] || cp "$table" "$of/${table##*-}"
+        done
+    done
+    "$EVIDENCE/corpora" "$RESULTS/corpus.tsv" "$RESULTS/later.tsv" >table
+    "$EVIDENCE/later-page" "$RESULTS/later.tsv" later page
+    "$EVIDENCE/both-page" table both page
+    "$EVIDENCE/later-page" "$RESULTS/newer.tsv" newer page newer-first
+    diff "$ROOT/docs/evidence.md" page
+    # the README says what the table does
+    wrong=$(awk -F'\t' '$1 == "modulus" && $3 == 0.03 { printf "%.1f %% of those (%.1f to %.1f)", 100 * $9, 100 * $10, 100 * $11 }' both/decisions.tsv)
+    grep -F "$wrong" "$ROOT/README.md"
+    grep -F -- '--give-up 0.03' "$ROOT/README.md"
+    made=$(awk -F'\t' '$2 == "shipped" && $3 == 0.03 { printf "Of %d runs made after the model %d grok, and it ends %d of these.", $4, $5, $8 }' newer/decisions.tsv)
+    grep -F "$made" "$ROOT/README.md"
 }
 
 @test "evidence: a table has the settings that all runs share, and what a model says of a run, nan where it ended before" {

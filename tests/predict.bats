@@ -307,9 +307,9 @@ curve() {
     run -0 --separate-stderr gk-predict score c
     assert_line -e '^# gk-predict [0-9.]+ fit '
     [[ $stderr == *'gk-predict: note: by the model of gk; --model FILE takes another'* ]] || fail "$stderr"
-    [[ $stderr =~ 'note: model: '[0-9]+' runs, '[0-9]+' of them grokked; held out by op, AUC within groups '0.[0-9]+ ]] || fail "$stderr"
+    [[ $stderr =~ 'note: model: '[0-9]+' runs, '[0-9]+' of them grokked; held out by modulus, AUC within groups '0.[0-9]+ ]] || fail "$stderr"
     # what it was fitted to, and what it is asked
-    [[ $stderr == *'note: model: small networks, '*' mod 23 and S4, '*'whether a run that has not grokked will by step 10,000'* ]] || fail "$stderr"
+    [[ $stderr == *'note: model: small networks, '*' mod 19, 23 and 29 and S4, '*'whether a run that has not grokked will by step 10,000'* ]] || fail "$stderr"
     run -0 --separate-stderr gk-predict score -q c
     assert_equal "$stderr" ''
     cmp "$ROOT/models/grok.model" "$GK_BUILD/share/gk/models/grok.model"

@@ -1,18 +1,20 @@
 # make corpus and make full train the runs that docs/evidence.md stands on; make corpus-table and make full-table
 # collect what has ended. make evidence judges predictors by the tables alone, and writes the page's numbers and the
-# model that ships.
+# model that ships. make later and make newer train runs that test a model made before.
 # make published runs published settings again; PUBLISHED names some of pipelines/evidence/grids/published-*.
 CORPUS_RUNS ?= 1500
 FULL_RUNS ?= 150
 LATER_RUNS ?= 1000
 LATER_S5_RUNS ?= 20
+NEWER_RUNS ?= 400
 CORPUS_JOBS ?= 2
 CORPUS_SWEEPS ?= $(BUILD)/sweeps
 PUBLISHED ?= llc prieto-orthogonal replication53 gromov
 EVIDENCE_TOOLS := $(addprefix $(BIN)/gk-,data train phases hjorth predict times ckpt-dump)
 
-.PHONY: corpus corpus-table full full-table later later-table curvature
-.PHONY: evidence evidence-corpus evidence-full evidence-later evidence-curvature evidence-delay delay-table
+.PHONY: corpus corpus-table full full-table later later-table newer newer-table curvature
+.PHONY: evidence evidence-corpus evidence-full evidence-later evidence-both evidence-newer
+.PHONY: evidence-curvature evidence-delay delay-table
 .PHONY: arithmetic law law-table published published-table
 corpus: $(EVIDENCE_TOOLS) ## trains the corpus of docs/evidence.md, about an hour and a half of a core
 	@pipelines/evidence/corpus $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $(CORPUS_RUNS) $(CORPUS_JOBS)
@@ -39,9 +41,19 @@ later: $(EVIDENCE_TOOLS) ## trains the later runs of docs/evidence.md, about two
 
 later-table: $(EVIDENCE_TOOLS) ## docs/results/later.tsv of the runs of make later that have ended
 	@mkdir -p $(BUILD)
-	@ALSO=p SCORE=models/grok.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) later later-s5 \
+	@ALSO=p SCORE=docs/results/first.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) later later-s5 \
 	    >$(BUILD)/later.tsv
 	@cp $(BUILD)/later.tsv docs/results/later.tsv
+
+newer: $(EVIDENCE_TOOLS) ## trains the newer runs of docs/evidence.md, about an hour of a core
+	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample $(NEWER_RUNS) \
+	    pipelines/evidence/grids/newer.grid $(call quoted,$(CORPUS_SWEEPS))/newer
+
+newer-table: $(EVIDENCE_TOOLS) ## docs/results/newer.tsv of the runs of make newer that have ended
+	@mkdir -p $(BUILD)
+	@ALSO=p SCORE=models/grok.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) newer \
+	    >$(BUILD)/newer.tsv
+	@cp $(BUILD)/newer.tsv docs/results/newer.tsv
 
 CURVATURE_STEP := 400
 CURVATURES = $(call quoted,$(CORPUS_SWEEPS))/curvature-$(CURVATURE_STEP)
@@ -51,13 +63,12 @@ curvature: $(EVIDENCE_TOOLS) $(BIN)/gk-hvp ## the Hessians of the small runs at 
 	    >$(BUILD)/curvature.tsv
 	@cp $(BUILD)/curvature.tsv docs/results/curvature.tsv
 
-EVIDENCE := corpus full later curvature delay
+EVIDENCE := corpus full later both newer curvature delay
 evidence: $(EVIDENCE:%=evidence-%) ## judges early predictors by their tables
 EVIDENCE_TABLES := auc decisions calibration times
 evidence-corpus: $(EVIDENCE_TOOLS)
 	@JOBS=$(CORPUS_JOBS) pipelines/evidence/judge $(BIN) docs/results/corpus.tsv $(BUILD)/evidence
 	@for t in $(EVIDENCE_TABLES); do cp $(BUILD)/evidence/$$t.tsv docs/results/evidence-$$t.tsv; done
-	@cp $(BUILD)/evidence/grok.model models/grok.model
 	@pipelines/evidence/report docs/results/corpus.tsv $(BUILD)/evidence docs/evidence.md
 
 # The runs of full size may be none yet, or too few to judge by: the page says so.
@@ -70,12 +81,36 @@ evidence-full: evidence-corpus
 	    [ ! -e $(BUILD)/full/$$t.tsv ] || cp $(BUILD)/full/$$t.tsv docs/results/evidence-full-$$t.tsv; done
 	@pipelines/evidence/report docs/results/full.tsv $(BUILD)/full docs/evidence.md
 
+# first.model is the one that shipped when the later runs were made.
 evidence-later: $(EVIDENCE_TOOLS)
-	@[ ! -e docs/results/later.tsv ] || \
-	    pipelines/evidence/later $(BIN) docs/results/corpus.tsv docs/results/later.tsv $(BUILD)/later || [ $$? -eq 3 ]
+	@mkdir -p $(BUILD)/later
+	@pipelines/evidence/corpora docs/results/corpus.tsv >$(BUILD)/later/first.tsv
+	@pipelines/evidence/ship $(BIN) $(BUILD)/later/first.tsv op >$(BUILD)/later/first.model
+	@cp $(BUILD)/later/first.model docs/results/first.model
+	@[ ! -e docs/results/later.tsv ] || pipelines/evidence/later $(BIN) docs/results/corpus.tsv docs/results/later.tsv \
+	    $(BUILD)/later op shipped 0.05 shipped 0.02 state+choices+network 0.05 || [ $$? -eq 3 ]
 	@for t in auc decisions times; do \
 	    [ ! -e $(BUILD)/later/$$t.tsv ] || cp $(BUILD)/later/$$t.tsv docs/results/evidence-later-$$t.tsv; done
 	@pipelines/evidence/later-page docs/results/later.tsv $(BUILD)/later docs/evidence.md
+
+evidence-both: $(EVIDENCE_TOOLS)
+	@mkdir -p $(BUILD)/both
+	@pipelines/evidence/corpora docs/results/corpus.tsv docs/results/later.tsv >$(BUILD)/both/table.tsv
+	@pipelines/evidence/ship $(BIN) $(BUILD)/both/table.tsv modulus >$(BUILD)/both/grok.model
+	@cp $(BUILD)/both/grok.model models/grok.model
+	@pipelines/evidence/held $(BIN) $(BUILD)/both/table.tsv $(BUILD)/both
+	@for t in auc decisions times; do cp $(BUILD)/both/$$t.tsv docs/results/evidence-both-$$t.tsv; done
+	@pipelines/evidence/both-page $(BUILD)/both/table.tsv $(BUILD)/both docs/evidence.md
+
+# Beside the model that ships, that of the first corpus alone.
+evidence-newer: evidence-both
+	@[ ! -e docs/results/newer.tsv ] || pipelines/evidence/later $(BIN) $(BUILD)/both/table.tsv docs/results/newer.tsv \
+	    $(BUILD)/newer modulus shipped 0.03 shipped 0.05 state+choices+network 0.03 || [ $$? -eq 3 ]
+	@[ ! -e $(BUILD)/newer/auc.tsv ] || JUDGED=state pipelines/evidence/later $(BIN) docs/results/corpus.tsv \
+	    docs/results/newer.tsv $(BUILD)/newer-first op state 0.05
+	@for of in newer newer-first; do for t in auc decisions times; do \
+	    [ ! -e $(BUILD)/$$of/$$t.tsv ] || cp $(BUILD)/$$of/$$t.tsv docs/results/evidence-$$of-$$t.tsv; done; done
+	@pipelines/evidence/later-page docs/results/newer.tsv $(BUILD)/newer docs/evidence.md $(BUILD)/newer-first
 
 evidence-curvature: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)

@@ -12,6 +12,8 @@ judged='signature state signature+state state+settings state+choices+network lr+
 # Held out by operation, this set beats each baseline that was fixed beforehand by more than the interval, and
 # gk-train's curve has all of it.
 shipped=state shipped_step=800
+# Below which probability it ends a run; the first is the one that is advised.
+thresholds='0.03 0.05 0.02'
 # No table below so many runs is judged, nor one with fewer that grok after step 400, or that do not.
 least_runs=60 least_ends=10
 
