@@ -46,6 +46,7 @@ begin() {
     # its command is known.
     if declare -F bats_capture_stack_trace bats_error_trap bats_timeout_trap >/dev/null; then
         trap - DEBUG
+        # shellcheck disable=SC2034 # bats uses them
         BATS_DEBUG_LAST_STACK_TRACE=() BATS_DEBUG_LASTLAST_STACK_TRACE=()
         trap 'bats_error_trap; failed_here' ERR
         trap 'echo "ended in: $BASH_COMMAND"; bats_timeout_trap' ABRT
