@@ -390,6 +390,10 @@ for e in t.parse(sys.argv[1]).iter():
 }
 
 @test "stack: rows after the columns that name them, histories once" {
+    # an empty table has no rows, and the values of the others stay theirs
+    printf 'x\n5\n' >five && : >empty
+    run -0 pipelines/figures/stack r 1 five 2 empty 3 five
+    assert_output $'r\tx\n1\t5\n3\t5'
     printf '# gk-data x\n# gk-train a\nstep\tloss\n0\t1\n\n1\t2\n' >a
     printf '# gk-data x\n# gk-train b\nstep\tloss\n0\t3\n' >b
     run -0 pipelines/figures/stack r 0.3 a '0.8 clipped' b

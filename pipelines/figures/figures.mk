@@ -47,8 +47,8 @@ same = $(and $(findstring _$(1)_,_$(2)_),$(findstring _$(2)_,_$(1)_))
 as_made = $(and $(wildcard $@),$(call same,$(strip $(1)),$(strip $(file <$(call made,$(2))))))
 due = $(if $(call as_made,$(1),$(2)),$(filter-out FORCE,$?),yes)
 run = $(if $(call due,$(1),$(or $(2),$@)),$(call run_now,$(1),$(or $(2),$@)))
-# One shell does all, because a report has hundreds of files. It ends by itself only where the last of commands that
-# && joins fails.
+# One shell does all, because a report has hundreds of files. Of commands that && joins, it ends by itself only if the
+# last one fails, so the status is looked at.
 missing = $(filter-out $(wildcard $(1)),$(1))
 define run_now
 $(and $(call missing,$(@D)/. $(F)/.made/.),$(shell mkdir -p $(@D) $(F)/.made))$(file >$(call made,$(2)).new,$(1))
