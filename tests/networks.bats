@@ -101,7 +101,7 @@ draw() {
     any --layers 1 1 2 3
     any --seed {0..99}
     any --activation relu leaky gelu square silu tanh
-    any --loss ce mse stablemax
+    any --loss ce mse stablemax ce-rounded
     any --init paper nanda normal:0.1 fan-in torch
     any --dtype f32 f64
     if [ $((RANDOM % 3)) -eq 0 ]; then

@@ -302,7 +302,7 @@ END
 model|rnn|metadata 'model' is 'rnn': transformer or mlp is wanted
 norm|rms|metadata 'norm' is 'rms': post, pre, none or block is wanted
 positions|rotary|metadata 'positions' is 'rotary': sinusoidal, learned or none is wanted
-loss|focal|metadata 'loss' is 'focal': ce, mse or stablemax is wanted
+loss|focal|metadata 'loss' is 'focal': ce, mse, stablemax or ce-rounded is wanted
 inputs|patches|metadata 'inputs' is 'patches': sum, concat or onehot is wanted
 heads|3|3 heads do not divide the width 8
 dim|9|metadata 'dim' is 9, but the tensors make it 8

@@ -21,8 +21,8 @@ enum gk_activation { GK_RELU, GK_LEAKY, GK_GELU, GK_SQUARE, GK_SILU, GK_TANH, GK
 enum gk_bias { GK_BIAS_NONE, GK_BIAS_FFN, GK_BIAS_ALL, GK_BIAS_BLOCKS };
 enum gk_inputs { GK_INPUTS_SUM, GK_INPUTS_CONCAT, GK_INPUTS_ONEHOT };
 #define GK_INPUTS_CHOICES "sum|concat|onehot"
-enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_LOSSES };
-#define GK_LOSS_CHOICES "ce|mse|stablemax"
+enum gk_loss { GK_CE, GK_MSE, GK_STABLEMAX, GK_CE_ROUNDED, GK_LOSSES };
+#define GK_LOSS_CHOICES "ce|mse|stablemax|ce-rounded"
 
 struct gk_arch {
     enum gk_model model;

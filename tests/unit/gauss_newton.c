@@ -30,7 +30,7 @@ static void apply_loss(int loss, const double *z, size_t V, size_t label, double
         const double own = j == label ? s2 / s - s1 * s1 / (s * s) : 0;
         if (loss == GK_MSE)
             y[j] *= 2 / (double)V;
-        else if (loss == GK_CE)
+        else if (loss != GK_STABLEMAX)
             y[j] = exp(z[j]) / sum * (y[j] - mean);
         else
             y[j] = (s2 / sum - own) * y[j] - s1 / sum * mean;

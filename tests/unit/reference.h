@@ -160,16 +160,16 @@ static inline double ref_loss(const struct ref *r, const double *z, int y, int *
     for (int i = 0; i < V; i++)
         *top = z[i] > z[*top] ? i : *top;
     for (int i = 0; i < V; i++) {
-        const double s = r->a->loss == GK_CE ? exp(z[i] - z[*top])
-                         : z[i] >= 0         ? z[i] + 1
-                                             : 1 / (1 - z[i]);
+        const double s = r->a->loss != GK_STABLEMAX ? exp(z[i] - z[*top])
+                         : z[i] >= 0                ? z[i] + 1
+                                                    : 1 / (1 - z[i]);
         sum += s;
         at = i == y ? s : at;
         squares += (z[i] - (i == y)) * (z[i] - (i == y)) / V;
     }
-    if (r->a->loss == GK_CE)
-        return log(sum) + z[*top] - z[y];
-    return r->a->loss == GK_MSE ? squares : log(sum / at);
+    if (r->a->loss == GK_MSE)
+        return squares;
+    return r->a->loss == GK_STABLEMAX ? log(sum / at) : log(sum) + z[*top] - z[y];
 }
 
 static inline void ref_transformer(const struct ref *r, const struct gk_dataset *ds,

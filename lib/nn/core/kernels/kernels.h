@@ -181,6 +181,7 @@ double X(crossentropy_both)(size_t n, size_t V, real *z, const int32_t *label, s
                             unsigned char *right, real scale, real *p);
 GK_DECLARE_LOSS(squares);
 GK_DECLARE_LOSS(stablemax);
+GK_DECLARE_LOSS(rounded); /* the cross-entropy with the rounding of the usual form */
 /* The first of the largest entries of z (V). */
 size_t X(argmax)(const real *z, size_t V);
 

@@ -1,7 +1,8 @@
-/* The squared error and stablemax, and the table of all losses; loss.c holds the cross-entropy. */
+/* The other losses, and the table of all; loss.c holds the cross-entropy. */
 #include <math.h>
 #include <string.h>
 
+#include "exp.h"
 #include "kernels.h"
 
 /* ---- (1/V) sum_j (z_j - [j = y])^2: dz = 2/V (z - onehot), R{dz} = 2/V R{z} ---- */
@@ -141,6 +142,68 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
     }
 }
 
+/* ---- the cross-entropy in the usual form, with its rounding ----
+ *
+ * log p_j = (z_j - max) - log(sum_j exp(z_j - max)), and p_j = exp(log p_j), each rounded to the
+ * precision of the network. PyTorch's log_softmax is this form. In single precision p_y rounds to 1
+ * where the others sum to less than 6e-8. The loss and its gradient for z_y are then 0, which
+ * Prieto et al. (2025) call softmax collapse; above, they are multiples of 1.2e-7 and 6e-8. */
+
+/* log(sum_j exp(z_j - TOP)). */
+static real log_sum(const real *z, size_t V, real top)
+{
+    real s = 0;
+#pragma omp simd reduction(+ : s)
+    for (size_t j = 0; j < V; j++)
+        s += expr(z[j] - top);
+    return (real)log((double)s);
+}
+
+double X(rounded_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
+                          unsigned char *right)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++, z += V) {
+        const size_t y = (size_t)label[i * k], m = X(argmax)(z, V);
+        right[i * k] = m == y;
+        loss -= (double)((z[y] - z[m]) - log_sum(z, V, z[m]));
+    }
+    return loss;
+}
+
+void X(rounded_backward)(size_t n, size_t V, real *z, const int32_t *label, size_t k, real scale,
+                         real *p)
+{
+    for (size_t i = 0; i < n; i++, z += V) {
+        const real top = z[X(argmax)(z, V)], log_s = log_sum(z, V, top);
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] = expr((z[j] - top) - log_s);
+        if (p)
+            memcpy(p + i * V, z, V * sizeof *p);
+        z[label[i * k]] -= 1;
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            z[j] *= scale;
+    }
+}
+
+/* R{dz_j} = p_j (R{z_j} - sum_i p_i R{z_i}) */
+void X(rounded_r_backward)(size_t n, size_t V, const real *p, const int32_t *label, size_t k,
+                           real scale, real *rz)
+{
+    (void)label, (void)k;
+    for (size_t i = 0; i < n; i++, p += V, rz += V) {
+        real mean = 0;
+#pragma omp simd reduction(+ : mean)
+        for (size_t j = 0; j < V; j++)
+            mean += p[j] * rz[j];
+#pragma omp simd
+        for (size_t j = 0; j < V; j++)
+            rz[j] = scale * p[j] * (rz[j] - mean);
+    }
+}
+
 /* Those that have little to share between the loss and its gradient. */
 #define BOTH(name)                                                                                 \
     static double name##_both(size_t n, size_t V, real *z, const int32_t *label, size_t k,         \
@@ -152,10 +215,13 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
     }
 BOTH(squares)
 BOTH(stablemax)
+BOTH(rounded)
 
 const struct loss X(losses)[GK_LOSSES] = {
     [GK_CE] = {X(crossentropy_forward), X(crossentropy_backward), X(crossentropy_both),
                X(crossentropy_r_backward)},
     [GK_MSE] = {X(squares_forward), X(squares_backward), squares_both, X(squares_r_backward)},
     [GK_STABLEMAX] = {X(stablemax_forward), X(stablemax_backward), stablemax_both,
-                      X(stablemax_r_backward)}};
+                      X(stablemax_r_backward)},
+    [GK_CE_ROUNDED] = {X(rounded_forward), X(rounded_backward), rounded_both,
+                       X(rounded_r_backward)}};
