@@ -130,6 +130,9 @@ load helpers
     run -3 evidence/later "$GK_BUILD/bin" first.tsv few/later.tsv out op "${ends[@]}"
     evidence/later-page few/later.tsv out page
     grep -F 'These are too few to judge by: 37 of at least 60 runs, ' page
+    # but each is there, with what the model says of it, or "ended before"
+    assert_equal "$(grep -c '^| [a-z0-9+]* | 0[.0-9]* | [a-z0-9]* | ' page)" 37
+    assert_equal "$(grep -c ' | ended before |$' page)" "$(column_of probability few/later.tsv | grep -c nan)"
 }
 
 @test "evidence: corpora are one table, in which each run has its modulus" {
@@ -201,6 +204,7 @@ load helpers
     done
     "$EVIDENCE/corpora" "$RESULTS/corpus.tsv" "$RESULTS/later.tsv" >table
     "$EVIDENCE/later-page" "$RESULTS/later.tsv" later page
+    "$EVIDENCE/later-page" "$RESULTS/later-s5.tsv" later-s5 page
     "$EVIDENCE/both-page" table both page
     "$EVIDENCE/later-page" "$RESULTS/newer.tsv" newer page newer-first
     diff "$ROOT/docs/evidence.md" page
@@ -301,10 +305,16 @@ load helpers
     assert_equal "$(column_of slingshots runs | tail -n 1) $(column_of t2 runs | tail -n 1)" \
         "$(gk-phases -q $run/run.tsv | column_of slingshots -) $(gk-phases -q $run/run.tsv | column_of t2 -)"
     assert_equal "$(column_of parted runs | sort -u)" nan
+    # a third with a loss that rounds; here nothing is small enough to round
+    sed 's/--dtype f32 f64/--loss ce-rounded/' g.grid >r.grid
+    "$ROOT/pipelines/sweep/gk-sweep" -q --bin "$GK_BUILD/bin" r.grid sweeps/arithmetic-rounded
+    "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >three
+    assert_equal "$(sed '/^#/d; /f32-rounded/d' three)" "$(sed '/^#/d' runs)"
+    assert_equal "$(grep -P '\tf32-rounded\t' three | sed 's/f32-rounded/f32/')" "$(grep -P '\tf32\t' runs)"
     # a run without its other precision is no pair
     echo queued >$run/status
     "$ROOT/pipelines/evidence/arithmetic" sweeps "$GK_BUILD/bin" >runs
-    assert_equal "$(column_of seed runs | paste -s -d ' ')" '0 0'
+    assert_equal "$(column_of seed runs | paste -s -d ' ')" '0 0 0'
 }
 
 @test "arithmetic: means by Student's t, shares by Wilson, differences by seed" {
@@ -320,6 +330,12 @@ load helpers
     assert_equal "$(sed -n 2p summary | cut -f 4-18 | tr '\t' ' ')" 'f32 2 1 1 0.095 0.905 1.5 -17.56 20.56 2 -10.71 14.71 40 30 0.5'
     assert_equal "$(sed -n 3p summary | cut -f 7-9,16 | tr '\t' ' ')" '2 0.342 1.000 55'
     assert_equal "$(sed -n 4p summary | cut -f 4,10-12 | tr '\t' ' ')" 'f64-f32 1.5 -4.853 7.853'
+    # a third arithmetic is compared with f32, too, of the seeds that it has
+    sed -n 's/f64\t1/f32-rounded\t1/p' runs >>runs
+    "$ROOT/pipelines/evidence/arithmetic-summary" runs >three
+    assert_equal "$(head -n 4 three)" "$(cat summary)"
+    assert_equal "$(sed -n 5p three | cut -f 4,5,10 | tr '\t' ' ')" 'f32-rounded 1 1'
+    assert_equal "$(sed -n 6p three | cut -f 4,5,10 | tr '\t' ' ')" 'f32-rounded-f32 1 1'
 }
 
 @test "arithmetic: what the page says is in its tables" {

@@ -39,11 +39,11 @@ later: $(EVIDENCE_TOOLS) ## trains the later runs of docs/evidence.md, about two
 	    pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample "$$sample" \
 	        pipelines/evidence/grids/$$name.grid $(call quoted,$(CORPUS_SWEEPS))/$$name || [ $$? -eq 1 ]; done
 
-later-table: $(EVIDENCE_TOOLS) ## docs/results/later.tsv of the runs of make later that have ended
+later-table: $(EVIDENCE_TOOLS) ## docs/results/later.tsv and later-s5.tsv of the runs of make later that have ended
 	@mkdir -p $(BUILD)
-	@ALSO=p SCORE=docs/results/first.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) later later-s5 \
-	    >$(BUILD)/later.tsv
-	@cp $(BUILD)/later.tsv docs/results/later.tsv
+	@for of in later later-s5; do [ ! -e $(call quoted,$(CORPUS_SWEEPS))/$$of/index ] || { \
+	    ALSO=p SCORE=docs/results/first.model pipelines/evidence/table $(call quoted,$(CORPUS_SWEEPS)) $(BIN) $$of \
+	        >$(BUILD)/$$of.tsv && cp $(BUILD)/$$of.tsv docs/results/$$of.tsv; }; done
 
 newer: $(EVIDENCE_TOOLS) ## trains the newer runs of docs/evidence.md, about an hour of a core
 	@pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry --sample $(NEWER_RUNS) \
@@ -92,6 +92,7 @@ evidence-later: $(EVIDENCE_TOOLS)
 	@for t in auc decisions times; do \
 	    [ ! -e $(BUILD)/later/$$t.tsv ] || cp $(BUILD)/later/$$t.tsv docs/results/evidence-later-$$t.tsv; done
 	@pipelines/evidence/later-page docs/results/later.tsv $(BUILD)/later docs/evidence.md
+	@pipelines/evidence/later-page docs/results/later-s5.tsv $(BUILD)/later-s5 docs/evidence.md
 
 evidence-both: $(EVIDENCE_TOOLS)
 	@mkdir -p $(BUILD)/both
@@ -132,10 +133,9 @@ evidence-delay: $(EVIDENCE_TOOLS)
 trained = pipelines/sweep/gk-sweep --bin $(BIN) --jobs $(CORPUS_JOBS) --save-every 5000 --retry \
     pipelines/evidence/grids/$(1).grid $(call quoted,$(CORPUS_SWEEPS))/$(1)
 
-ARITHMETIC_TITLE := Training loss in single and double precision: a + b mod 31, r = 0.7, 32 wide, seed 0
-arithmetic: $(EVIDENCE_TOOLS) ## slingshots in f32 and f64, with decay and without: 50 small runs, 7 minutes of a core
-	@$(call trained,arithmetic)
-	@$(call trained,arithmetic-eps)
+ARITHMETIC_TITLE := Training loss and rounding: a + b mod 31, r = 0.7, 32 wide, seed 0
+arithmetic: $(EVIDENCE_TOOLS) ## slingshots and rounding, with decay and without: 75 small runs, 10 minutes of a core
+	@for grid in arithmetic{,-eps}{,-rounded}; do $(call trained,$$grid); done
 	@mkdir -p $(BUILD)/arithmetic
 	@pipelines/evidence/arithmetic $(call quoted,$(CORPUS_SWEEPS)) $(BIN) >$(BUILD)/arithmetic/runs.tsv
 	@pipelines/evidence/arithmetic-summary $(BUILD)/arithmetic/runs.tsv >$(BUILD)/arithmetic/summary.tsv
