@@ -209,10 +209,10 @@ load helpers
     "$EVIDENCE/later-page" "$RESULTS/newer.tsv" newer page newer-first
     diff "$ROOT/docs/evidence.md" page
     # the README says what the table does
-    wrong=$(awk -F'\t' '$1 == "modulus" && $3 == 0.03 { printf "%.1f %% of those (%.1f to %.1f)", 100 * $9, 100 * $10, 100 * $11 }' both/decisions.tsv)
+    wrong=$(awk -F'\t' '$1 == "modulus" && $3 == 0.03 { printf "%.1f %% of these (%.1f to %.1f)", 100 * $9, 100 * $10, 100 * $11 }' both/decisions.tsv)
     grep -F "$wrong" "$ROOT/README.md"
     grep -F -- '--give-up 0.03' "$ROOT/README.md"
-    made=$(awk -F'\t' '$2 == "shipped" && $3 == 0.03 { printf "Of %d runs made after the model %d grok, and it ends %d of these.", $4, $5, $8 }' newer/decisions.tsv)
+    made=$(awk -F'\t' '$2 == "shipped" && $3 == 0.03 { printf "%d of %d runs made after the model grok; it ends %d of these.", $5, $4, $8 }' newer/decisions.tsv)
     grep -F "$made" "$ROOT/README.md"
 }
 
