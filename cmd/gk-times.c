@@ -81,14 +81,16 @@ static void remark(const struct gk_survival *s, const struct gk_times *t, const 
     for (size_t g = 0; g < t->data.groups; g++)
         if (isinf(gk_survival_median_of(&s[g]).at) && !n++)
             first = t->group_name[g];
+    const char *open = group ? "group '" : "", *close = group ? "'" : "";
     if (n == 1)
-        gk_note(&tool, "%s: more than half of %s did not grok in the steps they had: median inf",
-                file, first);
+        gk_note(&tool,
+                "%s: more than half of %s%s%s did not grok in the steps they had: median inf", file,
+                open, first, close);
     else if (n)
         gk_note(&tool,
-                "%s: more than half of %s and of %zu other group%s did not grok in the steps they "
-                "had: median inf",
-                file, first, n - 1, n == 2 ? "" : "s");
+                "%s: more than half of %s%s%s and of %zu other group%s did not grok in the steps "
+                "they had: median inf",
+                file, open, first, close, n - 1, n == 2 ? "" : "s");
 }
 
 static int put_groups(FILE *fp, const struct gk_history *h, const struct gk_survival *s,

@@ -226,7 +226,7 @@ sure_and_wrong() {
     # a trajectory of weights has no rate; sgd without momentum is stable up to 2/lr
     gk-train "${tiny[@]}" --steps 2 --trajectory w.gks
     assert_equal "$(gk-hvp -q -d d --max-products 30 w.gks | column_of threshold | sort -u)" nan
-    breaks "gk-hvp: --precondition: w.gks: frame 1: it has no optimiser's state, which checkpoints have, and trajectories made with trajectory-state" \
+    breaks "gk-hvp: --precondition: w.gks: frame 1: it has no optimiser's state, which checkpoints have unless they were saved with weights-only, and trajectories made with trajectory-state" \
         gk-hvp -d d --precondition -o o w.gks
     gk-train "${tiny[@]}" --steps 0 --save zero
     breaks 'gk-hvp: --precondition: zero: frame 1: the optimiser has made no update yet' gk-hvp -d d --precondition -o o zero

@@ -52,7 +52,7 @@ END
 @test "rename: the checkpoint says what it is, and every tool takes it" {
     gk-ckpt-dump --rename gpt2 --set heads=2,activation=gelu --exclude 'optimizer.*' --format safetensors -o ckpt "$there/gpt2.pt"
     assert_equal "$(gk-ckpt-dump --meta ckpt | grep -v '^#' | cut -f 1,2 | tr '\t\n' '= ')" \
-        'key=value activation=gelu bias=all dim=8 dtype=f32 ff=12 gk.history=gk-ckpt-dump '"$VERSION"' --exclude '\''optimizer.*'\'' --set heads=2,activation=gelu gk.kind=checkpoint heads=2 layers=2 model=transformer norm=pre positions=learned step=30 vocab=9 '
+        'key=value activation=gelu bias=all dim=8 dtype=f32 ff=12 gk.history=gk-ckpt-dump '"$VERSION"' --exclude '\''optimizer.*'\'' --rename gpt2 --set heads=2,activation=gelu gk.kind=checkpoint heads=2 layers=2 model=transformer norm=pre positions=learned step=30 vocab=9 '
     gk-data --op sub --p 7 -o data
     gk-eval -d data --activations block1 ckpt >/dev/null
     gk-hvp -q -d data --threads 1 ckpt >/dev/null
@@ -61,7 +61,7 @@ END
     gk-ckpt-dump --rename nanda --format safetensors "$there/nanda.pt" "$there/nanda.pt" | gk-ckpt-dump >out
     assert_equal "$(grep -c embed.weight out)" 4
     run -0 gk-ckpt-dump --rename nanda "$there/nanda.pt"
-    assert_line --index 0 "# gk-ckpt-dump $VERSION"
+    assert_line --index 0 "# gk-ckpt-dump $VERSION --rename nanda"
     assert_line --index 1 --regexp '^name'
 }
 

@@ -90,7 +90,7 @@ times() {
     # 2 groups without a median
     printf 'g,t4,steps\na,nan,9\nb,nan,9\nc,3,9\n' >two
     run --separate-stderr gk-times --group g two
-    assert_equal "$stderr" 'gk-times: note: two: more than half of a and of 1 other group did not grok in the steps they had: median inf'
+    assert_equal "$stderr" "gk-times: note: two: more than half of group 'a' and of 1 other group did not grok in the steps they had: median inf"
 }
 
 @test "times: the mean up to a step, and up to where all are known" {

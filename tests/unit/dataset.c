@@ -152,7 +152,7 @@ static void test_tensors(void)
     build(&f, &p);
     f.tensor[0].rank = 1;
     CHECK_INT_EQ(gk_dataset_from_frame(&d, &f, &err), -1);
-    CHECK_STR_HAS(err.msg, "has rank 1, not 2");
+    CHECK_STR_HAS(err.msg, "tensor train.labels has rank 1: [rows, answers of a row] is wanted");
     gk_frame_free(&f);
 }
 

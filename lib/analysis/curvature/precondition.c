@@ -30,9 +30,10 @@ static int check_state(const struct gk_frame *f, const struct gk_checkpoint *c, 
     for (size_t i = 0; i < f->ntensor && !any; i++)
         any = gk_is_state(f->tensor[i].name);
     if (!any || !optimizer)
-        return gk_frame_fail(f, err,
-                             "it has no optimiser's state, which checkpoints have, and "
-                             "trajectories made with trajectory-state");
+        return gk_frame_fail(
+            f, err,
+            "it has no optimiser's state, which checkpoints have unless they were "
+            "saved with weights-only, and trajectories made with trajectory-state");
     return c->step >= 0 ? 0 : gk_frame_fail(f, err, "the metadata have no 'step'");
 }
 

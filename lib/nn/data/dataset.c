@@ -23,7 +23,8 @@ static int read_part(const struct gk_frame *f, const char *split, const char *pa
     if (!t)
         return gk_frame_fail(f, err, "no tensor %s: not a dataset", name);
     if (t->rank != 2)
-        return gk_frame_fail(f, err, "tensor %s has rank %u, not 2", name, t->rank);
+        return gk_frame_fail(f, err, "tensor %s has rank %u: [rows, %s] is wanted", name, t->rank,
+                             strcmp(part, "tokens") == 0 ? "tokens of a row" : "answers of a row");
     *data = gk_alloc(t->count, sizeof **data, err);
     if (!*data)
         return -1;
