@@ -276,6 +276,17 @@ curve() {
     between 1.05 "$(cell all error out)" 1.15
 }
 
+@test "fit: with two groups no errors tell how wide an interval of times is: it has no end" {
+    for n in 40 42; do # groups of 10, and of 11 and 10 runs that grok
+        runs "$n" 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "g"; next }
+            { print $0, ($6 ? 500 + NR : "nan"), (NR % 4 < 2 ? "a" : "b") }' >t
+        gk-predict fit -q --features m0_400 --print times --group g t >out
+        for row in a b all; do
+            assert_equal "$(cell $row width out) $(cell $row factor out) $(cell $row covered out)" 'inf inf 1'
+        done
+    done
+}
+
 @test "score: a curve beyond the runs that a model knows is said to be" {
     runs 40 1 >t
     gk-predict fit -q --features m0_400 -m m t >/dev/null

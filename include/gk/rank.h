@@ -41,10 +41,11 @@ int gk_rank_study_again(const struct gk_rank_data *data, const struct gk_rank_ag
                         int64_t replicates, uint64_t seed, struct gk_rank_score *auc,
                         struct gk_rank_score *spearman, struct gk_err *err);
 
-/* Puts V [n] finite in rising order. */
+/* Puts V [n], without a nan, in rising order. */
 void gk_sort(double *v, size_t n);
 /* The quantile Q in [0, 1] of the rising V [n], linear between order statistics: type 7 of Hyndman
- * and Fan (1996), the default of R and NumPy. The median of two is their mean; nan with N 0. */
+ * and Fan (1996), the default of R and NumPy. The median of two is their mean. Values may be
+ * infinite: between a finite and an infinite one the quantile is infinite. nan with N 0. */
 double gk_quantile(const double *v, size_t n, double q);
 
 /* The same of the differences: DATA's score less the score OTHER [n], on the same resamples. */
