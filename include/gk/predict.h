@@ -45,7 +45,7 @@ struct gk_runs {
     double *m0;                 /* [n] the single feature for comparison, or NULL */
     char *m0_name;
     double *steps;           /* [n] the last step of each run, or NULL */
-    double *time;            /* [n] when it grokked, nan if it did not, or NULL */
+    double *time;            /* [n] when it grokked, finite, or nan if it did not; or NULL */
     struct gk_runs *against; /* the same runs by other features, or NULL; shares what is not x */
     size_t *group;           /* [n] number of each run's group, or NULL */
     char **group_name;
@@ -165,7 +165,8 @@ int gk_report_calibration(struct gk_out *out, const struct gk_report_of *of, str
 /* What would follow from ending, or calling, runs by a threshold of the probability. */
 int gk_report_decisions(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
 /* Intervals for the time of runs that grok, by conformal prediction (predict_times.c). */
-int gk_report_times(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
+int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct gk_report_of *of,
+                    struct gk_err *err);
 /* 95 % for a share of K in N (Wilson 1927). */
 void gk_share_interval(double k, double n, double *lower, double *upper);
 
@@ -193,8 +194,8 @@ int gk_ranking_write(struct gk_out *out, const struct gk_history *h, const struc
 /* ---- a live curve ---- */
 
 /* X [d]: the features that are not measured on a curve, from TEXT "lr=1e-3,wd=1" (may be NULL),
- * which must give each of them and may give columns at a step; nan for the others. Messages name
- * the option --set. */
+ * which must give each of them and may give columns at a step, none twice; nan for the others.
+ * Messages name the option --set. */
 int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err);
 /* Measures without a window in the model get FROM:TO, which must then be finite. Returns 1 if there
  * were any, 0, or -1. */
