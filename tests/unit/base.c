@@ -229,6 +229,10 @@ static void test_history(void)
     CHECK_INT_EQ(back.n, 4);
     CHECK(!gk_history_add(&back, "gk-x -c a\nb\t\033[0m", &e));
     CHECK_STR_EQ(back.line[4], "gk-x -c a b  [0m");
+    CHECK(!gk_history_add_text(&back, "gk-x -c 1\t2\ngk-x -c 1\t2", &e)); /* one line, twice */
+    CHECK(!gk_history_add_text(&back, "gk-x -c 1 2", &e));
+    CHECK_INT_EQ(back.n, 6);
+    CHECK_STR_EQ(back.line[5], "gk-x -c 1 2");
     gk_history_free(&back);
     gk_history_free(&h);
     text = gk_history_text(&h, &e);
