@@ -29,7 +29,7 @@ static double log_time(const struct work *w, size_t i)
     return t;
 }
 
-/* The linear model of the runs in W->in: how many they are, or -1. */
+/* Fits the linear model to the runs in W->in; if there are none, it stays as it is. */
 static int train(struct work *w, struct gk_err *err)
 {
     const struct gk_runs *r = w->r;
