@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "gk/err.h"
+#include "gk/glob.h"
 #include "gk/history.h"
 #include "gk/mem.h"
 
@@ -255,9 +256,29 @@ static void test_history_is_bounded(void)
     gk_history_free(&h);
 }
 
+/* A pattern may be as long as a tensor's name, and the shell's signs also match a '.'. */
+static void test_patterns(void)
+{
+    enum { MOST = 100000 };
+    static char name[MOST + 1], globs[2 * MOST + 8];
+    for (size_t n = 1; n <= MOST; n *= 10) {
+        memset(name, 'x', n);
+        name[n] = '\0';
+        snprintf(globs, sizeof globs, "a,%s", name);
+        CHECK(gk_glob_matches(globs, name) && !gk_glob_matches(globs, "x.x"));
+        snprintf(globs, sizeof globs, "%.*s*,a", (int)n - 1, name);
+        CHECK(gk_glob_matches(globs, name));
+    }
+    CHECK(gk_glob_matches("a*c,b?", "a.b.c") && gk_glob_matches("a*c,b?", "b.") &&
+          gk_glob_matches("[ab].w", "b.w") && !gk_glob_matches("a*c,b?", "b"));
+    CHECK(!gk_glob_matches(NULL, "a") && !gk_glob_matches("", "a"));
+    CHECK(!gk_is_glob("a.b") && gk_is_glob("a,b") && gk_is_glob("[a]") && gk_is_glob("a?"));
+}
+
 int main(void)
 {
     test_messages();
+    test_patterns();
     test_message_with_errno();
     test_long_and_hostile_messages();
     test_printable();
