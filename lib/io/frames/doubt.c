@@ -1,5 +1,6 @@
 /* Finds tensors that may be no parameters, or those of a second network. Only their names tell, and
- * names can mislead: so such tensors stay in, and notes name them. */
+ * names can mislead. So only an optimiser's state is left out; other such tensors stay in, and
+ * notes name them all. */
 #include <string.h>
 
 #include "gk/frame.h"
