@@ -321,8 +321,8 @@ static void test_held_out(void)
         CHECK((before[i] == after[i]) == (i >= 20 && i < 40));
 }
 
-/* What a fit to a resample says is what one says to a table where runs stand more than once, with
- * all copies of a run in one fold. */
+/* A fit to a resample equals a fit to the table in which each run is repeated as often, with all
+ * copies of a run in one fold. */
 static void test_refit(void)
 {
     struct gk_runs r, copies;
