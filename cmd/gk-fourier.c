@@ -190,7 +190,7 @@ static int put_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
         return -1;
     remark_data(run, f);
     if (view == MEASURES ? put_measures(run, err) : put_energies(run, err))
-        return gk_frame_fail(f, err, "%s", err->msg);
+        return gk_frame_fail_at(f, err);
     return gk_out_row(&run->out, err);
 }
 

@@ -150,6 +150,9 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
     struct gk_rows r;
     struct columns c;
     struct gk_out out;
+    if (!(phases_opts.low < phases_opts.high)) /* t1 could come after t2, and t3 after t4 */
+        return gk_fail_usage(err, "--low: %g is not below --high, %g", phases_opts.low,
+                             phases_opts.high);
     phases_opts.hold = (size_t)hold;
     gk_phases_init(p, &phases_opts);
     if (gk_rows_open_input(&r, path, err) || read_curve(&r, &c, p, err) ||

@@ -108,7 +108,7 @@ static void tick(void *ctx, double done, double total)
     gk_progress_tick(&progress, done);
 }
 
-/* By default so many refits as take some seconds, and none if those would be too few. */
+/* The default number of refits takes some seconds; if that would be too few, there are none. */
 static void settle_refits(const char *name, const struct gk_runs *r, const size_t *fold)
 {
     enum { USUAL = 200, LEAST = 100 };

@@ -149,6 +149,11 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     breaks "gk-curve: text: line 3: column b: 'z' is not a number, or out of range" gk-curve -q --map x=b text
     printf '0 a simple 1\n5 a string 0\n' | events e
     breaks "gk-curve: e: byte 79: 'a' at step 5 is not a number" gk-curve --map x=a e
+    # an accuracy that was not computed is none, in an event file as in a table
+    printf '0 val_acc simple nan\n5 val_acc simple 0.5\n' | events e
+    assert_equal "$(rows e)" $'step\tval_acc\n0\tnan\n5\t0.5'
+    printf '0 val_acc simple 50\n5 val_acc simple nan\n' | events e
+    assert_equal "$(rows --percent val_acc e)" $'step\tval_acc\n0\t0.5\n5\tnan'
     printf 'step,c\n0,2\n' >tab
     breaks "gk-curve: 'x?y' cannot be the name of a column" gk-curve -q --map $'x\ty=c' tab
     printf 'step,x,y\n0,1,2\n' >other

@@ -50,6 +50,9 @@ setup() {
         gk-landscape -d d --toward next -o o "$last"
     breaks "gk-landscape: $last: frame 1: there is no distance toward $last" \
         gk-landscape -d d --toward "$last" -o o "$last"
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 0 --save start >/dev/null # LayerNorm's biases are 0
+    breaks 'gk-landscape: start: frame 1: the parameters are 0 wherever random:1 moves them: filter leaves nothing' \
+        gk-landscape -d d --toward random:1 --norm filter --exclude '*weight' -o o start
     breaks 'gk-landscape: frame:7: no frame has that step' \
         gk-landscape -d d --toward frame:7 -o o t.gks
     breaks "gk-landscape: pca:1: $last: one frame is no trajectory" \

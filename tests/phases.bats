@@ -145,6 +145,13 @@ stable() {
     assert_equal "$(HIGH=0.9 stable 0 0.95 0.8 0.92 0.9)" $'10\t30'
 }
 
+@test "thresholds that would turn the events around are refused" {
+    printf 'step\ttrain_acc\tval_acc\n0\t1\t1\n' >x.tsv
+    wrong_usage 'gk-phases: --low: 0.9 is not below --high, 0.2' gk-phases --low 0.9 --high 0.2 x.tsv
+    wrong_usage 'gk-phases: --low: 0.5 is not below --high, 0.5' gk-phases --low 0.5 --high 0.5 x.tsv
+    assert_equal "$(gk-phases --low 0.49 --high 0.5 x.tsv | column_of t1)" 0
+}
+
 @test "spikes below --factor get a note" {
     # a loss that stays at 0.2 and shoots up to 0.7, three times
     run_of 125 2000 't % 500 == 0 && t > 1999 && t < 3001 ? 0.7 : 0.2' >x.tsv

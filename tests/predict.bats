@@ -261,6 +261,28 @@ curve() {
     cmp <(grep -v '^#' out) <(grep -v '^#' at)
     refuses_like 1 "no column 'steps'" gk-predict fit --print decisions <(runs 20 1)
     refuses_like 1 "no column 't4'" gk-predict fit --print times <(runs 20 1)
+    # a time is a number, or nan
+    runs 20 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "steps"; next } { print $0, ($6 ? "inf" : "nan"), 2000 }' >endless
+    for table in decisions times; do
+        breaks 'gk-predict: endless: line 3: column t4: inf is not finite' gk-predict fit --print "$table" endless
+    done
+    runs 20 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4"; next } { print $0, (NR == 3 ? 900 : "nan") }' >lonely
+    breaks 'gk-predict: too few runs have a time to grok: all of them are in one of 10 folds' \
+        gk-predict fit -q --print times lonely
+    awk -F, -v OFS=, '{ print $0, NR == 1 ? "g" : NR < 8 ? "a" : "b" }' lonely >grouped
+    breaks 'gk-predict: without group a no run has a time to grok' gk-predict fit -q --group g --print times grouped
+}
+
+@test "fit: a group of any name is one cell" {
+    runs 40 1 | awk -F, -v OFS=, 'NR == 1 { print $1, $6, "t4,g"; next }
+        { print $1, $6, ($6 ? 500 + NR : "nan"), (NR % 4 < 2 ? "\"a\tb\"" : "#c") }' >t
+    for table in groups times; do
+        gk-predict fit -q --group g --print "$table" t >out
+        grep -q '^a\\tb	' out || fail "$table: a group is two cells"
+        grep -q '^\\x23c	' out || fail "$table: a group is a comment"
+    done
+    gk-predict fit -q --group g --print runs t >out
+    assert_equal "$(grep -v '^#' out | awk -F'\t' '{ print NF }' | sort -u)" 4
 }
 
 @test "fit: intervals of times cover what they promise" {
@@ -274,6 +296,17 @@ curve() {
     # 90 % of the errors are within 0.18 to both sides
     between 1.38 "$(cell all factor out)" 1.49
     between 1.05 "$(cell all error out)" 1.15
+}
+
+@test "fit: with two groups no errors tell how wide an interval of times is: it has no end" {
+    for n in 40 42; do # groups of 10, and of 11 and 10 runs that grok
+        runs "$n" 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "g"; next }
+            { print $0, ($6 ? 500 + NR : "nan"), (NR % 4 < 2 ? "a" : "b") }' >t
+        gk-predict fit -q --features m0_400 --print times --group g t >out
+        for row in a b all; do
+            assert_equal "$(cell $row width out) $(cell $row factor out) $(cell $row covered out)" 'inf inf 1'
+        done
+    done
 }
 
 @test "score: a curve beyond the runs that a model knows is said to be" {
@@ -350,6 +383,7 @@ curve() {
         gk-predict score -m m --set m0_10=1 c
     wrong_usage 'gk-predict: --set: lr wants a finite number' gk-predict score -m m --set lr=x c
     wrong_usage 'gk-predict: --set: lr wants a finite number' gk-predict score -m m --set lr c
+    wrong_usage 'gk-predict: --set: lr is there twice' gk-predict score -m m --set lr=1,lr=2 c
 }
 
 # A curve of three columns, and a model of one of them at step 6.

@@ -157,6 +157,15 @@ little_endian() {
         gk-hjorth -c b x.safetensors
     refuses_like 1 "^gk-hjorth: x.safetensors: frame 1: no tensor 'c'" gk-hjorth -c c x.safetensors
     refuses_like 1 '^gk-fft: x.safetensors: frame 1: several matrices' gk-fft x.safetensors
+    # what an array has not, an option cannot choose
+    wrong_usage 'gk-fft: --column: x.npy: a .npy array has no columns' gk-fft -c a x.npy
+    wrong_usage 'gk-hjorth: --step: x.npy: a .npy array has no column of steps' gk-hjorth --step a x.npy
+    wrong_usage 'gk-hjorth: --step: x.safetensors: safetensors frames have no column of steps' \
+        gk-hjorth -c a --step a x.safetensors
+    for tool in gk-twonn gk-pca; do
+        wrong_usage "$tool: --step: x.npy: a .npy array has no column of steps" "$tool" --step a x.npy
+        wrong_usage "$tool: --step: x.safetensors: safetensors frames have no column of steps" "$tool" --step a x.safetensors
+    done
 }
 
 @test "an array's non-finite element is named" {

@@ -21,9 +21,10 @@ struct gk_basis {
     size_t blocks;
     double *part;    /* (blocks, cap) sums of each block */
     double *again;   /* [cap] coefficients of one pass */
-    double *scratch; /* (threads, 2 cap, GK_BASIS_BLOCK) for gk_basis_rotate */
+    double *scratch; /* (threads, 2 cap, a block) for gk_basis_rotate */
 };
 
+/* Makes room for CAP vectors of N elements; they are 0 until they are set. */
 int gk_basis_init(struct gk_basis *b, size_t n, size_t cap, enum gk_dtype real,
                   struct gk_pool *pool, struct gk_err *err);
 void gk_basis_free(struct gk_basis *b);
@@ -37,9 +38,9 @@ void gk_basis_dots(const struct gk_basis *b, size_t first, size_t m, const doubl
 /* w -= sum over i < m of h[i] v_{first+i} */
 void gk_basis_subtract(const struct gk_basis *b, size_t first, size_t m, const double *h,
                        double *w);
-/* Removes from w its part in v_0..v_{m-1}, m > 0, and again while the remainder is mostly rounding
- * (Daniel, Gragg, Kaufman and Stewart 1976). Returns |w|; h [m] receives the coefficients, summed
- * over all passes. */
+/* Removes from w its part in the span of v_0..v_{m-1}, m > 0. A pass that leaves little of w leaves
+ * mostly rounding errors, and is repeated (Daniel, Gragg, Kaufman and Stewart 1976). Returns |w|;
+ * h [m] receives the coefficients, summed over all passes. */
 double gk_basis_orthogonalise(struct gk_basis *b, size_t m, double *w, double *h);
 /* v_i = sum over j < m of s[i][j] v_j for i < k <= m; s (k, m). The others are lost. */
 void gk_basis_rotate(struct gk_basis *b, size_t k, size_t m, const double *s);

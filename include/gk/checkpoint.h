@@ -29,7 +29,7 @@ void gk_checkpoint_free(struct gk_checkpoint *c);
 /* The architecture alone, of a network that is possible; only the parameters that determine sizes
  * must exist. */
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
-/* Does F leave the number of heads in A, its architecture, unsaid? */
+/* Do the metadata of F, a network of architecture A, omit the number of heads that it has? */
 bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f);
 #define GK_NOTE_HEADS "no 'heads' in the metadata: the usual 4 are assumed"
 

@@ -20,7 +20,7 @@ void gk_dft_free(struct gk_dft *d); /* D may be NULL. */
 /* The energies of x [n], any n >= 1: *E points to E_0 .. E_{n/2} in D's memory until its next use
  * (E_k = E_{n-k} gives the others). The mean of x is added to bin 0 directly, so that a constant
  * gives exact zeros elsewhere. Squares of x 2^EXPONENT that are too large for a double are an
- * error. */
+ * error, and so are those whose moments (gk/hjorth.h) would be. */
 int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, const double **e,
                     struct gk_err *err);
 
@@ -32,6 +32,9 @@ int gk_dft_highpass(struct gk_dft *d, const double *x, size_t n, double cutoff, 
 /* X_0 .. X_{n/2} of x [n], X_k = re[k stride] + i im[k stride]. */
 int gk_dft_bins(struct gk_dft *d, const double *x, size_t n, double *re, double *im, size_t stride,
                 struct gk_err *err);
+
+/* How many bins E_k stands for, k = 0 .. n/2: 2, itself and E_{n-k}; 1 if these are one bin. */
+double gk_dft_sides(size_t k, size_t n);
 
 /* The frequency of bin k = 0 .. n-1 in cycles per sample, in [-1/2, 1/2). */
 double gk_dft_frequency(size_t k, size_t n);

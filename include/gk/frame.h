@@ -78,6 +78,7 @@ int gk_frame_add(struct gk_frame *f, const char *name, enum gk_dtype dtype, unsi
 void gk_frame_drop(struct gk_frame *f, size_t i); /* tensor I */
 int gk_frame_set_meta(struct gk_frame *f, const char *key, const char *value, struct gk_err *err);
 int gk_frame_set_meta_int(struct gk_frame *f, const char *key, int64_t v, struct gk_err *err);
+/* "gk.history"; a history without a line sets nothing. */
 int gk_frame_set_history(struct gk_frame *f, const struct gk_history *h, struct gk_err *err);
 void gk_frame_free(struct gk_frame *f); /* and sets it to {0} */
 
@@ -118,6 +119,7 @@ void gk_tensor_part(const struct gk_tensor *t, size_t from, size_t n, double *ds
 void gk_tensor_f32(const struct gk_tensor *t, float *dst);
 int gk_tensor_i32(const struct gk_tensor *t, int32_t *dst, struct gk_err *err);
 
+/* The size of T's data. */
 size_t gk_tensor_bytes(const struct gk_tensor *t);
 
 /* Does NAME belong to an optimiser's state, so that it is no parameter? gk's own names are optim.*;
@@ -126,13 +128,14 @@ bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
  * are not parameters. */
 bool gk_is_parameter(const struct gk_tensor *t);
-/* Notes about the tensors of F, for a tool that uses a tensor as parameters if TAKES says so. The
- * notes name tensors that are left out as the state of a PyTorch optimiser; tensors whose names say
- * that they are buffers (running means) or averages of weights; and pairs of equal matrices, such
- * as tied weights. */
+/* Adds notes about the tensors of F, for a tool that uses a tensor as parameters if TAKES says so.
+ * The notes name tensors that are left out as the state of a PyTorch optimiser; tensors whose names
+ * say that they are buffers (running means) or averages of weights; pairs of equal matrices, such
+ * as tied weights; and keys below which there are tensors of the same names and shapes. */
 typedef bool gk_takes(const void *ctx, const struct gk_tensor *t);
 int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
                     struct gk_notes *notes, struct gk_err *err);
+/* The note about one such pair, the tensors ONE and OTHER. */
 int gk_note_twins(const char *file, const char *one, const char *other, struct gk_notes *notes,
                   struct gk_err *err);
 /* An error for a tensor that does not convert to numbers. */

@@ -13,6 +13,7 @@ struct gk_history {
     size_t n, cap;
 };
 
+/* Adds LINE at the end, with a blank in place of each byte that is not printable. */
 int gk_history_add(struct gk_history *h, const char *line, struct gk_err *err);
 /* Adds each line of TEXT (from a frame's metadata); NULL adds nothing. A line that exists is not
  * added again, so that a tool with two inputs of one origin lists it once. */

@@ -29,9 +29,10 @@ struct gk_hjorth {
 /* The largest |x|. */
 double gk_magnitude(const double *x, size_t n);
 
-/* Of x 2^EXPONENT [n], n >= 1, which was computed from numbers up to MAGNITUDE in size. A variance
- * within their rounding error counts as 0, so that a straight line has no complexity. A result that
- * underflows is 0, and ratios are correct nevertheless; a result that overflows is an error. */
+/* The parameters of the signal x 2^EXPONENT, x [n], n >= 1. The signal was computed from numbers up
+ * to MAGNITUDE in size: a variance within their rounding error counts as 0, so that a straight line
+ * has no complexity. A result that underflows is 0, and ratios are correct nevertheless; a result
+ * that overflows is an error. */
 int gk_hjorth(struct gk_dft *d, const double *x, size_t n, int exponent, double magnitude,
               struct gk_hjorth *h, struct gk_err *err);
 

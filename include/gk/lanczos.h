@@ -22,7 +22,8 @@ struct gk_operator {
 };
 
 struct gk_lanczos_conf {
-    size_t high, low;    /* eigenvalues wanted at the upper and lower ends (together at most n) */
+    size_t high, low;    /* eigenvalues wanted at the upper and lower ends: each at most n, together
+                            at most n + 1, so that one row has both ends */
     double tol;          /* residual <= tol max(|value|, 1e-3 |the largest value|) */
     size_t max_products; /* of one run */
     enum gk_dtype store; /* of the basis: F32 suffices for products computed in F32 */

@@ -65,8 +65,8 @@ int gk_landscape_new(struct gk_landscape **out, struct gk_landscape_conf *conf, 
 void gk_landscape_free(struct gk_landscape *l);
 
 /* Around the study's checkpoint, which is frame F; NEXT is the frame after it, or NULL. 1, or 0
- * if there is no direction (no next frame, no distance to the target), with the reason in ERR,
- * or -1. */
+ * if there is no direction (no next frame, no distance to the target, or zero rows alone that
+ * filter leaves), with the reason in ERR, or -1. */
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err);
 /* The number of points per frame. */

@@ -13,12 +13,13 @@
 int gk_logistic_fit(size_t n, size_t d, const double *x, const double *y, double ridge,
                     double *beta, struct gk_err *err);
 
-/* Minimises sum_i (y_i - beta_0 - sum_j beta_j x_ij)^2 + ridge sum_{j>=1} beta_j^2. */
+/* Minimises sum_i (y_i - beta_0 - sum_j beta_j x_ij)^2 + ridge sum_{j>=1} beta_j^2, by the normal
+ * equations. Shapes as above; any finite y, n >= 1. */
 int gk_ridge_fit(size_t n, size_t d, const double *x, const double *y, double ridge, double *beta,
                  struct gk_err *err);
 
 /* beta_0 + sum_j beta_j x_j */
 double gk_logistic_score(size_t d, const double *beta, const double *x);
-double gk_sigmoid(double t);
+double gk_sigmoid(double t); /* 1 / (1 + exp(-t)) */
 
 #endif

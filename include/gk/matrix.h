@@ -29,17 +29,21 @@ struct gk_matrix_names {
     const char *tensor; /* of a frame; NULL: its only tensor of rank 1 or 2 */
     const char *step;   /* a table's step column; NULL: gk_rows_use_steps */
 };
+/* A usage error if STEP is not NULL although KIND, that of the input NAME, has no columns. */
+int gk_matrix_check_step(const char *name, enum gk_input_kind kind, const char *step,
+                         struct gk_err *err);
 
 /* A whole text table (headed or not), a .npy of rank 1 or 2 (rank 1: one column), or a frame's
  * tensor. A column in which loggers keep steps is no coordinate, selected or not. NAMES may be
  * NULL. */
 int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix_names *names,
                    struct gk_err *err);
-/* The same from an open input (which it owns) of known kind. */
+/* The same from an open input (which it owns, even if it fails) of known kind. */
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
                         const struct gk_matrix_names *names, struct gk_err *err);
 /* Operands that are frames, or a single matrix of any kind: sets *SOURCE, or, if that is NULL, M
- * and its *NAME. Names->tensor without frames is a usage error. */
+ * and its *NAME. Names->tensor without frames is a usage error, and so is names->step without a
+ * table. */
 int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
                      char *const *files, size_t n, const struct gk_matrix_names *names,
                      struct gk_err *err);

@@ -1,7 +1,7 @@
 /* Points whose coordinates can be read repeatedly: a matrix, or a trajectory, which may be larger
- * than memory. Data in files are read in place; data from a pipe go to a temporary file in TMPDIR
- * (or /tmp), which disappears with the process, and so does an .npy in Fortran order. A text table
- * is held in memory. */
+ * than memory. Data in files are read in place. Data from a pipe, and an .npy in Fortran order, go
+ * to a temporary file in TMPDIR (or /tmp), which disappears with the process. A text table is held
+ * in memory. */
 #ifndef GK_POINTS_H
 #define GK_POINTS_H
 

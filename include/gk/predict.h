@@ -25,7 +25,7 @@ struct gk_feature {
     char *name;
     int measure;     /* -1: not a measure */
     size_t column;   /* the length of the column's name; 0: no column at a step */
-    double from, to; /* the window, or twice the step; nan: unspecified */
+    double from, to; /* the window; of a column at a step both are the step; nan: unspecified */
 };
 /* FROM:TO is the window of a measure without one (nan: unknown). NAME is not copied. */
 struct gk_feature gk_feature_parse(char *name, double from, double to);
@@ -45,8 +45,9 @@ struct gk_runs {
     double *m0;                 /* [n] the single feature for comparison, or NULL */
     char *m0_name;
     double *steps;           /* [n] the last step of each run, or NULL */
-    double *time;            /* [n] when it grokked, nan if it did not, or NULL */
-    struct gk_runs *against; /* the same runs by other features, or NULL; shares what is not x */
+    double *time;            /* [n] when it grokked, finite, or nan if it did not; or NULL */
+    struct gk_runs *against; /* the same runs with other features, or NULL: all but feature, x and d
+                                is shared */
     size_t *group;           /* [n] number of each run's group, or NULL */
     char **group_name;
     size_t groups;
@@ -100,19 +101,23 @@ int gk_model_read(struct gk_model *m, const char *path, struct gk_history *h, st
  * standardised features. Features that are positive in all runs enter as logarithms.
  *
  * Both kinds of model are calibrated (Platt 1999): p = sigmoid(A score + B), A >= 0, where A and B
- * maximise the likelihood of held-out scores, of the same folds and of the folds within the
- * remaining runs. HELDOUT [n] receives the probability of each run from the model trained without
- * its fold, RAW [n] (or NULL) that model's score before calibration, which still tells runs of a
- * fold apart where calibration finds no use in it. FOLD [n] receives the fold's number. */
+ * maximise the likelihood of held-out scores: for the model of all runs those of the folds, for a
+ * model without a fold those of folds within the remaining runs.
+ *
+ * HELDOUT [n] receives the probability of each run from the model trained without its fold. RAW [n]
+ * (or NULL) receives that model's score before calibration: if the scores are useless, A is 0 and
+ * all probabilities of a fold are equal, but RAW still ranks its runs. FOLD [n] receives the number
+ * of each run's fold. */
 int gk_model_fit(struct gk_model *m, const struct gk_runs *r, double ridge, uint64_t seed,
                  double *heldout, double *raw, size_t *fold, struct gk_err *err);
 
-/* HELDOUT and RAW as of gk_model_fit where run I stands COUNT[I] times, in the FOLD that it has
- * there, so that no copy of a run is fitted to while another is held out. 1: without some fold all
- * runs that are left have one outcome, and they are not defined. */
+/* The HELDOUT and RAW of gk_model_fit for a resample in which run I stands COUNT[I] times. The
+ * folds are those of gk_model_fit, FOLD, so that all copies of a run are held out together. Returns
+ * 1 if without some fold all runs have one outcome: then the two are not defined. */
 int gk_model_refit(const struct gk_runs *r, double ridge, const size_t *fold, const uint32_t *count,
                    double *heldout, double *raw, struct gk_err *err);
-/* Its multiplications, but for a factor that hardly changes. */
+/* The multiplications of one gk_model_refit, up to a factor that is nearly the same for all runs.
+ */
 double gk_model_refit_cost(const struct gk_runs *r, const size_t *fold);
 
 /* ---- what it is worth ---- */
@@ -129,9 +134,10 @@ enum gk_report {
 /* in the order of the enum */
 #define GK_REPORTS "summary|models|groups|runs|calibration|decisions|times"
 
-/* AUC and Spearman's correlation with val (gk/rank.h): of the held-out probabilities, of M on the
- * runs it was fitted to, of m0 and of each feature alone; or, by group, of the held-out ones; or
- * the held-out probability of each run. */
+/* What a report is made of. The summary has AUC and Spearman's correlation with val (gk/rank.h): of
+ * the held-out probabilities, of M on the runs it was fitted to, of m0 and of each feature alone.
+ * By group they are of the held-out probabilities. The report of runs has the held-out probability
+ * of each. */
 struct gk_report_of {
     const struct gk_runs *r;
     const struct gk_model *m;
@@ -139,19 +145,21 @@ struct gk_report_of {
     const size_t *fold;              /* [n] */
     const double *against;           /* [n] held-out probabilities by r->against, or NULL */
     bool within;                     /* rank only runs of one group, by scores before calibration */
-    const double *raw, *against_raw; /* [n] those scores, of heldout and of against */
-    int64_t replicates;              /* of intervals of fixed scores */
-    int64_t refits; /* of those of row "model", fitted again in each; 0: as the others */
+    const double *raw, *against_raw; /* [n] the scores before calibration, of heldout and against */
+    int64_t replicates;              /* resamples for the intervals of fixed scores */
+    int64_t refits; /* resamples for row "model", which is fitted again in each; 0: its scores are
+                       fixed, too */
     uint64_t seed;
     double at;           /* the step at which the probabilities are known; nan: unknown */
-    double ridge;        /* of refits and of the model of times */
-    double cover;        /* of the intervals of times */
+    double ridge;        /* penalty of refits and of the model of times */
+    double cover;        /* coverage of the intervals of times, in (0, 1) */
     struct gk_tick tick; /* counts refits */
 };
 int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_report_of *of, struct gk_err *err);
-/* The last step that the features of R speak of; 0 if all were known beforehand; nan if a measure
- * does not say its window. */
+/* The step at which all features of R are known: the end of the last window, or the step of the
+ * last column at a step. 0 if all are known beforehand; nan if a measure does not say its window.
+ */
 double gk_runs_known_at(const struct gk_runs *r);
 
 /* Adds to H what the model was fitted to, and how well it ranks runs that it has not seen; BY is
@@ -165,8 +173,9 @@ int gk_report_calibration(struct gk_out *out, const struct gk_report_of *of, str
 /* What would follow from ending, or calling, runs by a threshold of the probability. */
 int gk_report_decisions(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
 /* Intervals for the time of runs that grok, by conformal prediction (predict_times.c). */
-int gk_report_times(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err);
-/* 95 % for a share of K in N (Wilson 1927). */
+int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct gk_report_of *of,
+                    struct gk_err *err);
+/* The interval of 95 % for a probability of which K of N trials came true (Wilson 1927); n > 0. */
 void gk_share_interval(double k, double n, double *lower, double *upper);
 
 /* ---- parts of a fit ---- */
@@ -193,8 +202,8 @@ int gk_ranking_write(struct gk_out *out, const struct gk_history *h, const struc
 /* ---- a live curve ---- */
 
 /* X [d]: the features that are not measured on a curve, from TEXT "lr=1e-3,wd=1" (may be NULL),
- * which must give each of them and may give columns at a step; nan for the others. Messages name
- * the option --set. */
+ * which must give each of them and may give columns at a step, none twice; nan for the others.
+ * Messages name the option --set. */
 int gk_model_given(const struct gk_model *m, const char *text, double *x, struct gk_err *err);
 /* Measures without a window in the model get FROM:TO, which must then be finite. Returns 1 if there
  * were any, 0, or -1. */
@@ -227,10 +236,13 @@ struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
 };
-/* Writes a row (step, probability) for each sample of S as it comes, from where END [step 0, p nan]
- * has come. 1: all windows have just ended, and if the probability is below GIVE_UP (nan: never)
- * the run is given up; otherwise the next call goes on. 0: the curve has ended, or was given up
- * before. A window that ended with fewer than three samples is an error. */
+/* Writes a row (step, probability) for each sample of S as it comes. END, {.p = NAN} at first, is
+ * the state from one call to the next.
+ *
+ * Returns 1 when the last window has just ended. If the probability is then below GIVE_UP (nan:
+ * never), the run is given up, and the next call writes nothing; otherwise the next call goes on to
+ * the end of the curve. Returns 0 at that end, or if the run was given up; or -1. A window that
+ * ends with fewer than three samples is an error. */
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err);
 

@@ -24,7 +24,8 @@ struct gk_signal {
 /* Opens PATH (NULL or "-": standard input) up to its first row. In a table it reads COLUMN (NULL:
  * train_loss, or the only column of a table without a header), in safetensors the tensor COLUMN
  * (NULL: the only one), in .npy the array, which must be one column or one row. The samples are
- * those with FROM <= step < TO; STEP names the step column (NULL: gk_rows_use_steps). */
+ * those with FROM <= step < TO. STEP names the step column (NULL: gk_rows_use_steps); samples of an
+ * array count from 0. A name that the kind of input cannot have is a usage error. */
 int gk_signal_open(struct gk_signal *s, const char *path, const char *column, const char *step,
                    double from, double to, struct gk_err *err);
 

@@ -37,10 +37,10 @@ struct gk_study {
     unsigned made;               /* increases whenever the engines are new */
 };
 
-/* Reads the dataset in the file DATA ("-": standard input), and starts THREADS threads: at once,
- * or, unless ALL are wanted, as many of them as make the first network faster, when it is there.
- * The checkpoints will come from the N operands FILES; it is a usage error if both are standard
- * input, or if DATA is NULL. The caller sets precision, loss and wanted before the first frame. */
+/* Reads the dataset in the file DATA ("-": standard input). With ALL it starts THREADS threads;
+ * otherwise the first frame starts as many of them as make its network faster. The checkpoints will
+ * come from the N operands FILES; it is a usage error if both are standard input, or if DATA is
+ * NULL. The caller sets precision, loss and wanted before the first frame. */
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   bool all, struct gk_err *err);
 /* Loads the checkpoint in F: parameters into theta, and engines that fit. If one split alone is
@@ -48,7 +48,7 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);
 
-/* A note about the first frame, F: an assumption. NULL: none. */
+/* A note on what was assumed about F; NULL: nothing, or F is not the first frame. */
 const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f);
 
 /* The command of gk-data for the dataset of the network in F, if the current dataset is known to be

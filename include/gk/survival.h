@@ -11,9 +11,9 @@
 
 struct gk_survival_data {
     size_t n, groups;
-    const double *time; /* [n] finite, 0 or above */
-    const bool *censored;
-    const size_t *group; /* [n] below GROUPS; each group has at least one member */
+    const double *time;   /* [n] finite, 0 or above */
+    const bool *censored; /* [n] TIME is the last time without the event */
+    const size_t *group;  /* [n] below GROUPS; each group has at least one member */
 };
 
 /* A step at which an event or a censoring occurred. */
@@ -44,7 +44,8 @@ struct gk_survival_median gk_survival_median_of(const struct gk_survival *s);
 
 /* The last time at which the curve is known: inf if it has reached 0. */
 double gk_survival_known(const struct gk_survival *s);
-/* The area under the curve from 0 to UNTIL, and its standard error. */
+/* The area under the curve from 0 to UNTIL, at most gk_survival_known, and its standard error: the
+ * restricted mean of the times. */
 void gk_survival_mean(const struct gk_survival *s, double until, double *mean, double *stderror);
 
 /* A group's events, and the number expected if all groups were alike. Its own test compares the

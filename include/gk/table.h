@@ -67,6 +67,7 @@ bool gk_is_step_name(const char *name); /* a step name that loggers use */
 /* The step of the current row, which is row N from 0. It must be finite and above *LAST (-inf
  * before the first), which it replaces. */
 int gk_rows_step(const struct gk_rows *r, size_t n, double *last, struct gk_err *err);
+/* An error about the current row: "FILE: line N: MESSAGE". Returns -1. */
 int gk_rows_fail(const struct gk_rows *r, struct gk_err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST = 256 }; /* bytes of a pattern */
+/* Bytes of a pattern: more than Linux allows for an argument of a command. */
+enum { LONGEST = (128 << 10) + 1 };
 
 bool gk_glob_matches(const char *globs, const char *name)
 {

@@ -1,6 +1,7 @@
 /* How a result was made: lines of text, the oldest first. */
 #include "gk/history.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,32 +10,41 @@
 /* The search for repeated lines is quadratic, so their number is limited against hostile input. */
 enum { MOST_LINES = 10000 };
 
-static int add(struct gk_history *h, const char *s, size_t len, struct gk_err *err)
+static bool has(const struct gk_history *h, const char *line)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (!strcmp(h->line[i], line))
+            return true;
+    return false;
+}
+
+static int make_room(struct gk_history *h, struct gk_err *err)
 {
     if (h->n >= MOST_LINES)
         return gk_fail(err, "the history has more than %d lines", MOST_LINES);
-    if (gk_grow(&h->line, &h->cap, h->n + 1, sizeof *h->line, err))
-        return -1;
+    return gk_grow(&h->line, &h->cap, h->n + 1, sizeof *h->line, err);
+}
+
+/* Adds the LEN bytes of S as a line. ONCE: only if it is not there yet. */
+static int add(struct gk_history *h, const char *s, size_t len, bool once, struct gk_err *err)
+{
     char *line = gk_format(err, "%.*s", (int)len, s);
     if (!line)
         return -1;
     /* A control character could end the comment line that carries this, or steer a terminal. */
     gk_make_printable(line, ' ');
-    h->line[h->n++] = line;
-    return 0;
+    const bool known = once && has(h, line);
+    const int rc = known ? 0 : make_room(h, err);
+    if (known || rc)
+        free(line);
+    else
+        h->line[h->n++] = line;
+    return rc;
 }
 
 int gk_history_add(struct gk_history *h, const char *line, struct gk_err *err)
 {
-    return add(h, line, strlen(line), err);
-}
-
-static int has(const struct gk_history *h, const char *s, size_t len)
-{
-    for (size_t i = 0; i < h->n; i++)
-        if (!strncmp(h->line[i], s, len) && !h->line[i][len])
-            return 1;
-    return 0;
+    return add(h, line, strlen(line), false, err);
 }
 
 int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *err)
@@ -43,7 +53,7 @@ int gk_history_add_text(struct gk_history *h, const char *text, struct gk_err *e
         size_t len = strcspn(text, "\n"), used = len;
         if (used && text[used - 1] == '\r')
             used--;
-        if (used && !has(h, text, used) && add(h, text, used, err))
+        if (used && add(h, text, used, true, err))
             return -1;
         text += len + (text[len] == '\n');
     }

@@ -269,8 +269,11 @@ int main(void)
     init_text("paper", "paper");
     init_text("normal:2e-2", "normal:0.02");
     init_text("fan-in", "fan-in");
-    const char *const wrong[] = {"",           "normal",    "normal:", "normal:0", "normal:-1",
-                                 "normal:inf", "normal:1x", "fan",     "xavier"};
+    init_text("normal:+.5", "normal:0.5");
+    const char *const wrong[] = {"",           "normal",     "normal:",      "normal:0",
+                                 "normal:-1",  "normal:inf", "normal:nan",   "normal:1x",
+                                 "normal:0x1", "normal: 1",  "normal:1e999", "normal:1e-320",
+                                 "fan",        "xavier"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         init_text(wrong[i], NULL);
     return check_status();

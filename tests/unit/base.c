@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "gk/err.h"
+#include "gk/glob.h"
 #include "gk/history.h"
 #include "gk/mem.h"
 
@@ -229,6 +230,10 @@ static void test_history(void)
     CHECK_INT_EQ(back.n, 4);
     CHECK(!gk_history_add(&back, "gk-x -c a\nb\t\033[0m", &e));
     CHECK_STR_EQ(back.line[4], "gk-x -c a b  [0m");
+    CHECK(!gk_history_add_text(&back, "gk-x -c 1\t2\ngk-x -c 1\t2", &e)); /* one line, twice */
+    CHECK(!gk_history_add_text(&back, "gk-x -c 1 2", &e));
+    CHECK_INT_EQ(back.n, 6);
+    CHECK_STR_EQ(back.line[5], "gk-x -c 1 2");
     gk_history_free(&back);
     gk_history_free(&h);
     text = gk_history_text(&h, &e);
@@ -251,9 +256,29 @@ static void test_history_is_bounded(void)
     gk_history_free(&h);
 }
 
+/* A pattern may be as long as a tensor's name, and the shell's signs also match a '.'. */
+static void test_patterns(void)
+{
+    enum { MOST = 100000 };
+    static char name[MOST + 1], globs[2 * MOST + 8];
+    for (size_t n = 1; n <= MOST; n *= 10) {
+        memset(name, 'x', n);
+        name[n] = '\0';
+        snprintf(globs, sizeof globs, "a,%s", name);
+        CHECK(gk_glob_matches(globs, name) && !gk_glob_matches(globs, "x.x"));
+        snprintf(globs, sizeof globs, "%.*s*,a", (int)n - 1, name);
+        CHECK(gk_glob_matches(globs, name));
+    }
+    CHECK(gk_glob_matches("a*c,b?", "a.b.c") && gk_glob_matches("a*c,b?", "b.") &&
+          gk_glob_matches("[ab].w", "b.w") && !gk_glob_matches("a*c,b?", "b"));
+    CHECK(!gk_glob_matches(NULL, "a") && !gk_glob_matches("", "a"));
+    CHECK(!gk_is_glob("a.b") && gk_is_glob("a,b") && gk_is_glob("[a]") && gk_is_glob("a?"));
+}
+
 int main(void)
 {
     test_messages();
+    test_patterns();
     test_message_with_errno();
     test_long_and_hostile_messages();
     test_printable();

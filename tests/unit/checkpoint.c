@@ -83,7 +83,7 @@ static void roundtrip(const struct gk_arch *a, enum gk_dtype dtype, bool with_me
     gk_frame_free(&f);
 }
 
-/* Without a word about heads: 4 where that divides the width. */
+/* Metadata without the number of heads: 4 are assumed if that divides the width. */
 static void default_heads(void)
 {
     struct gk_frame f = make(&transformer, GK_F32, false);

@@ -215,7 +215,8 @@ static void test_repeats(void)
     }
 }
 
-/* So many that to compare each with all before it would take longer than a test may. */
+/* Two million points at few places: a search that compared each point with all before it would not
+ * end within a test. */
 static void test_millions_of_repeats(void)
 {
     size_t n = 2000000;

@@ -79,7 +79,7 @@ static void overflow(void)
     refuses(W("F64", "[4611686018427387904]", "[0,0]"), 0,
             "tensor 'w': its shape makes more bytes");
     refuses(W("F64", "[2305843009213693952,1]", "[0,0]"), 0, "tensor 'w': its shape makes more");
-    /* It could be. But the bytes do not come, and so nothing is allocated for them. */
+    /* Such a frame is possible. But its bytes do not come, so nothing is allocated for them. */
     refuses(W("U8", "[100000000000]", "[0,100000000000]"), 8,
             "tensor 'w': truncated: its data has 8 of 100000000000 bytes");
 }
@@ -127,7 +127,8 @@ static void form(void)
     refuses("{\"a\x1b[31m\n\":1}", 0, "its header at byte");
 }
 
-/* A hundred thousand brackets deep, and values that a tree takes a hundred times their text for. */
+/* Brackets a hundred thousand deep, and values whose tree takes a hundred times the memory of their
+ * text. */
 static void greedy(void)
 {
     const size_t n = 15 << 20;
@@ -144,7 +145,7 @@ static void greedy(void)
     free(text);
 }
 
-/* Cut anywhere, it is refused, except after nothing less than the whole. */
+/* An input that is cut short anywhere is refused, except between a plain frame and a stream. */
 static void truncation(void)
 {
     struct bytes b;
@@ -203,7 +204,7 @@ static void failing_input(void)
     free(b.p);
 }
 
-/* Any byte of it changed to anything: read or refused, nothing else. */
+/* A frame with any byte changed to anything is read or refused. */
 static void changes(void)
 {
     struct bytes b;

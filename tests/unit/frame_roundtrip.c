@@ -190,7 +190,7 @@ static void metadata(void)
     gk_frame_free(&f);
 }
 
-/* What no reader would take is not written. */
+/* A frame that no reader would accept is not written. */
 static void too_large(void)
 {
     const size_t n = 3 << 20; /* six bytes each in JSON */

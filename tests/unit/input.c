@@ -143,7 +143,8 @@ static void test_slow_pipe(void)
     waitpid(pid, NULL, 0);
 }
 
-/* A header shorter than a look is not waited for, and a line end in a frame's length is none. */
+/* A live table whose header is shorter than what is looked at is recognised without waiting for
+ * more. A byte of a frame's length that looks like a line end does not end the look. */
 static void test_live(void)
 {
     static const struct {

@@ -24,8 +24,8 @@ static void check_ema(void)
     gk_free(none);
 }
 
-/* Until the queue is full the gradient is left as it is, to the bit; then the mean of the last W is
- * added. */
+/* Until the queue is full, the gradient stays unchanged to the bit; then the mean of the last W
+ * gradients is added. */
 static void check_ma(void)
 {
     enum { W = 3, K = 8 };
@@ -53,7 +53,7 @@ static void check_ma(void)
     gk_free(now);
 }
 
-/* Tensor by tensor: as long as before, and nothing of it along theta; also with grokfast before. */
+/* The gradient of each tensor keeps its length and has no part along theta, also after grokfast. */
 static void check_orthogonal(void)
 {
     for (int fast = 0; fast < 2; fast++) {
@@ -96,7 +96,7 @@ static void check_orthogonal_zeros(void)
     gk_free(g);
 }
 
-/* A gradient along theta, tensor by tensor, leaves nothing: no rounding that is scaled up. */
+/* A gradient along theta becomes 0: its rounding errors are not scaled up to its length. */
 static void check_orthogonal_along(void)
 {
     for (int back = 0; back < 2; back++) {
@@ -213,7 +213,8 @@ static void check_clip_rows(void)
         }
 }
 
-/* A row whose norm no double holds does not become 0, a plausible row, but nan. */
+/* A row whose norm overflows a double becomes nan, which ends the run, and not 0, which would look
+ * plausible. */
 static void check_clip_rows_overflow(void)
 {
     struct gk_optim_conf c = descent();
@@ -229,8 +230,8 @@ static void check_clip_rows_overflow(void)
     gk_free(none);
 }
 
-/* One thread and three, all at once, in every optimiser: the same bytes; and what is kept is theta
- * before the update, all of it. */
+/* With all interventions together every optimiser gives the same bytes on one thread and on three,
+ * and keeps all of theta from before the update. */
 static void check_threads(void)
 {
     for (int kind = GK_ADAMW; kind <= GK_MUON; kind++)

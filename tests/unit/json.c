@@ -69,7 +69,8 @@ static void test_strings(void)
     CHECK_SHOWN("{\"a\":\"\xff\"}", "line 1: unable to decode byte 0xff near '\"'");
 }
 
-/* Cut anywhere, it is an error or, at the end of an object, a shorter sequence. */
+/* A sequence that is cut short is an error or, if the cut is at the end of an object, a shorter
+ * sequence. */
 static void test_cut(void)
 {
     static const char array[] = "[{\"a\":1},{\"a\":\"]\"}]", lines[] = "{\"a\":1}\n{\"a\":2}";

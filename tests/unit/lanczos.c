@@ -323,6 +323,37 @@ static void check_quadrature(void)
     gk_lanczos_free(l);
 }
 
+/* Rows 1..3: as many eigenvalues as there are, and what is refused. */
+static void check_counts(void)
+{
+    for (size_t n = 1; n <= 3; n++)
+        for (size_t high = 0; high <= n + 1; high++)
+            for (size_t low = 0; low <= n + 1; low++) {
+                static struct mirror a;
+                struct gk_err err = {0};
+                struct gk_lanczos *l;
+                struct gk_eigenpair up[3], down[3];
+                size_t products;
+                const struct gk_operator op = {n, mirror_apply, &a};
+                const struct gk_lanczos_conf conf = {
+                    .high = high, .low = low, .tol = 1e-6, .max_products = 100, .store = GK_F64};
+                const bool fits = high <= n && low <= n && high + low <= n + 1;
+                mirror_init(&a, n);
+                for (size_t i = 0; i < n; i++)
+                    a.d[i] = (double)i - 1;
+                const int rc = gk_lanczos_new(&l, n, &conf, NULL, &err);
+                CHECK_INT_EQ(rc, fits ? 0 : -1);
+                if (rc)
+                    continue;
+                CHECK(!gk_lanczos_run(l, &op, NULL, up, down, &products, &err));
+                for (size_t i = 0; i < high; i++)
+                    CHECK_NEAR(up[i].value, (double)(n - 1 - i) - 1, 1e-12);
+                for (size_t i = 0; i < low; i++)
+                    CHECK_NEAR(down[i].value, (double)i - 1, 1e-12);
+                gk_lanczos_free(l);
+            }
+}
+
 /* Three eigenvalues: the third step has all of them, and no more come. */
 static void check_invariant_quadrature(void)
 {
@@ -367,5 +398,6 @@ int main(void)
     check_blind_starts();
     check_quadrature();
     check_invariant_quadrature();
+    check_counts();
     return check_status();
 }

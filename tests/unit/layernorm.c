@@ -88,7 +88,7 @@ static void check_shape(int isa, size_t n, size_t d, bool residual)
     }
 }
 
-/* A row whose variance is no number is none either; its neighbours are unharmed. */
+/* A row whose variance is nan or infinite becomes nan; its neighbours do not change. */
 static void check_overflow(int isa, size_t d)
 {
     static struct result got;

@@ -2,7 +2,7 @@
 #include "step.h"
 #include "gk/blas.h"
 
-/* A step of lion is the rate long in every coordinate, but where there is no way to go. */
+/* A step of lion moves each coordinate by the rate, or by 0 if its direction is 0. */
 static void check_lion(void)
 {
     struct gk_optim_conf c = gk_optim_defaults(GK_LION);
@@ -60,8 +60,9 @@ static bool in_muon(const struct gk_param *p)
     return p->rank == 2 && (strncmp(p->name, "blocks.", 7) == 0);
 }
 
-/* A step of muon on a matrix inside a block: all singular values about the rate, times
- * sqrt(rows / cols) of a tall one, uphill, and the same for any length of the gradient. */
+/* A step of muon on a matrix inside a block: all singular values are near the rate, times
+ * sqrt(rows / cols) for a tall matrix. The step goes downhill, and does not depend on the length of
+ * the gradient. */
 static void check_muon(enum gk_dtype real)
 {
     struct gk_optim_conf c = gk_optim_defaults(GK_MUON);
@@ -117,8 +118,8 @@ static void check_muon(enum gk_dtype real)
     gk_free(g);
 }
 
-/* What muon leaves goes by adamw, to the bit; its matrices decay by 1 - muon_lr decay, whatever
- * their shape; they have no v. */
+/* Tensors that muon does not take are updated as by adamw, to the bit. Its matrices decay by the
+ * factor 1 - muon_lr decay, whatever their shape, and have no v. */
 static void check_muon_and_adamw(void)
 {
     struct gk_optim_conf c = gk_optim_defaults(GK_MUON), a = gk_optim_defaults(GK_ADAMW);

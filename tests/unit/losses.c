@@ -13,7 +13,7 @@ extern const struct loss losses_f32_v3[GK_LOSSES], losses_f32_v4[GK_LOSSES];
 
 enum { ROWS = 40, MOST_V = 131 };
 
-/* Logits that have memorised their labels, or nearly equal ones, or some between. */
+/* Logits of a network that has memorised the labels, nearly equal ones, and some between. */
 static void draw(struct gk_rng *rng, size_t V, float *z, int32_t *label)
 {
     for (size_t i = 0; i < ROWS; i++, z += V) {

@@ -9,7 +9,7 @@
 
 static enum gk_number real(const char *text, double *v)
 {
-    *v = 7; /* kept where there is no number */
+    *v = 7; /* stays if there is no number */
     return gk_number_real(text, strlen(text), v);
 }
 

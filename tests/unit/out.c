@@ -100,8 +100,8 @@ static void test_modes_and_links(void)
     CHECK_STR_EQ(err.msg, "ring: Too many levels of symbolic links");
 }
 
-/* A new file in the place of one that runs as its owner does not run so; nor does root take a file
- * from its owner. */
+/* A file that replaces a set-user-ID program is not one. A file that root replaces stays its
+ * owner's. */
 static void test_owners(void)
 {
     struct stat st;
@@ -121,7 +121,7 @@ static void test_owners(void)
     }
 }
 
-/* Until a secret is whole it is one, too. */
+/* The temporary of a private file is private, too. */
 static void test_secret(void)
 {
     struct gk_out out;
@@ -132,7 +132,7 @@ static void test_secret(void)
     gk_out_discard(&out);
 }
 
-/* What could not take a file's place in the end is found out when it is opened. */
+/* An output that could not replace its file in the end is refused when it is opened. */
 static void sticky(void)
 {
     CHECK(!seteuid(1000));

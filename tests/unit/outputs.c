@@ -35,7 +35,7 @@ static void distinct(const char *a, const char *b)
     CHECK_STR_EQ(err.msg, "");
 }
 
-/* x, which is there or is not. */
+/* Names of x, both if it exists and if it does not. */
 static void test_spellings(bool exists)
 {
     char absolute[4200], doubled[4200], proc[64];
@@ -70,7 +70,7 @@ static void test_files(void)
     CHECK_STR_EQ(err.msg, "x/.: Not a directory");
 }
 
-/* Every name of descriptor FD; with it standard output's own where it is that. */
+/* All names of descriptor FD, with those of standard output if FD is that. */
 static void test_names_of(int fd, const char *file)
 {
     static const char *const format[] = {"/dev/fd/%d",
@@ -141,7 +141,8 @@ static void test_descriptors(void)
     distinct("/dev/null", "/dev/zero");
 }
 
-/* A file that standard output goes to is no input, under any name; one that is replaced may be. */
+/* A file that standard output goes to cannot be an input, under any name; a file that will be
+ * replaced can. */
 static void test_inputs(void)
 {
     FILE *fp = NULL;
@@ -235,7 +236,7 @@ static void test_full_and_closed(void)
     waitpid(pid, NULL, 0);
 }
 
-/* Nothing is written behind a hole. */
+/* After a write has failed, nothing more is written: the output would have a hole. */
 static void test_after_a_failure(void)
 {
     struct rlimit was, limit;

@@ -80,7 +80,8 @@ static void write_matrix(const struct known *k)
     fclose(fp);
 }
 
-/* Each point as three tensors of different dtypes' alignment, and optimiser state that is none. */
+/* Writes each point as three tensors whose dtypes differ in alignment, and an optimiser's state,
+ * which is no coordinate. */
 static void write_trajectory(const struct known *k)
 {
     struct gk_stream stream = {.fp = fopen(path, "wb")};
@@ -113,7 +114,7 @@ static double sign_of(const struct known *k, size_t j)
     return 0;
 }
 
-/* ROUNDING: of the coordinates, in absolute terms: what an offset has cost. */
+/* ROUNDING is the absolute error of the coordinates, which grows with their offset. */
 static void check_results(const struct gk_pca *r, const struct known *k, double rounding)
 {
     double total = 0;

@@ -21,14 +21,15 @@ int main(void)
     static const size_t leasts[] = {160, 320};
     for (size_t i = 0; i < 2; i++) {
         const size_t least = leasts[i];
-        /* sums of networks up to the default one are made in an order that stays */
+        /* Networks up to the default one keep their tiles: the order of their sums, and so their
+         * bytes, stay. */
         for (int dim = 4; dim <= 128; dim += 4)
             CHECK_INT_EQ(tile(dim, 4 * dim, least), least);
         CHECK_INT_EQ(tile(128, 64, least), least);
         CHECK_INT_EQ(tile(256, 1024, least), 320);
         CHECK_INT_EQ(tile(512, 2048, least), 320);
         CHECK_INT_EQ(tile(1 << 20, 1 << 22, least), 320);
-        /* those of a wide network grow while they leave many threads one each */
+        /* The tiles of a wide network grow as long as there is one for each of many threads. */
         CHECK_INT_EQ(tile_of(128, 512, 716, least), least);
         CHECK_INT_EQ(tile_of(256, 1024, 716, least), least);
         CHECK_INT_EQ(tile_of(512, 2048, 2376, least), least);

@@ -204,8 +204,9 @@ static void count_laws(void *ctx, double done, double total)
     ++*(int *)ctx;
 }
 
-/* So many runs that starts are looked for on groups of them, and ends of intervals by false
- * position: the ends are where the squares say, and few laws are solved for that. */
+/* With this many runs the fit looks for starts on groups of runs, and for ends of intervals by
+ * false position. The ends must be where the sums of squares put them, and few laws may be solved
+ * for that. */
 static void test_many_runs(void)
 {
     enum { N = 3000 };
@@ -240,7 +241,8 @@ static void test_many_runs(void)
     free(y);
 }
 
-/* So many runs that to compare each with all before it would take longer than a test may. */
+/* Two million runs at few places: a fit that compared each run with all before it would not end
+ * within a test. */
 static void test_few_places(void)
 {
     enum { N = 2000000 };
@@ -337,19 +339,19 @@ static void test_censored(void)
         x[i] = 20 + 4 * i;
         y[i] = law(1.09e15, 7.73, 1442.63, x[i]);
     }
-    /* what the law allows adds nothing: it would have come later */
+    /* A run that was cut before the law's time agrees with the law, and does not change it. */
     cens[0] = true;
     y[0] *= 0.5;
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == 0);
     CHECK_CLOSE(f.par[GK_PL_GAMMA].value, 7.73, 1e-6);
     CHECK_INT_EQ(f.observed, 15);
-    /* what it forbids pulls */
+    /* A run that was cut after the law's time contradicts the law, and pulls it. */
     y[0] *= 4;
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == 0);
     CHECK(f.par[GK_PL_GAMMA].value > 7.8);
 
-    /* with noise: late runs cut at 20,000; leaving them out or taking the cut for their value is
-     * biased towards small gamma, censoring is not */
+    /* With noise, late runs are cut at 20,000. A fit without them, or with the cut as their value,
+     * is biased towards a small gamma; the censored fit is not. */
     double sum = 0, naive = 0;
     enum { TIMES = 40 };
     for (int k = 0; k < TIMES; k++) {

@@ -59,6 +59,38 @@ static void test_quantiles(void)
     CHECK_CLOSE(gk_quantile(v, 1, 0.3), -1, 0);
     CHECK_CLOSE(gk_quantile(two, 2, 0.5), 0, 0);
     CHECK(isnan(gk_quantile(v, 0, 0.5)));
+    const double all[] = {INFINITY, INFINITY, INFINITY}, some[] = {-INFINITY, 0, 1, INFINITY};
+    for (int q = 0; q <= 4; q++) /* on a value, and between two */
+        CHECK(gk_quantile(all, 3, q / 4.0) == INFINITY && gk_quantile(all, 2, q / 4.0) == INFINITY);
+    CHECK_CLOSE(gk_quantile(some, 4, 0.5), 0.5, 0);
+    CHECK(gk_quantile(some, 4, 0.25) == -INFINITY && gk_quantile(some, 4, 1 / 3.0) == 0);
+    CHECK(gk_quantile(some, 4, 2 / 3.0) == 1 && gk_quantile(some, 4, 0.9) == INFINITY);
+}
+
+/* A fit that fails in all resamples but the first *LEFT. */
+static int score_first(void *left, const uint32_t *count, double *score, struct gk_err *err)
+{
+    (void)count, (void)err;
+    for (int i = 0; i < 4; i++)
+        score[i] = i;
+    return (*(int *)left)-- > 0 ? 0 : 1;
+}
+
+/* Resamples without the measure count unless they are the majority. */
+static void test_undefined_resamples(void)
+{
+    const double up[] = {-3, 0, 0.5, 7};
+    const bool yes[] = {false, false, true, true};
+    const struct gk_rank_data d = {4, up, yes, up, NULL};
+    for (int n = 1; n <= 5; n++)
+        for (int good = 0; good <= n; good++) {
+            struct gk_rank_score a, s;
+            struct gk_err err = {0};
+            int left = good;
+            const struct gk_rank_again again = {score_first, &left};
+            CHECK(gk_rank_study_again(&d, &again, n, 1, &a, &s, &err) == 0);
+            CHECK(isnan(a.lower) == (good == 0 || n - good > good));
+        }
 }
 
 /* Two normals a distance delta apart have AUC Phi(delta / sqrt 2): inside 95 % of the intervals,
@@ -289,8 +321,8 @@ static void test_held_out(void)
         CHECK((before[i] == after[i]) == (i >= 20 && i < 40));
 }
 
-/* What a fit to a resample says is what one says to a table where runs stand more than once, with
- * all copies of a run in one fold. */
+/* A fit to a resample equals a fit to the table in which each run is repeated as often, with all
+ * copies of a run in one fold. */
 static void test_refit(void)
 {
     struct gk_runs r, copies;
@@ -433,6 +465,7 @@ int main(void)
     test_auc_by_hand();
     test_rank_extremes();
     test_quantiles();
+    test_undefined_resamples();
     test_rank_within();
     test_ridge();
     test_auc_coverage();

@@ -194,6 +194,28 @@ static void scaled_signals(void)
     }
 }
 
+/* Signs that alternate put all energy near omega = pi, where both sides of the spectrum count and
+ * m4 is nearly pi^4 m0: a moment is a number, or an error. */
+static void moments_near_the_largest_double(void)
+{
+    enum { N = 101 };
+    int refused = 0, taken = 0;
+    for (double size = 1e152; size < 4e152; size *= 1.1) {
+        struct gk_err err;
+        struct gk_hjorth h;
+        for (size_t t = 0; t < N; t++)
+            x[t] = t % 2 ? size : -size;
+        if (gk_hjorth(dft, x, N, 0, gk_magnitude(x, N), &h, &err) == 0) {
+            CHECK(isfinite(h.m0) && isfinite(h.m2) && isfinite(h.m4) && isfinite(h.activity));
+            taken++;
+        } else {
+            CHECK_STR_HAS(err.msg, "too large");
+            refused++;
+        }
+    }
+    CHECK(refused > 0 && taken > 0);
+}
+
 static void refusals(void)
 {
     struct gk_err err;
@@ -202,6 +224,7 @@ static void refusals(void)
     x[0] = 1e200, x[1] = -1e200;
     CHECK(gk_hjorth(dft, x, 2, 0, gk_magnitude(x, 2), &h, &err) == -1);
     CHECK_STR_HAS(err.msg, "too large");
+    moments_near_the_largest_double();
     CHECK(gk_dft_energies(dft, x, 0, 0, &e, &err) == -1);
     CHECK_STR_HAS(err.msg, "0 samples");
     CHECK(gk_dft_energies(dft, x, (size_t)1 << 40, 0, &e, &err) == -1);

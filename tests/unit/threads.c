@@ -1,4 +1,4 @@
-/* The threads that a training step begins with where nobody says how many. */
+/* The number of threads that a training step uses if --threads does not say. */
 #include "gk/net.h"
 #include "nn/plan/plan.h"
 

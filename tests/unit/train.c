@@ -130,7 +130,7 @@ static void stop_at_4(void *ctx, double at)
     stop = at >= 4;
 }
 
-/* A table whose row cannot be written, and a stop: the files that are left. */
+/* The files that remain after a row of the table could not be written, and after a stop. */
 static void check_ends(struct golden *g)
 {
     const struct gk_train_conf conf = conf_of(g);

@@ -52,7 +52,7 @@ static size_t choose_cap(size_t n, const struct gk_lanczos_conf *c)
 int gk_lanczos_new(struct gk_lanczos **out, size_t n, const struct gk_lanczos_conf *conf,
                    struct gk_pool *pool, struct gk_err *err)
 {
-    if (n < 1 || conf->high > n || conf->low > n)
+    if (n < 1 || conf->high > n || conf->low > n || conf->high + conf->low > n + 1)
         return gk_fail(err, "%zu and %zu eigenvalues of a matrix of %zu rows", conf->high,
                        conf->low, n);
     struct gk_lanczos *l = gk_alloc(1, sizeof *l, err);

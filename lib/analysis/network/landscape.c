@@ -117,6 +117,50 @@ static int check_parameters(const struct gk_landscape *l, struct gk_err *err)
     return gk_fail_about(err, "exclude");
 }
 
+static bool all_zero(const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i] != 0)
+            return false;
+    return true;
+}
+
+static bool all_finite(const double *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+/* Direction I, scaled, around the centre; returns as gk_landscape_aim does. */
+static int aim(struct gk_landscape *l, int i, const struct gk_frame *f, const struct gk_frame *next,
+               struct gk_err *err)
+{
+    struct gk_toward *t = &l->conf->toward[i];
+    double *delta = l->delta[i];
+    if (t->kind == GK_TOWARD_NEXT && !next) {
+        gk_frame_fail(f, err, "there is no next frame");
+        return 0;
+    }
+    if (t->kind == GK_TOWARD_NEXT && gk_toward_point(next, l->s, t->v, err))
+        return -1;
+    form_delta(l, t, delta);
+    if (!all_finite(delta, l->n))
+        return gk_frame_fail(f, err, "the distance toward %s is too large", t->text);
+    if (all_zero(delta, l->n)) {
+        gk_frame_fail(f, err, "there is no distance toward %s", t->text);
+        return 0;
+    }
+    normalise(&l->s->ckpt.params, l->conf->norm, l->theta, delta);
+    if (all_zero(delta, l->n)) {
+        gk_frame_fail(f, err, "the parameters are 0 wherever %s moves them: filter leaves nothing",
+                      t->text);
+        return 0;
+    }
+    return 1;
+}
+
 int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const struct gk_frame *next,
                      struct gk_err *err)
 {
@@ -133,29 +177,10 @@ int gk_landscape_aim(struct gk_landscape *l, const struct gk_frame *f, const str
     for (int i = 0; first && i < l->conf->directions; i++)
         if (gk_toward_find(&l->conf->toward[i], l->s, l->conf, l->theta, err))
             return -1;
-    for (int i = 0; i < l->conf->directions; i++) {
-        struct gk_toward *t = &l->conf->toward[i];
-        if (t->kind == GK_TOWARD_NEXT && !next) {
-            gk_frame_fail(f, err, "there is no next frame");
-            return 0;
-        }
-        if (t->kind == GK_TOWARD_NEXT && gk_toward_point(next, l->s, t->v, err))
-            return -1;
-        bool zero = true, finite = true;
-        form_delta(l, t, l->delta[i]);
-        for (size_t j = 0; j < l->n; j++) {
-            zero &= l->delta[i][j] == 0;
-            finite &= isfinite(l->delta[i][j]) != 0;
-        }
-        if (!finite)
-            return gk_frame_fail(f, err, "the distance toward %s is too large", t->text);
-        if (zero) {
-            gk_frame_fail(f, err, "there is no distance toward %s", t->text);
-            return 0;
-        }
-        normalise(&l->s->ckpt.params, l->conf->norm, l->theta, l->delta[i]);
-    }
-    return 1;
+    int rc = 1;
+    for (int i = 0; i < l->conf->directions && rc == 1; i++)
+        rc = aim(l, i, f, next, err);
+    return rc;
 }
 
 /* Summed in double and rounded once, so that alpha = 0 gives exactly the centre. */

@@ -27,6 +27,8 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
     if (!p->name)
         p->name = name;
     int rc = gk_input_kind(fp, name, &kind, err);
+    if (rc == 0)
+        rc = gk_matrix_check_step(name, kind, conf->step, err);
     if (rc == 0 && kind == GK_INPUT_FRAMES)
         return gk_points_take_frames(p, conf, fp, name, err);
     if (rc == 0 && !only)

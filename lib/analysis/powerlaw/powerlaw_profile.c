@@ -112,9 +112,9 @@ static void narrow(struct profile *f, double centre, struct way *w)
     }
 }
 
-/* The end of the interval from CENTRE in the direction of STEP; END if the interval goes on to
- * there. Halving finds it. With many runs each law takes long: there false position comes close to
- * it first, and halving solves no law for places that are already known to be inside or outside. */
+/* The end of the interval from CENTRE in the direction of STEP; END if the interval reaches that.
+ * Halving finds it. With many runs a law takes long to solve, so false position comes close to the
+ * end first; then halving solves no law at places that are known to be inside or outside. */
 static double side(struct profile *f, double centre, double step, double end)
 {
     enum { DOUBLINGS = 200, HALVINGS = 100 };

@@ -14,8 +14,7 @@ enum { GRID = 41 }; /* exponents tried as starts */
 static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struct gk_err *err)
 {
     size_t observed = 0, distinct = 0;
-    double first_y = NAN,
-           seen[GK_PL_PARS]; /* there are at least as many different x as parameters */
+    double first_y = NAN, seen[GK_PL_PARS]; /* the first different x, as many as parameters */
     bool constant = true;
     for (size_t i = 0; i < a->n; i++) {
         double w = a->weight ? a->weight[i] : 1;
@@ -115,7 +114,9 @@ int pl_data_new(struct pl_data *d, const struct gk_powerlaw_data *a,
 void pl_boxcox(double gamma, double u, double *g, double *dg)
 {
     double e = gamma * u;
-    if (fabs(e) < 1e-3) { /* the closed form of dg cancels there; next term e^4 / 30 */
+    /* Near 0 the closed form of dg cancels. The first terms that these series leave out are, as a
+     * part of the whole, e^4 / 120 of g and e^4 / 72 of dg. */
+    if (fabs(e) < 1e-3) {
         *g = u * (1 - e / 2 * (1 - e / 3 * (1 - e / 4)));
         *dg = -u * u / 2 * (1 - e * 2 / 3 * (1 - e * 3 / 8 * (1 - e * 4 / 15)));
         return;

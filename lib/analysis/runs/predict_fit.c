@@ -233,8 +233,8 @@ static int score_within(struct work *w, size_t out, struct gk_model *m, struct g
     return 0;
 }
 
-/* HELDOUT and RAW (before calibration) of the runs in fold OUT. Returns 0, -1, or 1 if a resample
- * has one outcome only without them. */
+/* HELDOUT and RAW (before calibration) of the runs in fold OUT. Returns 0, -1, or 1 if in a
+ * resample all runs outside this fold have one outcome. */
 static int hold_out(struct work *w, size_t out, struct gk_model *m, double *heldout, double *raw,
                     struct gk_err *err)
 {

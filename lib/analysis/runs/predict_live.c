@@ -53,7 +53,7 @@ static size_t window_of(struct gk_live *l, const struct gk_feature *f)
     return k;
 }
 
-/* Parses "NAME=X" in WORD, in place. */
+/* Parses "NAME=X" in WORD, in place. X [d] has a nan where nothing was given so far. */
 static int set_given(const struct gk_model *m, char *word, double *x, struct gk_err *err)
 {
     char *value = strchr(word, '=');
@@ -65,6 +65,8 @@ static int set_given(const struct gk_model *m, char *word, double *x, struct gk_
         j++;
     if (j == m->d)
         return gk_fail_usage(err, "the model has no feature %s to set", word);
+    if (!isnan(x[j]))
+        return gk_fail_usage(err, "%s is there twice", word);
     if (!value || gk_number_real(value, strlen(value), &x[j]) != GK_NUMBER_FINITE)
         return gk_fail_usage(err, "%s wants a finite number", word);
     return 0;

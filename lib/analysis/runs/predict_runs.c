@@ -248,7 +248,7 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
         (p->val >= 0 && finite_cell(rows, p->val, false, &r->val[i], err)) ||
         (p->m0 >= 0 && finite_cell(rows, p->m0, false, &r->m0[i], err)) ||
         (p->steps >= 0 && finite_cell(rows, p->steps, false, &r->steps[i], err)) ||
-        (p->time >= 0 && gk_rows_number(rows, p->time, &r->time[i], err)) ||
+        (p->time >= 0 && finite_cell(rows, p->time, true, &r->time[i], err)) ||
         (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
         return -1;
     if (y != 0 && y != 1)

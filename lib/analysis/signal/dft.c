@@ -111,9 +111,10 @@ int gk_dft_energies(struct gk_dft *d, const double *x, size_t n, int exponent, c
     d->bin[0][0] += (double)n * mean;
     for (size_t k = 0; k <= n / 2; k++) {
         d->e[k] = (d->bin[k][0] * d->bin[k][0] + d->bin[k][1] * d->bin[k][1]) / (double)n;
-        sum += d->e[k];
+        sum += gk_dft_sides(k, n) * d->e[k];
     }
-    /* pi^4 < 100: leaves room for the moments, and for the variances of differences. */
+    /* The fourth moment is up to pi^4 < 100 times the sum of squares; the other moments and the
+     * variances of differences are smaller. */
     if (!isfinite(ldexp(100 * sum, 2 * exponent)))
         return gk_fail(err, "the squares of this signal are too large for a double");
     *e = d->e;
@@ -148,6 +149,11 @@ int gk_dft_bins(struct gk_dft *d, const double *x, size_t n, double *re, double 
         im[k * stride] = d->bin[k][1];
     }
     return 0;
+}
+
+double gk_dft_sides(size_t k, size_t n)
+{
+    return k == 0 || 2 * k == n ? 1 : 2;
 }
 
 double gk_dft_frequency(size_t k, size_t n)

@@ -65,7 +65,7 @@ int gk_hjorth(struct gk_dft *d, const double *x, size_t n, int exponent, double 
         return -1;
     *h = (struct gk_hjorth){.n = n};
     for (size_t k = 0; k <= n / 2; k++) {
-        double sides = k == 0 || 2 * k == n ? 1 : 2;
+        const double sides = gk_dft_sides(k, n);
         double w = 2 * M_PI * gk_dft_frequency(k, n), w2 = w * w;
         h->m0 += sides * e[k];
         h->m2 += sides * w2 * e[k];

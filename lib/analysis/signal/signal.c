@@ -46,11 +46,16 @@ static int open_table(struct gk_signal *s, FILE *fp, const char *column, const c
 }
 
 static int open_array(struct gk_signal *s, FILE *fp, enum gk_input_kind kind, const char *tensor,
-                      struct gk_err *err)
+                      const char *step, struct gk_err *err)
 {
     struct gk_signal_priv *p = s->priv;
     struct gk_matrix *m = &p->m;
-    const struct gk_matrix_names names = {.tensor = tensor};
+    const struct gk_matrix_names names = {.tensor = tensor, .step = step};
+    if (kind == GK_INPUT_NPY && tensor) {
+        fclose(fp);
+        gk_fail_usage(err, "%s: a .npy array has no columns", p->file);
+        return gk_fail_about(err, "column");
+    }
     s->column = tensor;
     if (gk_matrix_read_from(m, fp, p->file, kind, &names, err))
         return -1;
@@ -85,7 +90,7 @@ int gk_signal_open(struct gk_signal *s, const char *path, const char *column, co
         goto failed;
     }
     if (kind == GK_INPUT_TABLE ? open_table(s, fp, column, step, err)
-                               : open_array(s, fp, kind, column, err))
+                               : open_array(s, fp, kind, column, step, err))
         goto failed;
     if (share_history(s, err))
         goto failed;

@@ -69,13 +69,22 @@ int gk_nlfit_new(struct gk_nlfit **out, size_t n, size_t max_p, struct gk_err *e
     return 0;
 }
 
-/* Computes both together: GSL moves to nearly every point that it asks about, and asks for
- * derivatives there next. */
+/* Residuals and derivatives at THETA, unless the last call was for the same. Both are computed
+ * together: GSL moves to nearly every point that it asks about, and asks for derivatives there
+ * next. */
+static void compute(struct gk_nlfit *w, const gsl_vector *theta)
+{
+    const size_t bytes = theta->size * sizeof *w->at;
+    if (memcmp(w->at, theta->data, bytes) == 0)
+        return;
+    w->fn(w->ctx, theta->data, w->r, w->jac);
+    memcpy(w->at, theta->data, bytes);
+}
+
 static int residuals(const gsl_vector *theta, void *ctx, gsl_vector *f)
 {
     struct gk_nlfit *w = ctx;
-    w->fn(w->ctx, theta->data, w->r, w->jac);
-    memcpy(w->at, theta->data, theta->size * sizeof *w->at);
+    compute(w, theta);
     const gsl_vector_const_view r = gsl_vector_const_view_array(w->r, w->n);
     return gsl_vector_memcpy(f, &r.vector);
 }
@@ -83,8 +92,7 @@ static int residuals(const gsl_vector *theta, void *ctx, gsl_vector *f)
 static int jacobian(const gsl_vector *theta, void *ctx, gsl_matrix *df)
 {
     struct gk_nlfit *w = ctx;
-    if (memcmp(w->at, theta->data, theta->size * sizeof *w->at) != 0)
-        w->fn(w->ctx, theta->data, w->r, w->jac);
+    compute(w, theta);
     const gsl_matrix_const_view jac = gsl_matrix_const_view_array(w->jac, w->n, df->size2);
     return gsl_matrix_memcpy(df, &jac.matrix);
 }
@@ -99,14 +107,14 @@ double gk_nlfit_run(struct gk_nlfit *w, size_t p, gk_nlfit_fn *fn, void *ctx, do
     gsl_vector_view start = gsl_vector_view_array(theta, p);
     if (gsl_multifit_nlinear_init(&start.vector, &fdf, lm) == GSL_SUCCESS) {
         int info;
-        /* GSL ends with "no progress" if rounding hides any better point: nothing better can be
-         * found. */
+        /* The status is ignored: GSL ends with "no progress" when rounding hides all better points,
+         * and then its position is the minimum. */
         gsl_multifit_nlinear_driver(MAX_STEPS, 1e-12, 1e-15, 0, NULL, NULL, &info, lm);
         const gsl_vector *at = gsl_multifit_nlinear_position(lm);
         for (size_t j = 0; j < p; j++)
             theta[j] = gsl_vector_get(at, j);
     }
-    if (memcmp(w->at, theta, p * sizeof *theta) != 0)
+    if (memcmp(w->at, theta, p * sizeof *theta) != 0) /* the last step was not taken */
         fn(ctx, theta, w->r, NULL);
     double sum = 0;
     for (size_t i = 0; i < w->n; i++)

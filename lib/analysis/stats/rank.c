@@ -128,13 +128,15 @@ double gk_quantile(const double *v, size_t n, double q)
         return NAN;
     const double at = q * (double)(n - 1);
     const size_t i = (size_t)at;
-    if (i + 1 >= n)
+    const double part = at - (double)i;
+    if (i + 1 >= n || part == 0 || v[i] == v[i + 1]) /* infinities have no distance */
         return v[i];
-    const double part = at - (double)i, gap = v[i + 1] - v[i];
+    const double gap = v[i + 1] - v[i];
     return isfinite(gap) ? v[i] + part * gap : (1 - part) * v[i] + part * v[i + 1];
 }
 
-/* Resamples in which it is undefined do not count, unless they are the majority. */
+/* The interval of a measure from its values V [n] in the resamples. A resample in which the measure
+ * is undefined does not count; if most are like that, there is no interval. */
 static void interval(double *v, size_t n, struct gk_rank_score *out)
 {
     size_t good = 0;
@@ -142,7 +144,7 @@ static void interval(double *v, size_t n, struct gk_rank_score *out)
         if (!isnan(v[i]))
             v[good++] = v[i];
     out->lower = out->upper = NAN;
-    if (!good || good < n / 2)
+    if (!good || good < n - good)
         return;
     gk_sort(v, good);
     out->lower = gk_quantile(v, good, 0.025);

@@ -7,7 +7,7 @@
 #include "gk/table.h"
 #include "gk/testfn.h"
 
-/* FIRST (or NULL), the names of the variables, REST. */
+/* Begins a table with the columns FIRST (unless NULL), the variables, REST. */
 static int begin(FILE *fp, const struct gk_testfn *f, const char *first, const char *const *rest,
                  size_t nrest, const struct gk_history *h, struct gk_err *err)
 {

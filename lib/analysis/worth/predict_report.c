@@ -21,8 +21,9 @@ static const size_t *groups_of(const struct gk_report_of *of)
     return of->within ? of->r->group : NULL;
 }
 
-/* What ranks runs of several models: their probabilities. Within the runs of one model its scores
- * do, whose order calibration keeps or drops altogether. */
+/* The numbers that rank runs. Runs of different folds have different models, of which only the
+ * probabilities can be compared. Runs of one group have one model: its scores before calibration
+ * rank them, because calibration keeps their order or makes all of them equal. */
 static const double *ranking(const struct gk_report_of *of)
 {
     return of->within ? of->raw : of->heldout;
@@ -60,7 +61,8 @@ static int put_scores(struct report *p, const char *name, const struct gk_rank_d
     if (gk_rank_study_again(d, again ? &by_refit : NULL, again ? p->of->refits : p->of->replicates,
                             p->of->seed, &auc, &rho, err))
         return -1;
-    fprintf(p->fp, "%s\t%zu\t", name, d->n);
+    gk_put_text(p->fp, name, '\t');
+    fprintf(p->fp, "%zu\t", d->n);
     put_six(p->fp, &auc, &rho);
     gk_put_number(p->fp, probability ? brier(probability, d->outcome, d->n) : NAN, false, '\n');
     return gk_out_row(p->out, err);
@@ -141,7 +143,7 @@ static void by_run(const struct report *p)
     for (size_t i = 0; i < r->n && !ferror(p->fp); i++) {
         fprintf(p->fp, "%zu\t", i + 1);
         if (r->group)
-            fprintf(p->fp, "%s\t", r->group_name[p->of->fold[i]]);
+            gk_put_text(p->fp, r->group_name[p->of->fold[i]], '\t');
         else
             fprintf(p->fp, "%zu\t", p->of->fold[i]);
         fprintf(p->fp, "%d\t", r->outcome[i]);
@@ -178,9 +180,7 @@ int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_his
     static const char *const runs[] = {"run", "group", "outcome", "probability"},
                              *const bins[] = {"bin", "n", "probability", "share", "lower", "upper"},
                              *const decisions[] = {"rule", "threshold", "false_alarm", "hit",
-                                                   "lead", "ended",     "wrong",       "saved"},
-                             *const times[] = {"group", "n",     "covered", "lower",
-                                               "upper", "width", "factor",  "error"};
+                                                   "lead", "ended",     "wrong",       "saved"};
     switch (what) {
     case GK_REPORT_RUNS:
         if (gk_table_begin(out->fp, h, runs, 4, err))
@@ -193,7 +193,7 @@ int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_his
         return gk_table_begin(out->fp, h, decisions, 8, err) ? -1
                                                              : gk_report_decisions(out, of, err);
     case GK_REPORT_TIMES:
-        return gk_table_begin(out->fp, h, times, 8, err) ? -1 : gk_report_times(out, of, err);
+        return gk_report_times(out, h, of, err);
     default:
         return ranks(out, what, h, of, err);
     }

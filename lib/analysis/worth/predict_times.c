@@ -29,7 +29,7 @@ static double log_time(const struct work *w, size_t i)
     return t;
 }
 
-/* The linear model of the runs in W->in: how many they are, or -1. */
+/* Fits the linear model to the runs in W->in; if there are none, it stays as it is. */
 static int train(struct work *w, struct gk_err *err)
 {
     const struct gk_runs *r = w->r;
@@ -88,8 +88,12 @@ static int predict(struct work *w, struct gk_err *err)
         if (w->folds > 2 && half_width(w, out, &q, err))
             return -1;
         if (!choose(w, out, 1, 1))
-            return gk_fail(err, "without group %s no run has a time to grok",
-                           w->r->group ? w->r->group_name[out] : "0");
+            return w->r->group ? gk_fail(err, "without group %s no run has a time to grok",
+                                         w->r->group_name[out])
+                               : gk_fail(err,
+                                         "too few runs have a time to grok: all of them are "
+                                         "in one of %zu folds",
+                                         w->folds);
         if (train(w, err))
             return -1;
         for (size_t i = 0; i < w->r->n; i++)
@@ -129,12 +133,12 @@ static int put_group(struct gk_out *out, const struct work *w, size_t only, doub
         return 0;
     gk_share_interval(covered, (double)n, &lower, &upper);
     if (only == w->folds)
-        fputs("all", out->fp);
+        gk_put_text(out->fp, "all", '\t');
     else if (r->group)
-        fputs(r->group_name[only], out->fp);
+        gk_put_text(out->fp, r->group_name[only], '\t');
     else
-        fprintf(out->fp, "%zu", only);
-    fprintf(out->fp, "\t%zu\t", n);
+        fprintf(out->fp, "%zu\t", only);
+    fprintf(out->fp, "%zu\t", n);
     gk_put_number(out->fp, covered / (double)n, false, '\t');
     gk_put_number(out->fp, lower, false, '\t');
     gk_put_number(out->fp, upper, false, '\t');
@@ -149,7 +153,7 @@ static int begin(struct work *w, struct gk_err *err)
     const struct gk_runs *r = w->r;
     const size_t n = r->n;
     w->grokked = gk_alloc(n, 2 * sizeof *w->grokked, err);
-    w->z = gk_alloc(n, (r->d + 5) * sizeof *w->z, err);
+    w->z = gk_alloc(n, (r->d + 4) * sizeof *w->z, err);
     w->beta = gk_alloc(r->d + 1, sizeof *w->beta, err);
     if (!w->grokked || !w->z || !w->beta)
         return -1;
@@ -165,11 +169,16 @@ static int begin(struct work *w, struct gk_err *err)
     return gk_model_start(&w->m, r, w->grokked, err);
 }
 
-int gk_report_times(struct gk_out *out, const struct gk_report_of *of, struct gk_err *err)
+int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct gk_report_of *of,
+                    struct gk_err *err)
 {
+    static const char *const names[] = {"group", "n",     "covered", "lower",
+                                        "upper", "width", "factor",  "error"};
     struct work w = {.of = of, .r = of->r};
     double *v = gk_alloc(of->r->n, 3 * sizeof *v, err);
     int rc = v && !begin(&w, err) ? predict(&w, err) : -1;
+    if (!rc) /* not before: the runs may be too few */
+        rc = gk_table_begin(out->fp, h, names, 8, err);
     for (size_t f = 0; f <= w.folds && !rc; f++)
         rc = put_group(out, &w, f, v, err);
     gk_free(w.grokked);

@@ -1,5 +1,6 @@
-/* What a file holds beside the parameters of one network, and what a reader may have taken for
- * such. Names are all there is to tell it by, so nothing is left out for them: notes say it. */
+/* Finds tensors that may be no parameters, or those of a second network. Only their names tell, and
+ * names can mislead. So only an optimiser's state is left out; other such tensors stay in, and
+ * notes name them all. */
 #include <string.h>
 
 #include "gk/frame.h"

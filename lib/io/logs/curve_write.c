@@ -145,7 +145,8 @@ static int put_in_order(struct line *l, struct gk_err *err)
     return 0;
 }
 
-/* Converts percent to fractions. An accuracy outside [0, 1] is an error. */
+/* Converts percent to fractions. An accuracy outside [0, 1] is an error; one that was not computed
+ * (nan) stays so. */
 static int check_values(const struct gk_curve *c, const struct gk_curve_column *k, struct line *l,
                         struct gk_err *err)
 {
@@ -154,7 +155,7 @@ static int check_values(const struct gk_curve *c, const struct gk_curve_column *
     const double most = k->percent ? 100 : 1;
     for (size_t i = 0; (accuracy || k->percent) && i < l->n; i++) {
         double *v = &l->dot[i].value;
-        if (accuracy && !(*v >= 0 && *v <= most * (1 + 1e-6))) {
+        if (accuracy && (*v < 0 || *v > most * (1 + 1e-6))) {
             gk_fail(err, "'%.60s' is %.9g at step %.12g: %s is from 0 to %g%s",
                     c->series[k->series].name, *v, l->dot[i].step, k->name, most,
                     k->percent ? " in percent" : ", or it is in percent");

@@ -280,15 +280,27 @@ static int read_frame(struct gk_matrix *m, FILE *fp, const char *name, const cha
     return rc;
 }
 
+int gk_matrix_check_step(const char *name, enum gk_input_kind kind, const char *step,
+                         struct gk_err *err)
+{
+    if (!step || kind == GK_INPUT_TABLE)
+        return 0;
+    gk_fail_usage(err, "%s: %s no column of steps", name,
+                  kind == GK_INPUT_NPY ? "a .npy array has" : "safetensors frames have");
+    return gk_fail_about(err, "step");
+}
+
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
                         const struct gk_matrix_names *names, struct gk_err *err)
 {
     const struct gk_matrix_names any = {0};
-    int rc;
     *m = (struct gk_matrix){0};
     if (!names)
         names = &any;
-    if (kind == GK_INPUT_NPY)
+    int rc = gk_matrix_check_step(name, kind, names->step, err);
+    if (rc)
+        fclose(fp);
+    else if (kind == GK_INPUT_NPY)
         rc = read_npy(m, fp, name, err);
     else if (kind == GK_INPUT_FRAMES)
         rc = read_frame(m, fp, name, names->tensor, err);
@@ -324,14 +336,20 @@ int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char 
     *source = NULL;
     if (n > 1)
         return gk_source_open(source, files, n, err);
-    if (gk_input_open(&fp, name, n ? files[0] : NULL, err) || gk_input_kind(fp, *name, &kind, err))
+    if (gk_input_open(&fp, name, n ? files[0] : NULL, err))
         return -1;
-    if (kind == GK_INPUT_FRAMES)
+    int rc = gk_input_kind(fp, *name, &kind, err);
+    if (rc == 0)
+        rc = gk_matrix_check_step(*name, kind, names->step, err);
+    if (rc == 0 && kind == GK_INPUT_FRAMES)
         return gk_source_from(source, fp, *name, err);
-    if (names->tensor) {
+    if (rc == 0 && names->tensor) {
         gk_fail_usage(err, "%s is %s, without tensors", *name,
                       kind == GK_INPUT_NPY ? "a .npy array" : "text");
-        return gk_fail_about(err, "tensor");
+        rc = gk_fail_about(err, "tensor");
     }
-    return gk_matrix_read_from(m, fp, *name, kind, names, err);
+    if (rc == 0)
+        return gk_matrix_read_from(m, fp, *name, kind, names, err);
+    fclose(fp);
+    return -1;
 }

@@ -29,7 +29,7 @@ struct mlp;
 /* How row i's two operands are read: the length of layer 0's input x is per_dim d + per_token V. */
 struct inputs {
     size_t per_dim, per_token;
-    size_t tables; /* both operands have rows of one table, or each of its own */
+    size_t tables; /* 1: both operands read the same rows of the table; 2: each has its own rows */
     void (*embed)(const struct mlp *m, const int32_t token[2], real *x); /* NULL: x is sparse */
 };
 extern const struct inputs X(mlp_inputs)[3]; /* by enum gk_inputs */
@@ -112,7 +112,8 @@ void X(mlp_r_tile)(const struct tile *t);
 void X(mlp_select)(struct mlp *m);
 /* The table at theta or, for a product, its derivative. */
 void X(mlp_load_table)(const struct mlp *m);
-/* y (n, hidden) = the sums of what rows ROW on read; and back. */
+/* y (n, hidden): row i is the sum of the table's two rows that row ROW + i reads. scatter is the
+ * way back: it adds dy (n, hidden) to these rows of the table's gradient g. */
 void X(mlp_gather)(const struct mlp *m, size_t row, size_t n, real *y);
 void X(mlp_scatter)(const struct mlp *m, size_t row, size_t n, const real *dy, real *g);
 /* From the table's gradient to that of layer 0's weights (TASK 0), of the embedding and of layer

@@ -16,7 +16,7 @@ static real *at(const struct tile *t, real *const *buffer, size_t l, size_t i)
     return buffer[l] ? buffer[l] + (t->at + i) * mlp_width(t->m, l) : NULL;
 }
 
-/* The same in what only a thread has. */
+/* Row I of layer L's buffer, if the buffer belongs to a thread and so begins with the tile. */
 static real *thread_at(const struct tile *t, real *const *buffer, size_t l, size_t i)
 {
     return buffer[l] ? buffer[l] + i * mlp_width(t->m, l) : NULL;

@@ -19,8 +19,8 @@ void X(chunk)(const struct transformer *tf, size_t n, size_t task, size_t *from,
     *to = n * (task + 1) / c;
 }
 
-/* Applies head H's columns of the output matrix, Wo_h (d, w), to its part of v (rows, w), and
- * back. */
+/* The values of head h, v_h (rows, w), pass through its columns of the output matrix, Wo_h (d, w):
+ * forward, backward, and the gradient of Wo_h. */
 
 /* vo_h = beta vo_h + v_h Wo_h' */
 static void head_values(const struct transformer *tf, size_t h, const real *qkv, const real *wo_t,

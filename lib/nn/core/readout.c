@@ -25,13 +25,13 @@ static struct ln final_ln(const struct transformer *tf, size_t j, size_t m, cons
     return ln;
 }
 
-/* The m rows of the last block's output at scored position J, and what the read-out reads of
- * them. */
+/* Where the m rows of scored position J begin in the last block's output. */
 static size_t scored(const struct transformer *tf, size_t j, size_t m)
 {
     return (size_t)(tf->plan->score[j] - tf->plan->first) * m * tf->d;
 }
 
+/* The input of the read-out at scored position J: these rows, or their LayerNorm. */
 static real *read_rows(const struct transformer *tf, const struct tape *tp, size_t j, size_t m)
 {
     return tf->norm->enters ? tp->h + j * m * tf->d : tp->f[tf->L].x + scored(tf, j, m);
@@ -69,7 +69,7 @@ void X(readout_backward)(const struct transformer *tf, const struct tape *tp, si
             memset(z, 0, m * V * sizeof *z);
         linear_backward_input(m, V, d, z, V, tf->w.unembed, 0,
                               tf->norm->rest.lead(m, d, NULL, dx, dh), d);
-        if (j == 0) /* one turn for all positions: their sums are the same */
+        if (j == 0) /* one turn for all positions: they add to the same sums */
             take_turn(lane);
         linear_backward_weight(m, V, d, z, V, read_rows(tf, tp, j, m), d, j ? 1 : lane->g.keep,
                                lane->g.unembed);

@@ -70,8 +70,7 @@ static void carve_backward(struct tape *tp, const struct transformer *tf, size_t
         b->dout = carve(ar, n * d);
         b->dsum2 = joins ? carve(ar, n * d) : b->dout;
         b->du = carve(ar, n * tf->ff);
-        /* What comes through the half is added to the gradient of its sum, which is not read again.
-         */
+        /* The gradient through the half is added to that of its sum, which is not read again. */
         b->dy = joins && !keep ? b->dsum2 : carve(ar, n * d);
         b->dsum1 = joins ? carve(ar, n * d) : b->dy;
         b->da = carve(ar, n * d);

@@ -58,8 +58,8 @@ static void stem_forward_task(void *ctx, size_t task, int thread)
     }
 }
 
-/* Other rows read a stem row's k and v. Its gradient is the sum over all lanes, which then
- * continues through the block below. */
+/* A stem row's k and v are read by rows of all lanes, so their gradient is the sum over lanes. It
+ * then continues through the block below. */
 static void stem_backward_task(void *ctx, size_t task, int thread)
 {
     (void)thread;
@@ -265,9 +265,10 @@ static int transformer_run(void *net, const struct gk_net_request *q, struct gk_
     return 0;
 }
 
-/* Every tile reads the weights and adds to their gradients once, and most of the time that products
- * lose goes there: a tile should not be small. One whose activations fit in a core's cache was
- * slower. OpenBLAS copies the weights for every product, so it is faster with larger ones still. */
+/* The examples of a tile. Every tile reads all weights and adds to all their gradients, which is
+ * where products lose most time: so tiles are large, and tiles whose activations fit in a core's
+ * cache were slower. OpenBLAS also copies the weights for every product, and is faster with still
+ * larger tiles. */
 enum { TILE = GK_LIBXSMM ? 160 : 320 };
 
 const struct gk_net_ops X(transformer) = {X(transformer_make), X(transformer_free), transformer_run,

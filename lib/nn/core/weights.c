@@ -31,7 +31,7 @@ static bool follows(size_t part)
     return part == K || part == V || part == KB || part == VB;
 }
 
-/* A tensor that the network does not have takes no room and no work. */
+/* Gives the tensor NAME the next place; if the network has no such tensor, S is empty. */
 static void place(struct transformer *tf, const struct gk_params *ps, struct segment *s,
                   const char *name, bool one_lane)
 {

@@ -16,8 +16,8 @@ static const double SYNC = 150e-6; /* seconds per step to wake and join further 
 /* The part of all work that is done for rows which examples share, and the number of tasks that it
  * is split into at most. */
 static const double STEM_WORK = 0.04, STEM = 4;
-/* Where threads begin in one lane, each waits for those before it (share.h): the part of a tile's
- * time for each of them. */
+/* Threads that begin in one lane wait for each other (share.h): each waits this part of a tile's
+ * time for every thread before it. */
 static const double WAIT = 0.1;
 /* A further thread is used only if all threads then work for at least this part of their time:
  * other programs can use an idle core better. */

@@ -30,7 +30,8 @@ static int describe_transformer(struct gk_frame *f, struct gk_err *err)
     return has(f, "positions.weight") ? describe(f, "positions", "learned", err) : 0;
 }
 
-/* The table and the option describe only the network: a misspelt word must not be ignored. */
+/* The table and --set may give only keys that describe the network: a misspelt key must not be
+ * ignored. */
 static int check_keys(const struct gk_frame *f, struct gk_err *err)
 {
     static const char *const others[] = {"model", "vocab", "step", "seed"};

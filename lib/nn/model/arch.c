@@ -2,12 +2,12 @@
 #include "gk/arch.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/dataset.h"
+#include "gk/number.h"
 
 #define SIZE(name, field, models, t, m, most, help)                                                \
     {#name, NULL, offsetof(struct gk_arch, field), models, {t, m}, most},
@@ -96,14 +96,12 @@ int gk_init_parse(struct gk_init *in, const char *text, struct gk_err *err)
             in->kind = (enum gk_init_kind)i;
             return 0;
         }
-    char *end = NULL;
     const size_t word = strlen(names[GK_INIT_NORMAL]);
-    if (strncmp(text, names[GK_INIT_NORMAL], word) == 0) {
+    const char *std = strncmp(text, names[GK_INIT_NORMAL], word) == 0 ? text + word : "";
+    if (gk_number_real(std, strlen(std), &in->std) == GK_NUMBER_FINITE && in->std > 0) {
         in->kind = GK_INIT_NORMAL;
-        in->std = strtod(text + word, &end);
-    }
-    if (end && end != text + word && !*end && in->std > 0 && isfinite(in->std))
         return 0;
+    }
     gk_fail_usage(err, "'%.40s': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted",
                   text);
     return gk_fail_about(err, "init");

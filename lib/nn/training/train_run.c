@@ -156,8 +156,8 @@ static int loop(struct loop *l, struct gk_err *err)
     }
 }
 
-/* Ends the stream with the last step, then writes the checkpoint. If the trajectory's reader had
- * gone, the run has already ended; if it goes now, nothing changes. */
+/* Ends the stream with the last step, then writes the checkpoint. A reader of the trajectory that
+ * is gone by now changes nothing: the run is over. */
 static int finish(struct loop *l, struct gk_err *err)
 {
     if (l->out.fp && !ferror(l->out.fp)) {

@@ -34,7 +34,8 @@ ALWAYS_INLINE const real *key_row(int32_t ref, size_t ld, const real *shared, co
     else                                                                                           \
         call(width, (at)->vwidth)
 
-/* attention_four.c: the same for rows of up to four keys, several heads in one vector; can it? */
+/* attention_four.c computes the same with several heads in one vector. It can do so only if rows
+ * have at most four keys and widths fit; attention_four() tells. */
 #if HAS_QUARTERS
 bool X(attention_four)(const struct attention *at);
 void X(attention_four_forward)(const struct attention *at, size_t row0, size_t row1, real *p,

@@ -89,8 +89,8 @@ enum { PAIRS = 2 };
 enum { PAIRS = 1 };
 #endif
 
-/* y = sum over j < nk of c_j x_j, or += for GROUP heads of width w, where x_j begins AT elements
- * after x[j]. */
+/* y += the sum over j < nk of c_j x_j, for GROUP heads of width w. x_j begins AT elements after
+ * x[j]. */
 ALWAYS_INLINE void combine_heads(size_t nk, vec c, const real *const *x, size_t at, size_t xstep,
                                  real *y, size_t ystep, size_t w)
 {
@@ -256,8 +256,9 @@ ALWAYS_INLINE void add_to_every_key(const struct attention *at, const struct som
     }
 }
 
-/* The gradients of GROUP heads from H on, for some rows; q's at once, and those of keys and values
- * that are narrow. Leaves the others' factors in FOR_K and FOR_V. */
+/* Backward through GROUP heads from H on, for some rows. Adds to the gradients of the queries, and
+ * to those of keys and values if these are narrow. Wide ones are added later (add_to_every_key):
+ * FOR_K and FOR_V receive what that needs. */
 ALWAYS_INLINE void backward_rows(const struct attention *at, size_t h, const real *p,
                                  const real *da, const struct attention_sums *sums,
                                  struct some *for_k, struct some *for_v, size_t w, size_t vw)

@@ -115,7 +115,7 @@ ALWAYS_INLINE vec vec_exp(vec x)
     return vec_at(e);
 }
 
-/* The sum of each of VEC vectors in its lane; each is vec_sum's. */
+/* The first level of vec_sums(): quarter q has four partial sums of x[4 q]. */
 ALWAYS_INLINE vec every_fourth(const vec *x)
 {
 #if VEC_LANES == 16
@@ -127,6 +127,7 @@ ALWAYS_INLINE vec every_fourth(const vec *x)
 #endif
 }
 
+/* Lane i is vec_sum(x[i]); x has VEC vectors. */
 ALWAYS_INLINE vec vec_sums(const vec *x)
 {
     return FOLD_2(FOLD_4(every_fourth(x), every_fourth(x + 1)),

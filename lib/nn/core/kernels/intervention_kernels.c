@@ -45,8 +45,9 @@ static void ma(double gain, size_t window, size_t stride, size_t n, const void *
     }
 }
 
-/* out = |g| p / |p| with p = g - (w.g / w.w) w  (Prieto et al. 2025). Where g has no part off w, as
- * with a single element, p is the rounding of w.g / w.w: it must not be scaled up to |g|. */
+/* out = |g| p / |p| with p = g - (w.g / w.w) w  (Prieto et al. 2025). If g is parallel to w, as in
+ * a tensor of one element, p is nothing but rounding errors: out is then 0, not these at length
+ * |g|. */
 static void orthogonal(size_t n, const void *w_, const void *g_, void *out_)
 {
     const double tiny = 1e-30, rounding = 4 * DBL_EPSILON * sqrt((double)n);

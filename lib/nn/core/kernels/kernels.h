@@ -17,8 +17,8 @@
 void X(multiply)(bool ta, bool tb, size_t m, size_t n, size_t k, const real *a, size_t lda,
                  const real *b, size_t ldb, real beta, real *c, size_t ldc);
 
-/* Before the first product, and after any: -1 with a message if memory was short and a product was
- * computed by another kernel than it should. */
+/* To be called before the first product, and again after products. Returns -1 with a message if
+ * memory was short: then another kernel, which rounds differently, may have computed a product. */
 int X(multiply_check)(struct gk_err *err);
 
 /* ---- linear maps, y = x W': names for the three products and their accumulation ---- */
@@ -217,12 +217,14 @@ struct ln {
     real *dgain, *dbias;
 };
 
-/* A half of a block reads h = enter(x), and its result y is added to the stream by x' = join(x +
- * y). At most one of the two is LayerNorm; any other is the identity, and then h and x, or the
- * gradients of x + y and of x', share a buffer. All have rows (n, d). */
-/* Backward through the entry to a half. The gradient of x is DSUM (NULL: nothing), that of the
- * residual path, plus what comes through h. lead() says where to write the latter, and what is
- * already there is multiplied by BETA; led() completes it. dl (n, d) is kept for r_led. */
+/* A half of a block reads h = enter(x), and adds its result y to the stream: x' = join(x + y). At
+ * most one of enter and join is LayerNorm, and otherwise they are the identity. If enter is, h and
+ * x share a buffer; if join is, the gradients of x + y and of x' do. All have rows (n, d). */
+
+/* Backward through enter. The gradient of x is DSUM (NULL: 0), the gradient of the residual path,
+ * plus a part that comes through h. lead() returns the buffer that receives the gradient of h. The
+ * half multiplies what the buffer holds by BETA, and adds the gradient. Then led() completes the
+ * gradient of x. dl (n, d) is kept for r_led. */
 struct entry {
     real beta;
     real *(*lead)(size_t n, size_t d, const real *dsum, real *dx, real *dh);

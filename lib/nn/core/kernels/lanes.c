@@ -4,14 +4,15 @@
 #include "heads.h"
 #include "kernels.h"
 
-/* A register of doubles, and as many numbers. */
+/* WIDE is a register's count of doubles; a `few` holds as many numbers of type real. */
 enum { FEW = 8 };
 #define WIDE (VEC_BYTES / sizeof(double))
 typedef double wide __attribute__((vector_size(VEC_BYTES)));
 typedef real few
     __attribute__((vector_size(WIDE * sizeof(real)), aligned(sizeof(real)), may_alias));
 
-/* The sums of FEW registers, which stay there, from FROM on. */
+/* out = the sum over lanes, for FEW registers of entries from FROM on. The sums stay in registers
+ * while the lanes are read. */
 ALWAYS_INLINE void sum_few(size_t lanes, const real *const *part, size_t from, real *out)
 {
     wide sum[FEW];

@@ -11,8 +11,9 @@
 #include "heads.h"
 #include "kernels.h"
 
-/* The largest entry of z (V), in vectors: one after the other, each comparison would wait for the
- * one before. An entry that is nan is skipped unless it is the first. */
+/* The largest entry of z (V). Whole vectors are compared: in a loop over single entries, each
+ * comparison would wait for the one before. A nan is skipped, unless it is the first entry: then
+ * the result is nan. */
 static real largest(const real *z, size_t V)
 {
     real most[VEC], top = z[0];
@@ -115,8 +116,8 @@ static void gradient(size_t V, real *z, size_t y, size_t m, real s, real scale, 
         z[j] *= scale;
 }
 
-/* z becomes its gradient. RIGHT: unless NULL, filled in, and the loss is returned, as
- * forward_rows() has it. */
+/* z becomes its gradient. Unless RIGHT is NULL, fills RIGHT in and returns the loss, both as
+ * forward_rows() does. */
 static double backward_rows(size_t n, size_t V, real *z, const int32_t *label, size_t k,
                             unsigned char *right, real scale, real *p)
 {
