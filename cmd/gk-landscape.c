@@ -109,8 +109,7 @@ static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame
 {
     if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)))
         return -1;
-    if (gk_study_remark(s, f))
-        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
+    gk_note_all(&tool, &s->notes, &s->said);
     const int aimed = gk_landscape_aim(l, f, next, err);
     if (aimed < 0 || (aimed == 0 && f->index == 0 && !next))
         return -1;
