@@ -275,6 +275,10 @@ static int follow(struct gk_live *l, const struct gk_model *m, struct gk_signal 
     if (end.gave_up)
         gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", end.step, end.p,
                 give_up);
+    const struct gk_feature *late = gk_live_late(l, s);
+    if (late)
+        gk_note(&tool, "%s: it begins at step %.12g, in the window %.12g:%.12g of %s",
+                gk_signal_file(s), s->first, late->from, late->to, late->name);
     remark_beyond(l, m);
     return gk_live_follow(l, s, out, give_up, &end, err);
 }

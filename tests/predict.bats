@@ -448,6 +448,20 @@ column_model() {
     assert_equal "$status" 1
 }
 
+@test "score: a curve that begins in a window is said to" {
+    model >m # m0 of 0:10
+    curve 1 40 >c
+    for first in 0 1 2 6; do
+        awk -v first=$first 'NR == 1 || $1 >= first' c >late
+        run -0 --separate-stderr gk-predict score -m m late
+        assert_equal "$stderr" "$( ((first < 2)) || echo "gk-predict: note: late: it begins at step $first, in the window 0:10 of m0_10")"
+    done
+    # evaluated every 3 steps, from the first of them on
+    awk 'NR == 1 || $1 % 3 == 0 && $1 > 0' c >late
+    run -0 --separate-stderr gk-predict score -m m late
+    [[ $stderr != *'it begins at'* ]]
+}
+
 @test "give-up: closes the pipe on a hopeless run, after its window" {
     model > m
     export -f curve

@@ -234,6 +234,9 @@ int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool
  * the model was fitted to; NULL: none. */
 const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
 
+/* The first measure whose window began more than a sample before S did; NULL: none. */
+const struct gk_feature *gk_live_late(const struct gk_live *l, const struct gk_signal *s);
+
 struct gk_live_end {
     double step, p; /* of the last row */
     bool over, gave_up;
