@@ -55,8 +55,7 @@ static int take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err
 {
     if (gk_study_take(s, f, err))
         return -1;
-    if (gk_study_remark(s, f))
-        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
+    gk_note_all(&tool, &s->notes, &s->said);
     return 0;
 }
 

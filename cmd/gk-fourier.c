@@ -54,7 +54,6 @@ struct run {
     struct gk_fourier *fourier;
     size_t *keys, nkeys;
     bool largest; /* each frame's */
-    bool warned;  /* of a network that was trained on other data */
     struct gk_out out;
 };
 
@@ -115,17 +114,6 @@ static int choose_keys(struct run *run, struct gk_err *err)
     return run->keys ? 0 : -1;
 }
 
-/* A network that was trained on other data has the measures of one that has learned nothing. */
-static void remark_data(struct run *run, const struct gk_frame *f)
-{
-    char *other = run->warned || f->number > 1 ? NULL : gk_study_other_data(&run->study, f);
-    if (!other)
-        return;
-    run->warned = true;
-    gk_note(&tool, "%s: trained on other data than %s: %s", f->file, data_name(), other);
-    free(other);
-}
-
 static int begin(struct run *run, const struct gk_frame *f, struct gk_err *err)
 {
     static const char *const measures[] = {
@@ -135,8 +123,6 @@ static int begin(struct run *run, const struct gk_frame *f, struct gk_err *err)
     struct gk_history h = {0};
     if (f->index > 0)
         return 0;
-    if (gk_study_remark(&run->study, f))
-        gk_note(&tool, "%s: %s", f->file, gk_study_remark(&run->study, f));
     int rc = gk_study_history(&run->study, f, &h, err) || gk_cli_history(&tool, &h, err) ||
              (view == MEASURES ? gk_table_begin(run->out.fp, &h, measures, 10, err)
                                : gk_table_begin(run->out.fp, &h, energies, 4, err));
@@ -188,7 +174,7 @@ static int put_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
     struct run *run = ctx;
     if (gk_study_take(&run->study, f, err) || begin(run, f, err))
         return -1;
-    remark_data(run, f);
+    gk_note_all(&tool, &run->study.notes, &run->study.said);
     if (view == MEASURES ? put_measures(run, err) : put_energies(run, err))
         return gk_frame_fail_at(f, err);
     return gk_out_row(&run->out, err);

@@ -178,8 +178,8 @@ static int put(void *ctx, struct gk_frame *f, struct gk_err *err)
                      gk_cli_history(&tool, &h, err)
                  ? -1
                  : 0;
-    if (!rc && gk_study_remark(s, f))
-        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
+    if (!rc)
+        gk_note_all(&tool, &s->notes, &s->said);
     if (!rc && conf.view == GK_VIEW_VECTOR)
         rc = put_product(r, f, &h, err);
     else if (!rc)

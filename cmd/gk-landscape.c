@@ -4,6 +4,7 @@
  *     gk-landscape -d add.data --toward end.ckpt run.gks
  *     gk-landscape -d add.data --toward random:1 --toward2 random:2 --norm filter end.ckpt
  */
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -102,15 +103,31 @@ static int put_head(const struct gk_study *s, const struct gk_frame *f, FILE *fp
     return rc ? -1 : 0;
 }
 
+/* A shell sorts the file of step 1000 before that of step 200. */
+static int remark_order(const struct gk_frame *f, const struct gk_frame *next, struct gk_err *err)
+{
+    static bool said;
+    int64_t step, later;
+    if (said || !next || strcmp(toward, "next") != 0)
+        return 0;
+    if (gk_frame_step(f, GK_NO_STEP, &step, err) || gk_frame_step(next, step, &later, err))
+        return -1;
+    said = later < step;
+    if (said)
+        gk_note(&tool, "%s: step %" PRId64 " comes after step %" PRId64 ": it is taken as the next",
+                next->file, later, step);
+    return 0;
+}
+
 /* One frame; NEXT is the one after it, or NULL. Of several frames, one without a direction is
  * skipped; a single one is an error. */
 static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame *f,
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
-    if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)))
+    if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)) ||
+        remark_order(f, next, err))
         return -1;
-    if (gk_study_remark(s, f))
-        gk_note(&tool, "%s: %s", f->file, gk_study_remark(s, f));
+    gk_note_all(&tool, &s->notes, &s->said);
     const int aimed = gk_landscape_aim(l, f, next, err);
     if (aimed < 0 || (aimed == 0 && f->index == 0 && !next))
         return -1;

@@ -183,6 +183,17 @@ static int print_components(struct gk_points *x, struct gk_pool *pool, struct gk
     return 0;
 }
 
+/* A shell sorts the file of step 1000 before that of step 200. */
+static void remark_order(const struct gk_points *x)
+{
+    for (size_t t = 1; t < x->n; t++)
+        if (x->step[t] < x->step[t - 1]) {
+            gk_note(&tool, "%s: step %.12g comes after step %.12g: step %.12g counts as the last",
+                    x->name, x->step[t], x->step[t - 1], x->step[x->n - 1]);
+            return;
+        }
+}
+
 static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
 {
     const struct gk_points_conf conf = {
@@ -198,6 +209,8 @@ static int analyse(char *const *files, size_t nfiles, struct gk_err *err)
     if ((line ? print_line : print_components)(&x, pool, err))
         return -1;
     gk_note_table(&tool, x.name, &x.notes);
+    if (line || center == GK_CENTER_LAST)
+        remark_order(&x);
     if (x.buffers)
         gk_note(&tool,
                 "%s: %zu tensor%s no floating-point numbers and no parameters: left out (%s%s)",

@@ -46,18 +46,20 @@ static const struct gk_tool tool = {
     .common = &common,
 };
 
-/* The columns that are used, and whether they have held a number yet. */
+/* The columns that are used, and what they have held so far. */
 enum { TRAIN_ACC, VAL_ACC, TRAIN_LOSS, COLUMNS };
 static const char *const column_name[COLUMNS] = {"train_acc", "val_acc", "train_loss"};
 struct columns {
     int col[COLUMNS];
     bool seen[COLUMNS];
-    double highest; /* accuracy, as a fraction */
+    double highest[COLUMNS], last[COLUMNS]; /* accuracies as fractions */
+    double negative;                        /* the first loss below 0, or NAN */
+    bool countable;                         /* slingshots can be seen in the losses */
 };
 
 static int find_columns(struct gk_rows *r, struct columns *c, struct gk_err *err)
 {
-    *c = (struct columns){0};
+    *c = (struct columns){.negative = NAN};
     if (gk_rows_use_steps(r, step_column, err))
         return -1;
     for (int i = 0; i < TRAIN_LOSS; i++)
@@ -90,10 +92,24 @@ static int read_row(const struct gk_rows *r, struct columns *c, double *v, struc
         if (i < TRAIN_LOSS && take_accuracy(r, column_name[i], &v[i], err))
             return -1;
         c->seen[i] |= !isnan(v[i]);
-        if (i < TRAIN_LOSS)
-            c->highest = fmax(c->highest, v[i]); /* nan is none */
+        c->last[i] = isnan(v[i]) ? c->last[i] : v[i];
+        c->highest[i] = fmax(c->highest[i], v[i]); /* nan is none */
     }
+    if (v[TRAIN_LOSS] < 0 && isnan(c->negative))
+        c->negative = v[TRAIN_LOSS];
     return 0;
+}
+
+/* One accuracy may be a fraction beside one in percent. A validation accuracy may stay below 1 %,
+ * but hardly ends at just 1 %, its highest. */
+static void remark_percent(const struct gk_rows *r, const struct columns *c)
+{
+    const double one = 1.0 / 100, train = c->highest[TRAIN_ACC], val = c->highest[VAL_ACC];
+    if (train <= one && val <= one)
+        gk_note(&tool, "%s: no accuracy is above 1 in percent: are they fractions?", r->file);
+    else if (train <= one || (val == one && c->last[VAL_ACC] == one))
+        gk_note(&tool, "%s: no %s is above 1 in percent: is it a fraction?", r->file,
+                column_name[train <= one ? TRAIN_ACC : VAL_ACC]);
 }
 
 static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p, struct gk_err *err)
@@ -109,8 +125,8 @@ static int read_curve(struct gk_rows *r, struct columns *c, struct gk_phases *p,
     for (int i = 0; i < TRAIN_LOSS && rc == 0; i++)
         if (!c->seen[i])
             rc = gk_fail(err, "%s: no row has a %s but nan", r->file, column_name[i]);
-    if (!rc && percent && c->highest <= 0.01)
-        gk_note(&tool, "%s: no accuracy is above 1 in percent: are they fractions?", r->file);
+    if (!rc && percent)
+        remark_percent(r, c);
     return rc;
 }
 
@@ -145,6 +161,22 @@ static int print_spikes(FILE *fp, const struct gk_history *h, const struct gk_ph
     return 0;
 }
 
+/* From a floor below 0 every step would be a slingshot. */
+static int check_losses(const struct gk_rows *r, struct columns *c, struct gk_err *err)
+{
+    static const char negative[] =
+        "%s: train_loss is %.9g: slingshots show in losses of 0 and above, not in their logarithm";
+    c->countable = c->seen[TRAIN_LOSS] && isnan(c->negative);
+    if (spikes && !c->seen[TRAIN_LOSS])
+        return gk_fail(err, "%s: slingshots show in the column train_loss, which has no values",
+                       r->file);
+    if (spikes && !c->countable)
+        return gk_fail(err, negative, r->file, c->negative);
+    if (!isnan(c->negative))
+        gk_note(&tool, negative, r->file, c->negative);
+    return 0;
+}
+
 static int run(const char *path, struct gk_phases *p, struct gk_err *err)
 {
     struct gk_rows r;
@@ -156,18 +188,15 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
     phases_opts.hold = (size_t)hold;
     gk_phases_init(p, &phases_opts);
     if (gk_rows_open_input(&r, path, err) || read_curve(&r, &c, p, err) ||
-        gk_cli_history(&tool, &r.history, err))
+        check_losses(&r, &c, err) || gk_cli_history(&tool, &r.history, err))
         return -1;
-    if (spikes && !c.seen[TRAIN_LOSS])
-        return gk_fail(err, "%s: slingshots show in the column train_loss, which has no values",
-                       r.file);
     if (gk_out_open(&out, common.output, false, err))
         return -1;
     if (spikes ? print_spikes(out.fp, &r.history, p, err)
-               : print_phases(out.fp, &r.history, p, c.seen[TRAIN_LOSS], err))
+               : print_phases(out.fp, &r.history, p, c.countable, err))
         return -1;
     gk_note_table(&tool, r.file, &r.notes);
-    if (gk_phases_missed(p))
+    if (c.countable && gk_phases_missed(p))
         gk_note(&tool,
                 "%s: no slingshot by --factor %g, but %zu spike%s of twice the floor: --factor 2 "
                 "counts them",

@@ -174,11 +174,10 @@ static int fit(const char *path, struct gk_err *err)
     struct gk_out out;
     double *other, at;
     if (fit_defaults(err) || gk_rows_open_input(&rows, path, err) ||
-        gk_runs_read(&r, &rows, &column, err) || decision_step(&r, &at, err))
+        gk_runs_read(&r, &rows, &column, err) || decision_step(&r, &at, err) ||
+        gk_runs_remark(&r, at, rows.file, err))
         return -1;
-    if (r.skipped)
-        gk_note(&tool, "%s: %zu run%s left out, for a nan", rows.file, r.skipped,
-                r.skipped == 1 ? "" : "s");
+    gk_note_all(&tool, &r.doubts, &(size_t){0});
     double *heldout = gk_alloc(r.n, 2 * sizeof *heldout, err);
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
@@ -276,6 +275,10 @@ static int follow(struct gk_live *l, const struct gk_model *m, struct gk_signal 
     if (end.gave_up)
         gk_note(&tool, "step %.12g: giving up, the probability %.3g is below %g", end.step, end.p,
                 give_up);
+    const struct gk_feature *late = gk_live_late(l, s);
+    if (late)
+        gk_note(&tool, "%s: it begins at step %.12g, in the window %.12g:%.12g of %s",
+                gk_signal_file(s), s->first, late->from, late->to, late->name);
     remark_beyond(l, m);
     return gk_live_follow(l, s, out, give_up, &end, err);
 }
@@ -331,12 +334,8 @@ static int score(const char *path, struct gk_err *err)
 
 /* ---- rank ---- */
 
-static void remark_ranking(const struct gk_runs *r, const struct gk_ranking_notes *n,
-                           const char *file)
+static void remark_ranking(const struct gk_ranking_notes *n, const char *file)
 {
-    if (r->skipped)
-        gk_note(&tool, "%s: %zu run%s left out, for a nan", file, r->skipped,
-                r->skipped == 1 ? "" : "s");
     if (n->lacking)
         gk_note(&tool, "%s: %zu value%s left out, for a nan", file, n->lacking,
                 n->lacking == 1 ? "" : "s");
@@ -366,9 +365,10 @@ static int rank(const char *path, struct gk_err *err)
         return gk_fail(err, "%s: every run has a nan for its outcome or its accuracy", rows.file);
     if (add_history("rank", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         gk_ranking_write(&out, &rows.history, &r, replicates, (uint64_t)common.seed, &notes, err) ||
-        gk_out_commit(&out, err))
+        gk_out_commit(&out, err) || gk_runs_remark(&r, NAN, rows.file, err))
         return -1;
-    remark_ranking(&r, &notes, rows.file);
+    gk_note_all(&tool, &r.doubts, &(size_t){0});
+    remark_ranking(&notes, rows.file);
     gk_note_table(&tool, rows.file, &rows.notes);
     free(column.features);
     gk_runs_free(&r);

@@ -18,6 +18,7 @@ static struct gk_train_run run = {.every = 100};
 static const char *data, *resume, *grokfast, *init = "paper";
 static struct gk_warm warm;        /* or {0} */
 static struct gk_checkpoint going; /* what --resume goes on from: only its network */
+static struct gk_notes notes;      /* on what was read */
 static int model, dtype, optimizer, decay, preset;
 static int64_t until = 2;
 /* The description of the network, by the number of an entry in its table. */
@@ -161,8 +162,7 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     return gk_grokfast_parse(&optim->grokfast, grokfast, err);
 }
 
-/* An option that this network or optimiser does not use has no effect: if it is given, a note says
- * so, and the run's description omits it. */
+/* A note names an option that has no effect here, and the run's description omits it. */
 static void settle(const char *name, bool is_given, bool used, bool *is_recorded)
 {
     if (is_given && !used)
@@ -200,15 +200,14 @@ static int take_network(struct gk_err *err)
             return -1;
         init = warm.text;
     }
-    if (warm.ckpt.heads_assumed)
-        gk_note(&tool, "%s: " GK_NOTE_HEADS, warm.frame.file);
+    if (warm.theta && gk_checkpoint_remark(&warm.ckpt, &warm.frame, &notes, err))
+        return -1;
     if (given.preset || warm.theta)
         take_arch(given.preset ? &gk_preset(preset)->arch : &warm.ckpt.arch);
     return 0;
 }
 
-/* The description, from its options and the model's defaults. A default choice is omitted from the
- * line, so that the line of an old command stays unchanged. */
+/* The description, from its options and the model's defaults. Lines omit a default choice. */
 static void describe(void)
 {
     const struct gk_arch_item *item;
@@ -287,10 +286,9 @@ static int read_checkpoint(struct gk_frame *ckpt, struct gk_err *err)
     if (gk_frame_read_one(resume, ckpt, err) || gk_checkpoint_arch(&going.arch, ckpt, err))
         return -1;
     going.heads_assumed = gk_checkpoint_assumes_heads(&going.arch, ckpt);
-    if (going.heads_assumed)
-        gk_note(&tool, "%s: " GK_NOTE_HEADS, ckpt->file);
     take_arch(&going.arch);
-    if (gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
+    if (gk_checkpoint_remark(&going, ckpt, &notes, err) == 0 &&
+        gk_cli_inherit(&tool, gk_train_get_setting, ckpt, err) == 0 &&
         gk_grokfast_parse(&optim->grokfast, grokfast, err) == 0 &&
         gk_init_parse(&(struct gk_init){0}, init, err) == 0)
         return 0;
@@ -367,12 +365,13 @@ static int run_all(struct gk_err *err)
     struct gk_pool *pool = NULL;
     struct gk_trainer *t = NULL;
     if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
-        gk_dataset_read(&d, data, err) || check_fit(&d, &ckpt, err) ||
-        gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
+        gk_dataset_read(&d, data, err) || gk_dataset_remark(&d, data, &notes, err) ||
+        check_fit(&d, &ckpt, err) || gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
         gk_blas_pool(&pool, threads(&d), err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
         (resume && gk_trainer_resume(t, &ckpt, err)))
         return -1;
+    gk_note_all(&tool, &notes, &(size_t){0});
     if (warm.theta)
         gk_trainer_warm(t, &warm);
     run.resumed = resume != NULL;
@@ -386,6 +385,7 @@ static int run_all(struct gk_err *err)
     gk_frame_free(&ckpt);
     gk_warm_free(&warm);
     gk_dataset_free(&d);
+    gk_notes_free(&notes);
     return rc;
 }
 

@@ -141,3 +141,61 @@ same_points() {
     breaks 'gk-eval: m: frame 1: the split has no rows' \
         gk-eval -d other --activations layer0 --split val m
 }
+
+@test "eval: what neither tensors nor metadata say is named, in every tool that computes with a network" {
+    gk-data --p 5 --layout nanda -o d
+    gk-train -q -d d --layers 1 --dim 8 --ff 8 --steps 1 --save c >t
+    gk-train -q -d d --model mlp --dim 8 --hidden 8 --activation tanh --steps 1 --save m >t
+    all='heads 4, norm post, positions sinusoidal, activation relu'
+    while IFS='|' read -r from keys assumed; do
+        # shellcheck disable=SC2086 # words
+        with_metadata $from gk.kind - $keys >x
+        run -0 --separate-stderr gk-eval -d d x
+        assert_equal "$stderr" "${assumed:+gk-eval: note: x: assumed, as neither tensors nor metadata say: $assumed}"
+    done <<'END'
+c|heads 4 activation relu|norm post, positions sinusoidal
+c|norm post positions sinusoidal activation relu|
+m|activation -|activation leaky
+m||
+END
+    with_metadata c gk.kind - heads - >x
+    for cmd in gk-eval gk-fourier gk-hvp 'gk-landscape --toward random:1 --alpha 0:1:2' 'gk-train --steps 1 --init'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $cmd x -d d
+        assert_equal "$stderr" "${cmd%% *}: note: x: assumed, as neither tensors nor metadata say: $all"
+    done
+    run -0 --separate-stderr gk-train -d d --init x --heads 4 --steps 1
+    assert_equal "$stderr" "gk-train: note: x: assumed, as neither tensors nor metadata say: ${all#*, }"
+}
+
+@test "eval: a network that was trained on other data is named, and rows in both splits" {
+    gk-data --p 5 --frac 0.6 -o d
+    gk-data --p 5 --frac 0.6 --split-seed 1 -o other
+    gk-train -q -d d --layers 1 --dim 8 --heads 2 --ff 8 --steps 2 --trajectory c.gks -o t
+    for cmd in gk-eval gk-hvp 'gk-landscape --toward random:1 --alpha 0:1:2'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $cmd -d other c.gks c.gks
+        assert_equal "$stderr" "${cmd%% *}: note: c.gks: trained on other data than other: $(head -n 1 t | cut -c 3-)"
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $cmd -d d c.gks
+        assert_equal "$stderr" ''
+    done
+    # the rows 0 to 8 of 9 + 6, of which 3 to 8 are those to validate on
+    python3 -IS - d >shared <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+header = json.loads(data[8:8 + n])
+body = bytearray(data[8 + n:])
+for kind in "labels", "tokens":
+    a, b = (header[f"{split}.{kind}"]["data_offsets"] for split in ("train", "val"))
+    body[b[0]:b[1]] = body[a[1] - (b[1] - b[0]):a[1]]
+sys.stdout.buffer.write(data[:8 + n] + body)
+END
+    gk-train -q -d d --layers 1 --dim 8 --heads 2 --ff 8 --steps 2 --save c >t
+    for cmd in gk-eval gk-hvp 'gk-landscape --toward random:1 --alpha 0:1:2' 'gk-train --steps 1 --init'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $cmd c -d shared
+        assert_equal "$stderr" "${cmd%% *}: note: shared: 6 of 6 validation rows are training rows, too"
+    done
+}

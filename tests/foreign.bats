@@ -63,6 +63,24 @@ phases() {
     done
 }
 
+@test "foreign: a column of whole numbers beside fractions has a note" {
+    awk 'BEGIN { srand(5); for (i = 0; i < 40; i++) print rand() "," int(5 * rand()) "," rand() "," rand() ",0" }' >points
+    { echo x,token,y,z,dead; cat points; } >named
+    printf '0.5,1,3\n2,2,4\n1,5,6\n' >whole # more such columns than others
+    cut -d, -f 1,3-5 points >fractions
+    cut -d, -f 2 points | paste -d, - <(cut -d, -f 2 points | tac) >integers
+    for tool in 'gk-pca --variance' gk-twonn gk-spectra; do
+        for file in points named; do
+            run --separate-stderr -0 $tool $file
+            [[ $stderr == *"${tool%% *}: note: $file: column 2 holds whole numbers alone, and is a coordinate" ]] || fail "$stderr"
+        done
+        for file in fractions whole integers; do
+            $tool $file >out 2>err || :
+            refute grep 'whole numbers' err
+        done
+    done
+}
+
 @test "foreign: a first row 0, 1, 2 ... above fractions has a note" {
     printf '0.5,1.5,3\n2,2,4\n1,5,6.5\n0,7,1\n8,3,2\n' >points
     for head in 0,1,2 0.0,1.0,2.0; do

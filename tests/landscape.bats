@@ -29,6 +29,16 @@ setup() {
     cmp <(grep -v '^#' a) <(grep -v '^#' b)
 }
 
+@test "landscape: the next of files in another order than their steps has a note" {
+    gk-ckpt-dump --split-to parts t.gks
+    n=(parts/*)
+    run -0 --separate-stderr gk-landscape -d d --toward next --alpha 0:1:2 "${n[1]}" "${n[0]}"
+    assert_equal "$stderr" "gk-landscape: note: ${n[0]}: step $(column_of step < <(gk-eval -d d "${n[0]}")) comes after step $(column_of step < <(gk-eval -d d "${n[1]}")): it is taken as the next
+gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
+    run -0 --separate-stderr gk-landscape -d d --toward first --alpha 0:1:2 "${n[0]}" "${n[1]}"
+    [[ $stderr != *'comes after'* ]]
+}
+
 @test "landscape: a frame without one of two directions is skipped, whichever it is" {
     for toward in 'first next' 'next first' 'first random:1' 'random:1 first' 'frame:0 pca:1'; do
         run -0 --separate-stderr gk-landscape -d d --toward "${toward% *}" --toward2 "${toward#* }" --alpha 0:1:2 t.gks

@@ -111,6 +111,23 @@ trajectory() {
     done
 }
 
+@test "pca: files in another order than their steps have a note, those without steps count" {
+    trajectory
+    gk-ckpt-dump --split-to parts t.gks
+    cd parts || return
+    n=(*)
+    run -0 --separate-stderr gk-pca "${n[0]}" "${n[3]}" "${n[1]}"
+    assert_equal "$stderr" "gk-pca: note: ${n[0]}: step 10 comes after step 30: step 10 counts as the last"
+    run -0 --separate-stderr gk-pca --line "${n[0]}" "${n[3]}" "${n[1]}"
+    assert_equal "$stderr" "gk-pca: note: ${n[0]}: step 10 comes after step 30: step 10 counts as the last"
+    run -0 --separate-stderr gk-pca --center mean "${n[0]}" "${n[3]}" "${n[1]}"
+    assert_equal "$stderr" ''
+    for f in "${n[@]}"; do with_metadata "$f" step - >"bare$f"; done
+    run -0 --separate-stderr gk-pca bare*
+    assert_equal "$stderr" ''
+    assert_equal "$(column_of step <<<"$output" | paste -sd ' ')" '0 1 2 3 4'
+}
+
 # A .npy of F32: SHAPE and ORDER (False: C), with the numbers from standard input.
 npy_of() {
     local header="{'descr': '<f4', 'fortran_order': $2, 'shape': ($1), }"

@@ -85,6 +85,28 @@ phases_of() {
     printf 'step\ttrain_acc\tval_acc\n0\t1\t1\n9\t100\t0.5\n' >late.tsv
     run -0 --separate-stderr gk-phases --percent late.tsv
     assert_equal "$stderr" ''
+    # one accuracy in percent, the other a fraction
+    while read -r column train val; do
+        printf 'step\ttrain_acc\tval_acc\n0\t0.1\t0.1\n9\t%s\t%s\n' "$train" "$val" >one.tsv
+        run -0 --separate-stderr gk-phases --percent one.tsv
+        assert_equal "$stderr" "gk-phases: note: one.tsv: no $column is above 1 in percent: is it a fraction?"
+    done <<'END'
+train_acc 1 100
+train_acc 0.7 30
+val_acc 100 1
+END
+}
+
+@test "losses below 0 are logarithms: no slingshots are counted" {
+    run_of 125 2000 "$spikes" >loss.tsv
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $2 = log($2) } 1' loss.tsv >log.tsv
+    run -0 --separate-stderr gk-phases log.tsv
+    assert_equal "$stderr" "gk-phases: note: log.tsv: train_loss is $(column_of train_loss log.tsv | grep -m 1 -e -): slingshots show in losses of 0 and above, not in their logarithm"
+    assert_equal "${lines[-1]}" "$(gk-phases loss.tsv | tail -n 1 | awk -F'\t' -v OFS='\t' '{ $7 = "nan" } 1')"
+    refuses_like 1 '^gk-phases: log.tsv: train_loss is -.*: slingshots show in losses of 0 and above' gk-phases --spikes log.tsv
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $2 = 0 } 1' loss.tsv >zero.tsv
+    run -0 --separate-stderr gk-phases zero.tsv
+    assert_equal "$stderr" ''
 }
 
 @test "wrong data is refused with its place" {

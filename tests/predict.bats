@@ -76,6 +76,36 @@ curve() {
     assert_equal "$stderr" ''
 }
 
+@test "fit, rank: runs that had grokked before their features are known, and rows that are there twice, have a note" {
+    # every second run groks, at step 391, 393 ... 469
+    runs 40 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "steps"; next } { print $0, NR % 2 ? 389 + NR - 1 : "", 999 }' >t
+    early() { echo "gk-predict: note: t: $1 of 20 runs that grokked had done so by step $2, when the features are known: that is no prediction"; }
+    for cmd in fit rank 'fit --print times' 'fit --print decisions'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr gk-predict $cmd --bootstrap 0 t
+        assert_equal "$stderr" "$(early 5 400)"
+    done
+    run -0 --separate-stderr gk-predict fit --bootstrap 0 --at 420 t
+    assert_equal "$stderr" "$(early 15 420)"
+    run -0 --separate-stderr gk-predict fit --bootstrap 0 --features lr,r --m0 m0_400 t
+    assert_equal "$stderr" ''
+    # a word, or the -1 of a run that never grokked, is no early time
+    awk -F, -v OFS=, 'NR > 1 { $7 = NR % 3 ? -1 : "never" } 1' t >never
+    run -0 --separate-stderr gk-predict fit --bootstrap 0 never
+    assert_equal "$stderr" ''
+    # copies; runs of the same settings are none
+    cut -d, -f 1-6 t >apart
+    for n in 1 3; do
+        { cat apart; sed -n "2,$((n + 1))p" apart; } >twice
+        run -0 --separate-stderr gk-predict fit --bootstrap 0 twice
+        are=$([ $n = 1 ] && echo ' is a copy' || echo 's are copies')
+        assert_equal "$stderr" "gk-predict: note: twice: $n row$are of an earlier run: held-out runs are not unseen, and intervals are too narrow"
+    done
+    cut -d, -f 3,4,6 apart >settings
+    run -0 --separate-stderr gk-predict rank --bootstrap 0 --features lr,r settings
+    assert_equal "$stderr" ''
+}
+
 @test "fit: the intervals of the model count that other runs make another model" {
     runs 60 1 >t
     gk-predict fit t >out
@@ -450,6 +480,20 @@ column_model() {
     printf 'step,train_loss,val_loss\n3,1,1\n' >c
     run --separate-stderr gk-predict score -m m c
     assert_equal "$status" 1
+}
+
+@test "score: a curve that begins in a window is said to" {
+    model >m # m0 of 0:10
+    curve 1 40 >c
+    for first in 0 1 2 6; do
+        awk -v first=$first 'NR == 1 || $1 >= first' c >late
+        run -0 --separate-stderr gk-predict score -m m late
+        assert_equal "$stderr" "$( ((first < 2)) || echo "gk-predict: note: late: it begins at step $first, in the window 0:10 of m0_10")"
+    done
+    # evaluated every 3 steps, from the first of them on
+    awk 'NR == 1 || $1 % 3 == 0 && $1 > 0' c >late
+    run -0 --separate-stderr gk-predict score -m m late
+    [[ $stderr != *'it begins at'* ]]
 }
 
 @test "give-up: closes the pipe on a hopeless run, after its window" {

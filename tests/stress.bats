@@ -92,7 +92,7 @@ all_finite() {
         # shellcheck disable=SC2086 # words
         run --separate-stderr $cmd -d d c
         assert_success
-        assert_equal "$stderr" "${cmd%% *}: note: c: no 'heads' in the metadata: the usual 4 are assumed"
+        assert_equal "$stderr" "${cmd%% *}: note: c: assumed, as neither tensors nor metadata say: heads 4"
         # shellcheck disable=SC2086 # words
         assert_equal "$(tail -n 1 <<<"$output")" "$($cmd -d d four | tail -n 1)"
         # shellcheck disable=SC2086 # words

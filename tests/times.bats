@@ -177,7 +177,7 @@ times() {
 }
 
 @test "times: flags whose name says the opposite are no censoring" {
-    for name in grokked Grokked event; do
+    for name in grokked Grokked event event_observed status; do
         printf 't4,frac,%s\n1000,30,True\n800,50,True\n5000,20,False\n' "$name" >t
         why="--censor: t: by its name a 1 in column $name is a run that grokked, not one that is censored: give a column of 1 - $name, or of steps"
         breaks "gk-times: $why" gk-times --censor "$name" t

@@ -325,7 +325,7 @@ seed|-|the metadata have no 'seed'
 END
     with_metadata c heads - >x
     gk-train -d d --resume x --steps 3 2>said >t
-    assert_equal "$(<said)" "gk-train: note: x: no 'heads' in the metadata: the usual 4 are assumed"
+    assert_equal "$(<said)" "gk-train: note: x: assumed, as neither tensors nor metadata say: heads 4"
 }
 
 @test "--until-grokked stops when validation accuracy stays at 1" {
@@ -655,6 +655,6 @@ start() {
     # a checkpoint from elsewhere does not say its heads
     sed 's/"heads":"2"/"haeds":"2"/' <c >h
     run --separate-stderr gk-train -d d --init h --steps 0
-    assert_equal "$stderr" "gk-train: note: h: no 'heads' in the metadata: the usual 4 are assumed"
+    assert_equal "$stderr" "gk-train: note: h: assumed, as neither tensors nor metadata say: heads 4"
     cmp <(gk-train -d d --init h --heads 2 --steps 2) <(gk-train -d d --init c --steps 2)
 }

@@ -9,6 +9,7 @@
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/net.h"
+#include "gk/notes.h"
 
 struct gk_checkpoint {
     struct gk_arch arch;
@@ -31,7 +32,11 @@ void gk_checkpoint_free(struct gk_checkpoint *c);
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err);
 /* Do the metadata of F, a network of architecture A, omit the number of heads that it has? */
 bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame *f);
-#define GK_NOTE_HEADS "no 'heads' in the metadata: the usual 4 are assumed"
+/* Notes what is taken to be so because neither the tensors nor the metadata of F, the checkpoint C,
+ * say it: "heads 4, norm post". In a file of gk a choice that is left out has its default, and is
+ * no assumption. */
+int gk_checkpoint_remark(const struct gk_checkpoint *c, const struct gk_frame *f,
+                         struct gk_notes *notes, struct gk_err *err);
 
 /* The flat vector of parameters, converted to REAL (F32 or F64); PREFIX ("", "hv." or "optim.m.")
  * precedes each name. */

@@ -8,6 +8,7 @@
 #include "gk/err.h"
 #include "gk/frame.h"
 #include "gk/history.h"
+#include "gk/notes.h"
 
 enum gk_split { GK_TRAIN, GK_VAL };
 enum { GK_MAX_TOKENS = 64, GK_MAX_VOCAB = 1 << 20 };
@@ -38,6 +39,10 @@ int gk_dataset_from_frame(struct gk_dataset *d, const struct gk_frame *f, struct
 /* From FILE ("-" or NULL: standard input). */
 int gk_dataset_read(struct gk_dataset *d, const char *file, struct gk_err *err);
 void gk_dataset_free(struct gk_dataset *d);
+
+/* Notes how many validation rows of D, which is in FILE, are training rows, too. */
+int gk_dataset_remark(const struct gk_dataset *d, const char *file, struct gk_notes *notes,
+                      struct gk_err *err);
 
 /* The position of the second operand, if a row is two operands and one answer (layouts paper and
  * nanda; the first is at 0); otherwise -1. */

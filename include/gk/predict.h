@@ -10,6 +10,7 @@
 #include "gk/err.h"
 #include "gk/hjorth.h"
 #include "gk/history.h"
+#include "gk/notes.h"
 #include "gk/out.h"
 #include "gk/signal.h"
 #include "gk/table.h"
@@ -44,14 +45,18 @@ struct gk_runs {
     double *val;                /* [n] final validation accuracy, or NULL */
     double *m0;                 /* [n] the single feature for comparison, or NULL */
     char *m0_name;
-    double *steps;           /* [n] the last step of each run, or NULL */
-    double *time;            /* [n] when it grokked, finite, or nan if it did not; or NULL */
+    double *steps; /* [n] the last step of each run, or NULL */
+    double *time;  /* [n] when it grokked, finite, or nan if it did not; or NULL */
+    uint64_t *key; /* [keys] of whole rows, of runs whose measures are not all integers */
+    size_t keys;
+    struct gk_notes doubts;
     struct gk_runs *against; /* the same runs with other features, or NULL: all but feature, x and d
                                 is shared */
     size_t *group;           /* [n] number of each run's group, or NULL */
     char **group_name;
     size_t groups;
-    size_t x_cap, outcome_cap, val_cap, m0_cap, steps_cap, time_cap, group_cap, group_name_cap;
+    size_t x_cap, outcome_cap, val_cap, m0_cap, steps_cap, time_cap, group_cap, group_name_cap,
+        key_cap;
 };
 
 struct gk_runs_columns {
@@ -59,13 +64,14 @@ struct gk_runs_columns {
     size_t n;
     char **against; /* [n_against] the features of the model to compare with, or NULL */
     size_t n_against;
-    const char *steps, *time; /* NULL: not wanted */
-    const char *outcome;      /* 0 or 1 */
-    const char *val;          /* NULL: final_val_acc if there is one */
-    const char *group;        /* any text, or NULL */
-    const char *m0;           /* NULL: the first feature, then the first column, of measure m0 */
-    double from, to;          /* the window of bare measures, or nan */
-    bool skip_nan;            /* leave out a run with a nan in a column that is used, do not fail */
+    const char *steps;   /* NULL: not wanted */
+    const char *time;    /* NULL: t4 if there is one; what is no number there is nan */
+    const char *outcome; /* 0 or 1 */
+    const char *val;     /* NULL: final_val_acc if there is one */
+    const char *group;   /* any text, or NULL */
+    const char *m0;      /* NULL: the first feature, then the first column, of measure m0 */
+    double from, to;     /* the window of bare measures, or nan */
+    bool skip_nan;       /* leave out a run with a nan in a column that is used, do not fail */
     /* Each feature is looked at by itself: it may be nan, OUTCOME may be NULL (all false), and no
      * m0 is looked for. A run with a nan for its outcome or VAL is left out. */
     bool alone;
@@ -73,6 +79,11 @@ struct gk_runs_columns {
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
                  struct gk_err *err);
+/* Adds to the doubts of R, of FILE: runs that were omitted; rows that stand there again, cell by
+ * cell; and runs that had grokked by step AT (nan: none), or when their features are known. */
+int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err *err);
+/* Remembers the row of the last run, for this. */
+int gk_runs_take_key(struct gk_runs *r, const struct gk_rows *rows, struct gk_err *err);
 void gk_runs_free(struct gk_runs *r);
 
 /* ---- the model ----
@@ -231,6 +242,9 @@ int gk_live_update(struct gk_live *l, const struct gk_signal *s, double *p, bool
 /* The first feature from number FROM on whose value, *X, is outside its range among the runs that
  * the model was fitted to; NULL: none. */
 const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, double *x);
+
+/* The first measure whose window began more than a sample before S did; NULL: none. */
+const struct gk_feature *gk_live_late(const struct gk_live *l, const struct gk_signal *s);
 
 struct gk_live_end {
     double step, p; /* of the last row */

@@ -14,6 +14,7 @@
 #include "gk/frame.h"
 #include "gk/history.h"
 #include "gk/net.h"
+#include "gk/notes.h"
 #include "gk/pool.h"
 
 enum gk_precision { GK_AS_SAVED, GK_AS_F32, GK_AS_F64 };
@@ -23,7 +24,11 @@ enum { GK_LOSS_AS_SAVED = -1 };
 
 struct gk_study {
     struct gk_dataset data;
-    struct gk_pool *pool; /* NULL until the first frame, unless all threads are wanted */
+    const char *data_name;
+    struct gk_notes notes; /* on the dataset and the frames so far */
+    size_t said;           /* of these, by gk_note_all */
+    bool other_data;       /* a note on it exists */
+    struct gk_pool *pool;  /* NULL until the first frame, unless all threads are wanted */
     int threads;
     enum gk_precision precision;
     int loss;       /* enum gk_loss, or GK_LOSS_AS_SAVED, the default */
@@ -44,16 +49,10 @@ struct gk_study {
 int gk_study_open(struct gk_study *s, const char *data, char *const *files, int n, int threads,
                   bool all, struct gk_err *err);
 /* Loads the checkpoint in F: parameters into theta, and engines that fit. If one split alone is
- * wanted, it must have rows. Errors name the frame. */
+ * wanted, it must have rows. Errors name the frame. Notes say what was assumed of the first, and
+ * which one was trained on another dataset. */
 int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err);
 void gk_study_close(struct gk_study *s);
-
-/* A note on what was assumed about F; NULL: nothing, or F is not the first frame. */
-const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f);
-
-/* The command of gk-data for the dataset of the network in F, if the current dataset is known to be
- * another one. NULL: the same, unknown, or no memory. free() it. */
-char *gk_study_other_data(const struct gk_study *s, const struct gk_frame *f);
 
 /* The history of a result about F: the histories of F and of the dataset. */
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,

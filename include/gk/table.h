@@ -17,6 +17,7 @@ struct gk_table_notes {
     size_t left_out;    /* rows without a value in COLUMN */
     const char *column; /* the column that is read */
     size_t numbers;     /* this column of a matrix, from 1, counts its rows; 0: none does */
+    size_t whole;       /* this column holds integers alone, unlike most others; 0: none does */
     size_t columns;     /* this line, a matrix's first row, counts its columns; 0: it does not */
     size_t unended;     /* this line, the last row, has no line end; 0: it has */
 };

@@ -72,6 +72,9 @@ void gk_note_table(const struct gk_tool *tool, const char *file, const struct gk
                 n->left_out == 1 ? " is" : "s are", n->column ? n->column : "1");
     if (n->numbers)
         gk_note(tool, "%s: column %zu counts the rows, and is a coordinate", file, n->numbers);
+    if (n->whole)
+        gk_note(tool, "%s: column %zu holds whole numbers alone, and is a coordinate", file,
+                n->whole);
     if (n->columns)
         gk_note(tool,
                 "%s: line %zu is 0, 1, 2 ... and counts as a row: names of columns, as pandas "

@@ -23,8 +23,11 @@ int gk_study_open(struct gk_study *s, const char *data, char *const *files, int 
     }
     if (gk_dataset_read(&s->data, data, err))
         return -1;
-    if (all ? gk_blas_pool(&s->pool, threads, err) : gk_blas_start(1, err)) {
+    s->data_name = strcmp(data, "-") == 0 ? "standard input" : data;
+    if (gk_dataset_remark(&s->data, data, &s->notes, err) ||
+        (all ? gk_blas_pool(&s->pool, threads, err) : gk_blas_start(1, err))) {
         gk_dataset_free(&s->data);
+        gk_notes_free(&s->notes);
         return -1;
     }
     return 0;
@@ -47,6 +50,7 @@ void gk_study_close(struct gk_study *s)
     drop(s);
     gk_pool_free(s->pool);
     gk_dataset_free(&s->data);
+    gk_notes_free(&s->notes);
 }
 
 /* Engines and memory for another network. */
@@ -73,33 +77,6 @@ static int prepare(struct gk_study *s, const struct gk_frame *f, struct gk_err *
     return 0;
 }
 
-int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
-{
-    struct gk_checkpoint c;
-    if (gk_checkpoint_parse(&c, f, err))
-        return -1;
-    if (s->loss != GK_LOSS_AS_SAVED)
-        c.arch.loss = s->loss;
-    const enum gk_dtype real = s->precision == GK_AS_SAVED ? c.dtype
-                               : s->precision == GK_AS_F32 ? GK_F32
-                                                           : GK_F64;
-    const bool kept = s->theta && real == s->real && gk_arch_same(&c.arch, &s->ckpt.arch);
-    if (kept)
-        gk_checkpoint_free(&s->ckpt);
-    else
-        drop(s);
-    s->ckpt = c;
-    s->real = real;
-    if (!kept && prepare(s, f, err))
-        return -1;
-    return gk_checkpoint_vector(f, &s->ckpt.params, "", real, s->theta, err);
-}
-
-const char *gk_study_remark(const struct gk_study *s, const struct gk_frame *f)
-{
-    return f->index == 0 && s->ckpt.heads_assumed ? GK_NOTE_HEADS : NULL;
-}
-
 /* The options in a line of gk-data, from any version of it; or NULL. */
 static const char *data_options(const char *line)
 {
@@ -124,17 +101,48 @@ static const char *other_data(const struct gk_history *h, const struct gk_histor
     return other;
 }
 
-char *gk_study_other_data(const struct gk_study *s, const struct gk_frame *f)
+/* A network that was trained on other data has other measures: rows that it has seen, for example,
+ * are among those of validation. */
+static int remark_data(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
 {
     struct gk_history h = {0};
-    struct gk_err ignored = {0};
-    char *line = NULL;
-    if (!gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), &ignored)) {
+    int rc = 0;
+    if (s->other_data || f->number > 1)
+        return 0;
+    if (!gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), &(struct gk_err){0})) {
         const char *other = other_data(&h, &s->data.history);
-        line = other ? gk_strdup(other, &ignored) : NULL;
+        s->other_data = other != NULL;
+        if (other)
+            rc = gk_notes_add(&s->notes, NULL, err, "%s: trained on other data than %s: %s",
+                              f->file, s->data_name, other);
     }
     gk_history_free(&h);
-    return line;
+    return rc;
+}
+
+int gk_study_take(struct gk_study *s, const struct gk_frame *f, struct gk_err *err)
+{
+    struct gk_checkpoint c;
+    if (gk_checkpoint_parse(&c, f, err))
+        return -1;
+    if (s->loss != GK_LOSS_AS_SAVED)
+        c.arch.loss = s->loss;
+    const enum gk_dtype real = s->precision == GK_AS_SAVED ? c.dtype
+                               : s->precision == GK_AS_F32 ? GK_F32
+                                                           : GK_F64;
+    const bool kept = s->theta && real == s->real && gk_arch_same(&c.arch, &s->ckpt.arch);
+    if (kept)
+        gk_checkpoint_free(&s->ckpt);
+    else
+        drop(s);
+    s->ckpt = c;
+    s->real = real;
+    if (!kept && prepare(s, f, err))
+        return -1;
+    if ((f->index == 0 && gk_checkpoint_remark(&s->ckpt, f, &s->notes, err)) ||
+        remark_data(s, f, err))
+        return -1;
+    return gk_checkpoint_vector(f, &s->ckpt.params, "", real, s->theta, err);
 }
 
 int gk_study_history(const struct gk_study *s, const struct gk_frame *f, struct gk_history *h,

@@ -137,7 +137,7 @@ static int take_point(struct gk_points *p, const struct gk_points_conf *conf,
     struct gk_points_store *s = p->store;
     int64_t step;
     size_t pieces;
-    if (check_alike(p, conf, f, err) || gk_frame_step(f, (int64_t)f->index, &step, err))
+    if (check_alike(p, conf, f, err) || gk_frame_step(f, (int64_t)p->n, &step, err))
         return -1;
     if (!gk_mul(p->n + 1, p->nparts, &pieces))
         return gk_frame_fail(f, err, "too many frames");

@@ -28,9 +28,10 @@ int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk
 /* A column of such a name has 1 where the event occurred, which is the opposite of censored. */
 static bool says_the_opposite(const char *name)
 {
-    static const char *const words[] = {"grokked",     "grok",    "generalized",
-                                        "generalised", "event",   "solved",
-                                        "observed",    "success", "converged"};
+    static const char *const words[] = {"grokked",        "grok",   "has_grokked", "did_grok",
+                                        "generalized",    "event",  "is_event",    "generalised",
+                                        "event_observed", "solved", "observed",    "converged",
+                                        "success",        "status", "death"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcasecmp(name, words[i]))
             return true;

@@ -248,6 +248,16 @@ const struct gk_term *gk_live_beyond(const struct gk_live *l, size_t from, doubl
     return NULL;
 }
 
+const struct gk_feature *gk_live_late(const struct gk_live *l, const struct gk_signal *s)
+{
+    for (size_t j = 0; j < l->m->d; j++) {
+        const struct gk_feature *f = &l->m->term[j].feature;
+        if (f->measure >= 0 && s->first - f->from > s->spacing * (1 + 1e-6))
+            return f;
+    }
+    return NULL;
+}
+
 int gk_live_follow(struct gk_live *l, struct gk_signal *s, struct gk_out *out, double give_up,
                    struct gk_live_end *end, struct gk_err *err)
 {

@@ -109,6 +109,8 @@ void gk_runs_free(struct gk_runs *r)
     free(r->m0_name);
     free(r->steps);
     free(r->time);
+    free(r->key);
+    gk_notes_free(&r->doubts);
     if (r->against)
         free(r->against->x);
     gk_free(r->against);
@@ -121,6 +123,7 @@ void gk_runs_free(struct gk_runs *r)
 struct place {
     int *feature; /* [d] */
     int outcome, val, m0, group, steps, time;
+    bool time_asked_for;
 };
 
 static int add_feature(struct gk_runs *r, const struct gk_rows *rows, const char *name,
@@ -186,7 +189,11 @@ static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_r
          j++) /* last: they stand behind the features until the end */
         if (add_feature(r, rows, c->against[j], c, p->feature, err))
             return -1;
-    return c->val ? 0 : gk_rows_find(rows, "final_val_acc", &p->val, err);
+    p->time_asked_for = c->time;
+    return (!c->val && gk_rows_find(rows, "final_val_acc", &p->val, err)) ||
+                   (!c->time && gk_rows_find(rows, "t4", &p->time, err))
+               ? -1
+               : 0;
 }
 
 static int finite_cell(const struct gk_rows *rows, int at, bool may_be_nan, double *v,
@@ -228,6 +235,15 @@ static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, con
     return 0;
 }
 
+static int take_time(const struct gk_rows *rows, const struct place *p, double *v,
+                     struct gk_err *err)
+{
+    if (!finite_cell(rows, p->time, true, v, p->time_asked_for ? err : &(struct gk_err){0}))
+        return 0;
+    *v = NAN;
+    return p->time_asked_for ? -1 : 0;
+}
+
 static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
                     bool alone, struct gk_err *err)
 {
@@ -248,7 +264,7 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
         (p->val >= 0 && finite_cell(rows, p->val, false, &r->val[i], err)) ||
         (p->m0 >= 0 && finite_cell(rows, p->m0, false, &r->m0[i], err)) ||
         (p->steps >= 0 && finite_cell(rows, p->steps, false, &r->steps[i], err)) ||
-        (p->time >= 0 && finite_cell(rows, p->time, true, &r->time[i], err)) ||
+        (p->time >= 0 && take_time(rows, p, &r->time[i], err)) ||
         (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
         return -1;
     if (y != 0 && y != 1)
@@ -256,7 +272,7 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
                             y);
     r->outcome[i] = y == 1;
     r->n++;
-    return 0;
+    return gk_runs_take_key(r, rows, err);
 }
 
 /* The last N columns of x become those of r->against. */
@@ -282,17 +298,6 @@ static int split_against(struct gk_runs *r, size_t n, struct gk_err *err)
     r->d = d;
     r->against = a;
     return 0;
-}
-
-double gk_runs_known_at(const struct gk_runs *r)
-{
-    double at = 0;
-    for (size_t j = 0; j < r->d; j++) {
-        if (r->feature[j].measure >= 0 && isnan(r->feature[j].to))
-            return NAN;
-        at = fmax(at, r->feature[j].to); /* nan is none */
-    }
-    return at;
 }
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,

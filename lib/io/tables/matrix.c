@@ -94,6 +94,38 @@ static size_t find_numbers(const struct gk_matrix *m, const struct gk_rows *r)
     return 0;
 }
 
+/* Does coordinate K differ from point to point, and is it always an integer? */
+static bool is_whole(const struct gk_matrix *m, size_t k, bool *fractions)
+{
+    bool differs = false;
+    *fractions = false;
+    for (size_t i = 0; i < m->rows && !*fractions; i++) {
+        const double v = m->v[i * m->cols + k];
+        *fractions = v != trunc(v);
+        differs = differs || v != m->v[k];
+    }
+    return differs && !*fractions;
+}
+
+/* The first column that may be a class or a token beside columns of fractions, which must be more;
+ * from 1; 0: there is none. */
+static size_t find_whole(const struct gk_matrix *m, const struct gk_rows *r)
+{
+    size_t first = 0, whole = 0, others = 0;
+    bool fractions;
+    for (size_t i = 0, k = 0; i < r->ncol && m->rows > 2; i++) {
+        if (!is_coordinate(r, i))
+            continue;
+        if (is_whole(m, k, &fractions) && !counts_rows(m, k)) {
+            first = first ? first : i + 1;
+            whole++;
+        }
+        others += fractions;
+        k++;
+    }
+    return whole < others ? first : 0;
+}
+
 /* Is the first row 0, 1, 2 ... above numbers that are no integers? Then it may be the names that
  * pandas gives to columns without names. */
 static bool counts_columns(const struct gk_matrix *m)
@@ -127,6 +159,7 @@ static int read_rows(struct gk_matrix *m, struct gk_rows *r, const char *step, s
     }
     m->notes = r->notes;
     m->notes.numbers = rc == 0 ? find_numbers(m, r) : 0;
+    m->notes.whole = rc == 0 ? find_whole(m, r) : 0;
     m->notes.columns = rc == 0 && !r->name && counts_columns(m) ? first : 0;
     return rc;
 }

@@ -89,6 +89,25 @@ bool gk_checkpoint_assumes_heads(const struct gk_arch *a, const struct gk_frame 
     return a->model == GK_TRANSFORMER && !gk_frame_meta(f, "heads");
 }
 
+int gk_checkpoint_remark(const struct gk_checkpoint *c, const struct gk_frame *f,
+                         struct gk_notes *notes, struct gk_err *err)
+{
+    static const int unseen[] = {GK_AT_norm, GK_AT_positions, GK_AT_activation};
+    char list[100] = "";
+    size_t n = 0;
+    if (c->heads_assumed)
+        n = (size_t)snprintf(list, sizeof list, "heads %d", c->arch.heads);
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen && !gk_frame_meta(f, "gk.kind"); i++) {
+        const struct gk_arch_item *item = gk_arch_item((size_t)unseen[i]);
+        if (gk_arch_has(&c->arch, item) && !gk_frame_meta(f, item->name))
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s %s", n ? ", " : "", item->name,
+                                  gk_choice_word(item->choices, gk_arch_get(&c->arch, item)).s);
+    }
+    return n ? gk_notes_add(notes, NULL, err,
+                            "%s: assumed, as neither tensors nor metadata say: %s", f->file, list)
+             : 0;
+}
+
 static int take_heads(const struct gk_frame *f, struct gk_arch *a, struct gk_err *err)
 {
     int64_t heads = 4;

@@ -1,0 +1,77 @@
+/* When the features of runs are known, and what a table of runs gives reason to doubt. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "gk/fnv.h"
+#include "gk/mem.h"
+#include "gk/predict.h"
+
+static bool is_measured(const struct gk_feature *f)
+{
+    return f->measure >= 0 || f->column > 0;
+}
+
+int gk_runs_take_key(struct gk_runs *r, const struct gk_rows *rows, struct gk_err *err)
+{
+    bool telling = false;
+    uint64_t h = GK_FNV_START;
+    for (size_t j = 0; j < r->d; j++) {
+        const double x = r->x[(r->n - 1) * r->d + j];
+        telling = telling || (is_measured(&r->feature[j]) && isfinite(x) && x != floor(x));
+    }
+    if (!telling)
+        return 0;
+    for (size_t k = 0; k < rows->ncol; k++) {
+        for (const char *c = rows->cell[k]; *c; c++)
+            h = gk_fnv(h, (unsigned char)*c);
+        h = gk_fnv(h, 0);
+    }
+    if (gk_grow(&r->key, &r->key_cap, r->keys + 1, sizeof *r->key, err))
+        return -1;
+    r->key[r->keys++] = h;
+    return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+double gk_runs_known_at(const struct gk_runs *r)
+{
+    double at = 0;
+    for (size_t j = 0; j < r->d; j++) {
+        if (r->feature[j].measure >= 0 && isnan(r->feature[j].to))
+            return NAN;
+        at = fmax(at, r->feature[j].to); /* nan is none */
+    }
+    return at;
+}
+
+int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err *err)
+{
+    struct gk_notes *const notes = &r->doubts;
+    size_t copies = 0, early = 0, grokked = 0;
+    at = fmax(at, gk_runs_known_at(r)); /* nan is none */
+    qsort(r->key, r->keys, sizeof *r->key, by_key);
+    for (size_t i = 1; i < r->keys; i++)
+        copies += r->key[i] == r->key[i - 1];
+    for (size_t i = 0; i < r->n && r->time; i++) {
+        grokked += r->outcome[i];
+        early += r->outcome[i] && at > 0 && r->time[i] >= 0 && r->time[i] <= at;
+    }
+    if (r->skipped && gk_notes_add(notes, NULL, err, "%s: %zu run%s left out, for a nan", file,
+                                   r->skipped, r->skipped == 1 ? "" : "s"))
+        return -1;
+    if (copies && gk_notes_add(notes, NULL, err,
+                               "%s: %zu row%s of an earlier run: held-out runs are not unseen, "
+                               "and intervals are too narrow",
+                               file, copies, copies == 1 ? " is a copy" : "s are copies"))
+        return -1;
+    return early ? gk_notes_add(notes, NULL, err,
+                                "%s: %zu of %zu runs that grokked had done so by step %.12g, when "
+                                "the features are known: that is no prediction",
+                                file, early, grokked, at)
+                 : 0;
+}
