@@ -152,9 +152,9 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
 /* log(sum_j exp(z_j - TOP)). */
 static real log_sum(const real *z, size_t V, real top)
 {
-    real s = 0;
+    real s = expr(z[0] - top);
 #pragma omp simd reduction(+ : s)
-    for (size_t j = 0; j < V; j++)
+    for (size_t j = 1; j < V; j++)
         s += expr(z[j] - top);
     return (real)log((double)s);
 }
