@@ -3,7 +3,7 @@
 term = ARG1
 high = 900
 load 'pipelines/plots/common.gp'
-n = count(1, 'run'); of(i) = word(orange.' '.blue.' '.green, i)
+n = count(1, 'run'); of(i) = word(orange.' '.blue.' '.purple.' '.green, i)
 stats table using 'step' name 's' nooutput
 set multiplot layout 2,1 title heading noenhanced font large
 set lmargin 11; set rmargin 4; set xrange [0:s_max]
