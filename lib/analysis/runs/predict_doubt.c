@@ -54,7 +54,7 @@ int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err
     struct gk_notes *const notes = &r->doubts;
     size_t copies = 0, early = 0, grokked = 0;
     at = fmax(at, gk_runs_known_at(r)); /* nan is none */
-    if (r->keys > 0) /* otherwise key is NULL */
+    if (r->keys > 0)
         qsort(r->key, r->keys, sizeof *r->key, by_key);
     for (size_t i = 1; i < r->keys; i++)
         copies += r->key[i] == r->key[i - 1];
