@@ -149,14 +149,19 @@ void X(stablemax_r_backward)(size_t n, size_t V, const real *keep, const int32_t
  * where the others sum to less than 6e-8. The loss and its gradient for z_y are then 0, which
  * Prieto et al. (2025) call softmax collapse; above, they are multiples of 1.2e-7 and 6e-8. */
 
-/* log(sum_j exp(z_j - TOP)). */
+/* sum_j exp(z_j - TOP) */
+static real sum_all(const real *z, size_t V, real top)
+{
+    real s = 0;
+#pragma omp simd reduction(+ : s)
+    for (size_t j = 0; j < V; j++)
+        s += expr(z[j] - top);
+    return s;
+}
+
 static real log_sum(const real *z, size_t V, real top)
 {
-    real s = expr(z[0] - top);
-#pragma omp simd reduction(+ : s)
-    for (size_t j = 1; j < V; j++)
-        s += expr(z[j] - top);
-    return (real)log((double)s);
+    return (real)log((double)sum_all(z, V, top));
 }
 
 double X(rounded_forward)(size_t n, size_t V, const real *z, const int32_t *label, size_t k,
