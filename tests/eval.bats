@@ -180,7 +180,7 @@ END
         run -0 --separate-stderr $cmd -d d c.gks
         assert_equal "$stderr" ''
     done
-    # the rows 0 to 8 of 9 + 6, of which 3 to 8 are those to validate on
+    # the 9 training rows are 0 to 8; the 6 validation rows are 3 to 8 of them
     python3 -IS - d >shared <<'END'
 import json, struct, sys
 data = open(sys.argv[1], "rb").read()

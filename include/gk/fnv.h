@@ -12,4 +12,11 @@ static inline uint64_t gk_fnv(uint64_t hash, uint64_t value)
     return (hash ^ value) * 0x100000001b3u;
 }
 
+/* Orders hashes, for qsort and bsearch. */
+static inline int gk_by_hash(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
 #endif

@@ -186,7 +186,8 @@ int gk_report_decisions(struct gk_out *out, const struct gk_report_of *of, struc
 /* Intervals for the time of runs that grok, by conformal prediction (predict_times.c). */
 int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct gk_report_of *of,
                     struct gk_err *err);
-/* The interval of 95 % for a probability of which K of N trials came true (Wilson 1927); n > 0. */
+/* The interval of 95 % for the probability of an event that K of N trials had (Wilson 1927);
+ * n > 0. */
 void gk_share_interval(double k, double n, double *lower, double *upper);
 
 /* ---- parts of a fit ---- */

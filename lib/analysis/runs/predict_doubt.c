@@ -32,12 +32,6 @@ int gk_runs_take_key(struct gk_runs *r, const struct gk_rows *rows, struct gk_er
     return 0;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 double gk_runs_known_at(const struct gk_runs *r)
 {
     double at = 0;
@@ -55,7 +49,7 @@ int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err
     size_t copies = 0, early = 0, grokked = 0;
     at = fmax(at, gk_runs_known_at(r)); /* nan is none */
     if (r->keys > 0)
-        qsort(r->key, r->keys, sizeof *r->key, by_key);
+        qsort(r->key, r->keys, sizeof *r->key, gk_by_hash);
     for (size_t i = 1; i < r->keys; i++)
         copies += r->key[i] == r->key[i - 1];
     for (size_t i = 0; i < r->n && r->time; i++) {

@@ -21,7 +21,7 @@ static const size_t *groups_of(const struct gk_report_of *of)
     return of->within ? of->r->group : NULL;
 }
 
-/* The numbers that rank runs. Runs of different folds have different models, of which only the
+/* The numbers that rank runs. Runs of different folds have different models: only their
  * probabilities can be compared. Runs of one group have one model: its scores before calibration
  * rank them, because calibration keeps their order or makes all of them equal. */
 static const double *ranking(const struct gk_report_of *of)

@@ -15,12 +15,6 @@ static uint64_t key(const int32_t *tokens, int n)
     return h;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The validation rows that are training rows, too. -1: no memory. */
 static int64_t count_shared(const struct gk_dataset *d, struct gk_err *err)
 {
@@ -31,10 +25,10 @@ static int64_t count_shared(const struct gk_dataset *d, struct gk_err *err)
         return -1;
     for (size_t i = 0; i < train->n; i++)
         known[i] = key(train->tokens + i * (size_t)d->T, d->T);
-    qsort(known, train->n, sizeof *known, by_key);
+    qsort(known, train->n, sizeof *known, gk_by_hash);
     for (size_t i = 0; i < val->n; i++) {
         const uint64_t k = key(val->tokens + i * (size_t)d->T, d->T);
-        shared += bsearch(&k, known, train->n, sizeof *known, by_key) != NULL;
+        shared += bsearch(&k, known, train->n, sizeof *known, gk_by_hash) != NULL;
     }
     gk_free(known);
     return shared;
