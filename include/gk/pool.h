@@ -15,7 +15,8 @@ int gk_pool_threads(const struct gk_pool *p);
 
 /* Runs fn(ctx, task, thread) once for each task = 0..ntasks-1, on any free thread, and returns when
  * all are done. A task must write only its own results, so that they do not depend on the number of
- * threads. P may be NULL: the caller runs all tasks. */
+ * threads. P may be NULL: the caller runs all tasks. Every thread takes the caller's mode of
+ * floating-point arithmetic (gk/subnormal.h). */
 typedef void gk_task(void *ctx, size_t task, int thread);
 void gk_pool_run(struct gk_pool *p, size_t ntasks, gk_task *fn, void *ctx);
 

@@ -1,13 +1,19 @@
 /* The cross-entropy at small losses, in the form that does not round and in the usual one. An mlp
- * of zeros but for one read-out bias of g has logits that are known exactly. Here s = (V - 1) e^-g.
+ * of zeros but for one read-out bias of g, and hidden units of 1e-3, has logits that are known
+ * exactly. Here s = (V - 1) e^-g.
  *
  *     label = that class:  loss = log1p(s),      gradient by the bias = -s / (1 + s)
  *     another label:       loss = g + log1p(s),  gradient by the bias = 1 / (1 + s)
  *
- * In single precision 1 + s rounds to 1 from g = 20 on. The usual form then has the loss 0. */
+ * In single precision 1 + s rounds to 1 from g = 20 on. The usual form then has the loss 0. From
+ * g = 81 on the gradient by the read-out's matrix is subnormal, and 0 where the processor can
+ * (gk/subnormal.h). From g = 88 on this holds for the terms of s. */
+#include <float.h>
+
 #include "check.h"
 #include "gk/mem.h"
 #include "gk/net.h"
+#include "gk/subnormal.h"
 
 enum { V = 7, ROWS = 3 };
 
@@ -34,17 +40,27 @@ static void check_gap(enum gk_loss loss, double gap, int label, enum gk_dtype re
     const size_t bias = gk_params_find(ps, "unembed.bias")->offset;
     float *t32 = gk_alloc(2 * ps->total, sizeof *t32, NULL);
     double *t64 = gk_alloc(2 * ps->total, sizeof *t64, NULL);
+    const size_t hidden = gk_params_find(ps, "layers.0.bias")->offset;
+    for (size_t i = 0; i < 5; i++)
+        t32[hidden + i] = (float)(t64[hidden + i] = 1e-3);
     t32[bias] = (float)gap;
     t64[bias] = gap;
     void *theta = real == GK_F32 ? (void *)t32 : (void *)t64;
     void *grad = real == GK_F32 ? (void *)(t32 + ps->total) : (void *)(t64 + ps->total);
+    const gk_fpmode mode = gk_fpmode_get();
     CHECK_INT_EQ(gk_engine_grad(e, theta, NULL, 0, grad, &s, &err), 0);
+    CHECK(gk_fpmode_get() == mode);
     const double sum = (V - 1) * exp(-gap), eps = real == GK_F32 ? 1.2e-7 : 2.3e-16;
     const double g = real == GK_F32 ? (double)t32[ps->total + bias] : t64[ps->total + bias];
     const double want_loss = log1p(sum) + (label == 0 ? 0 : gap);
     const double want_g = label == 0 ? -sum / (1 + sum) : 1 / (1 + sum);
     CHECK_INT_EQ(s.acc, label == 0);
-    if (loss == GK_CE) {
+    for (size_t i = 0; real == GK_F32 && i < ps->total; i++)
+        CHECK(fpclassify(t32[ps->total + i]) != FP_SUBNORMAL || gk_fpmode_flushing(mode) == mode);
+    if (real == GK_F32 && sum < V * (double)FLT_MIN) {
+        CHECK(fabs(s.loss - want_loss) <= V * (double)FLT_MIN + 1e-6 * want_loss);
+        CHECK(fabs(g - want_g) <= V * (double)FLT_MIN + 1e-6 * want_g);
+    } else if (loss == GK_CE) {
         CHECK_CLOSE(s.loss, want_loss, real == GK_F32 ? 1e-6 : 1e-14);
         CHECK_CLOSE(g, want_g, real == GK_F32 ? 1e-6 : 1e-14);
     } else if (label == 0 && sum < eps / 4) {
@@ -60,7 +76,7 @@ static void check_gap(enum gk_loss loss, double gap, int label, enum gk_dtype re
 
 int main(void)
 {
-    const double gaps[] = {0.5, 5, 20, 60, 80};
+    const double gaps[] = {0.5, 5, 20, 60, 80, 85, 88, 95};
     for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++)
         for (int label = 0; label < 2; label++) {
             check_gap(GK_CE, gaps[i], label, GK_F32);

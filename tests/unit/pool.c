@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "gk/pool.h"
+#include "gk/subnormal.h"
 
 enum { MOST = 1000 };
 
@@ -67,6 +68,34 @@ static void check_slow(void)
     gk_pool_free(p);
 }
 
+static void square(void *ctx, size_t task, int thread)
+{
+    volatile float small = 1e-20F;
+    (void)thread;
+    ((float *)ctx)[task] = small * small;
+}
+
+/* All threads take the caller's mode, and its next one. */
+static void check_mode(void)
+{
+    enum { TASKS = 400 };
+    const gk_fpmode mode = gk_fpmode_get(), flushing = gk_fpmode_flushing(mode);
+    struct gk_pool *p;
+    struct gk_err err = {0};
+    CHECK(gk_pool_new(&p, 3, &err) == 0);
+    for (int round = 0; round < 50; round++) {
+        float squares[TASKS];
+        const int flush = round % 2;
+        gk_fpmode_set(flush ? flushing : mode);
+        gk_pool_run(p, TASKS, square, squares);
+        gk_fpmode_set(mode);
+        for (int i = 0; i < TASKS; i++)
+            CHECK((squares[i] == 0) == (flush && flushing != mode));
+    }
+    CHECK(gk_fpmode_get() == mode);
+    gk_pool_free(p);
+}
+
 static void check_without(void)
 {
     static struct round r;
@@ -85,5 +114,6 @@ int main(void)
     check_rounds(2);
     check_rounds(5);
     check_slow();
+    check_mode();
     return check_status();
 }

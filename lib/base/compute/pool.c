@@ -2,8 +2,8 @@
  *
  * A round is one counter, `left`: whoever takes it from k to k - 1 does one task and then adds to
  * `done`. The caller works too, so nobody waits for a thread that found nothing to do, and a
- * worker that comes late finds the counter at 0. What a taken task reads (fn, ctx, ntasks) cannot
- * change before that task is done.
+ * worker that comes late finds the counter at 0. What a taken task reads (fn, ctx, ntasks,
+ * mode) cannot change before that task is done.
  *
  * Rounds follow each other within microseconds while a network trains: waiting therefore spins
  * for a moment, and sleeps after that. A sleeper announces itself in `asleep` before it looks a
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "gk/mem.h"
+#include "gk/subnormal.h"
 
 enum { SPINS = 2000 }; /* of a pause each: some tens of microseconds */
 
@@ -39,6 +40,7 @@ struct gk_pool {
     gk_task *fn;
     void *ctx;
     size_t ntasks;
+    gk_fpmode mode;                  /* the caller's */
     _Alignas(64) atomic_size_t left; /* tasks that nobody has taken */
     _Alignas(64) atomic_size_t done; /* tasks that are complete */
     _Alignas(64) atomic_int asleep;  /* threads that wait for `changed` */
@@ -96,10 +98,13 @@ static void wake_sleepers(struct gk_pool *p)
 static void take_tasks(struct gk_pool *p, int thread)
 {
     size_t left = atomic_load(&p->left);
+    gk_fpmode mode = gk_fpmode_get();
     while (left > 0) {
         if (!atomic_compare_exchange_weak(&p->left, &left, left - 1))
             continue;
         const size_t ntasks = p->ntasks;
+        if (p->mode != mode)
+            gk_fpmode_set(mode = p->mode);
         p->fn(p->ctx, ntasks - left, thread);
         if (atomic_fetch_add(&p->done, 1) + 1 == ntasks)
             wake_sleepers(p);
@@ -128,6 +133,7 @@ void gk_pool_run(struct gk_pool *p, size_t ntasks, gk_task *fn, void *ctx)
     p->fn = fn;
     p->ctx = ctx;
     p->ntasks = ntasks;
+    p->mode = gk_fpmode_get();
     atomic_store(&p->done, 0);
     atomic_store(&p->left, ntasks);
     wake_sleepers(p);

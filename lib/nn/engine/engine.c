@@ -6,6 +6,7 @@
 #include "dispatch.h"
 #include "gk/mem.h"
 #include "gk/net.h"
+#include "gk/subnormal.h"
 #include "nn/plan/plan.h"
 
 struct gk_engine {
@@ -99,10 +100,18 @@ static void select_rows(struct gk_engine *e, const uint32_t *subset, size_t n)
     e->subset = subset != NULL;
 }
 
+/* Runs Q on NET. The logits of a network that has memorised are so far apart that most
+ * probabilities are subnormal, and with them a part of every gradient before the sums over rows.
+ * They are lost in these sums, but make a step several times as slow. So subnormal numbers are 0
+ * here; they are kept in the optimiser, where a second moment is the square of a gradient. */
 static int run(const struct gk_engine *e, void *net, const struct gk_net_request *q,
                struct gk_err *err)
 {
-    return e->ops->run(net, q, err) || e->ops->products(err) ? -1 : 0;
+    const gk_fpmode mode = gk_fpmode_get();
+    gk_fpmode_set(gk_fpmode_flushing(mode));
+    const int rc = e->ops->run(net, q, err);
+    gk_fpmode_set(mode);
+    return rc || e->ops->products(err) ? -1 : 0;
 }
 
 static int need_rows(const struct gk_engine *e, struct gk_err *err)

@@ -1,0 +1,55 @@
+/* The control registers of the processor that decide about subnormal numbers. */
+#include "gk/subnormal.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+
+enum { SUBNORMAL_OPERANDS = 1 << 6, SUBNORMAL_RESULTS = 1 << 15, EXCEPTIONS_SEEN = 63 };
+static const gk_fpmode FLUSH = SUBNORMAL_OPERANDS | SUBNORMAL_RESULTS;
+
+gk_fpmode gk_fpmode_get(void)
+{
+    return _mm_getcsr() & ~(unsigned)EXCEPTIONS_SEEN;
+}
+
+void gk_fpmode_set(gk_fpmode mode)
+{
+    _mm_setcsr((unsigned)mode);
+}
+
+#elif defined(__aarch64__)
+
+static const gk_fpmode FLUSH = 1 << 24; /* FZ: operands and results */
+
+gk_fpmode gk_fpmode_get(void)
+{
+    uint64_t mode;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+    return mode;
+}
+
+void gk_fpmode_set(gk_fpmode mode)
+{
+    __asm__ volatile("msr fpcr, %0" : : "r"(mode) : "memory");
+}
+
+#else
+
+static const gk_fpmode FLUSH = 0;
+
+gk_fpmode gk_fpmode_get(void)
+{
+    return 0;
+}
+
+void gk_fpmode_set(gk_fpmode mode)
+{
+    (void)mode;
+}
+
+#endif
+
+gk_fpmode gk_fpmode_flushing(gk_fpmode mode)
+{
+    return mode | FLUSH;
+}
