@@ -53,6 +53,9 @@ static int transform(struct gk_signal *s, const char *path, struct gk_dft *dft, 
         gk_condition(&in.conditioning, dft, s->v, s->n, s->spacing, s->v, &exponent, err) ||
         gk_dft_energies(dft, s->v, s->n, exponent, &e, err))
         return -1;
+    const char *doubt = gk_signal_doubt(s);
+    if (doubt)
+        gk_note(&tool, "%s", doubt);
     gk_note_table(&tool, gk_signal_file(s), gk_signal_notes(s));
     in.column = s->column;
     return gk_cli_history(&tool, &s->history, err) ? -1 : print(s, e, exponent, err);

@@ -109,6 +109,9 @@ int main(int argc, char **argv)
     gk_cli_start(&tool, &argc, &argv);
     if (open_input(&w, argc ? argv[0] : NULL, &err) || (follow ? live : once)(&w, &err))
         gk_die(&tool, &err);
+    const char *doubt = gk_signal_doubt(&w.signal);
+    if (doubt)
+        gk_note(&tool, "%s", doubt);
     gk_note_table(&tool, gk_signal_file(&w.signal), gk_signal_notes(&w.signal));
     gk_signal_close(&w.signal);
     gk_dft_free(w.dft);

@@ -105,7 +105,7 @@ static int measure_matrix(struct run *run, struct gk_matrix *m, const char *name
 
 static int measure_inputs(struct run *run, char *const *files, size_t nfiles, struct gk_err *err)
 {
-    const struct gk_matrix_names names = {.tensor = tensor};
+    const struct gk_matrix_names names = {.tensor = tensor, .exclude = exclude};
     struct gk_source *source;
     struct gk_matrix m;
     const char *name;

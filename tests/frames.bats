@@ -142,6 +142,10 @@ step	2	2'
         '\xff\xff\xff\xff\xff\xff\xff\x7f\0\0\0\0\0\0\0\x80' >f
     run table <(gk-ckpt-dump --tensor i f)
     assert_line --index 1 '9223372036854775807	-9223372036854775808'
+    assert_equal "$(gk-ckpt-dump --list f | grep -v "^#" | tail -n 1 | cut -f 5,6)" '-9223372036854775808	9223372036854775807'
+    blob '{"u":{"dtype":"U64","shape":[2],"data_offsets":[0,16]}}' \
+        '\xff\xff\xff\xff\xff\xff\xff\xff\x01\0\0\0\0\0\x20\0' >f
+    assert_equal "$(gk-ckpt-dump --list f | grep -v "^#" | tail -n 1 | cut -f 5,6)" '9007199254740993	18446744073709551615'
 }
 
 @test "frames: .npy of one frame and of several" {

@@ -48,6 +48,15 @@ curve() {
     [ ! -e x ]
 }
 
+@test "fit: a feature that no cell of a table can name" {
+    for row in '1,"grokked":0' '2,"grokked":0' '3,"grokked":1' '1,"grokked":1'; do
+        echo "{\"a\\tb\":$row}"
+    done >runs.json
+    breaks "gk-predict: the feature 'a?b' has a tab or a line end in its name, which a model cannot hold: rename it" \
+        gk-predict fit -q --features $'a\tb' -m m runs.json
+    [ ! -e m ]
+}
+
 @test "fit: a known AUC is inside the interval, and m0 stands beside the model" {
     # logistic scores of scale s, delta apart: AUC by its integral, computed here by brute force
     runs 200 1 > t

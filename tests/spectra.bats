@@ -69,6 +69,7 @@ rows() {
     gk-ckpt-dump --tensor embed.weight --format npy -o e.npy c
     assert_equal "$(gk-spectra e.npy | rows | cut -f 3-)" "$(gk-spectra --tensor embed.weight c | rows | cut -f 3-)"
     wrong_usage 'gk-spectra: --tensor: m is text, without tensors' gk-spectra --tensor x m
+    wrong_usage 'gk-spectra: --exclude: m is text, without tensors' gk-spectra --exclude x m
     wrong_usage 'gk-spectra: --tensor: e.npy is a .npy array, without tensors' gk-spectra --tensor x e.npy
     refuses_like 1 '^gk-spectra: m: ' gk-spectra -o t c m
 }

@@ -53,6 +53,27 @@ curve() {
         "$(gk-fft --window 10:20 x.tsv | grep -v '^#')"
 }
 
+@test "a curve that covers a part of the window is said to" {
+    for tool in gk-fft gk-hjorth; do
+        # the first step, the gap and the last; the window, and what it has
+        while read -r first gap last window has; do
+            { echo step train_loss; seq -f '%g 1' "$first" "$gap" "$last"; } | tr ' ' '\t' >c
+            run --separate-stderr -0 "$tool" --window "$window" c
+            assert_equal "$stderr" "${has:+$tool: note: c: of the window $window it has steps $has only}"
+        done <<'END'
+0 1 250 0:400 0 to 250
+0 1 398 0:400 0 to 398
+1 1 399 0:400
+10 10 390 0:400
+20 10 390 0:400 20 to 390
+0 10 380 0:400 0 to 380
+0 1 500 0:400
+150 1 200 100: 150 to 200
+5 1 9 :
+END
+    done
+}
+
 @test "frequencies are in cycles per step, whatever the rows' spacing; omega is per sample" {
     curve 100 'sin(2 * pi * t / 20)' 10 >tens.tsv
     peak=$(gk-fft tens.tsv | grep -v '^#' | sort -gk 4 | tail -n 1)

@@ -26,8 +26,9 @@ void gk_matrix_free(struct gk_matrix *m);
 
 /* Selects from an input that holds several. */
 struct gk_matrix_names {
-    const char *tensor; /* of a frame; NULL: its only tensor of rank 1 or 2 */
-    const char *step;   /* a table's step column; NULL: gk_rows_use_steps */
+    const char *tensor;  /* of a frame; NULL: its only tensor of rank 1 or 2 */
+    const char *exclude; /* tensors of frames that the caller leaves out; NULL: none */
+    const char *step;    /* a table's step column; NULL: gk_rows_use_steps */
 };
 /* A usage error if STEP is not NULL although KIND, that of the input NAME, has no columns. */
 int gk_matrix_check_step(const char *name, enum gk_input_kind kind, const char *step,
@@ -42,8 +43,8 @@ int gk_matrix_read(struct gk_matrix *m, const char *path, const struct gk_matrix
 int gk_matrix_read_from(struct gk_matrix *m, FILE *fp, const char *name, enum gk_input_kind kind,
                         const struct gk_matrix_names *names, struct gk_err *err);
 /* Operands that are frames, or a single matrix of any kind: sets *SOURCE, or, if that is NULL, M
- * and its *NAME. Names->tensor without frames is a usage error, and so is names->step without a
- * table. */
+ * and its *NAME. Names->tensor or names->exclude without frames is a usage error, and so is
+ * names->step without a table. */
 int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char **name,
                      char *const *files, size_t n, const struct gk_matrix_names *names,
                      struct gk_err *err);

@@ -46,6 +46,10 @@ double gk_signal_step(const struct gk_signal *s);                 /* of the last
 /* All samples; an empty signal is an error. */
 int gk_signal_read(struct gk_signal *s, struct gk_err *err);
 
+/* After the last sample: what is to be said of a curve that covers a part of the window only, with
+ * room for one gap between samples at each end; NULL: it covers it all. */
+const char *gk_signal_doubt(struct gk_signal *s);
+
 /* Notes about the table, and the input's name. */
 const struct gk_table_notes *gk_signal_notes(const struct gk_signal *s);
 const char *gk_signal_file(const struct gk_signal *s);

@@ -35,6 +35,10 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
         rc = gk_fail(err, "%s: a text or .npy matrix among several inputs", name);
     else if (rc == 0 && conf->tensor)
         rc = gk_fail_usage(err, "%s: a text or .npy matrix has no tensor '%s'", name, conf->tensor);
+    else if (rc == 0 && conf->exclude) {
+        gk_fail_usage(err, "%s: a text or .npy matrix has no tensors", name);
+        rc = gk_fail_about(err, "exclude");
+    }
     if (rc != 0) {
         fclose(fp);
         return -1;

@@ -30,6 +30,12 @@ int gk_model_write(FILE *fp, const struct gk_model *m, const struct gk_history *
                                   .weight = m->intercept,
                                   .least = NAN,
                                   .most = NAN};
+    for (size_t j = 0; j < m->d; j++)
+        if (strpbrk(m->term[j].feature.name, "\t\n"))
+            return gk_fail(err,
+                           "the feature '%s' has a tab or a line end in its name, which a model "
+                           "cannot hold: rename it",
+                           gk_show(m->term[j].feature.name).s);
     if (gk_table_begin(fp, h, columns, COLUMNS, err))
         return -1;
     put_term(fp, &first);

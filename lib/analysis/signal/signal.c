@@ -27,6 +27,7 @@ struct gk_signal_priv {
     struct other *other;
     size_t others, other_cap;
     struct gk_matrix m; /* or, if rows.priv is NULL, an array */
+    char doubt[256];    /* of the window */
 };
 
 static int open_table(struct gk_signal *s, FILE *fp, const char *column, const char *step,
@@ -260,6 +261,24 @@ int gk_signal_empty(const struct gk_signal *s, struct gk_err *err)
     return gk_fail(
         err, "%s: no row with a step in the window %.12g:%.12g; the last one read is at %.12g",
         p->file, p->from, p->to, p->at);
+}
+
+const char *gk_signal_doubt(struct gk_signal *s)
+{
+    struct gk_signal_priv *p = s->priv;
+    const bool late = isfinite(p->from) && s->first - s->spacing > p->from;
+    const bool early = isfinite(p->to) && p->at + s->spacing < p->to;
+    if (!late && !early)
+        return NULL;
+    char from[32] = "", to[32] = "";
+    if (isfinite(p->from))
+        snprintf(from, sizeof from, "%.12g", p->from);
+    if (isfinite(p->to))
+        snprintf(to, sizeof to, "%.12g", p->to);
+    snprintf(p->doubt, sizeof p->doubt,
+             "%.100s: of the window %s:%s it has steps %.12g to %.12g only", p->file, from, to,
+             s->first, p->last);
+    return p->doubt;
 }
 
 const struct gk_table_notes *gk_signal_notes(const struct gk_signal *s)

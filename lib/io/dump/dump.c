@@ -76,6 +76,31 @@ static int put_step(FILE *fp, const struct gk_frame *f, char end, struct gk_err 
     return 0;
 }
 
+/* The least and the largest value. A double would round integers of 64 bits. */
+static void put_extremes(FILE *fp, const struct gk_tensor *t, const struct summary *s)
+{
+    if (t->dtype == GK_I64 && t->count > 0) {
+        const int64_t *v = t->data;
+        int64_t min = v[0], max = v[0];
+        for (size_t i = 1; i < t->count; i++) {
+            min = v[i] < min ? v[i] : min;
+            max = v[i] > max ? v[i] : max;
+        }
+        fprintf(fp, "%" PRId64 "\t%" PRId64 "\t", min, max);
+    } else if (t->dtype == GK_U64 && t->count > 0) {
+        const uint64_t *v = t->data;
+        uint64_t min = v[0], max = v[0];
+        for (size_t i = 1; i < t->count; i++) {
+            min = v[i] < min ? v[i] : min;
+            max = v[i] > max ? v[i] : max;
+        }
+        fprintf(fp, "%" PRIu64 "\t%" PRIu64 "\t", min, max);
+    } else {
+        gk_put_number(fp, s->min, gk_dtype_is_single(t->dtype), '\t');
+        gk_put_number(fp, s->max, gk_dtype_is_single(t->dtype), '\t');
+    }
+}
+
 static int put_list(struct dump *p, const struct gk_frame *f, struct gk_err *err)
 {
     static const char *const names[] = {"name", "dtype", "shape", "count",
@@ -90,8 +115,7 @@ static int put_list(struct dump *p, const struct gk_frame *f, struct gk_err *err
         for (unsigned k = 0; k < t->rank; k++)
             fprintf(p->fp, "%s%" PRIu64, k ? "," : "", t->shape[k]);
         fprintf(p->fp, "]\t%zu\t", t->count);
-        gk_put_number(p->fp, s.min, gk_dtype_is_single(t->dtype), '\t');
-        gk_put_number(p->fp, s.max, gk_dtype_is_single(t->dtype), '\t');
+        put_extremes(p->fp, t, &s);
         gk_put_number(p->fp, s.norm, gk_dtype_is_single(t->dtype), '\t');
         if (put_step(p->fp, f, '\n', err))
             return -1;

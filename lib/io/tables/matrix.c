@@ -376,10 +376,10 @@ int gk_matrix_inputs(struct gk_source **source, struct gk_matrix *m, const char 
         rc = gk_matrix_check_step(*name, kind, names->step, err);
     if (rc == 0 && kind == GK_INPUT_FRAMES)
         return gk_source_from(source, fp, *name, err);
-    if (rc == 0 && names->tensor) {
+    if (rc == 0 && (names->tensor || names->exclude)) {
         gk_fail_usage(err, "%s is %s, without tensors", *name,
                       kind == GK_INPUT_NPY ? "a .npy array" : "text");
-        rc = gk_fail_about(err, "tensor");
+        rc = gk_fail_about(err, names->tensor ? "tensor" : "exclude");
     }
     if (rc == 0)
         return gk_matrix_read_from(m, fp, *name, kind, names, err);
