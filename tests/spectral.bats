@@ -1,4 +1,5 @@
 # gk-fft and gk-hjorth: windows, columns, kinds of input, definitions, live pipes, refusals.
+# shellcheck disable=SC2154 # run sets stderr
 load helpers
 
 # curve N FORMULA-OF-t [STEP]: a table of N rows, a step apart.

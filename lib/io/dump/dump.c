@@ -76,25 +76,38 @@ static int put_step(FILE *fp, const struct gk_frame *f, char end, struct gk_err 
     return 0;
 }
 
-/* The least and the largest value. A double would round integers of 64 bits. */
+/* Integers of 64 bits, which a double would round, keep their digits. */
+static void put_value(FILE *fp, const struct gk_tensor *t, size_t i, char after)
+{
+    double v;
+    if (t->dtype == GK_I64) {
+        fprintf(fp, "%" PRId64 "%c", ((const int64_t *)t->data)[i], after);
+    } else if (t->dtype == GK_U64) {
+        fprintf(fp, "%" PRIu64 "%c", ((const uint64_t *)t->data)[i], after);
+    } else {
+        gk_tensor_part(t, i, 1, &v);
+        gk_put_number(fp, v, gk_dtype_is_single(t->dtype), after);
+    }
+}
+
+static bool is_less(const struct gk_tensor *t, size_t a, size_t b)
+{
+    const int64_t *wide = t->data;
+    const uint64_t *natural = t->data;
+    return t->dtype == GK_I64 ? wide[a] < wide[b] : natural[a] < natural[b];
+}
+
+/* The least and the largest value. */
 static void put_extremes(FILE *fp, const struct gk_tensor *t, const struct summary *s)
 {
-    if (t->dtype == GK_I64 && t->count > 0) {
-        const int64_t *v = t->data;
-        int64_t min = v[0], max = v[0];
+    if ((t->dtype == GK_I64 || t->dtype == GK_U64) && t->count > 0) {
+        size_t min = 0, max = 0;
         for (size_t i = 1; i < t->count; i++) {
-            min = v[i] < min ? v[i] : min;
-            max = v[i] > max ? v[i] : max;
+            min = is_less(t, i, min) ? i : min;
+            max = is_less(t, max, i) ? i : max;
         }
-        fprintf(fp, "%" PRId64 "\t%" PRId64 "\t", min, max);
-    } else if (t->dtype == GK_U64 && t->count > 0) {
-        const uint64_t *v = t->data;
-        uint64_t min = v[0], max = v[0];
-        for (size_t i = 1; i < t->count; i++) {
-            min = v[i] < min ? v[i] : min;
-            max = v[i] > max ? v[i] : max;
-        }
-        fprintf(fp, "%" PRIu64 "\t%" PRIu64 "\t", min, max);
+        put_value(fp, t, min, '\t');
+        put_value(fp, t, max, '\t');
     } else {
         gk_put_number(fp, s->min, gk_dtype_is_single(t->dtype), '\t');
         gk_put_number(fp, s->max, gk_dtype_is_single(t->dtype), '\t');
@@ -151,21 +164,8 @@ static int begin_rows(struct dump *p, struct gk_err *err)
 
 static void put_row(FILE *fp, const struct gk_tensor *t, size_t from, size_t n)
 {
-    /* double would round them */
-    const int64_t *wide = t->dtype == GK_I64 ? t->data : NULL;
-    const uint64_t *natural = t->dtype == GK_U64 ? t->data : NULL;
-    for (size_t i = from; i < from + n && !ferror(fp); i++) {
-        const char after = i + 1 < from + n ? '\t' : '\n';
-        double v;
-        if (wide) {
-            fprintf(fp, "%" PRId64 "%c", wide[i], after);
-        } else if (natural) {
-            fprintf(fp, "%" PRIu64 "%c", natural[i], after);
-        } else {
-            gk_tensor_part(t, i, 1, &v);
-            gk_put_number(fp, v, gk_dtype_is_single(t->dtype), after);
-        }
-    }
+    for (size_t i = from; i < from + n && !ferror(fp); i++)
+        put_value(fp, t, i, i + 1 < from + n ? '\t' : '\n');
 }
 
 static int put_rows(struct dump *p, const struct gk_frame *f, const struct gk_tensor *t,
