@@ -108,13 +108,18 @@ static void tick(void *ctx, double done, double total)
     gk_progress_tick(&progress, done);
 }
 
+/* Whether the AUC of the held-out probabilities is printed or stored. */
+static bool judges(void)
+{
+    return model_file || what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS;
+}
+
 /* The default number of refits takes some seconds; if that would be too few, there are none. */
 static void settle_refits(const char *name, const struct gk_runs *r, const size_t *fold)
 {
     enum { USUAL = 200, LEAST = 100 };
     const double budget = 1e9 / gk_model_refit_cost(r, fold);
-    if (!given.refits && (what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS) &&
-        replicates > 0) {
+    if (!given.refits && judges() && replicates > 0) {
         refits = budget >= USUAL ? USUAL : budget >= LEAST ? (int64_t)budget : 0;
         if (refits == 0)
             gk_note(&tool,
@@ -188,23 +193,24 @@ static int fit(const char *path, struct gk_err *err)
     remark(rows.file, &r);
     gk_note_table(&tool, rows.file, &rows.notes);
     settle_refits(rows.file, &r, fold);
-    const struct gk_report_of of = {.r = &r,
-                                    .m = &m,
-                                    .heldout = heldout,
-                                    .fold = fold,
-                                    .against = other,
-                                    .within = within,
-                                    .raw = heldout + r.n,
-                                    .against_raw = other ? other + r.n : NULL,
-                                    .replicates = replicates,
-                                    .refits = refits,
-                                    .seed = (uint64_t)common.seed,
-                                    .at = at,
-                                    .ridge = ridge,
-                                    .cover = cover,
-                                    .tick = {tick, NULL}};
+    struct gk_report_of of = {.r = &r,
+                              .m = &m,
+                              .heldout = heldout,
+                              .fold = fold,
+                              .against = other,
+                              .within = within,
+                              .raw = heldout + r.n,
+                              .against_raw = other ? other + r.n : NULL,
+                              .replicates = replicates,
+                              .refits = refits,
+                              .seed = (uint64_t)common.seed,
+                              .at = at,
+                              .ridge = ridge,
+                              .cover = cover,
+                              .tick = {tick, NULL}};
     gk_progress_start(&progress, &tool, "refit", (double)refits);
-    if (add_history("fit", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
+    if (add_history("fit", &rows.history, err) || (judges() && gk_report_judge(&of, err)) ||
+        gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&rows.history, &of, err)) ||
         gk_report_write(&out, (enum gk_report)what, &rows.history, &of, err) ||
         gk_out_commit(&out, err))

@@ -380,6 +380,11 @@ for e in t.parse(sys.argv[1]).iter():
     draws shares/heatmap heatmap SWEEP=shares
     grep -qx 0.6 texts # a tic of the colours
     grep -A 1 -F 'rgb(255,255,255)' shares/heatmap.svg | grep -q '0\.00'
+    # a measure from 0 to 1 is no share: its own values have the colours
+    printf '# gk-sweep 1.0\nlr\tid\tactivity_400\n1\ta\t0.0001\n2\tb\t0.0003\n' >shares/table.tsv
+    draws shares/heatmap heatmap SWEEP=shares VALUE=activity_400
+    for y in 1.0e-04 3.0e-04; do grep -qx -- "$y" texts || fail "$y: $(cat texts)"; done
+    [ "$(grep -o 'rgb([ 0-9,]*)' shares/heatmap.svg | sort -u | wc -l)" -ge 3 ]
     [ ! -e executed ]
     breaks 'heatmap: none/table.tsv: cannot be read' pipelines/plots/draw heatmap none
     wrong_usage 'heatmap: SWEEP=DIR says of what' pipelines/plots/draw heatmap ''

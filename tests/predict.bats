@@ -199,7 +199,14 @@ curve() {
     gk-predict fit --features m0_400,lr --model m t > out
     assert_equal "$(column_of feature m | tr '\n' ' ')" '(intercept) m0_400 lr '
     assert_equal "$(cell m0_400 to m) $(cell lr to m)" '400 nan'
-    grep -qE '^# model: 60 runs, 30 of them grokked; held out by tenths, AUC 0[.][0-9]{3} \(0[.][0-9]{3} to 0[.][0-9]{3}\) at step 400$' m
+    grep -qE '^# model: 60 runs, 30 of them grokked; held out by tenths, AUC 0[.][0-9]{3} \(0[.][0-9]{3} to [01][.][0-9]{3}\) at step 400$' m
+    # the interval is that of the row, whatever is printed
+    grep -qF "($(cell model auc_lower out | xargs printf '%.3f') to $(cell model auc_upper out | xargs printf '%.3f'))" m
+    grep '^# model' m >about
+    gk-predict fit -q --features m0_400,lr --print runs --model m t >out
+    grep '^# model' m | cmp - about
+    gk-predict fit -q --features m0_400,lr --refits 0 --model m t >out
+    grep -qF "($(cell model auc_lower out | xargs printf '%.3f') to $(cell model auc_upper out | xargs printf '%.3f') of fixed probabilities)" m
     # no interval without resamples, and no step where no window says one
     gk-predict fit -q --bootstrap 0 --features m0 --model bare <(sed 's/m0_400/m0/' t) >out
     grep -qE '^# model: 60 runs, 30 of them grokked; held out by tenths, AUC 0[.][0-9]{3}$' bare
@@ -471,7 +478,11 @@ column_model() {
 @test "score: a column at a step that the curve does not have is named" {
     curve 2 12 >c
     column_model 'grad_norm_6,6,6,0,-inf,0,1,1' >m
-    wrong_usage 'gk-predict: --set: the model asks for grad_norm_6, and c has no column grad_norm' \
+    wrong_usage 'gk-predict: c: the model asks for columns that are not there: grad_norm; --model takes another model, --set the value of a feature (grad_norm_6=X)' \
+        gk-predict score -m m c
+    column_model 'train_loss_6,6,6,0,-inf,0,1,1' 'cos_init_6,6,6,0,-inf,0,1,1' 'grad_norm_6,6,6,0,-inf,0,1,1' \
+        'cos_init_9,9,9,0,-inf,0,1,1' >m
+    wrong_usage 'gk-predict: c: the model asks for columns that are not there: cos_init, grad_norm; --model takes another model, --set the value of a feature (cos_init_6=X)' \
         gk-predict score -m m c
     column_model 'train_loss_6,6,6,0,-inf,0,1,1' >m
     fails() {

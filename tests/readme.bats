@@ -15,11 +15,11 @@ load helpers
     printf 'step,loss\n%s\n' "$(seq 0 20 | awk '{ print $1 "," exp(-$1 / 5) }')" >log.csv
     mkdir -p runs/exp1
     cp "$ROOT/tests/logs/torch.tfevents" runs/exp1/events.out.tfevents.1
-    sed -n 's/^    \(gk-[^#]*\).*/\1/p' "$ROOT/README.md" >session
+    sed -n 's/^    \(gk-[a-z-]* [^#]*\).*/\1/p' "$ROOT/README.md" >session
     [ "$(wc -l <session)" -ge 7 ]
     sed -i 's/--steps [0-9]*/--steps 12/; s/--p 97/--p 11/; s/^gk-data |/gk-data --p 11 |/
         s/--window 0:[0-9]*/--window 0:9/
-        /gk-predict score/s/--steps 12/--dim 8 --heads 2 --ff 8 --steps 810/; s/--frac 0.8 | gk-train/--p 11 --frac 0.8 | gk-train/' session
+        /gk-predict score/s/--steps 12/--steps 810/' session
     bash -euo pipefail session >out
     assert_equal "$(column_of step run.tsv)" "$(seq 0 12)"
     assert_equal "$(column_of pc1 path.tsv | wc -l)" 3

@@ -12,6 +12,7 @@
 #include "gk/history.h"
 #include "gk/notes.h"
 #include "gk/out.h"
+#include "gk/rank.h"
 #include "gk/signal.h"
 #include "gk/table.h"
 #include "gk/tick.h"
@@ -165,7 +166,12 @@ struct gk_report_of {
     double ridge;        /* penalty of refits and of the model of times */
     double cover;        /* coverage of the intervals of times, in (0, 1) */
     struct gk_tick tick; /* counts refits */
+    struct gk_rank_score auc, spearman; /* of the row "model" (gk_report_judge) */
 };
+/* Computes OF->auc and OF->spearman, which the summary, the rows of models and gk_report_about
+ * need.
+ */
+int gk_report_judge(struct gk_report_of *of, struct gk_err *err);
 int gk_report_write(struct gk_out *out, enum gk_report what, const struct gk_history *h,
                     const struct gk_report_of *of, struct gk_err *err);
 /* The step at which all features of R are known: the end of the last window, or the step of the

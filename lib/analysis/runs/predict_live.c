@@ -154,6 +154,30 @@ int gk_live_new(struct gk_live **out, const struct gk_model *m, const double *gi
     return 0;
 }
 
+/* The columns at a step that the model asks for and S does not have. FIRST is such a feature. */
+static int fail_columns(const struct gk_live *l, const struct gk_signal *s,
+                        const struct gk_feature *first, struct gk_err *err)
+{
+    char list[512] = "", name[128];
+    size_t n = 0;
+    for (size_t j = 0; j < l->m->d && n < sizeof list; j++) {
+        const struct gk_feature *f = &l->m->term[j].feature;
+        snprintf(name, sizeof name, "%.*s", (int)f->column, f->name);
+        bool again = !l->seen[j] || gk_signal_has(s, name);
+        for (size_t i = 0; i < j && !again; i++) {
+            const struct gk_feature *before = &l->m->term[i].feature;
+            again = l->seen[i] && before->column == f->column &&
+                    strncmp(before->name, f->name, f->column) == 0;
+        }
+        if (!again)
+            n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
+    }
+    return gk_fail_usage(err,
+                         "%s: the model asks for columns that are not there: %s; --model takes "
+                         "another model, --set the value of a feature (%s=X)",
+                         gk_signal_file(s), list, first->name);
+}
+
 int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_feature **both,
                   struct gk_err *err)
 {
@@ -165,12 +189,9 @@ int gk_live_watch(struct gk_live *l, struct gk_signal *s, const struct gk_featur
             continue;
         char *column = gk_format(err, "%.*s", (int)f->column, f->name);
         const int found = column ? gk_signal_also(s, column, f->from, &l->of[j], err) : -1;
-        if (!found) {
-            gk_fail_usage(err, "the model asks for %s, and %s has no column %s", f->name,
-                          gk_signal_file(s), column);
-            gk_fail_about(err, "set");
-        }
         free(column);
+        if (!found)
+            return fail_columns(l, s, f, err);
         if (found != 1)
             return -1;
         if (!*both && gk_signal_has(s, f->name))

@@ -13,7 +13,6 @@ struct report {
     const struct gk_report_of *of;
     double *score, *value, *p; /* [n] */
     bool *outcome;             /* [n] */
-    int64_t refitted;
 };
 
 static const size_t *groups_of(const struct gk_report_of *of)
@@ -44,28 +43,57 @@ static void put_six(FILE *fp, const struct gk_rank_score *auc, const struct gk_r
         gk_put_number(fp, v[k], false, '\t');
 }
 
+struct refits {
+    const struct gk_report_of *of;
+    double *unused; /* [n] */
+    int64_t done;
+};
+
 static int refit(void *ctx, const uint32_t *count, double *score, struct gk_err *err)
 {
-    struct report *p = ctx;
-    gk_tick(&p->of->tick, (double)p->refitted++, (double)p->of->refits);
-    double *const heldout = p->of->within ? p->p : score, *const raw = p->of->within ? score : NULL;
-    return gk_model_refit(p->of->r, p->of->ridge, p->of->fold, count, heldout, raw, err);
+    struct refits *f = ctx;
+    const struct gk_report_of *of = f->of;
+    gk_tick(&of->tick, (double)f->done++, (double)of->refits);
+    double *const heldout = of->within ? f->unused : score, *const raw = of->within ? score : NULL;
+    return gk_model_refit(of->r, of->ridge, of->fold, count, heldout, raw, err);
 }
 
-/* One row: NAME, its n runs, and how well their scores rank them. PROBABILITY [n] or NULL. */
-static int put_scores(struct report *p, const char *name, const struct gk_rank_data *d,
-                      const double *probability, bool again, struct gk_err *err)
+int gk_report_judge(struct gk_report_of *of, struct gk_err *err)
 {
-    const struct gk_rank_again by_refit = {refit, p};
-    struct gk_rank_score auc, rho;
-    if (gk_rank_study_again(d, again ? &by_refit : NULL, again ? p->of->refits : p->of->replicates,
-                            p->of->seed, &auc, &rho, err))
-        return -1;
+    const struct gk_runs *r = of->r;
+    const struct gk_rank_data d = {r->n, ranking(of), r->outcome, r->val, groups_of(of)};
+    if (of->refits == 0)
+        return gk_rank_study(&d, of->replicates, of->seed, &of->auc, &of->spearman, err);
+    struct refits f = {.of = of, .unused = gk_alloc(r->n, sizeof *f.unused, err)};
+    const struct gk_rank_again again = {refit, &f};
+    const int rc = f.unused ? gk_rank_study_again(&d, &again, of->refits, of->seed, &of->auc,
+                                                  &of->spearman, err)
+                            : -1;
+    gk_free(f.unused);
+    return rc;
+}
+
+/* One row: NAME, its n runs, how well their scores rank them, and the probabilities' mean square
+ * error. PROBABILITY [n] or NULL. */
+static int put_ranks(struct report *p, const char *name, const struct gk_rank_data *d,
+                     const struct gk_rank_score *auc, const struct gk_rank_score *rho,
+                     const double *probability, struct gk_err *err)
+{
     gk_put_text(p->fp, name, '\t');
     fprintf(p->fp, "%zu\t", d->n);
-    put_six(p->fp, &auc, &rho);
+    put_six(p->fp, auc, rho);
     gk_put_number(p->fp, probability ? brier(probability, d->outcome, d->n) : NAN, false, '\n');
     return gk_out_row(p->out, err);
+}
+
+/* The same, with intervals of fixed scores. */
+static int put_scores(struct report *p, const char *name, const struct gk_rank_data *d,
+                      const double *probability, struct gk_err *err)
+{
+    struct gk_rank_score auc, rho;
+    if (gk_rank_study(d, p->of->replicates, p->of->seed, &auc, &rho, err))
+        return -1;
+    return put_ranks(p, name, d, &auc, &rho, probability, err);
 }
 
 /* The model to compare with, and the model's advantage over it on the same runs. */
@@ -77,7 +105,7 @@ static int compared(struct report *p, struct gk_err *err)
     const struct gk_rank_data model = {r->n, ranking(of), r->outcome, r->val, groups_of(of)};
     const struct gk_rank_data other = {r->n, score, r->outcome, r->val, groups_of(of)};
     struct gk_rank_score auc, rho;
-    if (put_scores(p, "against", &other, of->against, false, err) ||
+    if (put_scores(p, "against", &other, of->against, err) ||
         gk_rank_difference(&model, score, of->replicates, of->seed, &auc, &rho, err))
         return -1;
     fprintf(p->fp, "difference\t%zu\t", r->n);
@@ -91,18 +119,17 @@ static int summary(struct report *p, bool features, struct gk_err *err)
 {
     const struct gk_runs *r = p->of->r;
     struct gk_rank_data d = {r->n, ranking(p->of), r->outcome, r->val, groups_of(p->of)};
-    if (put_scores(p, "model", &d, p->of->heldout, p->of->refits > 0, err))
+    if (put_ranks(p, "model", &d, &p->of->auc, &p->of->spearman, p->of->heldout, err))
         return -1;
     d.score = p->score;
     for (size_t i = 0; i < r->n; i++)
         p->score[i] = gk_model_probability(p->of->m, r->x + i * r->d);
-    if (put_scores(p, "model_fitted", &d, p->score, false, err) ||
-        (p->of->against && compared(p, err)))
+    if (put_scores(p, "model_fitted", &d, p->score, err) || (p->of->against && compared(p, err)))
         return -1;
     if (!features)
         return 0;
     d.score = r->m0;
-    if (r->m0 && put_scores(p, r->m0_name, &d, NULL, false, err))
+    if (r->m0 && put_scores(p, r->m0_name, &d, NULL, err))
         return -1;
     d.score = p->score;
     for (size_t j = 0; j < r->d; j++) {
@@ -110,7 +137,7 @@ static int summary(struct report *p, bool features, struct gk_err *err)
             continue;
         for (size_t i = 0; i < r->n; i++)
             p->score[i] = r->x[i * r->d + j];
-        if (put_scores(p, r->feature[j].name, &d, NULL, false, err))
+        if (put_scores(p, r->feature[j].name, &d, NULL, err))
             return -1;
     }
     return 0;
@@ -131,7 +158,7 @@ static int by_group(struct report *p, struct gk_err *err)
                 p->value[d.n] = r->val[i];
             d.n++;
         }
-        if (put_scores(p, r->group_name[g], &d, p->p, false, err))
+        if (put_scores(p, r->group_name[g], &d, p->p, err))
             return -1;
     }
     return 0;
@@ -203,22 +230,20 @@ int gk_report_about(struct gk_history *h, const struct gk_report_of *of, const c
                     struct gk_err *err)
 {
     const struct gk_runs *r = of->r;
-    const struct gk_rank_data d = {r->n, ranking(of), r->outcome, NULL, groups_of(of)};
-    struct gk_rank_score auc, none;
     double grokked = 0;
     for (size_t i = 0; i < r->n; i++)
         grokked += r->outcome[i];
-    if (gk_rank_study(&d, of->replicates, of->seed, &auc, &none, err))
-        return -1;
     /* Without resamples there is no interval, and a measure may not say its window. */
-    char interval[64] = "", step[48] = "";
-    if (!isnan(auc.lower))
-        snprintf(interval, sizeof interval, " (%.3f to %.3f)", auc.lower, auc.upper);
+    char interval[96] = "", step[48] = "";
+    if (!isnan(of->auc.lower))
+        snprintf(interval, sizeof interval, " (%.3f to %.3f%s)", of->auc.lower, of->auc.upper,
+                 of->refits > 0 ? "" : " of fixed probabilities");
     if (!isnan(of->at))
         snprintf(step, sizeof step, " at step %.12g", of->at);
-    char *line = gk_format(
-        err, GK_ABOUT "%zu runs, %.0f of them grokked; held out by %s, AUC %s%.3f%s%s", r->n,
-        grokked, by ? by : "tenths", of->within ? "within groups " : "", auc.at, interval, step);
+    char *line =
+        gk_format(err, GK_ABOUT "%zu runs, %.0f of them grokked; held out by %s, AUC %s%.3f%s%s",
+                  r->n, grokked, by ? by : "tenths", of->within ? "within groups " : "", of->auc.at,
+                  interval, step);
     const int rc = line ? gk_history_add(h, line, err) : -1;
     free(line);
     return rc;

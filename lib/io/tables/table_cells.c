@@ -119,13 +119,20 @@ int gk_rows_find(const struct gk_rows *r, const char *name, int *col, struct gk_
 }
 
 /* What to do without the column NAME: one of a curve may have another name in a log. */
-static const char *way_out(const char *name)
+static const char *way_out(const struct gk_rows *r, const char *name)
 {
     static const char *const of_curve[] = {"train_loss", "train_acc", "val_loss", "val_acc"};
+    static const char by[] = "gk-curve ";
+    bool is_of_curve = false;
     for (size_t i = 0; i < sizeof of_curve / sizeof *of_curve; i++)
-        if (strcmp(name, of_curve[i]) == 0)
-            return "; gk-curve finds columns of other names";
-    return "";
+        is_of_curve = is_of_curve || strcmp(name, of_curve[i]) == 0;
+    if (!is_of_curve)
+        return "";
+    for (size_t i = 0; i < r->history.n; i++)
+        if (strncmp(r->history.line[i], by, sizeof by - 1) == 0)
+            return "; gk-curve found none in the log; its --list shows what the log has, its --map "
+                   "names a column";
+    return "; gk-curve finds columns of other names";
 }
 
 int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
@@ -146,7 +153,7 @@ int gk_rows_need(const struct gk_rows *r, const char *name, struct gk_err *err)
     if (n >= sizeof list)
         snprintf(list + sizeof list - 5, sizeof " ...", " ...");
     return gk_fail(err, "%s: no column '%.*s'; there are: %s%s", r->file, GK_SHOWN, name, list,
-                   way_out(name));
+                   way_out(r, name));
 }
 
 /* ---- steps ---- */
