@@ -39,13 +39,12 @@ static int write_model(const struct gk_history *h, const struct gk_report_of *of
 {
     struct gk_history all = {0};
     struct gk_out out;
-    const int rc = gk_history_join(&all, h, err) || gk_report_about(&all, of, column.group, err) ||
-                           gk_out_open(&out, model_file, false, err) ||
-                           gk_model_write(out.fp, of->m, &all, err) || gk_out_commit(&out, err)
-                       ? -1
-                       : 0;
+    const bool failed = gk_history_join(&all, h, err) ||
+                        gk_report_about(&all, of, column.group, err) ||
+                        gk_out_open(&out, model_file, false, err) ||
+                        gk_model_write(out.fp, of->m, &all, err) || gk_out_commit(&out, err);
     gk_history_free(&all);
-    return rc;
+    return failed ? -1 : 0;
 }
 
 /* What fit and rank share. */
@@ -108,18 +107,13 @@ static void tick(void *ctx, double done, double total)
     gk_progress_tick(&progress, done);
 }
 
-/* Whether the AUC of the held-out probabilities is printed or stored. */
-static bool judges(void)
-{
-    return model_file || what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS;
-}
-
 /* The default number of refits takes some seconds; if that would be too few, there are none. */
-static void settle_refits(const char *name, const struct gk_runs *r, const size_t *fold)
+static void settle_refits(const char *name, const struct gk_runs *r, const size_t *fold,
+                          bool judged)
 {
     enum { USUAL = 200, LEAST = 100 };
     const double budget = 1e9 / gk_model_refit_cost(r, fold);
-    if (!given.refits && judges() && replicates > 0) {
+    if (!given.refits && judged && replicates > 0) {
         refits = budget >= USUAL ? USUAL : budget >= LEAST ? (int64_t)budget : 0;
         if (refits == 0)
             gk_note(&tool,
@@ -192,7 +186,8 @@ static int fit(const char *path, struct gk_err *err)
         return gk_fail_at(err, "%s", rows.file);
     remark(rows.file, &r);
     gk_note_table(&tool, rows.file, &rows.notes);
-    settle_refits(rows.file, &r, fold);
+    const bool judged = model_file || what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS;
+    settle_refits(rows.file, &r, fold, judged);
     struct gk_report_of of = {.r = &r,
                               .m = &m,
                               .heldout = heldout,
@@ -209,7 +204,7 @@ static int fit(const char *path, struct gk_err *err)
                               .cover = cover,
                               .tick = {tick, NULL}};
     gk_progress_start(&progress, &tool, "refit", (double)refits);
-    if (add_history("fit", &rows.history, err) || (judges() && gk_report_judge(&of, err)) ||
+    if (add_history("fit", &rows.history, err) || (judged && gk_report_judge(&of, err)) ||
         gk_out_open(&out, common.output, false, err) ||
         (model_file && write_model(&rows.history, &of, err)) ||
         gk_report_write(&out, (enum gk_report)what, &rows.history, &of, err) ||

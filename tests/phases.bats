@@ -124,7 +124,7 @@ END
     breaks 'gk-phases: gap.tsv: no row has a val_acc but nan' gk-phases gap.tsv
     printf 'step\ttrain_acc\n5\t0\n' >no.tsv
     printf 'epoch,loss/train,loss/val\n0,3,4\n1,2,3\n' | gk-curve -q >losses.tsv
-    breaks "gk-phases: losses.tsv: no column 'train_acc'; there are: step, train_loss, val_loss; gk-curve found none in the log; its --list shows what the log has, its --map names a column" gk-phases losses.tsv
+    breaks "gk-phases: losses.tsv: no column 'train_acc'; there are: step, train_loss, val_loss; gk-curve found none in the log, and can be told which it is" gk-phases losses.tsv
     breaks "gk-phases: no.tsv: no column 'val_acc'; there are: step, train_acc; gk-curve finds columns of other names" gk-phases no.tsv
     printf 'step\ttrain_acc\tval_acc\n0\t0\tnan\n1\t1\tnan\n' >never.tsv
     breaks 'gk-phases: never.tsv: no row has a val_acc but nan' gk-phases never.tsv

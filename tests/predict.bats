@@ -478,11 +478,11 @@ column_model() {
 @test "score: a column at a step that the curve does not have is named" {
     curve 2 12 >c
     column_model 'grad_norm_6,6,6,0,-inf,0,1,1' >m
-    wrong_usage 'gk-predict: c: the model asks for columns that are not there: grad_norm; --model takes another model, --set the value of a feature (grad_norm_6=X)' \
+    wrong_usage 'gk-predict: c has no column grad_norm, which the model asks for; give another model, or values of features such as grad_norm_6' \
         gk-predict score -m m c
     column_model 'train_loss_6,6,6,0,-inf,0,1,1' 'cos_init_6,6,6,0,-inf,0,1,1' 'grad_norm_6,6,6,0,-inf,0,1,1' \
         'cos_init_9,9,9,0,-inf,0,1,1' >m
-    wrong_usage 'gk-predict: c: the model asks for columns that are not there: cos_init, grad_norm; --model takes another model, --set the value of a feature (cos_init_6=X)' \
+    wrong_usage 'gk-predict: c has no column cos_init, grad_norm, which the model asks for; give another model, or values of features such as cos_init_6' \
         gk-predict score -m m c
     column_model 'train_loss_6,6,6,0,-inf,0,1,1' >m
     fails() {

@@ -173,8 +173,8 @@ static int fail_columns(const struct gk_live *l, const struct gk_signal *s,
             n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", n ? ", " : "", name);
     }
     return gk_fail_usage(err,
-                         "%s: the model asks for columns that are not there: %s; --model takes "
-                         "another model, --set the value of a feature (%s=X)",
+                         "%s has no column %s, which the model asks for; give another model, or "
+                         "values of features such as %s",
                          gk_signal_file(s), list, first->name);
 }
 

@@ -134,12 +134,10 @@ int gk_log_open(struct gk_log **out, FILE *fp, const char *name, const char *ste
     if (kind == GK_INPUT_EVENTS) {
         log->fp = fp;
         gk_events_begin(&log->events, fp, name, notes);
-        return step
-                   ? gk_notes_add(notes, NULL, err,
-                                  "%s: event files have steps of their own: --step changes nothing "
-                                  "for them",
-                                  name)
-                   : 0;
+        if (step)
+            return gk_notes_add(notes, "step", err, "%s: event files have steps of their own",
+                                name);
+        return 0;
     }
     rc = open_table(log, fp, step, err);
     if (rc == 0)

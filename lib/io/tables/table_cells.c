@@ -130,8 +130,7 @@ static const char *way_out(const struct gk_rows *r, const char *name)
         return "";
     for (size_t i = 0; i < r->history.n; i++)
         if (strncmp(r->history.line[i], by, sizeof by - 1) == 0)
-            return "; gk-curve found none in the log; its --list shows what the log has, its --map "
-                   "names a column";
+            return "; gk-curve found none in the log, and can be told which it is";
     return "; gk-curve finds columns of other names";
 }
 
