@@ -5,7 +5,6 @@
 #include <xmmintrin.h>
 
 enum { SUBNORMAL_OPERANDS = 1 << 6, SUBNORMAL_RESULTS = 1 << 15, EXCEPTIONS_SEEN = 63 };
-static const gk_fpmode FLUSH = SUBNORMAL_OPERANDS | SUBNORMAL_RESULTS;
 
 gk_fpmode gk_fpmode_get(void)
 {
@@ -17,9 +16,14 @@ void gk_fpmode_set(gk_fpmode mode)
     _mm_setcsr((unsigned)mode);
 }
 
+gk_fpmode gk_fpmode_flushing(gk_fpmode mode)
+{
+    return mode | SUBNORMAL_OPERANDS | SUBNORMAL_RESULTS;
+}
+
 #elif defined(__aarch64__)
 
-static const gk_fpmode FLUSH = 1 << 24; /* FZ: operands and results */
+enum { FZ = 1 << 24 }; /* operands and results */
 
 gk_fpmode gk_fpmode_get(void)
 {
@@ -33,9 +37,12 @@ void gk_fpmode_set(gk_fpmode mode)
     __asm__ volatile("msr fpcr, %0" : : "r"(mode) : "memory");
 }
 
-#else
+gk_fpmode gk_fpmode_flushing(gk_fpmode mode)
+{
+    return mode | FZ;
+}
 
-static const gk_fpmode FLUSH = 0;
+#else
 
 gk_fpmode gk_fpmode_get(void)
 {
@@ -47,9 +54,9 @@ void gk_fpmode_set(gk_fpmode mode)
     (void)mode;
 }
 
-#endif
-
 gk_fpmode gk_fpmode_flushing(gk_fpmode mode)
 {
-    return mode | FLUSH;
+    return mode;
 }
+
+#endif
