@@ -75,6 +75,8 @@ static int choose(char **files, int n, struct gk_err *err)
         (toward2 && gk_toward_parse(&conf.toward[1], "toward2", toward2, err)))
         return -1;
     conf.directions = toward2 ? 2 : 1;
+    if (toward2 && strcmp(toward, toward2) == 0)
+        return gk_fail_usage(err, "--toward2: '%s' is the first direction, too", toward2);
     for (int i = 0; i < conf.directions; i++)
         if (piped && gk_toward_rereads(&conf.toward[i]))
             return gk_fail_usage(err, "%s reads the checkpoints twice: give them as files",
@@ -108,14 +110,16 @@ static int remark_order(const struct gk_frame *f, const struct gk_frame *next, s
 {
     static bool said;
     int64_t step, later;
-    if (said || !next || strcmp(toward, "next") != 0)
+    const bool axes = conf.toward[0].kind == GK_TOWARD_PCA ||
+                      (conf.directions == 2 && conf.toward[1].kind == GK_TOWARD_PCA);
+    if (said || !next || (!axes && strcmp(toward, "next") != 0))
         return 0;
     if (gk_frame_step(f, GK_NO_STEP, &step, err) || gk_frame_step(next, step, &later, err))
         return -1;
     said = later < step;
     if (said)
-        gk_note(&tool, "%s: step %" PRId64 " comes after step %" PRId64 ": it is taken as the next",
-                next->file, later, step);
+        gk_note(&tool, "%s: step %" PRId64 " comes after step %" PRId64 ": %s", next->file, later,
+                step, axes ? "the axes are those about the last frame" : "it is taken as the next");
     return 0;
 }
 
@@ -125,6 +129,7 @@ static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
     if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)) ||
+        (f->index == 0 && gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err)) ||
         remark_order(f, next, err))
         return -1;
     gk_note_all(&tool, &s->notes, &s->said);

@@ -171,6 +171,7 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage "gk-try: --choice: 'four' is none of: one two three" try --choice four
     wrong_usage "gk-try: --choice: '' is none of: one two three" try --choice ''
     wrong_usage 'gk-try: --note: the value is empty' try --note ''
+    wrong_usage "gk-try: --grid: '0:1:1' has one point for two ends" try --grid 0:1:1
     wrong_usage "gk-try: --grid: '0:1' is not of the form A:B:N" try --grid 0:1
     wrong_usage "gk-try: --grid: '0:1:2:3' is not of the form A:B:N" try --grid 0:1:2:3
     wrong_usage "gk-try: --grid: 'x' is not a number" try --grid x:1:2

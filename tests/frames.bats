@@ -4,16 +4,6 @@
 # the reader refuses, and tests/unit/hostile.c tests every tool.
 load helpers
 
-# blob HEADER [DATA]: a frame; DATA as for printf.
-blob() {
-    local n=${#1}
-    # shellcheck disable=SC2059 # the format is made here
-    printf "\\x$(printf %02x $((n & 255)))\\x$(printf %02x $((n >> 8)))\0\0\0\0\0\0"
-    printf '%s' "$1"
-    # shellcheck disable=SC2059 # so that DATA may hold escapes
-    printf "${2-}"
-}
-
 # frame STEP STREAM: w = [[1, 2, 3], [-1, -2, STEP]] in F32, b = STEP in U8, optim.m.w = 9.
 frame() {
     local s

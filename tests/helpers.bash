@@ -172,3 +172,13 @@ with_zeros() {
     head -c "$head" "$1"
     head -c $(($(stat -c %s "$1") - head)) /dev/zero
 }
+
+# blob HEADER [DATA]: a frame; DATA as for printf.
+blob() {
+    local n=${#1}
+    # shellcheck disable=SC2059 # the format is made here
+    printf "\\x$(printf %02x $((n & 255)))\\x$(printf %02x $((n >> 8)))\0\0\0\0\0\0"
+    printf '%s' "$1"
+    # shellcheck disable=SC2059 # so that DATA may hold escapes
+    printf "${2-}"
+}

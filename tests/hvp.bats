@@ -205,6 +205,13 @@ sure_and_wrong() {
     # an eigenvector under the product, in the coordinates in which it is symmetric
     gk-hvp -d d --precondition --tol 1e-9 --top 1 --vectors v.gks c >t
     gk-hvp -d d --precondition --vector v.gks -o hv c
+    # ... which are no directions of the parameters
+    for f in v.gks hv; do
+        breaks "gk-hvp: $f: frame 1: it is in the coordinates that the optimiser scales, and no direction of the parameters" \
+            gk-hvp -d d --vector $f -o o c
+        breaks "gk-landscape: $f: frame 1: it is in the coordinates that the optimiser scales, and no direction of the parameters" \
+            gk-landscape -d d --toward $f -o o c
+    done
     numbers() { gk-ckpt-dump --tensor "$2embed.weight" "$1" | awk '!/^#/ && n++' | tr '\t' '\n'; }
     paste <(numbers v.gks '') <(numbers hv hv.) | awk -v l="$(column_of lambda t)" '
         { d = $2 - l * $1; worst += d * d; n += $2 * $2 } END { exit !(NR > 50 && worst <= 1e-14 * n) }'

@@ -35,6 +35,10 @@ setup() {
     run -0 --separate-stderr gk-landscape -d d --toward next --alpha 0:1:2 "${n[1]}" "${n[0]}"
     assert_equal "$stderr" "gk-landscape: note: ${n[0]}: step $(column_of step < <(gk-eval -d d "${n[0]}")) comes after step $(column_of step < <(gk-eval -d d "${n[1]}")): it is taken as the next
 gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
+    run -0 --separate-stderr gk-landscape -d d --toward random:1 --toward2 pca:1 --alpha 0:0:1 "${n[0]}" "${n[2]}" "${n[1]}"
+    [[ $stderr == "gk-landscape: note: ${n[1]}: step "*' comes after step '*': the axes are those about the last frame' ]] || fail "$stderr"
+    breaks "gk-landscape: t.gks: frame 1: a second frame has that step: which is frame:0?" \
+        gk-landscape -d d --toward frame:0 --alpha 1:1:1 -o o t.gks t.gks
     run -0 --separate-stderr gk-landscape -d d --toward first --alpha 0:1:2 "${n[0]}" "${n[1]}"
     [[ $stderr != *'comes after'* ]]
 }
@@ -68,6 +72,10 @@ gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
     breaks "gk-landscape: pca:1: $last: one frame is no trajectory" \
         gk-landscape -d d --toward pca:1 -o o "$last"
     wrong_usage 'gk-landscape: --toward: a direction is needed' gk-landscape -d d t.gks
+    wrong_usage "gk-landscape: --toward2: 'random:1' is the first direction, too" \
+        gk-landscape -d d --toward random:1 --toward2 random:1 "$last"
+    run -0 --separate-stderr gk-landscape -d d --toward random:1 --exclude 'embed*,blocks.*.atn.*' --alpha 0:0:1 "$last"
+    assert_equal "$stderr" "gk-landscape: note: --exclude: $last: no tensor matches 'blocks.*.atn.*'"
     wrong_usage 'gk-landscape: --beta: a surface needs --toward2' \
         gk-landscape -d d --toward next --beta 0:1:2 t.gks
     wrong_usage 'gk-landscape: pca:1 reads the checkpoints twice: give them as files' \
@@ -156,10 +164,12 @@ progress_of() {
         breaks "gk-landscape: $f: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
             "${line[@]}" --toward random:1 --toward2 $f -o o h2
     done
-    for toward in first random:1 frame:2; do
+    for toward in first random:1; do
         breaks "gk-landscape: h4: frame 1: this is another network than the first frame's: heads 4, not 2" \
             "${line[@]}" --toward $toward -o o t2 h4
     done
+    breaks "gk-landscape: h4: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
+        "${line[@]}" --toward frame:2 -o o t2 h4
     breaks "gk-landscape: h4: frame 1: this is another network than the checkpoint's: heads 4, not 2" \
         "${line[@]}" --toward next -o o h2 h4
     breaks "gk-landscape: pca:1: h4: frame 1: this is another network than the first frame's: heads 4, not 2" \

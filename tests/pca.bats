@@ -184,6 +184,8 @@ large() {
     awk -v a="$(cell 1 variance ranked)" -v b="$(cell 1 variance all)" 'BEGIN { exit !(a < b) }'
     gk-pca --tensor blocks.0.norm1.weight --variance t.gks > one
     awk -v a="$(cell 1 variance one)" -v b="$(cell 1 variance all)" 'BEGIN { exit !(a < b / 10) }'
+    gk-pca --exclude 'embed.*,nothing*' --variance t.gks >/dev/null 2>err
+    grep -qxF "gk-pca: note: --exclude: t.gks: no tensor matches 'nothing*'" err
     gk-ckpt-dump --split-to parts t.gks
     gk-pca --tensor embed.weight --center mean --components 1 parts/step-000040.safetensors > rows
     assert_equal "$(column_of step rows | paste -sd ' ')" '0 1 2 3 4 5 6 7 8'
@@ -214,6 +216,13 @@ large() {
     printf '0,0\n3,4\n' | gk-pca --axes x.gks > /dev/null
     run -0 gk-ckpt-dump --tensor axis x.gks
     assert_line --regexp '^-0\.(6|59999).*-0\.8'
+}
+
+@test "pca: a single matrix beside a counter, which is named" {
+    blob '{"w":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},"w_step":{"dtype":"I64","shape":[],"data_offsets":[24,32]}}' \
+        '\0\0\0\0\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40\0\0\x80\x40\0\0\xc0\x3f\x03\0\0\0\0\0\0\0' >f
+    run -0 --separate-stderr gk-pca f
+    assert_equal "$stderr" 'gk-pca: note: f: 1 tensor holds no floating-point numbers and no parameters: left out (w_step)'
 }
 
 @test "pca: wrong usage" {

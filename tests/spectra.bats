@@ -46,12 +46,25 @@ rows() {
     assert_equal "$(names 'unembed*,*.q.*')" 'blocks.0.attn.q.weight unembed.weight'
     assert_equal "$(names '*norm1*,*embed.weight')" 'embed.weight unembed.weight'
     assert_equal "$(names optim.m.embed.weight)" optim.m.embed.weight
+    assert_equal "$(names 'embed.weight,optim.m.embed.weight')" 'embed.weight optim.m.embed.weight'
     # the rows of a dataset are integers: a matrix where they are asked for
     assert_equal "$(gk-spectra --tensor train.tokens d | rows | cut -f 2-4)" $'train.tokens\t14\t4'
     breaks "gk-spectra: c: frame 1: it has no matrix 'embed'" gk-spectra --tensor embed c
     breaks "gk-spectra: c: frame 1: it has no matrix '*.bias'" gk-spectra --tensor '*.bias' c
-    breaks "gk-spectra: c: frame 1: tensor 'blocks.0.norm1.bias' has rank 1: a matrix is wanted" \
-        gk-spectra --tensor blocks.0.norm1.bias c
+    for f in blocks.0.norm1.bias embed.weight,blocks.0.norm1.bias; do
+        breaks "gk-spectra: c: frame 1: tensor 'blocks.0.norm1.bias' has rank 1: a matrix is wanted" gk-spectra --tensor "$f" c
+    done
+    # a name in a list that is none, and an exclusion of nothing
+    for tool in gk-spectra gk-pca 'gk-ckpt-dump --format safetensors'; do
+        # shellcheck disable=SC2086 # words
+        breaks "${tool%% *}: c: frame 1: no tensor 'embd*'" $tool --tensor 'embed.weight,embd*,*' c
+    done
+    breaks "gk-spectra: c: frame 1: tensor 'embed.weight' is excluded" gk-spectra --tensor embed.weight --exclude 'em*' c
+    for tool in gk-spectra 'gk-ckpt-dump --list' 'gk-ckpt-dump --flat'; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr $tool --exclude 'optim.*,embd*' c
+        [[ $stderr == *"${tool%% *}: note: --exclude: c: no tensor matches 'embd*'"* ]] || fail "$tool: $stderr"
+    done
 }
 
 @test "a text table and an .npy array are one matrix" {

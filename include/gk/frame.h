@@ -128,6 +128,13 @@ bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
  * are not parameters. */
 bool gk_is_parameter(const struct gk_tensor *t);
+/* Each of the comma-separated patterns GLOBS must match a tensor of F; NULL: there are none. The
+ * error names the first that does not. */
+int gk_frame_need_matches(const struct gk_frame *f, const char *globs, struct gk_err *err);
+/* The same as a note about SETTING. */
+int gk_frame_note_matches(const struct gk_frame *f, const char *setting, const char *globs,
+                          struct gk_notes *notes, struct gk_err *err);
+
 /* Adds notes about the tensors of F, for a tool that uses a tensor as parameters if TAKES says so.
  * The notes name tensors that are left out as the state of a PyTorch optimiser; tensors whose names
  * say that they are buffers (running means) or averages of weights; pairs of equal matrices, such

@@ -33,7 +33,7 @@ struct gk_points {
     const char *name; /* the first input's name, for messages */
     struct gk_table_notes notes;
     size_t buffers;         /* tensors of the first frame that are left out as no parameters */
-    const char *buffer;     /* one of them */
+    char *buffer;           /* one of them */
     struct gk_notes doubts; /* gk_frame_doubts */
     struct gk_history history;
     /* a trajectory: its first frame (maybe without data), and which of its tensors are coordinates,

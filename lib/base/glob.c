@@ -5,22 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of a pattern: more than Linux allows for an argument of a command. */
-enum { LONGEST = (128 << 10) + 1 };
+bool gk_glob_next(const char **globs, char *one, size_t n)
+{
+    if (!*globs)
+        return false;
+    const char *comma = strchr(*globs, ',');
+    snprintf(one, n, "%.*s", (int)(comma ? comma - *globs : (ptrdiff_t)strlen(*globs)), *globs);
+    *globs = comma ? comma + 1 : NULL;
+    return true;
+}
 
 bool gk_glob_matches(const char *globs, const char *name)
 {
-    while (globs) {
-        const char *comma = strchr(globs, ',');
-        const size_t n = comma ? (size_t)(comma - globs) : strlen(globs);
-        char one[LONGEST];
-        if (n < sizeof one) {
-            snprintf(one, sizeof one, "%.*s", (int)n, globs);
-            if (fnmatch(one, name, 0) == 0)
-                return true;
-        }
-        globs = comma ? comma + 1 : NULL;
-    }
+    char one[GK_GLOB_LONGEST];
+    while (gk_glob_next(&globs, one, sizeof one))
+        if (fnmatch(one, name, 0) == 0)
+            return true;
+    return false;
+}
+
+bool gk_glob_names(const char *globs, const char *name)
+{
+    char one[GK_GLOB_LONGEST];
+    while (gk_glob_next(&globs, one, sizeof one))
+        if (strcmp(one, name) == 0)
+            return true;
     return false;
 }
 

@@ -102,6 +102,8 @@ static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *
         rc = parse_int(o, part[2], &new.n, err);
     if (!rc && (new.n < 1 || new.n > 1000000000))
         rc = gk_fail_usage(err, "%s points are not in [1, 1000000000]", part[2]);
+    if (!rc && new.n == 1 && new.a != new.b)
+        rc = gk_fail_usage(err, "'%s' has one point for two ends", text);
     free(part[0]);
     if (!rc)
         *g = new;

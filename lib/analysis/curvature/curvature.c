@@ -268,6 +268,16 @@ int gk_curvature_rows(struct gk_curvature *c, const struct gk_frame *f, FILE *fp
     return rc ? gk_frame_fail_at(f, err) : 0;
 }
 
+static int put_direction(const struct gk_curvature *c, const char *prefix, struct gk_frame *to,
+                         struct gk_err *err)
+{
+    const struct gk_study *s = c->study;
+    return gk_direction_put(to, &s->ckpt, prefix, s->real, c->hv, err) ||
+                   (c->conf->hessian.precondition && gk_direction_set_scaled(to, err))
+               ? -1
+               : 0;
+}
+
 int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struct gk_frame *to,
                          struct gk_err *err)
 {
@@ -276,7 +286,7 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
     const int none = prepare(c, f, err);
     if (none)
         return none;
-    if (gk_direction_read(&c->vector, ckpt, c->v, err))
+    if (gk_direction_read(&c->vector, ckpt, c->conf->hessian.precondition, c->v, err))
         return -1;
     gk_hessian_take(&c->hessian, c->v, c->hv);
     const int exponent = gk_exponent(c->hv, op->n); /* in f32 it may not be finite */
@@ -288,7 +298,7 @@ int gk_curvature_product(struct gk_curvature *c, const struct gk_frame *f, struc
         if (!isfinite(c->study->real == GK_F32 ? (float)c->v[i] : c->v[i]))
             return gk_frame_fail(f, err, "the product with this vector is too large");
     gk_hessian_spread(&c->hessian, c->v, c->hv);
-    return gk_direction_put(to, ckpt, "hv.", c->study->real, c->hv, err);
+    return put_direction(c, "hv.", to, err);
 }
 
 size_t gk_curvature_vectors(const struct gk_curvature *c)
@@ -305,12 +315,10 @@ static int set_meta_real(struct gk_frame *f, const char *key, double v, struct g
 
 int gk_curvature_vector(struct gk_curvature *c, size_t i, struct gk_frame *to, struct gk_err *err)
 {
-    const struct gk_study *s = c->study;
     const bool upper = i < c->high;
     gk_lanczos_vector(c->lanczos, upper, upper ? i : i - c->high, c->v);
     gk_hessian_spread(&c->hessian, c->v, c->hv);
-    if (gk_direction_put(to, &s->ckpt, "", s->real, c->hv, err) ||
-        set_meta_real(to, "lambda", c->pair[i].value, err) ||
+    if (put_direction(c, "", to, err) || set_meta_real(to, "lambda", c->pair[i].value, err) ||
         set_meta_real(to, "residual", c->pair[i].residual, err))
         return -1;
     if (c->conf->view == GK_VIEW_TOP)

@@ -30,12 +30,24 @@ static void find_prefix(const struct gk_frame *f, const char *name, char *prefix
     }
 }
 
-int gk_direction_read(const struct gk_frame *f, const struct gk_checkpoint *c, double *v,
-                      struct gk_err *err)
+static const char coordinates[] = "coordinates", scaled_by_optimiser[] = "preconditioned";
+
+int gk_direction_set_scaled(struct gk_frame *f, struct gk_err *err)
+{
+    return gk_frame_set_meta(f, coordinates, scaled_by_optimiser, err);
+}
+
+int gk_direction_read(const struct gk_frame *f, const struct gk_checkpoint *c, bool scaled,
+                      double *v, struct gk_err *err)
 {
     const struct gk_params *ps = &c->params;
     const struct gk_network got = gk_network_said(f), want = gk_network_of(c);
+    const char *said = gk_frame_meta(f, coordinates);
     char prefix[64];
+    if (said && !scaled && strcmp(said, scaled_by_optimiser) == 0)
+        return gk_frame_fail(f, err,
+                             "it is in the coordinates that the optimiser scales, and no "
+                             "direction of the parameters");
     find_prefix(f, ps->p[0].name, prefix, sizeof prefix);
     const size_t skip = strlen(prefix);
     if (gk_checkpoint_vector(f, ps, prefix, GK_F64, v, err))

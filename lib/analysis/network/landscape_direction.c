@@ -81,8 +81,8 @@ static int from_file(struct gk_toward *t, const struct gk_study *s, struct gk_er
         return -1;
     const char *kind = gk_frame_meta(&f, "gk.kind");
     t->point = !kind || (strcmp(kind, "direction") != 0 && strcmp(kind, "axis") != 0);
-    const int rc =
-        t->point ? gk_toward_point(&f, s, t->v, err) : gk_direction_read(&f, &s->ckpt, t->v, err);
+    const int rc = t->point ? gk_toward_point(&f, s, t->v, err)
+                            : gk_direction_read(&f, &s->ckpt, false, t->v, err);
     gk_frame_free(&f);
     return rc;
 }
@@ -96,13 +96,18 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
     bool found = false;
     if (gk_source_open(&source, conf->files, conf->nfiles, err))
         return -1;
-    while (!found && (more = gk_source_next(source, &f, err)) > 0) {
+    while ((more = gk_source_next(source, &f, err)) > 0) {
         int64_t step;
         if (gk_frame_step(&f, GK_NO_STEP, &step, err))
             more = -1;
-        found = more > 0 && step == t->number;
-        if (found && gk_toward_point(&f, s, t->v, err))
-            more = -1;
+        if (more > 0 && step == t->number) {
+            if (gk_toward_point(&f, s, t->v, err))
+                more = -1;
+            else if (found)
+                more =
+                    gk_frame_fail(&f, err, "a second frame has that step: which is %s?", t->text);
+            found = true;
+        }
         gk_frame_free(&f);
         if (more < 0)
             break;

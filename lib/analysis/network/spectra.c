@@ -76,16 +76,19 @@ static bool is_wanted(const struct gk_tensor *t, const char *globs, const char *
 {
     if (gk_glob_matches(exclude, t->name))
         return false;
-    if (globs && !gk_is_glob(globs)) /* by its whole name it may be anything */
-        return t->rank == 2 && strcmp(t->name, globs) == 0;
+    if (gk_glob_names(globs, t->name)) /* by its whole name it may be anything */
+        return t->rank == 2;
     return t->rank == 2 && gk_is_parameter(t) && (!globs || gk_glob_matches(globs, t->name));
 }
 
-static int fail_without(const struct gk_frame *f, const char *globs, struct gk_err *err)
+static int fail_without(const struct gk_frame *f, const char *globs, const char *exclude,
+                        struct gk_err *err)
 {
     const struct gk_tensor *t = globs ? gk_frame_tensor(f, globs) : NULL;
     if (!globs)
         return gk_frame_fail(f, err, "it has no matrix");
+    if (t && gk_glob_matches(exclude, t->name))
+        return gk_frame_fail(f, err, "tensor '%s' is excluded", gk_show(globs).s);
     if (t)
         return gk_frame_fail(f, err, "tensor '%s' has rank %u: a matrix is wanted",
                              gk_show(globs).s, t->rank);
@@ -124,6 +127,12 @@ int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const c
                             struct gk_notes *notes, struct gk_err *err)
 {
     const struct choice c = {globs, exclude};
+    if (gk_frame_note_matches(f, "exclude", exclude, notes, err) ||
+        (globs && gk_is_glob(globs) && gk_frame_need_matches(f, globs, err)))
+        return -1;
+    for (size_t i = 0; globs && gk_is_glob(globs) && i < f->ntensor; i++)
+        if (f->tensor[i].rank != 2 && gk_glob_names(globs, f->tensor[i].name))
+            return fail_without(f, f->tensor[i].name, exclude, err);
     if (globs)
         return 0;
     return gk_frame_doubts(f, takes, &c, notes, err) || note_higher(f, exclude, notes, err) ? -1
@@ -150,7 +159,7 @@ int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *ex
         ++*n;
     }
     if (*n == 0) {
-        fail_without(f, globs, err);
+        fail_without(f, globs, exclude, err);
         goto done;
     }
     gk_pool_run(pool, *n, do_task, task);

@@ -87,6 +87,7 @@ void gk_points_free(struct gk_points *p)
     }
     free(p->step);
     free(p->part);
+    free(p->buffer);
     gk_frame_free(&p->first);
     gk_history_free(&p->history);
     gk_notes_free(&p->doubts);

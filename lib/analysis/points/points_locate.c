@@ -22,24 +22,29 @@ static bool is_wanted(const struct gk_points_conf *conf, const struct gk_tensor 
 {
     if (gk_glob_matches(conf->exclude, t->name))
         return false;
-    if (conf->tensor && !gk_is_glob(conf->tensor)) /* a full name may select any tensor */
-        return strcmp(t->name, conf->tensor) == 0;
+    if (gk_glob_names(conf->tensor, t->name)) /* a full name may select any tensor */
+        return true;
     return gk_is_parameter(t) && (!conf->tensor || gk_glob_matches(conf->tensor, t->name)) &&
            (!conf->matrices || t->rank == 2);
 }
 
 /* Counts the tensors without floating-point numbers: counters and masks that may have been read as
  * parameters. */
-static void note_buffers(struct gk_points *p, const struct gk_points_conf *conf)
+static int note_buffers(struct gk_points *p, const struct gk_points_conf *conf, struct gk_err *err)
 {
+    const char *last = NULL;
     for (size_t i = 0; i < p->first.ntensor && !conf->tensor; i++) {
         const struct gk_tensor *t = &p->first.tensor[i];
         if (gk_is_state(t->name) || gk_dtype_is_float(t->dtype) ||
             gk_glob_matches(conf->exclude, t->name))
             continue;
-        p->buffer = t->name;
+        last = t->name;
         p->buffers++;
     }
+    if (!last)
+        return 0;
+    p->buffer = gk_strdup(last, err);
+    return p->buffer ? 0 : -1;
 }
 
 static bool takes(const void *ctx, const struct gk_tensor *t)
@@ -60,6 +65,9 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
 {
     const struct gk_frame *f = &p->first;
     size_t n = count_wanted(conf, f);
+    if (gk_frame_need_matches(f, conf->tensor, err) ||
+        gk_frame_note_matches(f, "exclude", conf->exclude, &p->doubts, err))
+        return -1;
     p->part = calloc(n + 1, sizeof *p->part);
     if (!p->part)
         return gk_fail(err, "no memory for %zu tensors", n);
@@ -74,7 +82,8 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     }
     if (conf->tensor && n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", conf->tensor);
-    note_buffers(p, conf);
+    if (note_buffers(p, conf, err) != 0)
+        return -1;
     if (!conf->tensor && gk_frame_doubts(f, takes, conf, &p->doubts, err))
         return -1;
     if (p->width == 0)

@@ -232,8 +232,8 @@ static int put_named(struct dump *p, const struct gk_frame *f, struct gk_err *er
             t = &f->tensor[i];
             n++;
         }
-    if (n == 0)
-        return gk_frame_fail(f, err, "no tensor '%s'", gk_show(p->d->tensor).s);
+    if (!whole && gk_frame_need_matches(f, p->d->tensor, err))
+        return -1;
     if (n > 1 && p->d->format != GK_DUMP_SAFETENSORS)
         return gk_frame_fail(f, err, "%zu tensors match '%s': as text or .npy one is written", n,
                              gk_show(p->d->tensor).s);
@@ -292,6 +292,11 @@ static int dump_all(struct dump *p, struct gk_source *s, struct gk_err *err)
         return gk_steps_none(err);
     while (rc == 1) {
         struct gk_frame next = {0};
+        if (p->frames == 0 && p->d->notes &&
+            gk_frame_note_matches(&f, "exclude", p->d->exclude, p->d->notes, err)) {
+            rc = -1;
+            break;
+        }
         drop_excluded(&f, p->d->exclude);
         if (p->d->change && p->d->change(&f, p->d->line, err)) {
             rc = -1;

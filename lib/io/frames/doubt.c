@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gk/frame.h"
+#include "gk/glob.h"
 
 enum doubt { STATE, BUFFER, COPY, DOUBTS };
 
@@ -193,6 +194,37 @@ static int note_copies(const struct gk_frame *f, gk_takes *takes, const void *ct
 }
 
 /* ---- all doubts ---- */
+
+/* The first of the patterns GLOBS that matches no tensor of F; false if each matches one. */
+static bool find_unmatched(const struct gk_frame *f, const char *globs, struct gk_shown *which)
+{
+    char one[GK_GLOB_LONGEST];
+    const char *rest = globs;
+    while (gk_glob_next(&rest, one, sizeof one)) {
+        size_t i = 0;
+        while (i < f->ntensor && !gk_glob_matches(one, f->tensor[i].name))
+            i++;
+        *which = gk_show(one);
+        if (i == f->ntensor)
+            return true;
+    }
+    return false;
+}
+
+int gk_frame_need_matches(const struct gk_frame *f, const char *globs, struct gk_err *err)
+{
+    struct gk_shown which;
+    return find_unmatched(f, globs, &which) ? gk_frame_fail(f, err, "no tensor '%s'", which.s) : 0;
+}
+
+int gk_frame_note_matches(const struct gk_frame *f, const char *setting, const char *globs,
+                          struct gk_notes *notes, struct gk_err *err)
+{
+    struct gk_shown which;
+    return find_unmatched(f, globs, &which)
+               ? gk_notes_add(notes, setting, err, "%s: no tensor matches '%s'", f->file, which.s)
+               : 0;
+}
 
 int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
                     struct gk_notes *notes, struct gk_err *err)
