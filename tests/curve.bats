@@ -49,6 +49,16 @@ gk-curve: note: not in the curve: config/text_summary, weights'
     assert_equal "$(gk-curve -q "$LOGS/torch.tfevents" | gk-phases -q | tail -n 1)" "$(gk-phases -q "$LOGS/want.csv" | tail -n 1)"
 }
 
+@test "curve: epochs beside steps are said to end apart" {
+    { echo step,loss,acc && seq -f '%g,1,0.5' 0 499; } >train.csv
+    { echo epoch,val_loss,val_acc && seq -f '%g,2,0.1' 0 49; } >val.csv
+    run --separate-stderr -0 gk-curve train.csv val.csv
+    assert_equal "$(grep -c 'note: val_[a-z]* ends at step 49 and train_[a-z]* at step 499: if one counts epochs and the other steps, the rows do not belong together' <<<"$stderr")" 1
+    { echo step,val_loss,val_acc && seq -f '%g,2,0.1' 0 10 499; } >val.csv
+    run --separate-stderr -0 gk-curve train.csv val.csv
+    [[ $stderr != *'ends at step'* ]] || fail "$stderr"
+}
+
 @test "curve: a chart of several runs of Weights & Biases, and a run's history as pandas writes it" {
     cat >two.csv <<'END'
 "Step","gpt2_a1729.40 - train/loss","gpt2_a1729.40 - train/loss__MIN","gpt2_a1729.40 - train/loss__MAX","b - x - train/loss","b - x - train/loss__MIN","b - x - train/loss__MAX"

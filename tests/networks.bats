@@ -258,6 +258,10 @@ draw() {
         gk-eval -d d x
     breaks 'gk-train: n: frame 1: this is another network than the one asked for: norm none, not pre' \
         gk-train --resume n --norm pre d
+    # concatenated embeddings show in the first layer's width
+    gk-train -q -d d --model mlp --inputs concat --dim 6 --hidden 5 --layers 1 --steps 2 --save j >/dev/null
+    with_metadata j inputs - >x
+    assert_equal "$(gk-eval -q -d d x | grep -v '^#')" "$(gk-eval -q -d d j | grep -v '^#')"
     sed 's/"inputs":"onehot"/"inputs":"concat"/' o >x
     breaks "gk-eval: x: frame 1: tensor 'embed.weight' is missing" gk-eval -d d x
     # a choice that only the other model has; "none" asks for nothing

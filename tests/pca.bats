@@ -124,8 +124,14 @@ trajectory() {
     assert_equal "$stderr" ''
     for f in "${n[@]}"; do with_metadata "$f" step - >"bare$f"; done
     run -0 --separate-stderr gk-pca bare*
-    assert_equal "$stderr" ''
+    bare=(bare*)
+    assert_equal "$stderr" "gk-pca: note: ${bare[1]}: frames without a step: they count from 0, in the order they are given"
     assert_equal "$(column_of step <<<"$output" | paste -sd ' ')" '0 1 2 3 4'
+    # Lightning's name for it
+    for f in "${bare[@]}"; do with_metadata "$f" global_step "$((7 * ${#named[@]} + 5))" >"n$f" && named+=("n$f"); done
+    run -0 --separate-stderr gk-pca "${named[@]}"
+    assert_equal "$stderr" ''
+    assert_equal "$(column_of step <<<"$output" | paste -sd ' ')" '5 12 19 26 33'
 }
 
 # A .npy of F32: SHAPE and ORDER (False: C), with the numbers from standard input.

@@ -68,11 +68,22 @@ curve() {
 10 10 390 0:400
 20 10 390 0:400 20 to 390
 0 10 380 0:400 0 to 380
+0 1 0 0:400 0 to 0
 0 1 500 0:400
 150 1 200 100: 150 to 200
 5 1 9 :
 END
     done
+}
+
+@test "a window of one row or two is said to" {
+    printf 'step\ttrain_loss\n0\t3\n300\t2\n600\t1\n900\t1\n' >c
+    run --separate-stderr -0 gk-hjorth --window 0:300 c
+    assert_equal "$stderr" 'gk-hjorth: note: c: the window 0:300 has 1 row'
+    run --separate-stderr -0 gk-fft --window 0:600 c
+    assert_equal "$stderr" 'gk-fft: note: c: the window 0:600 has 2 rows'
+    run --separate-stderr -0 gk-hjorth --window 0:900 c
+    assert_equal "$stderr" ''
 }
 
 @test "frequencies are in cycles per step, whatever the rows' spacing; omega is per sample" {

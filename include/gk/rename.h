@@ -19,6 +19,8 @@ void gk_rename_close(struct gk_rename *r);
 struct gk_rename_notes {
     size_t left_out;
     struct gk_shown first; /* one of them */
+    /* a tensor of ours that the file lacks, and theirs that the table puts there; "": none */
+    struct gk_shown missing, instead;
 };
 
 /* TO, an empty frame, receives the tensors of F as the table changes them, and the metadata that

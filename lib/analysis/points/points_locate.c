@@ -146,8 +146,15 @@ static int take_point(struct gk_points *p, const struct gk_points_conf *conf,
     struct gk_points_store *s = p->store;
     int64_t step;
     size_t pieces;
-    if (check_alike(p, conf, f, err) || gk_frame_step(f, (int64_t)p->n, &step, err))
+    if (check_alike(p, conf, f, err) || gk_frame_step(f, GK_NO_STEP, &step, err))
         return -1;
+    if (step == GK_NO_STEP && p->n == 1 &&
+        gk_notes_add(&p->doubts, NULL, err,
+                     "%s: frames without a step: they count from 0, in the order they are given",
+                     f->file))
+        return -1;
+    if (step == GK_NO_STEP)
+        step = (int64_t)p->n;
     if (!gk_mul(p->n + 1, p->nparts, &pieces))
         return gk_frame_fail(f, err, "too many frames");
     if (gk_grow(&s->piece, &s->piece_cap, pieces, sizeof *s->piece, err) != 0 ||

@@ -268,16 +268,21 @@ const char *gk_signal_doubt(struct gk_signal *s)
     struct gk_signal_priv *p = s->priv;
     const bool late = isfinite(p->from) && s->first - s->spacing > p->from;
     const bool early = isfinite(p->to) && p->at + s->spacing < p->to;
-    if (!late && !early)
+    const bool few = s->n < 3 && (isfinite(p->from) || isfinite(p->to));
+    if (!late && !early && !few)
         return NULL;
     char from[32] = "", to[32] = "";
     if (isfinite(p->from))
         snprintf(from, sizeof from, "%.12g", p->from);
     if (isfinite(p->to))
         snprintf(to, sizeof to, "%.12g", p->to);
-    snprintf(p->doubt, sizeof p->doubt,
-             "%.100s: of the window %s:%s it has steps %.12g to %.12g only", p->file, from, to,
-             s->first, p->last);
+    if (late || early)
+        snprintf(p->doubt, sizeof p->doubt,
+                 "%.100s: of the window %s:%s it has steps %.12g to %.12g only", p->file, from, to,
+                 s->first, p->last);
+    else
+        snprintf(p->doubt, sizeof p->doubt, "%.100s: the window %s:%s has %zu row%s", p->file, from,
+                 to, s->n, s->n == 1 ? "" : "s");
     return p->doubt;
 }
 

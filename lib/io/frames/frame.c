@@ -192,8 +192,12 @@ int gk_frame_check_keys(const struct gk_frame *f, struct gk_err *err)
 
 int gk_frame_step(const struct gk_frame *f, int64_t absent, int64_t *step, struct gk_err *err)
 {
+    static const char *const names[] = {"step", "global_step"};
     *step = absent;
-    return gk_frame_meta(f, "step") ? gk_frame_meta_int(f, "step", 0, INT64_MAX, step, err) : 0;
+    for (int i = 0; i < 2; i++)
+        if (gk_frame_meta(f, names[i]))
+            return gk_frame_meta_int(f, names[i], 0, INT64_MAX, step, err);
+    return 0;
 }
 
 int gk_frame_fail(const struct gk_frame *f, struct gk_err *err, const char *fmt, ...)

@@ -200,6 +200,31 @@ static int note_order(struct gk_curve *c, const struct gk_curve_column *k, const
                         name, l->back);
 }
 
+/* Columns whose steps end apart may count in different units, such as epochs beside steps. */
+static int note_ends(struct gk_curve *c, const struct line *line, struct gk_err *err)
+{
+    size_t least = c->ncolumn, most = c->ncolumn;
+    for (size_t i = 0; i < c->ncolumn; i++) {
+        if (line[i].n < 2)
+            continue;
+        const double end = line[i].dot[line[i].n - 1].step;
+        if (least == c->ncolumn || end < line[least].dot[line[least].n - 1].step)
+            least = i;
+        if (most == c->ncolumn || end > line[most].dot[line[most].n - 1].step)
+            most = i;
+    }
+    if (least == c->ncolumn)
+        return 0;
+    const double first = line[least].dot[line[least].n - 1].step;
+    const double last = line[most].dot[line[most].n - 1].step;
+    if (2 * first >= last)
+        return 0;
+    return gk_notes_add(&c->notes, NULL, err,
+                        "%s ends at step %.12g and %s at step %.12g: if one counts epochs and the "
+                        "other steps, the rows do not belong together",
+                        c->column[least].name, first, c->column[most].name, last);
+}
+
 static int order_lines(struct gk_curve *c, struct line *line, struct gk_err *err)
 {
     for (size_t i = 0; i < c->ncolumn; i++)
@@ -207,7 +232,7 @@ static int order_lines(struct gk_curve *c, struct line *line, struct gk_err *err
             note_percent(c, &c->column[i], &line[i], err) ||
             note_order(c, &c->column[i], &line[i], err))
             return -1;
-    return 0;
+    return note_ends(c, line, err);
 }
 
 /* ---- writing ---- */

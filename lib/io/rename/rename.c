@@ -65,6 +65,7 @@ struct work {
     struct gk_frame *to;
     struct giver *giver; /* [n] */
     size_t n, cap;
+    struct gk_rename_notes notes;
 };
 
 static const struct giver *find_giver(const struct work *w, const char *ours)
@@ -127,6 +128,10 @@ static int give(struct work *w, const struct gk_line *l, const struct gk_tensor 
                      change(w, l, from, ours, err)
                  ? -1
                  : 0;
+    if (rc == 0 && !other && l->if_missing) {
+        w->notes.missing = gk_show(ours);
+        w->notes.instead = gk_show(from->name);
+    }
     if (rc == 0 && !other) {
         w->giver[w->n++] = (struct giver){ours, from->name, l->number};
         return 0;
@@ -185,10 +190,8 @@ static int fill_all(struct work *w, struct gk_err *err)
     return 0;
 }
 
-static int check_used(const struct work *w, const bool *used, struct gk_rename_notes *notes,
-                      struct gk_err *err)
+static int check_used(struct work *w, const bool *used, struct gk_err *err)
 {
-    *notes = (struct gk_rename_notes){0};
     for (size_t i = 0; i < w->f->ntensor; i++) {
         const struct gk_tensor *t = &w->f->tensor[i];
         if (used[i])
@@ -199,8 +202,8 @@ static int check_used(const struct work *w, const bool *used, struct gk_rename_n
                 gk_show(w->r->name).s, gk_show(t->name).s, gk_show_shape(t->rank, t->shape).s);
             return gk_fail_about(err, "exclude");
         }
-        if (notes->left_out++ == 0)
-            notes->first = gk_show(t->name);
+        if (w->notes.left_out++ == 0)
+            w->notes.first = gk_show(t->name);
     }
     return 0;
 }
@@ -214,13 +217,14 @@ int gk_rename_apply(const struct gk_rename *r, const struct gk_frame *f, struct 
     if (rc == 0)
         rc = give_meta(&w, err);
     if (rc == 0)
-        rc = check_used(&w, used, notes, err);
+        rc = check_used(&w, used, err);
     if (rc == 0)
         rc = fill_all(&w, err);
     for (size_t i = 0; i < w.n; i++)
         free((char *)w.giver[i].ours);
     free(w.giver);
     gk_free(used);
+    *notes = w.notes;
     return rc;
 }
 

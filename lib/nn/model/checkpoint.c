@@ -201,6 +201,13 @@ static int compare_sizes(const struct gk_frame *f, const struct gk_arch *a, stru
     return compare(f, "vocab", a->vocab, err);
 }
 
+/* The inputs of an mlp's first layer; 0: it has no such matrix. */
+static uint64_t first_inputs(const struct gk_frame *f)
+{
+    const struct gk_tensor *t = gk_frame_tensor(f, "layers.0.weight");
+    return t && t->rank == 2 ? t->shape[1] : 0;
+}
+
 int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_err *err)
 {
     enum gk_model model = GK_TRANSFORMER;
@@ -218,6 +225,8 @@ int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_er
         (!mlp && a->positions == GK_POSITIONS_LEARNED &&
          take_width(f, "positions.weight", 0, &a->tokens, err) != 0))
         return -1;
+    if (mlp && !gk_frame_meta(f, "inputs") && first_inputs(f) == 2 * (uint64_t)a->dim)
+        a->inputs = GK_INPUTS_CONCAT; /* which the metadata leave out */
     if (take_heads(f, a, err) != 0 || compare_sizes(f, a, err) != 0)
         return -1;
     return gk_arch_check(a, err) != 0 ? gk_frame_fail_at(f, err) : 0;
