@@ -1,5 +1,6 @@
 /* gk-phases: when a run memorised, when it generalised, and how often its training loss shot up. */
 #include <math.h>
+#include <string.h>
 
 #include "gk/cli.h"
 #include "gk/out.h"
@@ -177,6 +178,18 @@ static int check_losses(const struct gk_rows *r, struct columns *c, struct gk_er
     return 0;
 }
 
+/* Was the curve made by gk-train with minibatches? */
+static bool has_batches(const struct gk_history *h)
+{
+    static const char by[] = "gk-train ", batch[] = " --batch ";
+    for (size_t i = 0; i < h->n; i++) {
+        const char *at = strncmp(h->line[i], by, sizeof by - 1) ? NULL : strstr(h->line[i], batch);
+        if (at && strncmp(at + sizeof batch - 1, "full", 4) != 0)
+            return true;
+    }
+    return false;
+}
+
 static int run(const char *path, struct gk_phases *p, struct gk_err *err)
 {
     struct gk_rows r;
@@ -195,6 +208,9 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
     if (spikes ? print_spikes(out.fp, &r.history, p, err)
                : print_phases(out.fp, &r.history, p, c.countable, err))
         return -1;
+    if (has_batches(&r.history))
+        gk_note(&tool, "%s: train_acc is that of a minibatch: t1 and t2 may come too early",
+                r.file);
     gk_note_table(&tool, r.file, &r.notes);
     if (c.countable && gk_phases_missed(p))
         gk_note(&tool,

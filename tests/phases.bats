@@ -169,6 +169,14 @@ stable() {
     assert_equal "$(HIGH=0.9 stable 0 0.95 0.8 0.92 0.9)" $'10\t30'
 }
 
+@test "a curve of minibatches has a note" {
+    { echo '# gk-train 1.0.0 --model mlp --batch 16 --seed 0' && printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t1\t1\n'; } >c
+    run -0 --separate-stderr gk-phases c
+    assert_equal "$stderr" 'gk-phases: note: c: train_acc is that of a minibatch: t1 and t2 may come too early'
+    run -0 --separate-stderr gk-phases <(sed 's/batch 16/batch full/' c)
+    assert_equal "$stderr" ''
+}
+
 @test "thresholds that would turn the events around are refused" {
     printf 'step\ttrain_acc\tval_acc\n0\t1\t1\n' >x.tsv
     wrong_usage 'gk-phases: --low: 0.9 is not below --high, 0.2' gk-phases --low 0.9 --high 0.2 x.tsv

@@ -95,6 +95,8 @@ curve() {
         assert_equal "$stderr" "$(early 5 400)"
     done
     run -0 --separate-stderr gk-predict fit --bootstrap 0 --at 420 t
+    wrong_usage 'gk-predict: --at: the features are known at step 400, and not at 399' gk-predict fit --bootstrap 0 --at 399 t
+    run -0 --separate-stderr gk-predict fit --bootstrap 0 --at 420 t
     assert_equal "$stderr" "$(early 15 420)"
     run -0 --separate-stderr gk-predict fit --bootstrap 0 --features lr,r --m0 m0_400 t
     assert_equal "$stderr" ''

@@ -558,6 +558,8 @@ touched() {
     [[ $(head -n 1 until/table.tsv) == *' --hold 1' ]]
     wrong_usage "gk-sweep: --high: 2 is not in (0, 1]" sweep --high 2 g.grid o
     wrong_usage "gk-sweep: --hold: 'x' is not an integer" sweep --hold x g.grid o
+    wrong_usage 'gk-sweep: --hold: runs end 3 evaluations after they grok (--until-grokked), and 4 are asked for' \
+        sweep --hold 4 u.grid o
     wrong_usage "gk-sweep: --hold: 'x' is not an integer" sweep --collect --hold x out
     [ ! -e o ]
 }

@@ -47,7 +47,12 @@ int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err
 {
     struct gk_notes *const notes = &r->doubts;
     size_t copies = 0, early = 0, grokked = 0;
-    at = fmax(at, gk_runs_known_at(r)); /* nan is none */
+    const double known = gk_runs_known_at(r);
+    if (at < known) {
+        gk_fail_usage(err, "the features are known at step %.12g, and not at %.12g", known, at);
+        return gk_fail_about(err, "at");
+    }
+    at = fmax(at, known); /* nan is none */
     if (r->keys > 0)
         qsort(r->key, r->keys, sizeof *r->key, gk_by_hash);
     for (size_t i = 1; i < r->keys; i++)

@@ -19,7 +19,8 @@ struct entries {
     struct entry *e;
     size_t n, cap;
     struct gk_ending_columns end;
-    int *group; /* [columns->n] */
+    int *group;         /* [columns->n] */
+    int status, reason; /* or -1 */
 };
 
 /* If a name has several cells, a cell with a comma or quote is quoted as in CSV. */
@@ -120,6 +121,8 @@ static int read_row(struct gk_times *t, struct entries *all, const struct gk_row
         t->left_out++;
         return 0;
     }
+    t->given_up += all->reason >= 0 && strncmp(r->cell[all->reason], "given up", 8) == 0;
+    t->failed += all->status >= 0 && strcmp(r->cell[all->status], "failed") == 0;
     if (gk_ending_read(&e.end, r, &all->end, err) ||
         find_group(t, &e.group, r, all->group, c->n, err) ||
         gk_grow(&all->e, &all->cap, all->n + 1, sizeof *all->e, err))
@@ -164,7 +167,9 @@ static int find_columns(struct entries *all, const struct gk_rows *r,
     all->end.censor = -1;
     if (!(all->group = gk_alloc(c->n, sizeof *all->group, err)) ||
         (all->end.when = gk_rows_need(r, c->time, err)) < 0 ||
-        (c->censor && (all->end.censor = gk_rows_need(r, c->censor, err)) < 0))
+        (c->censor && (all->end.censor = gk_rows_need(r, c->censor, err)) < 0) ||
+        gk_rows_find(r, "status", &all->status, err) ||
+        gk_rows_find(r, "reason", &all->reason, err))
         return -1;
     for (size_t i = 0; i < c->n; i++)
         if ((all->group[i] = gk_rows_need(r, c->group[i], err)) < 0)
