@@ -234,6 +234,8 @@ static int put_named(struct dump *p, const struct gk_frame *f, struct gk_err *er
         }
     if (!whole && gk_frame_need_matches(f, p->d->tensor, err))
         return -1;
+    if (!t)
+        return gk_frame_fail(f, err, "no tensor '%s'", gk_show(p->d->tensor).s);
     if (n > 1 && p->d->format != GK_DUMP_SAFETENSORS)
         return gk_frame_fail(f, err, "%zu tensors match '%s': as text or .npy one is written", n,
                              gk_show(p->d->tensor).s);
