@@ -340,7 +340,7 @@ hint() { # COLUMN
         [[ $(<err) != *'line end'* ]] || fail "$tool, JSON: $(<err)"
     done
     # what a window leaves unread is not judged
-    printf 'step,train_loss\n0,1\n1,2\n2,1\n3,' | gk-hjorth --window 0:2 2>err >out
+    printf 'step,train_loss\n0,1\n1,2\n2,1\n3,1\n4,' | gk-hjorth --window 0:3 2>err >out
     [ ! -s err ]
 }
 
