@@ -105,21 +105,26 @@ static int put_head(const struct gk_study *s, const struct gk_frame *f, FILE *fp
     return rc ? -1 : 0;
 }
 
+static bool goes(enum gk_toward_kind kind)
+{
+    return conf.toward[0].kind == kind || (conf.directions == 2 && conf.toward[1].kind == kind);
+}
+
 /* A shell sorts the file of step 1000 before that of step 200. */
 static int remark_order(const struct gk_frame *f, const struct gk_frame *next, struct gk_err *err)
 {
     static bool said;
     int64_t step, later;
-    const bool axes = conf.toward[0].kind == GK_TOWARD_PCA ||
-                      (conf.directions == 2 && conf.toward[1].kind == GK_TOWARD_PCA);
-    if (said || !next || (!axes && strcmp(toward, "next") != 0))
+    if (said || !next || !(goes(GK_TOWARD_NEXT) || goes(GK_TOWARD_PCA)))
         return 0;
     if (gk_frame_step(f, GK_NO_STEP, &step, err) || gk_frame_step(next, step, &later, err))
         return -1;
     said = later < step;
     if (said)
         gk_note(&tool, "%s: step %" PRId64 " comes after step %" PRId64 ": %s", next->file, later,
-                step, axes ? "the axes are those about the last frame" : "it is taken as the next");
+                step,
+                goes(GK_TOWARD_NEXT) ? "it is taken as the next"
+                                     : "the axes are those about the last frame given");
     return 0;
 }
 

@@ -209,7 +209,7 @@ static int run(const char *path, struct gk_phases *p, struct gk_err *err)
                : print_phases(out.fp, &r.history, p, c.countable, err))
         return -1;
     if (has_batches(&r.history))
-        gk_note(&tool, "%s: train_acc is that of a minibatch: t1 and t2 may come too early",
+        gk_note(&tool, "%s: train_acc is that of a batch (--batch): t1 and t2 may come too early",
                 r.file);
     gk_note_table(&tool, r.file, &r.notes);
     if (c.countable && gk_phases_missed(p))

@@ -36,7 +36,7 @@ setup() {
     assert_equal "$stderr" "gk-landscape: note: ${n[0]}: step $(column_of step < <(gk-eval -d d "${n[0]}")) comes after step $(column_of step < <(gk-eval -d d "${n[1]}")): it is taken as the next
 gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
     run -0 --separate-stderr gk-landscape -d d --toward random:1 --toward2 pca:1 --alpha 0:0:1 "${n[0]}" "${n[2]}" "${n[1]}"
-    [[ $stderr == "gk-landscape: note: ${n[1]}: step "*' comes after step '*': the axes are those about the last frame' ]] || fail "$stderr"
+    [[ $stderr == "gk-landscape: note: ${n[1]}: step "*' comes after step '*': the axes are those about the last frame given' ]] || fail "$stderr"
     breaks "gk-landscape: t.gks: frame 1: a second frame has that step: which is frame:0?" \
         gk-landscape -d d --toward frame:0 --alpha 1:1:1 -o o t.gks t.gks
     run -0 --separate-stderr gk-landscape -d d --toward first --alpha 0:1:2 "${n[0]}" "${n[1]}"

@@ -172,7 +172,7 @@ stable() {
 @test "a curve of minibatches has a note" {
     { echo '# gk-train 1.0.0 --model mlp --batch 16 --seed 0' && printf 'step\ttrain_acc\tval_acc\n0\t0\t0\n1\t1\t1\n'; } >c
     run -0 --separate-stderr gk-phases c
-    assert_equal "$stderr" 'gk-phases: note: c: train_acc is that of a minibatch: t1 and t2 may come too early'
+    assert_equal "$stderr" 'gk-phases: note: c: train_acc is that of a batch (--batch): t1 and t2 may come too early'
     run -0 --separate-stderr gk-phases <(sed 's/batch 16/batch full/' c)
     assert_equal "$stderr" ''
 }
