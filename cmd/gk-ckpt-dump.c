@@ -85,7 +85,7 @@ static int rename_frame(struct gk_frame *f, const char *line, struct gk_err *err
     if (gk_rename_checkpoint(names, f, line, &notes, err))
         return -1;
     if (*notes.missing.s)
-        gk_note(&tool, "%s: no tensor for '%s': it is '%s' again, as where the two are tied", file,
+        gk_note(&tool, "%s: no tensor is '%s': '%s' stands in for it, as in a tied network", file,
                 notes.missing.s, notes.instead.s);
     if (notes.left_out > 0)
         gk_note(&tool,

@@ -254,11 +254,11 @@ static int run(const char *path, struct gk_err *err)
         gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", r.file, t.left_out,
                 t.left_out == 1 ? " is" : "s are", column.time, column.censor);
     if (t.failed)
-        gk_note(
-            &tool,
-            "%s: %zu run%s failed and count%s as censored, as if more steps could still tell: a "
-            "group in which many diverge looks too good",
-            r.file, t.failed, t.failed == 1 ? "" : "s", t.failed == 1 ? "s" : "");
+        gk_note(&tool,
+                "%s: %zu run%s failed and count%s as censored, as if %s could still grok: a group "
+                "in which many diverge looks too good",
+                r.file, t.failed, t.failed == 1 ? "" : "s", t.failed == 1 ? "s" : "",
+                t.failed == 1 ? "it" : "they");
     if (t.given_up)
         gk_note(&tool, "%s: %zu run%s given up: that they did not grok is a model's guess", r.file,
                 t.given_up, t.given_up == 1 ? " was" : "s were");

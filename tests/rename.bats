@@ -126,7 +126,7 @@ END
 @test "rename: what neither tensors nor table give must be set, and correctly" {
     local file=$there/gpt2_tied.pt
     run -0 --separate-stderr gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu --format safetensors -o tied "$file"
-    [[ $stderr == *"note: $file: no tensor for 'unembed.weight': it is '"*"wte.weight' again, as where the two are tied" ]] || fail "$stderr"
+    [[ $stderr == *"note: $file: no tensor is 'unembed.weight': '"*"wte.weight' stands in for it, as in a tied network" ]] || fail "$stderr"
     breaks "gk-ckpt-dump: --set: $file: frame 1: its tensors and the table 'gpt2' leave open what the network has: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
     breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none|block,positions=sinusoidal|none" \

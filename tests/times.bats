@@ -72,7 +72,7 @@ times() {
     printf 'lr\tstatus\tsteps\tt4\tdelay\treason\n' >t
     printf '1\tdone\t100\t50\t20\t-\n2\tfailed\t7\tnan\tnan\tdiverged\n2\tdone\t40\tnan\tnan\tgiven up at step 40\n2\tdone\t100\t60\t30\t-\n' >>t
     run -0 --separate-stderr gk-times --group lr t
-    assert_equal "$(grep -v until <<<"$stderr")" 'gk-times: note: t: 1 run failed and counts as censored, as if more steps could still tell: a group in which many diverge looks too good
+    assert_equal "$(grep -v until <<<"$stderr")" 'gk-times: note: t: 1 run failed and counts as censored, as if it could still grok: a group in which many diverge looks too good
 gk-times: note: t: 1 run was given up: that they did not grok is a model'"'s guess"
     run -0 --separate-stderr gk-times --group lr --time delay <(grep -v 'failed\|given' t)
     [[ $stderr == *'delay counts from t2, and steps from 0: runs that did not grok are censored too late' ]] || fail "$stderr"
