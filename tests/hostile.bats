@@ -565,6 +565,10 @@ END
     assert_equal "${lines[*]: -2}" './-g build/sweeps/-g'
     run -0 make_alone -C tree "${rules[@]}" check-valgrind TESTS="-f 'x|y' ';executed' tests/f*"
     assert_output "$(printf '%s\n' build build-valgrind -f 'x|y' ';executed' tests/faults tests/fuzz)"
+    run -0 make_alone -C tree "${rules[@]}" FUZZ_MAKE=: fuzz
+    assert_equal "${lines[2]}" 60s
+    run -0 make_alone -C tree "${rules[@]}" FUZZ_MAKE=: fuzz RUNS=100 SEED=1
+    assert_equal "${lines[*]:2:2}" '100 1'
     run -0 make_alone -C tree "${rules[@]}" sweep GRID=a/b.grid SWEEPFLAGS="--sbatch '--comment=a b;executed' --keep"
     assert_line '--comment=a b;executed'
     assert_equal "${lines[-1]}" build/sweeps/b

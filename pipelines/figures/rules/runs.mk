@@ -2,9 +2,9 @@
 # the quick profile a smaller group), and what their curves alone show: figures 1, 13, 14, 19, 20, 23.
 
 # $(call a_run,NAME,add or s5,r,OPTIONS of gk-train)
-RUNS :=
+CLOSE_RUNS :=
 define a_run
-RUNS += $(1)
+CLOSE_RUNS += $(1)
 DATA_OF_$(1) := $(DATA_$(2)) --frac $(3)
 TRAIN_OF_$(1) := $(NET) $(TRAIN_$(2)) $(4)
 endef
@@ -13,17 +13,17 @@ $(eval $(call a_run,never,add,$(MIDDLE),--seed 0 $(NEVER)))
 $(eval $(call a_run,clipped,add,$(LOW),--seed 0 --clip $(CLIP)))
 $(eval $(call a_run,again,add,$(LOW),--seed 1))
 # The network of figures progress and energy (beyond.mk)
-RUNS += nanda
+CLOSE_RUNS += nanda
 DATA_OF_nanda := $(DATA_nanda)
 TRAIN_OF_nanda := $(TRAIN_nanda)
 
-$(RUNS:%=$(F)/runs/%.data): $(F)/runs/%.data: $(call tools,gk-data) FORCE
+$(CLOSE_RUNS:%=$(F)/runs/%.data): $(F)/runs/%.data: $(call tools,gk-data) FORCE
 	$(call run,gk-data $(DATA_OF_$*) -o $@)
 # The curve, the trajectory and the last checkpoint are made at once.
 $(F)/runs/%.tsv $(F)/runs/%.gks $(F)/runs/%.end: $(F)/runs/%.data $(call tools,gk-train) FORCE
 	$(call run,gk-train $$threads -q -d $< $(TRAIN_OF_$*) --trajectory $(F)/runs/$*.gks \
 	    --save $(F)/runs/$*.end --weights-only -o $(F)/runs/$*.tsv,$(F)/runs/$*.tsv)
-$(RUNS:%=$(F)/runs/%.phases): $(F)/runs/%.phases: $(F)/runs/%.tsv $(call tools,gk-phases) FORCE
+$(CLOSE_RUNS:%=$(F)/runs/%.phases): $(F)/runs/%.phases: $(F)/runs/%.tsv $(call tools,gk-phases) FORCE
 	$(call run,gk-phases -o $@ $<)
 
 # $(call of_fractions,runs/add,FRACTIONS,.tsv): a file of each fraction; $(call by_fraction,...): each after its
