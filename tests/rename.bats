@@ -29,7 +29,7 @@ sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data)
 END
 }
 
-@test "rename: gk-eval agrees with PyTorch on five implementations, to 1e-12" {
+@test "rename: gk-eval agrees with PyTorch on six implementations, to 1e-12" {
     local file layout names given exclude train train_acc val val_acc n=0
     while IFS=$'\t' read -r file layout names given exclude train train_acc val val_acc; do
         local args=(--rename "$names")
@@ -46,7 +46,7 @@ END
         close_to "$(column_of val_loss f32)" "$val" 1e-5
         n=$((n + 1))
     done < <(tail -n +2 "$there/losses.tsv")
-    [ "$n" -ge 10 ]
+    [ "$n" -ge 13 ]
 }
 
 @test "rename: the checkpoint says what it is, and every tool takes it" {
@@ -142,6 +142,43 @@ END
     wrong_usage 'gk-ckpt-dump: --split-to and --rename exclude each other' gk-ckpt-dump --rename gpt2 --split-to d "$file"
 }
 
+@test "rename: a network that gk does not have is refused, though the tensors that it shares would make one" {
+    # bridge TENSOR SHAPE...: the state of a TransformerBridge of TransformerLens 4, with these besides
+    bridge() {
+        local name args=()
+        for name in blocks.0.attn.{q,k,v,o}.weight; do args+=("$name" 4x4); done
+        frame embed.weight 5x4 "${args[@]}" unembed.weight 5x4 "$@" >b
+    }
+    none() { # none TENSOR WHAT
+        breaks "gk-ckpt-dump: b: frame 1: tensor '$1': its $2, which gk does not have" \
+            gk-ckpt-dump --rename transformer_lens --set heads=2,norm=pre,activation=relu b
+    }
+    local mlp=(blocks.0.mlp.in.weight 6x4 blocks.0.mlp.out.weight 4x6) pos=(pos_embed.weight 3x4)
+    bridge "${mlp[@]}" "${pos[@]}"
+    gk-ckpt-dump --rename transformer_lens --set heads=2,norm=none,activation=relu b >out
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.mlp.gate.weight 6x4
+    none blocks.0.mlp.gate.weight 'feed-forward layers have gates'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.mlp.ln.weight 6
+    none blocks.0.mlp.ln.weight 'activation is SoLU'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.ln1.weight 4 blocks.0.ln2.weight 4 ln_final.weight 4
+    none blocks.0.ln1.weight 'norms are RMSNorm'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.ln1.weight 4 blocks.0.ln1.bias 4 blocks.0.ln2.weight 4 blocks.0.ln2.bias 4 ln_final.weight 4
+    none ln_final.weight 'norms are RMSNorm'
+    bridge "${mlp[@]}"
+    none embed.weight 'positions are rotary or relative'
+    bridge "${pos[@]}"
+    none blocks.0.attn.o.weight 'blocks have attention only'
+    # HookedTransformer's names
+    frame embed.W_E 5x4 pos_embed.W_pos 3x4 blocks.0.ln1.w 4 >b
+    none blocks.0.ln1.w 'norms are RMSNorm'
+    frame model.embed._original_component.weight 5x4 >b
+    breaks "gk-ckpt-dump: b: frame 1: tensor 'model.embed._original_component.weight': these are the parts of a TransformerBridge: save the state_dict() of the bridge itself" \
+        gk-ckpt-dump --rename transformer_lens b
+    frame transformer.wte._original_component.weight 5x4 >b
+    breaks "gk-ckpt-dump: b: frame 1: tensor 'transformer.wte._original_component.weight': these are the parts of a TransformerBridge: save the state_dict() of the network before the bridge is made" \
+        gk-ckpt-dump --rename gpt2 b
+}
+
 @test "rename: tables that are none" {
     frame E 4x2 >e
     bad() { # bad MESSAGE LINE...
@@ -166,6 +203,7 @@ END
     bad "line 2: the value of 'norm' is missing" '@meta norm'
     bad 'line 2: a tensor that is not there cannot be changed' '@zeros unembed.bias transpose'
     bad 'line 2: a tensor that is not there cannot be changed' 'E - transpose'
+    bad "line 2: why is 'E' refused?" 'E !'
     bad "line 2: 'E' has no {L} for that of 'blocks.{L}.q'" 'E blocks.{L}.q -'
     { echo 'theirs ours how'; printf 'E %05000d\n' 0; } >table
     breaks 'gk-ckpt-dump: table: line 2: no table of names is as large' gk-ckpt-dump --rename table e
