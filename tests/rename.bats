@@ -114,6 +114,13 @@ END
     # a mask that the table knows is no matter for a note
     run -0 --separate-stderr gk-ckpt-dump --rename nanda "$file"
     assert_equal "$stderr" ''
+    # nor is what Lightning keeps beside the network
+    table '*E embed.weight' '*W layers.0.weight' '*U unembed.weight' '@meta activation relu'
+    frame state_dict.net.E 4x2 state_dict.net.W 3x2 state_dict.net.U 4x3 callbacks.best 1 optimizer_states.0.state.0.exp_avg 4x2 >l
+    breaks "gk-ckpt-dump: --exclude: l: frame 1: no line of the table 'table' names the tensor 'callbacks.best' [1]: leave it out" gk-ckpt-dump --rename table l
+    with_metadata l pytorch-lightning_version 2.6.6 >e
+    run -0 --separate-stderr gk-ckpt-dump --rename table e
+    assert_equal "$stderr" "gk-ckpt-dump: note: e: no line of the table names 2 tensors beside the state_dict of Lightning: left out ('callbacks.best', ...)"
     # what is missing
     frame E 4x2 W 3x2 >e
     breaks "gk-ckpt-dump: e: frame 1: tensor 'unembed.weight' is missing" gk-ckpt-dump --rename table e

@@ -165,6 +165,34 @@ gk-spectra: note: x1: 1 parameter has rank 3 or more, and no spectrum ('conv2.we
     assert_equal "$stderr" ''
 }
 
+@test "torch: in a checkpoint of Lightning the network is below state_dict, and a note counts the rest" {
+    local file=$ROOT/tests/torch/lightning.pt
+    local rest="beside the state_dict of Lightning left out ('callbacks.ModelCheckpoint{'monitor': 'train_loss', "
+    gk-ckpt-dump --tensor 'state_dict.*' --format safetensors -o net "$file"
+    gk-ckpt-dump --format safetensors -o whole "$file"
+    assert_equal "$(gk-ckpt-dump --flat net | tail -n 1)" "$(gk-ckpt-dump -q --flat "$file" | tail -n 1)"
+    assert_equal "$(gk-spectra -q whole | column_of tensor | paste -sd' ')" 'state_dict.net.0.weight state_dict.net.2.weight'
+    with_zeros whole >zeros # another network
+    gk-pca -q --variance whole zeros >got
+    gk-ckpt-dump --tensor 'state_dict.*' --format safetensors -o z zeros
+    cmp <(grep -v '^#' got) <(gk-pca -q --variance net z | grep -v '^#')
+    for tool in "gk-ckpt-dump --flat $file" 'gk-ckpt-dump --flat whole' 'gk-spectra whole' 'gk-pca --variance whole zeros'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $tool
+        [[ $stderr == *": note: "*": 9 tensors $rest"* ]] || fail "$stderr"
+        [[ $stderr != *'as parameter'* && $stderr != *'all count'* ]] || fail "$stderr"
+    done
+    # what is beside it can be asked for
+    assert_equal "$(gk-spectra --tensor current_model_state.net.0.weight whole | column_of tensor)" current_model_state.net.0.weight
+    gk-ckpt-dump --tensor 'current_model_state.*' --format safetensors -o raw "$file"
+    assert_equal "$(gk-ckpt-dump --flat raw | tail -n 1 | wc -w)" 26
+    # a file of Lightning without a network, and a network of other names
+    gk-ckpt-dump --exclude 'state_dict.*' --format safetensors "$file" >x
+    assert_equal "$(gk-ckpt-dump -q --flat x | tail -n 1 | wc -w)" 32
+    frame y1 state_dict.a:F32:2x2:1 more:F32:3:1
+    assert_equal "$(gk-ckpt-dump --flat y1 | tail -n 1 | wc -w)" 7
+}
+
 @test "torch: a network whose names have a wrapper's prefix is told so" {
     gk-data --p 5 -o d
     gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save c >out

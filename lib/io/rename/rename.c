@@ -231,16 +231,17 @@ static int check_used(struct work *w, const bool *used, struct gk_err *err)
 {
     for (size_t i = 0; i < w->f->ntensor; i++) {
         const struct gk_tensor *t = &w->f->tensor[i];
+        struct gk_rename_skipped *to = t->beside ? &w->notes.beside : &w->notes.integers;
         if (used[i])
             continue;
-        if (gk_dtype_is_float(t->dtype)) {
+        if (gk_dtype_is_float(t->dtype) && !t->beside) {
             gk_frame_fail(
                 w->f, err, "no line of the table '%s' names the tensor '%s' %s: leave it out",
                 gk_show(w->r->name).s, gk_show(t->name).s, gk_show_shape(t->rank, t->shape).s);
             return gk_fail_about(err, "exclude");
         }
-        if (w->notes.left_out++ == 0)
-            w->notes.first = gk_show(t->name);
+        if (to->n++ == 0)
+            to->first = gk_show(t->name);
     }
     return 0;
 }
