@@ -222,16 +222,32 @@ known = "only tensors, dicts, lists, numbers and strings are read, and nothing i
 archive("module.pt", [("data.pkl", b"\x80\x02ctorch.nn.modules.container\nSequential\n.")])
 archive("args.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acargparse\nNamespace\ns.")])
 archive("numpy.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acnumpy.core.multiarray\nscalar\ns.")])
+archive("sharded.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00actorch._tensor\n_rebuild_from_type_v2\ns.")])
+archive("export.pt2", [("data/weights/weight_0", bytes(64)), ("models/model.json", b"{}")])
 archive("script.pt", [("data/0", bytes(64)), ("code/x.py", b""), ("data.pkl", b"")])
 open("run.wandb", "wb").write(b":W&B\xe1\xbe\x00 rest")
 END
     local known='only tensors, dicts, lists, numbers and strings are read, and nothing is ever run'
     breaks "gk-ckpt-dump: module.pt: byte 2 of its pickle: torch.nn.modules.container.Sequential is refused: $known; if this is a whole module that you trust, save its parameters: torch.save(torch.load(\"FILE\", weights_only=False).state_dict(), \"new.pt\")" \
         gk-ckpt-dump module.pt
-    breaks "gk-ckpt-dump: args.pt: byte 9 of its pickle: argparse.Namespace is refused: $known; save the part that has the tensors by itself: d = torch.load(\"FILE\", weights_only=False) if you trust it, then torch.save(d[\"KEY\"], \"new.pt\")" \
+    breaks "gk-ckpt-dump: args.pt: byte 9 of its pickle: argparse.Namespace is refused: $known; save the part that has the tensors by itself: d = torch.load(\"FILE\", weights_only=False) if you trust it, then torch.save(d[\"KEY\"], \"new.pt\"), or of a module d[\"KEY\"].state_dict()" \
         gk-ckpt-dump args.pt
     breaks "gk-ckpt-dump: numpy.pt: byte 9 of its pickle: numpy.core.multiarray.scalar is refused: $known; save numbers of NumPy with .item(), and arrays with torch.from_numpy" \
         gk-ckpt-dump numpy.pt
+    breaks "gk-ckpt-dump: sharded.pt: byte 9 of its pickle: torch._tensor._rebuild_from_type_v2 is refused: $known; if this is a DTensor of FSDP, save the whole tensors: get_model_state_dict(net, options=StateDictOptions(full_state_dict=True)) of torch.distributed.checkpoint.state_dict" \
+        gk-ckpt-dump sharded.pt
+    breaks "gk-ckpt-dump: export.pt2: this is an archive of torch.export: python3 -c 'import torch; torch.save(torch.export.load(\"export.pt2\").state_dict, \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+        gk-ckpt-dump export.pt2
+    # PyTorch's distributed checkpoints: a folder, whose files are archives one after another
+    mkdir shards
+    cat "$ROOT"/tests/torch/{tensor,list}.pt >shards/__0_0.distcp
+    : >shards/.metadata
+    for tool in gk-ckpt-dump gk-spectra; do
+        breaks "$tool: shards: this is a distributed checkpoint of PyTorch: python3 -c 'from torch.distributed.checkpoint.format_utils import dcp_to_torch_save as save; save(\"shards\", \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+            $tool shards
+    done
+    breaks "gk-ckpt-dump: shards/__0_0.distcp: other bytes stand before its last archive; if this is a part of a distributed checkpoint, take its folder: dcp_to_torch_save(\"FOLDER\", \"new.pt\") of torch.distributed.checkpoint.format_utils" \
+        gk-ckpt-dump shards/__0_0.distcp
     breaks "gk-ckpt-dump: script.pt: this is a TorchScript archive: python3 -c 'import torch; torch.save(torch.jit.load(\"script.pt\", \"cpu\").state_dict(), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
         gk-ckpt-dump script.pt
     breaks "gk-curve: run.wandb: this is a run of Weights & Biases as its program keeps it: wandb sync run.wandb; python3 -c 'import pandas, wandb; print(pandas.DataFrame(wandb.Api().run(\"ENTITY/PROJECT/RUN\").scan_history()).to_csv(index=False))' | ..." \

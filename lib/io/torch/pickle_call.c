@@ -74,17 +74,22 @@ static const struct gk_pickle_name known[] = {
 };
 
 /* What to do about a name of MODULE. A file that begins with a class is a whole object. */
-static const char *remedy(const struct gk_pickle *p, struct gk_pickle_text module)
+static const char *remedy(const struct gk_pickle *p, struct gk_pickle_text module,
+                          struct gk_pickle_text name)
 {
     static const char numpy[] = "numpy.";
     if (p->op <= 2)
         return "; if this is a whole module that you trust, save its parameters: "
                "torch.save(torch.load(\"FILE\", weights_only=False).state_dict(), \"new.pt\")";
+    if (gk_pickle_is(name, "_rebuild_from_type_v2"))
+        return "; if this is a DTensor of FSDP, save the whole tensors: "
+               "get_model_state_dict(net, options=StateDictOptions(full_state_dict=True)) of "
+               "torch.distributed.checkpoint.state_dict";
     if (module.n >= sizeof numpy - 1 && !memcmp(module.s, numpy, sizeof numpy - 1))
         return "; save numbers of NumPy with .item(), and arrays with torch.from_numpy";
     return "; save the part that has the tensors by itself: "
            "d = torch.load(\"FILE\", weights_only=False) if you trust it, then "
-           "torch.save(d[\"KEY\"], \"new.pt\")";
+           "torch.save(d[\"KEY\"], \"new.pt\"), or of a module d[\"KEY\"].state_dict()";
 }
 
 struct gk_pickle_value *gk_pickle_find(struct gk_pickle *p, struct gk_pickle_text module,
@@ -99,7 +104,7 @@ struct gk_pickle_value *gk_pickle_find(struct gk_pickle *p, struct gk_pickle_tex
         return v;
     }
     gk_pickle_fail(p, err, "%s.%s is refused: " GK_PICKLE_KNOWN "%s", gk_pickle_show(module).s,
-                   gk_pickle_show(name).s, remedy(p, module));
+                   gk_pickle_show(name).s, remedy(p, module, name));
     return NULL;
 }
 
