@@ -134,6 +134,12 @@ END
     local file=$there/gpt2_tied.pt
     run -0 --separate-stderr gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu --format safetensors -o tied "$file"
     [[ $stderr == *"note: $file: no tensor is 'unembed.weight': '"*"wte.weight' stands in for it, as in a tied network" ]] || fail "$stderr"
+    # a file of safetensors' save_model has the other name of the tied matrix
+    gk-ckpt-dump --format safetensors -o renamed "$file"
+    LC_ALL=C sed 's/transformer\.wte\.weight"/lm_head.weight"        /' renamed >other
+    run -0 --separate-stderr gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu --format safetensors -o twin other
+    assert_equal "$stderr" "gk-ckpt-dump: note: other: no tensor is 'embed.weight': 'lm_head.weight' stands in for it, as in a tied network"
+    cmp twin tied
     breaks "gk-ckpt-dump: --set: $file: frame 1: its tensors and the table 'gpt2' leave open what the network has: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
     breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none|block,positions=sinusoidal|none" \
