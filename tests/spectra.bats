@@ -37,6 +37,15 @@ rows() {
     cmp t u
 }
 
+@test "frames without a step count, and a note says so" {
+    blob '{"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' '\0\0\0@' >c
+    run -0 --separate-stderr gk-spectra c
+    assert_equal "$stderr" ''
+    run -0 --separate-stderr gk-spectra c c c
+    assert_equal "$stderr" 'gk-spectra: note: c: frames without a step: they count from 0, in the order they are given'
+    assert_equal "$(column_of step <<<"$output" | xargs)" '0 1 2'
+}
+
 @test "--tensor takes patterns of parameters, and any matrix by its name" {
     gk-data --p 7 >d
     gk-train "${tiny[@]}" --steps 3 --save c d >/dev/null
