@@ -33,7 +33,7 @@ static const struct gk_opt opts[] = {
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "rename", &table, "TABLE",
                 "checkpoints of another implementation under gk's names: nanda, transformer_lens, "
-                "torch_encoder, gpt2, lee, or a file"),
+                "torch_encoder, gpt2, lee, gk, or a file"),
     GK_OPT_TEXT(0, "set", &set, "KEY=VALUE,...",
                 "with --rename: what neither tensors nor table tell, such as heads=4"),
     GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",

@@ -97,6 +97,26 @@ END
     assert_equal "$(gk-ckpt-dump --meta ckpt | grep -cP '^(model\tmlp|activation\ttanh|bias\tall)\t')" 3
 }
 
+@test "rename: gk's own names lose what a wrapper puts before them" {
+    local model prefix
+    gk-data --p 5 --layout nanda -o d
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 2 --norm pre --positions learned --bias all --activation gelu --save transformer -o t
+    gk-train -q -d d --model mlp --dim 4 --hidden 6 --activation tanh --steps 2 --save mlp -o t
+    for model in transformer:heads=2,norm=pre,activation=gelu mlp:activation=tanh; do
+        for prefix in _orig_mod. module. state_dict.net._orig_mod.; do
+            gk-ckpt-dump --exclude 'optim.*' --format safetensors "${model%%:*}" | python3 -IS -c '
+import json, struct, sys
+data = sys.stdin.buffer.read()
+n = struct.unpack("<Q", data[:8])[0]
+header = {sys.argv[1] + k: v for k, v in json.loads(data[8:8 + n]).items() if k != "__metadata__"}
+text = json.dumps(header).encode()
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' $prefix >wrapped
+            gk-ckpt-dump --rename gk --set "${model#*:}" --format safetensors -o bare wrapped
+            cmp <(gk-eval -q -d d bare | grep -v '^#' | cut -f 2-) <(gk-eval -d d "${model%%:*}" | grep -v '^#' | cut -f 2-)
+        done
+    done
+}
+
 @test "rename: errors name a tensor that no line names, and a name that two tensors get" {
     local file=$there/nanda.pt
     frame extra 3 >e
@@ -198,7 +218,7 @@ END
         table "${@:2}"
         breaks "gk-ckpt-dump: table: $1" gk-ckpt-dump --rename table e
     }
-    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gpt2, lee, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gk, gpt2, lee, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
     breaks 'gk-ckpt-dump: d/none: No such file or directory' gk-ckpt-dump --rename d/none e
     : >table
     breaks 'gk-ckpt-dump: table: it holds no line' gk-ckpt-dump --rename table e
