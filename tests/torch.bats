@@ -206,7 +206,7 @@ text = json.dumps(header).encode()
 sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])
 END
         for tool in 'gk-eval -d d' 'gk-landscape -d d --toward random:1 --alpha 0:1:2' 'gk-hvp -d d'; do
-            breaks "${tool%% *}: p: frame 1: tensor 'embed.weight' is missing; there is '${prefix}embed.weight': names must have nothing before that" $tool p
+            breaks "${tool%% *}: p: frame 1: tensor 'embed.weight' is missing; there is '${prefix}embed.weight': names must have nothing before that, which the table gk of gk-ckpt-dump takes away" $tool p
         done
     done
 }
@@ -224,6 +224,9 @@ archive("args.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acargparse\nNamespa
 archive("numpy.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acnumpy.core.multiarray\nscalar\ns.")])
 archive("sharded.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00actorch._tensor\n_rebuild_from_type_v2\ns.")])
 archive("export.pt2", [("data/weights/weight_0", bytes(64)), ("models/model.json", b"{}")])
+with zipfile.ZipFile("m.keras", "w") as z:
+    z.writestr("metadata.json", "{}")
+    z.writestr("model.weights.h5", b"")
 archive("script.pt", [("data/0", bytes(64)), ("code/x.py", b""), ("data.pkl", b"")])
 open("run.wandb", "wb").write(b":W&B\xe1\xbe\x00 rest")
 END
@@ -238,6 +241,8 @@ END
         gk-ckpt-dump sharded.pt
     breaks "gk-ckpt-dump: export.pt2: this is an archive of torch.export: python3 -c 'import torch; torch.save(torch.export.load(\"export.pt2\").state_dict, \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
         gk-ckpt-dump export.pt2
+    breaks "gk-ckpt-dump: m.keras: this is a model of Keras: python3 -c 'import keras, safetensors.numpy as s; s.save_file({w.path.replace(\"/\", \".\"): w.numpy() for w in keras.saving.load_model(\"m.keras\").weights}, \"new.safetensors\")'; gk-ckpt-dump --format safetensors new.safetensors | ..." \
+        gk-ckpt-dump m.keras
     # PyTorch's distributed checkpoints: a folder, whose files are archives one after another
     mkdir shards
     cat "$ROOT"/tests/torch/{tensor,list}.pt >shards/__0_0.distcp

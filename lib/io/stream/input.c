@@ -317,6 +317,13 @@ static int tell_zip(const unsigned char *first, size_t n, const char *name,
                               "\"cpu\").state_dict(), \"new.pt\")'; "
                               "gk-ckpt-dump --format safetensors new.pt",
                               false, err);
+    if (!strcmp(member, "metadata.json"))
+        return refuse_foreign(name, "a model of Keras",
+                              "python3 -c 'import keras, safetensors.numpy as s; s.save_file("
+                              "{w.path.replace(\"/\", \".\"): w.numpy() for w in "
+                              "keras.saving.load_model(\"@\").weights}, \"new.safetensors\")'; "
+                              "gk-ckpt-dump --format safetensors new.safetensors",
+                              false, err);
     if (!strcmp(member, "[Content_Types].xml"))
         return gk_fail(err, "%s: this is an Office document: save the sheet as CSV", name);
     const char *dot = strrchr(base, '.');
