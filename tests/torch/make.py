@@ -1,5 +1,6 @@
 """Writes the .pt files of this folder with torch.save, and what torch.load makes of each as one
 safetensors frame beside it. See README.md."""
+import collections
 import json
 import shutil
 import struct
@@ -139,3 +140,7 @@ def closure():
 lbfgs.step(closure)
 save("scheduler", {"net": {"w": w}, "second": lbfgs.state_dict(),  # a Counter is in the milestones
                    "schedule": torch.optim.lr_scheduler.MultiStepLR(lbfgs, [30, 80, 80]).state_dict()})
+
+log = {"loss": [2.5, 0.125], "best": {"step": 3}}
+save("defaults", {"w": w, "log": collections.defaultdict(list, log), "counts": collections.defaultdict(int, {"seen": 7}),
+                  "rates": collections.defaultdict(float), "tree": collections.defaultdict(dict), "bare": collections.defaultdict(None, {"v": w})})

@@ -7,8 +7,8 @@
 typedef struct gk_pickle_value *make(struct gk_pickle *p, const struct gk_pickle_list *args,
                                      struct gk_err *err);
 
-static make make_ordered, make_counter, make_tensor, make_typed, make_parameter, make_size,
-    make_device;
+static make make_ordered, make_default, make_counter, make_tensor, make_typed, make_parameter,
+    make_size, make_device;
 
 /* A function, the type of a storage, or a dtype. */
 struct gk_pickle_name {
@@ -26,6 +26,8 @@ struct gk_pickle_name {
     {                                                                                              \
         "torch", name, NULL, 0, 0, true, false, type                                               \
     }
+/* What a defaultdict makes of a key that it lacks. Protocol 2 has Python 2's name of the module. */
+#define FACTORY(name) CALL("__builtin__", name, NULL, 0, 0), CALL("builtins", name, NULL, 0, 0)
 #define DTYPE(name, type)                                                                          \
     {                                                                                              \
         "torch", name, NULL, 0, 0, false, false, type                                              \
@@ -34,6 +36,12 @@ struct gk_pickle_name {
 static const struct gk_pickle_name known[] = {
     CALL("collections", "OrderedDict", make_ordered, 0, 0),
     CALL("collections", "Counter", make_counter, 1, 1),
+    CALL("collections", "defaultdict", make_default, 0, 1),
+    FACTORY("list"),
+    FACTORY("dict"),
+    FACTORY("int"),
+    FACTORY("long"), /* the int of protocol 2 */
+    FACTORY("float"),
     CALL("torch._utils", "_rebuild_tensor_v2", make_tensor, 6, 7),
     CALL("torch._utils", "_rebuild_tensor_v3", make_typed, 7, 8),
     CALL("torch._utils", "_rebuild_parameter", make_parameter, 3, 3),
@@ -142,6 +150,16 @@ static struct gk_pickle_value *make_ordered(struct gk_pickle *p, const struct gk
     return gk_pickle_new(p, GK_PICKLE_ORDERED, err);
 }
 
+/* Its items follow. */
+static struct gk_pickle_value *make_default(struct gk_pickle *p, const struct gk_pickle_list *args,
+                                            struct gk_err *err)
+{
+    if (args->n > 0 && args->item[0]->kind != GK_PICKLE_NONE &&
+        (args->item[0]->kind != GK_PICKLE_GLOBAL || args->item[0]->u.global->call))
+        return wrong(p, err, "a type of values", args->item[0]);
+    return gk_pickle_new(p, GK_PICKLE_DICT, err);
+}
+
 /* The dict of its counts. */
 static struct gk_pickle_value *make_counter(struct gk_pickle *p, const struct gk_pickle_list *args,
                                             struct gk_err *err)
@@ -235,7 +253,7 @@ static struct gk_pickle_value *make_typed(struct gk_pickle *p, const struct gk_p
     struct gk_pickle_value *v = take_tensor(p, args, err);
     if (!v || (args->n == 8 && check_bits(p, args->item[7], err)))
         return NULL;
-    if (type->kind != GK_PICKLE_GLOBAL || type->u.global->call || type->u.global->storage)
+    if (!gk_pickle_dtype(type))
         return wrong(p, err, "a dtype", type);
     if (!v->u.tensor.storage->untyped) {
         gk_pickle_fail(p, err, "a tensor and its storage both say a dtype");
@@ -292,7 +310,7 @@ struct gk_pickle_value *gk_pickle_persistent(struct gk_pickle *p, const struct g
 const char *gk_pickle_dtype(const struct gk_pickle_value *v)
 {
     const struct gk_pickle_name *g = v->kind == GK_PICKLE_GLOBAL ? v->u.global : NULL;
-    return g && !g->call && !g->storage ? g->name : NULL;
+    return g && !g->call && !g->storage && !strcmp(g->module, "torch") ? g->name : NULL;
 }
 
 int gk_pickle_build(struct gk_pickle *p, const struct gk_pickle_value *object,
