@@ -33,7 +33,7 @@ static const struct gk_opt opts[] = {
                 .flags = GK_OPT_SILENT),
     GK_OPT_TEXT(0, "rename", &table, "TABLE",
                 "checkpoints of another implementation under gk's names: nanda, transformer_lens, "
-                "torch_encoder, gpt2, lee, or a file"),
+                "torch_encoder, gpt2, lee, gk, or a file"),
     GK_OPT_TEXT(0, "set", &set, "KEY=VALUE,...",
                 "with --rename: what neither tensors nor table tell, such as heads=4"),
     GK_OPT_TEXT(0, "split-to", &split_to, "DIR", "write each frame as DIR/step-NNNNNN.safetensors",
@@ -78,6 +78,13 @@ static int choose(struct gk_dump *d, struct gk_err *err)
 
 static struct gk_rename *names;
 
+static void note_skipped(const char *file, const struct gk_rename_skipped *s, const char *what)
+{
+    if (s->n > 0)
+        gk_note(&tool, "%s: no line of the table names %zu tensor%s %s: left out ('%s'%s)", file,
+                s->n, s->n > 1 ? "s" : "", what, s->first.s, s->n > 1 ? ", ..." : "");
+}
+
 static int rename_frame(struct gk_frame *f, const char *line, struct gk_err *err)
 {
     struct gk_rename_notes notes;
@@ -87,12 +94,8 @@ static int rename_frame(struct gk_frame *f, const char *line, struct gk_err *err
     if (*notes.missing.s)
         gk_note(&tool, "%s: no tensor is '%s': '%s' stands in for it, as in a tied network", file,
                 notes.missing.s, notes.instead.s);
-    if (notes.left_out > 0)
-        gk_note(&tool,
-                "%s: no line of the table names %zu tensor%s without floating-point numbers: left "
-                "out ('%s'%s)",
-                file, notes.left_out, notes.left_out > 1 ? "s" : "", notes.first.s,
-                notes.left_out > 1 ? ", ..." : "");
+    note_skipped(file, &notes.beside, "beside the state_dict of Lightning");
+    note_skipped(file, &notes.integers, "without floating-point numbers");
     return 0;
 }
 

@@ -126,6 +126,10 @@ static int choose(struct gk_activations *a, struct gk_err *err)
 {
     if (position_given && !layer)
         return gk_fail_usage(err, "--position: only --activations have positions");
+    if (layer && loss_given)
+        return gk_fail_usage(err, "--loss: --activations do not depend on the loss");
+    if (layer && common.digits_given)
+        return gk_fail_usage(err, "--digits: --activations are no table, and are written exactly");
     if (!split_given)
         split = layer ? GK_TRAIN : BOTH;
     split_given = true;

@@ -78,10 +78,16 @@ static int measure_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
     struct gk_tensor_spectrum *s;
     int64_t step;
     size_t n;
-    if (gk_frame_step(f, (int64_t)f->index, &step, err) ||
+    if (gk_frame_step(f, GK_NO_STEP, &step, err) ||
+        (step == GK_NO_STEP && f->index == 1 &&
+         gk_notes_add(&notes, NULL, err,
+                      "%s: frames without a step: they count from 0, in the order they are given",
+                      f->file)) ||
         (!run->begun && gk_frame_spectra_doubts(f, tensor, exclude, &notes, err)) ||
         gk_frame_spectra(f, tensor, exclude, run->pool, &s, &n, err))
         return -1;
+    if (step == GK_NO_STEP)
+        step = (int64_t)f->index;
     int rc = gk_history_add_text(&h, gk_frame_meta(f, "gk.history"), err) || begin(run, &h, err);
     for (size_t i = 0; i < n && !rc; i++)
         rc = put_row(run, step, s[i].name, &s[i].s, err);

@@ -173,7 +173,7 @@ make_here() {
         print "step", "train_loss", "val_loss", "val_acc", "grad_norm", "param_norm", "cos_init"
         for (i = 0; i <= 800; i++) print i, 1 + i % 2, 2, 0, 1, 9, 0.5 }')
     rm moved/share/gk/rename/nanda.tsv
-    wrong_usage "gk-ckpt-dump: --rename: there is no table 'nanda': gpt2, lee, torch_encoder, transformer_lens, or a file's name" \
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'nanda': gk, gpt2, lee, torch_encoder, transformer_lens, or a file's name" \
         moved/bin/gk-ckpt-dump --rename nanda "$ROOT/tests/rename/nanda.pt"
     make_here uninstall DESTDIR="$PWD/root" PREFIX=/opt/gk
     run find root ! -type d

@@ -120,6 +120,8 @@ same_points() {
     wrong_usage 'gk-eval: --data: a dataset is needed' gk-eval c
     wrong_usage 'gk-eval: --data: standard input cannot be the checkpoints and the dataset' gk-eval -d - <d
     wrong_usage 'gk-eval: --position: only --activations have positions' gk-eval -d d --position 1 c
+    wrong_usage 'gk-eval: --loss: --activations do not depend on the loss' gk-eval -d d --activations embed --loss mse c
+    wrong_usage 'gk-eval: --digits: --activations are no table, and are written exactly' gk-eval -d d --activations embed --digits 3 c
     wrong_usage "gk-eval: --position: '-1': last, all or a number from 0 is wanted" \
         gk-eval -d d --activations embed --position -1 c
     for layer in attn block layer1x 1; do

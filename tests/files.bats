@@ -180,11 +180,31 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
     printf '{"epoch":[1,2,4],"train":{"losses":[3,2,1]},\n"test":{"losses":[4,3,2]}}\n' >n
     gk-curve -q n | grep -v '^#' | cmp - <(printf 'step\ttrain_loss\tval_loss\n1\t3\t4\n2\t2\t3\n4\t1\t2\n')
     # not if it may be a row, or if the arrays say no row
-    for text in '{"step":3,"loss":[2,1],"x":1}' '[{"loss":[2,1],"x":1}]' '{"loss":[2,1],"x":1}{"loss":[2,1]}' '{"loss":[2,1],"acc":[1],"x":1}' \
+    for text in '{"step":3,"loss":[2,1],"x":1}' '[{"loss":[2,1],"x":1}]' '{"loss":[2,1],"x":1}{"loss":[2,1]}' \
         '{"columns":["x"],"loss":[0,1],"data":[[1],[2]],"x":1}'; do
         printf '%s' "$text" >j
         breaks 'gk-fit-powerlaw: j: line 1: column loss: '"'[...]'"' is not a number, or out of range' gk-fit-powerlaw -x loss -y x j
     done
+}
+
+@test "json: arrays of unequal lengths are named, with their lengths" {
+    local why="'train/loss' has 3 values and 'val_loss' 2: the arrays of a table have one length"
+    printf '{"lr":[],"train":{"loss":[2,1,0.5]},"val_loss":[3,2],"acc":[1],"x":1}' >j
+    for tool in gk-curve 'gk-curve --list'; do
+        # shellcheck disable=SC2086 # words
+        breaks "gk-curve: j: $why" $tool j
+    done
+    for column in train/loss acc; do
+        breaks "gk-fit-powerlaw: j: line 1: column $column is an array, but $why" gk-fit-powerlaw -x $column -y x j
+        breaks "gk-hjorth: j: line 1: column $column is an array, but $why" gk-hjorth -q -c $column j
+    done
+    gk-hjorth -q -c x j >out # a row has other columns
+    printf '{"step":[0],"train_loss":[2,1]}' >j
+    breaks "gk-curve: j: 'step' has 1 value and 'train_loss' 2: the arrays of a table have one length" gk-curve j
+    # a row that has a step is no table of columns, whatever its arrays
+    printf '{"step":3,"loss":[2,1],"acc":[1],"train_loss":1}' >j
+    gk-curve -q j >out
+    assert_equal "$(tail -n 1 out)" $'3\t1'
 }
 
 @test "json: objects of one step that complement each other are one row" {

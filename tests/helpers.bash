@@ -152,10 +152,11 @@ import json, struct, sys
 data = open(sys.argv[1], "rb").read()
 n, = struct.unpack("<Q", data[:8])
 header = json.loads(data[8:8 + n])
+meta = header.setdefault("__metadata__", {})
 for key, value in zip(sys.argv[2::2], sys.argv[3::2]):
-    header["__metadata__"].pop(key, None)
+    meta.pop(key, None)
     if value != "-":
-        header["__metadata__"][key] = value
+        meta[key] = value
 text = json.dumps(header).encode()
 text += b" " * (-len(text) % 8)
 sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' "$@"

@@ -53,6 +53,7 @@ blocks() {
     cp "$ROOT/tests/torch/nested.pt" net.pt
     cp "$ROOT"/tests/rename/{nanda,gpt2,lee}.pt .
     cp "$ROOT/tests/rename/lens_none.pt" lens.pt
+    cp "$ROOT/tests/rename/lens4_none.pt" lens4.pt
     cp "$ROOT/tests/rename/encoder_post.pt" encoder.pt
     python3 - <<'END'
 import json, struct
@@ -68,7 +69,7 @@ END
     [ "$(grep -c '^gk-' commands.sh)" -ge 13 ]
     run -0 bash -eu -o pipefail commands.sh
     # what PyTorch says of them
-    for name in nanda:nanda lens:lens_none; do
+    for name in nanda:nanda lens:lens_none lens4:lens4_none; do
         want=$(name=${name#*:} awk -F'\t' '$1 == ENVIRON["name"] { print $6 }' "$ROOT/tests/rename/losses.tsv")
         close_to "$(gk-eval -d nanda.data "${name%:*}.ckpt" | column_of train_loss)" "$want" 1e-5
     done

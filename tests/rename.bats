@@ -29,7 +29,7 @@ sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data)
 END
 }
 
-@test "rename: gk-eval agrees with PyTorch on five implementations, to 1e-12" {
+@test "rename: gk-eval agrees with PyTorch on six implementations, to 1e-12" {
     local file layout names given exclude train train_acc val val_acc n=0
     while IFS=$'\t' read -r file layout names given exclude train train_acc val val_acc; do
         local args=(--rename "$names")
@@ -46,7 +46,7 @@ END
         close_to "$(column_of val_loss f32)" "$val" 1e-5
         n=$((n + 1))
     done < <(tail -n +2 "$there/losses.tsv")
-    [ "$n" -ge 10 ]
+    [ "$n" -ge 13 ]
 }
 
 @test "rename: the checkpoint says what it is, and every tool takes it" {
@@ -97,6 +97,26 @@ END
     assert_equal "$(gk-ckpt-dump --meta ckpt | grep -cP '^(model\tmlp|activation\ttanh|bias\tall)\t')" 3
 }
 
+@test "rename: gk's own names lose what a wrapper puts before them" {
+    local model prefix
+    gk-data --p 5 --layout nanda -o d
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 2 --norm pre --positions learned --bias all --activation gelu --save transformer -o t
+    gk-train -q -d d --model mlp --dim 4 --hidden 6 --activation tanh --steps 2 --save mlp -o t
+    for model in transformer:heads=2,norm=pre,activation=gelu mlp:activation=tanh; do
+        for prefix in _orig_mod. module. state_dict.net._orig_mod.; do
+            gk-ckpt-dump --exclude 'optim.*' --format safetensors "${model%%:*}" | python3 -IS -c '
+import json, struct, sys
+data = sys.stdin.buffer.read()
+n = struct.unpack("<Q", data[:8])[0]
+header = {sys.argv[1] + k: v for k, v in json.loads(data[8:8 + n]).items() if k != "__metadata__"}
+text = json.dumps(header).encode()
+sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])' $prefix >wrapped
+            gk-ckpt-dump --rename gk --set "${model#*:}" --format safetensors -o bare wrapped
+            cmp <(gk-eval -q -d d bare | grep -v '^#' | cut -f 2-) <(gk-eval -d d "${model%%:*}" | grep -v '^#' | cut -f 2-)
+        done
+    done
+}
+
 @test "rename: errors name a tensor that no line names, and a name that two tensors get" {
     local file=$there/nanda.pt
     frame extra 3 >e
@@ -114,6 +134,13 @@ END
     # a mask that the table knows is no matter for a note
     run -0 --separate-stderr gk-ckpt-dump --rename nanda "$file"
     assert_equal "$stderr" ''
+    # nor is what Lightning keeps beside the network
+    table '*E embed.weight' '*W layers.0.weight' '*U unembed.weight' '@meta activation relu'
+    frame state_dict.net.E 4x2 state_dict.net.W 3x2 state_dict.net.U 4x3 callbacks.best 1 optimizer_states.0.state.0.exp_avg 4x2 >l
+    breaks "gk-ckpt-dump: --exclude: l: frame 1: no line of the table 'table' names the tensor 'callbacks.best' [1]: leave it out" gk-ckpt-dump --rename table l
+    with_metadata l pytorch-lightning_version 2.6.6 >e
+    run -0 --separate-stderr gk-ckpt-dump --rename table e
+    assert_equal "$stderr" "gk-ckpt-dump: note: e: no line of the table names 2 tensors beside the state_dict of Lightning: left out ('callbacks.best', ...)"
     # what is missing
     frame E 4x2 W 3x2 >e
     breaks "gk-ckpt-dump: e: frame 1: tensor 'unembed.weight' is missing" gk-ckpt-dump --rename table e
@@ -127,6 +154,12 @@ END
     local file=$there/gpt2_tied.pt
     run -0 --separate-stderr gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu --format safetensors -o tied "$file"
     [[ $stderr == *"note: $file: no tensor is 'unembed.weight': '"*"wte.weight' stands in for it, as in a tied network" ]] || fail "$stderr"
+    # a file of safetensors' save_model has the other name of the tied matrix
+    gk-ckpt-dump --format safetensors -o renamed "$file"
+    LC_ALL=C sed 's/transformer\.wte\.weight"/lm_head.weight"        /' renamed >other
+    run -0 --separate-stderr gk-ckpt-dump --rename gpt2 --set heads=2,activation=relu --format safetensors -o twin other
+    assert_equal "$stderr" "gk-ckpt-dump: note: other: no tensor is 'embed.weight': 'lm_head.weight' stands in for it, as in a tied network"
+    cmp twin tied
     breaks "gk-ckpt-dump: --set: $file: frame 1: its tensors and the table 'gpt2' leave open what the network has: heads=N,activation=relu|leaky|gelu|square|silu|tanh" \
         gk-ckpt-dump --rename gpt2 "$file"
     breaks "gk-ckpt-dump: --set: $there/encoder_post.pt: frame 1: its tensors and the table 'torch_encoder' leave open what the network has: norm=post|pre|none|block,positions=sinusoidal|none" \
@@ -142,13 +175,50 @@ END
     wrong_usage 'gk-ckpt-dump: --split-to and --rename exclude each other' gk-ckpt-dump --rename gpt2 --split-to d "$file"
 }
 
+@test "rename: a network that gk does not have is refused, though the tensors that it shares would make one" {
+    # bridge TENSOR SHAPE...: the state of a TransformerBridge of TransformerLens 4, with these besides
+    bridge() {
+        local name args=()
+        for name in blocks.0.attn.{q,k,v,o}.weight; do args+=("$name" 4x4); done
+        frame embed.weight 5x4 "${args[@]}" unembed.weight 5x4 "$@" >b
+    }
+    none() { # none TENSOR WHAT
+        breaks "gk-ckpt-dump: b: frame 1: tensor '$1': its $2, which gk does not have" \
+            gk-ckpt-dump --rename transformer_lens --set heads=2,norm=pre,activation=relu b
+    }
+    local mlp=(blocks.0.mlp.in.weight 6x4 blocks.0.mlp.out.weight 4x6) pos=(pos_embed.weight 3x4)
+    bridge "${mlp[@]}" "${pos[@]}"
+    gk-ckpt-dump --rename transformer_lens --set heads=2,norm=none,activation=relu b >out
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.mlp.gate.weight 6x4
+    none blocks.0.mlp.gate.weight 'feed-forward layers have gates'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.mlp.ln.weight 6
+    none blocks.0.mlp.ln.weight 'activation is SoLU'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.ln1.weight 4 blocks.0.ln2.weight 4 ln_final.weight 4
+    none blocks.0.ln1.weight 'norms are RMSNorm'
+    bridge "${mlp[@]}" "${pos[@]}" blocks.0.ln1.weight 4 blocks.0.ln1.bias 4 blocks.0.ln2.weight 4 blocks.0.ln2.bias 4 ln_final.weight 4
+    none ln_final.weight 'norms are RMSNorm'
+    bridge "${mlp[@]}"
+    none embed.weight 'positions are rotary or relative'
+    bridge "${pos[@]}"
+    none blocks.0.attn.o.weight 'blocks have attention only'
+    # HookedTransformer's names
+    frame embed.W_E 5x4 pos_embed.W_pos 3x4 blocks.0.ln1.w 4 >b
+    none blocks.0.ln1.w 'norms are RMSNorm'
+    frame model.embed._original_component.weight 5x4 >b
+    breaks "gk-ckpt-dump: b: frame 1: tensor 'model.embed._original_component.weight': these are the parts of a TransformerBridge: save the state_dict() of the bridge itself" \
+        gk-ckpt-dump --rename transformer_lens b
+    frame transformer.wte._original_component.weight 5x4 >b
+    breaks "gk-ckpt-dump: b: frame 1: tensor 'transformer.wte._original_component.weight': these are the parts of a TransformerBridge: save the state_dict() of the network before the bridge is made" \
+        gk-ckpt-dump --rename gpt2 b
+}
+
 @test "rename: tables that are none" {
     frame E 4x2 >e
     bad() { # bad MESSAGE LINE...
         table "${@:2}"
         breaks "gk-ckpt-dump: table: $1" gk-ckpt-dump --rename table e
     }
-    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gpt2, lee, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
+    wrong_usage "gk-ckpt-dump: --rename: there is no table 'none': gk, gpt2, lee, nanda, torch_encoder, transformer_lens, or a file's name" gk-ckpt-dump --rename none e
     breaks 'gk-ckpt-dump: d/none: No such file or directory' gk-ckpt-dump --rename d/none e
     : >table
     breaks 'gk-ckpt-dump: table: it holds no line' gk-ckpt-dump --rename table e
@@ -166,6 +236,7 @@ END
     bad "line 2: the value of 'norm' is missing" '@meta norm'
     bad 'line 2: a tensor that is not there cannot be changed' '@zeros unembed.bias transpose'
     bad 'line 2: a tensor that is not there cannot be changed' 'E - transpose'
+    bad "line 2: why is 'E' refused?" 'E !'
     bad "line 2: 'E' has no {L} for that of 'blocks.{L}.q'" 'E blocks.{L}.q -'
     { echo 'theirs ours how'; printf 'E %05000d\n' 0; } >table
     breaks 'gk-ckpt-dump: table: line 2: no table of names is as large' gk-ckpt-dump --rename table e

@@ -37,6 +37,15 @@ rows() {
     cmp t u
 }
 
+@test "frames without a step count, and a note says so" {
+    blob '{"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' '\0\0\0@' >c
+    run -0 --separate-stderr gk-spectra c
+    assert_equal "$stderr" ''
+    run -0 --separate-stderr gk-spectra c c c
+    assert_equal "$stderr" 'gk-spectra: note: c: frames without a step: they count from 0, in the order they are given'
+    assert_equal "$(column_of step <<<"$output" | xargs)" '0 1 2'
+}
+
 @test "--tensor takes patterns of parameters, and any matrix by its name" {
     gk-data --p 7 >d
     gk-train "${tiny[@]}" --steps 3 --save c d >/dev/null
@@ -101,13 +110,28 @@ END
     gk-data --p 7 >d
     gk-train "${tiny[@]}" --steps 0 --save c --weights-only d >/dev/null
     with_nan c >bad
-    breaks "gk-spectra: bad: frame 1: tensor 'unembed.weight': a matrix has a value that is not finite" gk-spectra bad
+    breaks "gk-spectra: bad: frame 1: tensor 'unembed.weight': element [8, 7], counted from 0, is nan" gk-spectra bad
     gk-spectra --tensor embed.weight bad >/dev/null
     breaks 'gk-spectra: d: frame 1: it has no matrix' gk-spectra d
     printf '1 2\n3 nan\n' >m
-    refuses_like 1 '^gk-spectra: m: ' gk-spectra m
+    breaks 'gk-spectra: m: element [1, 1], counted from 0, is nan' gk-spectra m
+    printf 'step,a,b,c\n0,1,2,-inf\n5,1,2,3\n' >m
+    breaks 'gk-spectra: m: element [0, 2], counted from 0, is -inf' gk-spectra m
     breaks 'gk-spectra: none: No such file or directory' gk-spectra none
     # zeros have no rank
     with_zeros c >zero
     assert_equal "$(gk-spectra --tensor embed.weight zero | rows | cut -f 5-)" $'0\t0\t0\t0'
+}
+
+@test "a matrix without values has no spectrum, and is named" {
+    blob '{"e":{"dtype":"F32","shape":[0,4],"data_offsets":[0,0]},"f":{"dtype":"F32","shape":[3,0],"data_offsets":[0,0]},"w":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' '\0\0\0@' >c
+    run -0 --separate-stderr gk-spectra c
+    assert_equal "$stderr" "gk-spectra: note: c: 2 parameters have no values, and no spectrum ('e', ...)"
+    assert_equal "$(rows <<<"$output")" $'0\tw\t1\t1\t2\t2\t1\t1'
+    run -0 --separate-stderr gk-spectra --exclude f c
+    assert_equal "$stderr" "gk-spectra: note: c: 1 parameter has no values, and no spectrum ('e')"
+    for names in f f,w; do
+        breaks "gk-spectra: c: frame 1: tensor 'f' [3, 0] is empty" gk-spectra --tensor "$names" c
+    done
+    breaks "gk-spectra: c: frame 1: tensor 'e' [0, 4] is empty" gk-spectra --exclude w c
 }

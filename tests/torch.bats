@@ -165,6 +165,34 @@ gk-spectra: note: x1: 1 parameter has rank 3 or more, and no spectrum ('conv2.we
     assert_equal "$stderr" ''
 }
 
+@test "torch: in a checkpoint of Lightning the network is below state_dict, and a note counts the rest" {
+    local file=$ROOT/tests/torch/lightning.pt
+    local rest="beside the state_dict of Lightning left out ('callbacks.ModelCheckpoint{'monitor': 'train_loss', "
+    gk-ckpt-dump --tensor 'state_dict.*' --format safetensors -o net "$file"
+    gk-ckpt-dump --format safetensors -o whole "$file"
+    assert_equal "$(gk-ckpt-dump --flat net | tail -n 1)" "$(gk-ckpt-dump -q --flat "$file" | tail -n 1)"
+    assert_equal "$(gk-spectra -q whole | column_of tensor | paste -sd' ')" 'state_dict.net.0.weight state_dict.net.2.weight'
+    with_zeros whole >zeros # another network
+    gk-pca -q --variance whole zeros >got
+    gk-ckpt-dump --tensor 'state_dict.*' --format safetensors -o z zeros
+    cmp <(grep -v '^#' got) <(gk-pca -q --variance net z | grep -v '^#')
+    for tool in "gk-ckpt-dump --flat $file" 'gk-ckpt-dump --flat whole' 'gk-spectra whole' 'gk-pca --variance whole zeros'; do
+        # shellcheck disable=SC2086 # words
+        run -0 --separate-stderr $tool
+        [[ $stderr == *": note: "*": 9 tensors $rest"* ]] || fail "$stderr"
+        [[ $stderr != *'as parameter'* && $stderr != *'all count'* ]] || fail "$stderr"
+    done
+    # what is beside it can be asked for
+    assert_equal "$(gk-spectra --tensor current_model_state.net.0.weight whole | column_of tensor)" current_model_state.net.0.weight
+    gk-ckpt-dump --tensor 'current_model_state.*' --format safetensors -o raw "$file"
+    assert_equal "$(gk-ckpt-dump --flat raw | tail -n 1 | wc -w)" 26
+    # a file of Lightning without a network, and a network of other names
+    gk-ckpt-dump --exclude 'state_dict.*' --format safetensors "$file" >x
+    assert_equal "$(gk-ckpt-dump -q --flat x | tail -n 1 | wc -w)" 32
+    frame y1 state_dict.a:F32:2x2:1 more:F32:3:1
+    assert_equal "$(gk-ckpt-dump --flat y1 | tail -n 1 | wc -w)" 7
+}
+
 @test "torch: a network whose names have a wrapper's prefix is told so" {
     gk-data --p 5 -o d
     gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save c >out
@@ -178,7 +206,7 @@ text = json.dumps(header).encode()
 sys.stdout.buffer.write(struct.pack("<Q", len(text)) + text + data[8 + n:])
 END
         for tool in 'gk-eval -d d' 'gk-landscape -d d --toward random:1 --alpha 0:1:2' 'gk-hvp -d d'; do
-            breaks "${tool%% *}: p: frame 1: tensor 'embed.weight' is missing; there is '${prefix}embed.weight': names must have nothing before that" $tool p
+            breaks "${tool%% *}: p: frame 1: tensor 'embed.weight' is missing; there is '${prefix}embed.weight': names must have nothing before that, which the table gk of gk-ckpt-dump takes away" $tool p
         done
     done
 }
@@ -194,16 +222,37 @@ known = "only tensors, dicts, lists, numbers and strings are read, and nothing i
 archive("module.pt", [("data.pkl", b"\x80\x02ctorch.nn.modules.container\nSequential\n.")])
 archive("args.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acargparse\nNamespace\ns.")])
 archive("numpy.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00acnumpy.core.multiarray\nscalar\ns.")])
+archive("sharded.pt", [("data.pkl", b"\x80\x02}X\x01\x00\x00\x00actorch._tensor\n_rebuild_from_type_v2\ns.")])
+archive("export.pt2", [("data/weights/weight_0", bytes(64)), ("models/model.json", b"{}")])
+with zipfile.ZipFile("m.keras", "w") as z:
+    z.writestr("metadata.json", "{}")
+    z.writestr("model.weights.h5", b"")
 archive("script.pt", [("data/0", bytes(64)), ("code/x.py", b""), ("data.pkl", b"")])
 open("run.wandb", "wb").write(b":W&B\xe1\xbe\x00 rest")
 END
     local known='only tensors, dicts, lists, numbers and strings are read, and nothing is ever run'
     breaks "gk-ckpt-dump: module.pt: byte 2 of its pickle: torch.nn.modules.container.Sequential is refused: $known; if this is a whole module that you trust, save its parameters: torch.save(torch.load(\"FILE\", weights_only=False).state_dict(), \"new.pt\")" \
         gk-ckpt-dump module.pt
-    breaks "gk-ckpt-dump: args.pt: byte 9 of its pickle: argparse.Namespace is refused: $known; save the part that has the tensors by itself: d = torch.load(\"FILE\", weights_only=False) if you trust it, then torch.save(d[\"KEY\"], \"new.pt\")" \
+    breaks "gk-ckpt-dump: args.pt: byte 9 of its pickle: argparse.Namespace is refused: $known; save the part that has the tensors by itself: d = torch.load(\"FILE\", weights_only=False) if you trust it, then torch.save(d[\"KEY\"], \"new.pt\"), or of a module d[\"KEY\"].state_dict()" \
         gk-ckpt-dump args.pt
     breaks "gk-ckpt-dump: numpy.pt: byte 9 of its pickle: numpy.core.multiarray.scalar is refused: $known; save numbers of NumPy with .item(), and arrays with torch.from_numpy" \
         gk-ckpt-dump numpy.pt
+    breaks "gk-ckpt-dump: sharded.pt: byte 9 of its pickle: torch._tensor._rebuild_from_type_v2 is refused: $known; if this is a DTensor of FSDP, save the whole tensors: get_model_state_dict(net, options=StateDictOptions(full_state_dict=True)) of torch.distributed.checkpoint.state_dict" \
+        gk-ckpt-dump sharded.pt
+    breaks "gk-ckpt-dump: export.pt2: this is an archive of torch.export: python3 -c 'import torch; torch.save(torch.export.load(\"export.pt2\").state_dict, \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+        gk-ckpt-dump export.pt2
+    breaks "gk-ckpt-dump: m.keras: this is a model of Keras: python3 -c 'import keras, safetensors.numpy as s; s.save_file({w.path.replace(\"/\", \".\"): w.numpy() for w in keras.saving.load_model(\"m.keras\").weights}, \"new.safetensors\")'; gk-ckpt-dump --format safetensors new.safetensors | ..." \
+        gk-ckpt-dump m.keras
+    # PyTorch's distributed checkpoints: a folder, whose files are archives one after another
+    mkdir shards
+    cat "$ROOT"/tests/torch/{tensor,list}.pt >shards/__0_0.distcp
+    : >shards/.metadata
+    for tool in gk-ckpt-dump gk-spectra; do
+        breaks "$tool: shards: this is a distributed checkpoint of PyTorch: python3 -c 'from torch.distributed.checkpoint.format_utils import dcp_to_torch_save as save; save(\"shards\", \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
+            $tool shards
+    done
+    breaks "gk-ckpt-dump: shards/__0_0.distcp: other bytes stand before its last archive; if this is a part of a distributed checkpoint, take its folder: dcp_to_torch_save(\"FOLDER\", \"new.pt\") of torch.distributed.checkpoint.format_utils" \
+        gk-ckpt-dump shards/__0_0.distcp
     breaks "gk-ckpt-dump: script.pt: this is a TorchScript archive: python3 -c 'import torch; torch.save(torch.jit.load(\"script.pt\", \"cpu\").state_dict(), \"new.pt\")'; gk-ckpt-dump --format safetensors new.pt | ..." \
         gk-ckpt-dump script.pt
     breaks "gk-curve: run.wandb: this is a run of Weights & Biases as its program keeps it: wandb sync run.wandb; python3 -c 'import pandas, wandb; print(pandas.DataFrame(wandb.Api().run(\"ENTITY/PROJECT/RUN\").scan_history()).to_csv(index=False))' | ..." \

@@ -53,6 +53,7 @@ struct gk_tensor {
     size_t count; /* product of shape */
     void *data;   /* gk_tensor_bytes, C order */
     int64_t at;   /* their offset in the input; -1: a pipe, or no input */
+    bool beside;  /* no part of the network, in a checkpoint of Lightning */
 };
 
 struct gk_meta {
@@ -126,7 +127,7 @@ size_t gk_tensor_bytes(const struct gk_tensor *t);
  * in a file of PyTorch they are below a key such as optimizer, or like state.0.exp_avg. */
 bool gk_is_state(const char *name);
 /* A parameter is a tensor of floating-point numbers that is not optimiser state. Counters and masks
- * are not parameters. */
+ * are not parameters, and neither is what Lightning keeps beside a network. */
 bool gk_is_parameter(const struct gk_tensor *t);
 /* Each of the comma-separated patterns GLOBS must match a tensor of F; NULL: there are none. The
  * error names the first that does not. */
@@ -136,9 +137,10 @@ int gk_frame_note_matches(const struct gk_frame *f, const char *setting, const c
                           struct gk_notes *notes, struct gk_err *err);
 
 /* Adds notes about the tensors of F, for a tool that uses a tensor as parameters if TAKES says so.
- * The notes name tensors that are left out as the state of a PyTorch optimiser; tensors whose names
- * say that they are buffers (running means) or averages of weights; pairs of equal matrices, such
- * as tied weights; and keys below which there are tensors of the same names and shapes. */
+ * The notes name tensors that are left out as the state of a PyTorch optimiser, or because
+ * Lightning keeps them beside the network; tensors whose names say that they are buffers (running
+ * means) or averages of weights; pairs of equal matrices, such as tied weights; and keys below
+ * which there are tensors of the same names and shapes. */
 typedef bool gk_takes(const void *ctx, const struct gk_tensor *t);
 int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
                     struct gk_notes *notes, struct gk_err *err);

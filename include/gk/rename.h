@@ -15,10 +15,14 @@ struct gk_rename;
 int gk_rename_open(struct gk_rename **r, const char *table, const char *set, struct gk_err *err);
 void gk_rename_close(struct gk_rename *r);
 
-/* Skipped tensors: without floating-point numbers, and named by no line. */
-struct gk_rename_notes {
-    size_t left_out;
+/* Skipped tensors, which no line names: those that Lightning keeps beside the network, and others
+ * without floating-point numbers. */
+struct gk_rename_skipped {
+    size_t n;
     struct gk_shown first; /* one of them */
+};
+struct gk_rename_notes {
+    struct gk_rename_skipped beside, integers;
     /* a tensor of ours that the file lacks, and theirs that the table puts there; "": none */
     struct gk_shown missing, instead;
 };

@@ -37,6 +37,9 @@ struct gk_rows {
     char **name; /* [ncol]; NULL without a header */
     char **cell; /* [ncol], the current row, trimmed */
     int step;    /* the step column (gk_rows_use_steps), or -1 */
+    /* NULL, or two arrays of unequal length, for which a single JSON object is no table of columns
+     */
+    const char *unequal;
     struct gk_table_notes notes;
     struct gk_history history;
     struct gk_rows_priv *priv;

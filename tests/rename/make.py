@@ -1,7 +1,7 @@
-"""Networks of five public implementations in PyTorch, small and with random weights, saved with
+"""Networks of six public implementations in PyTorch, small and with random weights, saved with
 torch.save, and their losses on the rows of gk-data. See README.md.
 
-    make.py      beside gk-data on PATH; wants torch and transformers
+    make.py      beside gk-data on PATH; wants torch, transformers and transformer-lens
 """
 import json
 import math
@@ -237,6 +237,16 @@ def gpt2(vocab, act):
     return net
 
 
+def bridge(vocab, out, norm, act):
+    """TransformerLens 4's own network, which took the place of HookedTransformer."""
+    from transformer_lens import TransformerBridge
+    net = TransformerBridge.boot_native({"n_layers": 2, "d_model": D, "n_ctx": 3, "d_head": D // HEADS, "n_heads": HEADS, "d_mlp": FF,
+                                         "d_vocab": vocab, "d_vocab_out": out, "act_fn": act, "normalization_type": norm})
+    for name, p in net.state_dict(keep_vars=True).items():
+        nn.init.normal_(p, 1.0 * (".ln" in f".{name}" and name.endswith("weight")), 0.3 if p.dim() == 1 else D**-0.5)
+    return net
+
+
 rows = []
 
 
@@ -268,6 +278,9 @@ save("gpt2", gpt2(vocab["paper"], "gelu"), "paper", "gpt2", "heads=2,activation=
 save("gpt2_tied", gpt2(vocab["paper"], "relu"), "paper", "gpt2", "heads=2,activation=relu", "-",
      lambda state: {k: v for k, v in state.items() if k != "lm_head.weight"})
 save("lee", Lee(vocab["paper"], 5), "paper", "lee", "heads=2")
+save("lens4_none", bridge(vocab["nanda"], vocab["nanda"] - 1, None, "relu"), "nanda", "transformer_lens", "heads=2,norm=none,activation=relu")
+save("lens4_ln", bridge(vocab["nanda"], vocab["nanda"], "LN", "gelu"), "nanda", "transformer_lens", "heads=2,activation=gelu")
+save("lens4_lnpre", bridge(vocab["nanda"], vocab["nanda"], "LNPre", "silu"), "nanda", "transformer_lens", "heads=2,norm=pre,activation=silu")
 with open("losses.tsv", "w") as file:
     file.write("file\tlayout\ttable\tset\texclude\ttrain_loss\ttrain_acc\tval_loss\tval_acc\n")
     file.writelines("\t".join(row) + "\n" for row in rows)

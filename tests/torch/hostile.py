@@ -113,7 +113,7 @@ for function, args in (os.system, (COMMAND,)), (eval, ("open('executed', 'w')",)
         word = word or " ".join([arg for op, arg, where in ops if op.name == "SHORT_BINUNICODE" and where < at][-2:])
         refuse(data, byte(at, f"{word.replace(' ', '.')} is refused: {KNOWN}*"))
 for module, word in ("os", "system"), ("posix", "system"), ("torch", "load"), ("torch.nn.modules.linear", "Linear"), ("torch._utils", "_rebuild_qtensor"), \
-        ("torch", "ComplexDoubleStorage"), ("collections", "defaultdict"), ("numpy.core.multiarray", "scalar"), ("torch", "FloatStorage.__class__"), ("", ""), ("torch._utils", ""):
+        ("torch", "ComplexDoubleStorage"), ("collections", "deque"), ("numpy.core.multiarray", "scalar"), ("torch", "FloatStorage.__class__"), ("", ""), ("torch._utils", ""):
     refuse(b"\x80\x02" + name(module, word) + text(COMMAND) + b"\x85R.", byte(2, f"{module}.{word} is refused: {KNOWN}*"))
 refuse(b"\x80\x02" + name("torch\x1b[2J", "a") + b".", byte(2, f"torch?[2J.a is refused: {KNOWN}*"))
 for op, word, body in (b"i", "INST", b"(" + text(COMMAND) + b"ios\nsystem\n."), (b"o", "OBJ", b"(" + text(COMMAND) + b"o."), \
@@ -137,6 +137,10 @@ refuse(b"\x80\x02" + name("torch", "Size") + b")R.", byte(15, "torch.Size has 0 
 refuse(b"\x80\x02" + name("torch", "Size") + b"N\x85R.", byte(16, "a tuple of sizes is wanted, this is None"))
 refuse(b"\x80\x02" + name("collections", "Counter") + b"]\x85R.", byte(25, "a dict of counts is wanted, this is a list"))
 refuse(b"\x80\x02" + name("collections", "Counter") + b")R.", byte(24, "collections.Counter has 0 arguments"))
+refuse(b"\x80\x02" + name("collections", "defaultdict") + text(COMMAND) + b"\x85R.", byte(28 + len(text(COMMAND)), "a type of values is wanted, this is a string"))
+refuse(b"\x80\x02" + name("collections", "defaultdict") + name("torch", "device") + b"\x85R.", byte(42, "a type of values is wanted, this is a name"))
+refuse(b"\x80\x02" + name("builtins", "list") + b")R.", byte(18, "builtins.list is no function"))
+refuse(entry("a", name("builtins", "list")), "'a' is a name: a tensor, a number or a string is wanted")
 refuse(b"\x80\x02" + name("torch", "device") + b"N\x85R.", byte(18, "the name of a device is wanted, this is None"))
 refuse(b"\x80\x04NN\x93.", byte(4, "a name is a string, not None"))
 refuse(b"\x80\x02\xff.", byte(2, "0xff is no opcode"))
@@ -226,6 +230,7 @@ tensor_case(here + "torch._utils._rebuild_tensor_v2 has 8 arguments", more=b"NN"
 tensor_case(here + "torch._utils._rebuild_tensor_v3 has 6 arguments", function="_rebuild_tensor_v3")
 tensor_case(here + "a dtype is wanted, this is a string", function="_rebuild_tensor_v3", more=text("float32"))
 tensor_case(here + "a dtype is wanted, this is a name", function="_rebuild_tensor_v3", more=name("torch", "FloatStorage"))
+tensor_case(here + "a dtype is wanted, this is a name", function="_rebuild_tensor_v3", more=name("builtins", "list"))
 tensor_case(here + "a tensor and its storage both say a dtype", function="_rebuild_tensor_v3", more=name("torch", "float32"))
 tensor_case(here + "a tensor with the bit 'neg' is refused: call resolve_conj() and resolve_neg() before torch.save", more=b"}" + text("neg") + b"\x88s")
 tensor_case(here + "the bits of a tensor are a dict, not a list", more=b"]")

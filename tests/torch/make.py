@@ -1,6 +1,8 @@
 """Writes the .pt files of this folder with torch.save, and what torch.load makes of each as one
 safetensors frame beside it. See README.md."""
+import collections
 import json
+import shutil
 import struct
 import sys
 
@@ -50,11 +52,41 @@ def frame(v):
     return struct.pack("<Q", len(text)) + text + data
 
 
-def save(name, v, **how):
-    torch.save(v, name + ".pt", **how)
+def reference(name):
     with open(name + ".safetensors", "wb") as file:
         file.write(frame(torch.load(name + ".pt", weights_only=False)))  # its own files
 
+
+def save(name, v, **how):
+    torch.save(v, name + ".pt", **how)
+    reference(name)
+
+
+if sys.argv[1:] == ["lightning"]:  # a checkpoint with callbacks that keep tensors and an average of the weights; in an empty folder
+    import lightning as L
+
+    class Net(L.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+            self.save_hyperparameters({"lr": 0.1, "weight": torch.ones(2)})
+
+        def training_step(self, batch, _):
+            loss = torch.nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+            self.log("train_loss", loss)
+            return loss
+
+        def configure_optimizers(self):
+            return torch.optim.AdamW(self.parameters(), lr=self.hparams.lr)
+
+    L.seed_everything(0)
+    rows = torch.utils.data.TensorDataset(torch.randn(12, 3), torch.randint(0, 2, (12,)))
+    L.Trainer(max_epochs=2, accelerator="cpu", logger=False, callbacks=[
+        L.pytorch.callbacks.ModelCheckpoint(dirpath="/tmp/lightning", filename="lightning", monitor="train_loss"),
+        L.pytorch.callbacks.EMAWeightAveraging(decay=0.9)]).fit(Net(), torch.utils.data.DataLoader(rows, batch_size=4))
+    shutil.copy("/tmp/lightning/lightning.ckpt", "lightning.pt")
+    reference("lightning")
+    sys.exit()
 
 if sys.argv[1:] == ["old"]:  # the few files of an earlier version, in a folder of their own
     version = torch.__version__.split("+")[0]
@@ -108,3 +140,7 @@ def closure():
 lbfgs.step(closure)
 save("scheduler", {"net": {"w": w}, "second": lbfgs.state_dict(),  # a Counter is in the milestones
                    "schedule": torch.optim.lr_scheduler.MultiStepLR(lbfgs, [30, 80, 80]).state_dict()})
+
+log = {"loss": [2.5, 0.125], "best": {"step": 3}}
+save("defaults", {"w": w, "log": collections.defaultdict(list, log), "counts": collections.defaultdict(int, {"seen": 7}),
+                  "rates": collections.defaultdict(float), "tree": collections.defaultdict(dict), "bare": collections.defaultdict(None, {"v": w})})

@@ -30,10 +30,21 @@ static void summarise(const double *v, size_t n, struct gk_spectrum *s)
     s->effective_rank = exp(entropy);
 }
 
+static int check_finite(const double *a, size_t rows, size_t cols, struct gk_err *err)
+{
+    for (size_t i = 0; i < rows * cols; i++)
+        if (!isfinite(a[i]))
+            return gk_fail(err, "element [%zu, %zu], counted from 0, is %g", i / cols, i % cols,
+                           isnan(a[i]) ? NAN : a[i]);
+    return 0;
+}
+
 int gk_spectrum_of(double *a, size_t rows, size_t cols, struct gk_spectrum *s, struct gk_err *err)
 {
     const size_t n = rows < cols ? rows : cols;
     *s = (struct gk_spectrum){.rows = rows, .cols = cols};
+    if (check_finite(a, rows, cols, err))
+        return -1;
     double *v = gk_alloc(n, sizeof *v, err);
     if (!v)
         return -1;
@@ -72,7 +83,8 @@ static void do_task(void *ctx, size_t i, int thread)
     task->rc = measure(task->t, &task->to->s, &task->err);
 }
 
-static bool is_wanted(const struct gk_tensor *t, const char *globs, const char *exclude)
+/* A matrix that is chosen; it may be empty. */
+static bool is_chosen(const struct gk_tensor *t, const char *globs, const char *exclude)
 {
     if (gk_glob_matches(exclude, t->name))
         return false;
@@ -81,10 +93,19 @@ static bool is_wanted(const struct gk_tensor *t, const char *globs, const char *
     return t->rank == 2 && gk_is_parameter(t) && (!globs || gk_glob_matches(globs, t->name));
 }
 
+static bool is_wanted(const struct gk_tensor *t, const char *globs, const char *exclude)
+{
+    return t->count > 0 && is_chosen(t, globs, exclude);
+}
+
 static int fail_without(const struct gk_frame *f, const char *globs, const char *exclude,
                         struct gk_err *err)
 {
     const struct gk_tensor *t = globs ? gk_frame_tensor(f, globs) : NULL;
+    for (size_t i = 0; i < f->ntensor; i++)
+        if (f->tensor[i].count == 0 && is_chosen(&f->tensor[i], globs, exclude))
+            return gk_frame_fail(f, err, "tensor '%s' %s is empty", gk_show(f->tensor[i].name).s,
+                                 gk_show_shape(f->tensor[i].rank, f->tensor[i].shape).s);
     if (!globs)
         return gk_frame_fail(f, err, "it has no matrix");
     if (t && gk_glob_matches(exclude, t->name))
@@ -105,22 +126,29 @@ static bool takes(const void *ctx, const struct gk_tensor *t)
     return is_wanted(t, c->globs, c->exclude);
 }
 
-/* Parameters of rank 3 and above: kernels of convolutions, heads with an axis of their own. */
-static int note_higher(const struct gk_frame *f, const char *exclude, struct gk_notes *notes,
-                       struct gk_err *err)
+/* Parameters without a spectrum: kernels of convolutions, heads with an axis of their own, and
+ * matrices without a value. */
+static bool has_none(const struct gk_tensor *t, bool empty)
+{
+    return gk_is_parameter(t) && (empty ? t->rank == 2 && t->count == 0 : t->rank > 2);
+}
+
+static int note_without(const struct gk_frame *f, bool empty, const struct choice *c,
+                        struct gk_notes *notes, struct gk_err *err)
 {
     size_t n = 0;
     const char *first = NULL;
     for (size_t i = 0; i < f->ntensor; i++) {
         const struct gk_tensor *t = &f->tensor[i];
-        if (t->rank > 2 && gk_is_parameter(t) && !gk_glob_matches(exclude, t->name) && n++ == 0)
+        if (has_none(t, empty) && !gk_glob_matches(c->exclude, t->name) && n++ == 0)
             first = t->name;
     }
     if (n == 0)
         return 0;
-    return gk_notes_add(notes, NULL, err,
-                        "%s: %zu parameter%s rank 3 or more, and no spectrum ('%s'%s)", f->file, n,
-                        n == 1 ? " has" : "s have", gk_show(first).s, n == 1 ? "" : ", ...");
+    return gk_notes_add(notes, NULL, err, "%s: %zu parameter%s %s, and no spectrum ('%s'%s)",
+                        f->file, n, n == 1 ? " has" : "s have",
+                        empty ? "no values" : "rank 3 or more", gk_show(first).s,
+                        n == 1 ? "" : ", ...");
 }
 
 int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const char *exclude,
@@ -131,12 +159,15 @@ int gk_frame_spectra_doubts(const struct gk_frame *f, const char *globs, const c
         (globs && gk_is_glob(globs) && gk_frame_need_matches(f, globs, err)))
         return -1;
     for (size_t i = 0; globs && gk_is_glob(globs) && i < f->ntensor; i++)
-        if (f->tensor[i].rank != 2 && gk_glob_names(globs, f->tensor[i].name))
+        if ((f->tensor[i].rank != 2 || f->tensor[i].count == 0) &&
+            gk_glob_names(globs, f->tensor[i].name))
             return fail_without(f, f->tensor[i].name, exclude, err);
     if (globs)
         return 0;
-    return gk_frame_doubts(f, takes, &c, notes, err) || note_higher(f, exclude, notes, err) ? -1
-                                                                                            : 0;
+    return gk_frame_doubts(f, takes, &c, notes, err) || note_without(f, false, &c, notes, err) ||
+                   note_without(f, true, &c, notes, err)
+               ? -1
+               : 0;
 }
 
 int gk_frame_spectra(const struct gk_frame *f, const char *globs, const char *exclude,

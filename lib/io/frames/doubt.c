@@ -1,12 +1,12 @@
 /* Finds tensors that may be no parameters, or those of a second network. Only their names tell, and
- * names can mislead. So only an optimiser's state is left out; other such tensors stay in, and
- * notes name them all. */
+ * names can mislead. So only an optimiser's state is left out, and what stands beside the
+ * network in a checkpoint of Lightning; other such tensors stay in, and notes name them all. */
 #include <string.h>
 
 #include "gk/frame.h"
 #include "gk/glob.h"
 
-enum doubt { STATE, BUFFER, COPY, DOUBTS };
+enum doubt { STATE, BESIDE, BUFFER, COPY, DOUBTS };
 
 /* Is the key of LEN bytes one of WORDS, whose last is NULL? */
 static bool is_word(const char *key, size_t len, const char *const *words)
@@ -88,6 +88,10 @@ static int note_kind(const struct gk_frame *f, enum doubt what, const char *firs
         return gk_notes_add(notes, NULL, err,
                             "%s: %zu tensor%s of an optimiser's state left out ('%s'%s)", f->file,
                             n, s, name.s, more);
+    if (what == BESIDE)
+        return gk_notes_add(notes, NULL, err,
+                            "%s: %zu tensor%s beside the state_dict of Lightning left out ('%s'%s)",
+                            f->file, n, s, name.s, more);
     return gk_notes_add(
         notes, "exclude", err, "%s: %zu tensor%s %s by name, but %s as parameter%s ('%s'%s)",
         f->file, n, s,
@@ -237,6 +241,8 @@ int gk_frame_doubts(const struct gk_frame *f, gk_takes *takes, const void *ctx,
         if (gk_is_state(t->name))
             what =
                 strncmp(t->name, "optim.", 6) ? STATE : DOUBTS; /* gk's own is where it belongs */
+        else if (t->beside && gk_dtype_is_float(t->dtype))
+            what = BESIDE;
         else if (takes(ctx, t))
             what = is_buffer(t) ? BUFFER : is_copy(t->name) ? COPY : DOUBTS;
         if (what < DOUBTS && n[what]++ == 0)

@@ -50,6 +50,9 @@ int gk_header_check(struct gk_header *h, struct gk_err *err);
 /* Sorts the tensors into the order of a frame. */
 void gk_frame_sort(struct gk_frame *f);
 
+/* Finds what is beside the network, if F is a checkpoint of Lightning. */
+void gk_frame_mark(struct gk_frame *f);
+
 /* Reads all of FP, which is not a frame, into F, whose place is already set. */
 typedef int gk_frame_reader(FILE *fp, struct gk_frame *f, struct gk_err *err);
 /* gk_source_open for tools that also take files of torch.save. Other tools do without the libraries

@@ -242,6 +242,7 @@ int gk_source_next(struct gk_source *s, struct gk_frame *f, struct gk_err *err)
             return gk_fail_at(err, "%s: frame %" PRIu64, s->name, s->number);
         s->number += rc > 0;
         if (rc == 1) {
+            gk_frame_mark(f);
             s->index++;
             s->frames++;
             s->open += f->in_stream;

@@ -1,7 +1,7 @@
 /* Which tensors are parameters. */
 #include <string.h>
 
-#include "gk/frame.h"
+#include "frame_priv.h"
 
 static bool is_one_of(const char *s, size_t n, const char *const *words)
 {
@@ -81,7 +81,23 @@ bool gk_is_state(const char *name)
     return false;
 }
 
+/* Lightning gives a checkpoint its version. The network is below state_dict; callbacks, loops and
+ * hyper-parameters keep tensors of their own, and so does an average of weights. */
+void gk_frame_mark(struct gk_frame *f)
+{
+    static const char network[] = "state_dict.";
+    bool has_network = false;
+    if (!gk_frame_meta(f, "pytorch-lightning_version"))
+        return;
+    for (size_t i = 0; i < f->ntensor; i++) {
+        f->tensor[i].beside = strncmp(f->tensor[i].name, network, sizeof network - 1) != 0;
+        has_network |= !f->tensor[i].beside;
+    }
+    for (size_t i = 0; i < f->ntensor; i++)
+        f->tensor[i].beside &= has_network;
+}
+
 bool gk_is_parameter(const struct gk_tensor *t)
 {
-    return gk_dtype_is_float(t->dtype) && !gk_is_state(t->name);
+    return gk_dtype_is_float(t->dtype) && !t->beside && !gk_is_state(t->name);
 }

@@ -105,8 +105,12 @@ static int find_twins(struct gk_log *log, struct gk_err *err)
 
 static int open_table(struct gk_log *log, FILE *fp, const char *step, struct gk_err *err)
 {
-    if (gk_rows_open(&log->rows, fp, log->name, false, err) || find_step(log, step, err) ||
-        find_twins(log, err))
+    if (gk_rows_open(&log->rows, fp, log->name, false, err))
+        return -1;
+    if (log->rows.unequal) /* a single row without a step, which is no curve */
+        return gk_fail(err, "%s: %s: the arrays of a table have one length", log->name,
+                       log->rows.unequal);
+    if (find_step(log, step, err) || find_twins(log, err))
         return -1;
     find_form(log);
     log->next = log->rows.ncol;

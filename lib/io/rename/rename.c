@@ -190,20 +190,58 @@ static int fill_all(struct work *w, struct gk_err *err)
     return 0;
 }
 
+/* The reason of L against a tensor of LAYER; NULL: its condition "lacks:NAME" does not hold. */
+static int find_reason(const struct work *w, const struct gk_line *l, const struct layer *layer,
+                       const char **reason, struct gk_err *err)
+{
+    static const char lacks[] = "lacks:";
+    const size_t n = strcspn(l->how, " \t");
+    *reason = l->how;
+    if (strncmp(l->how, lacks, sizeof lacks - 1) != 0)
+        return 0;
+    char *pattern = gk_format(err, "%.*s", (int)(n - sizeof lacks + 1), l->how + sizeof lacks - 1);
+    char *name = pattern ? fill_name(pattern, layer, err) : NULL;
+    const bool holds = name && !gk_frame_tensor(w->to, name);
+    free(pattern);
+    free(name);
+    *reason = holds ? l->how + n + strspn(l->how + n, " \t") : NULL;
+    return name ? 0 : -1;
+}
+
+/* Without such a tensor the network would run, and compute something else. */
+static int check_refused(struct work *w, struct gk_err *err)
+{
+    for (size_t k = 0; k < w->r->n; k++) {
+        const struct gk_line *l = &w->r->line[k];
+        for (size_t i = 0; i < w->f->ntensor && l->kind == GK_LINE_REFUSE; i++) {
+            struct layer layer;
+            const char *reason = NULL, *name = w->f->tensor[i].name;
+            if (!matches(l->theirs, name, &layer))
+                continue;
+            if (find_reason(w, l, &layer, &reason, err))
+                return -1;
+            if (reason)
+                return gk_frame_fail(w->f, err, "tensor '%s': %s", gk_show(name).s, reason);
+        }
+    }
+    return 0;
+}
+
 static int check_used(struct work *w, const bool *used, struct gk_err *err)
 {
     for (size_t i = 0; i < w->f->ntensor; i++) {
         const struct gk_tensor *t = &w->f->tensor[i];
+        struct gk_rename_skipped *to = t->beside ? &w->notes.beside : &w->notes.integers;
         if (used[i])
             continue;
-        if (gk_dtype_is_float(t->dtype)) {
+        if (gk_dtype_is_float(t->dtype) && !t->beside) {
             gk_frame_fail(
                 w->f, err, "no line of the table '%s' names the tensor '%s' %s: leave it out",
                 gk_show(w->r->name).s, gk_show(t->name).s, gk_show_shape(t->rank, t->shape).s);
             return gk_fail_about(err, "exclude");
         }
-        if (w->notes.left_out++ == 0)
-            w->notes.first = gk_show(t->name);
+        if (to->n++ == 0)
+            to->first = gk_show(t->name);
     }
     return 0;
 }
@@ -216,6 +254,8 @@ int gk_rename_apply(const struct gk_rename *r, const struct gk_frame *f, struct 
     int rc = used ? give_all(&w, used, err) : -1;
     if (rc == 0)
         rc = give_meta(&w, err);
+    if (rc == 0)
+        rc = check_refused(&w, err);
     if (rc == 0)
         rc = check_used(&w, used, err);
     if (rc == 0)

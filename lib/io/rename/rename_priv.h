@@ -21,8 +21,9 @@ struct gk_change {
 
 enum gk_line_kind {
     GK_LINE_NAME,
-    GK_LINE_DROP, /* a tensor that the network does not need */
-    GK_LINE_MAKE, /* a tensor that the file lacks */
+    GK_LINE_DROP,   /* a tensor that the network does not need */
+    GK_LINE_REFUSE, /* a tensor that no network of gk has; `how` says why */
+    GK_LINE_MAKE,   /* a tensor that the file lacks */
     GK_LINE_META
 };
 enum { GK_MOST_CHANGES = 4 };

@@ -145,6 +145,7 @@ static int parse_kind(struct gk_line *l, struct gk_err *err)
     l->kind = made                          ? GK_LINE_MAKE
               : !strcmp(l->theirs, "@meta") ? GK_LINE_META
               : !strcmp(l->ours, "-")       ? GK_LINE_DROP
+              : !strcmp(l->ours, "!")       ? GK_LINE_REFUSE
                                             : GK_LINE_NAME;
     if (l->kind == GK_LINE_MAKE)
         l->fill = !strcmp(l->theirs, "@ones");
@@ -152,6 +153,8 @@ static int parse_kind(struct gk_line *l, struct gk_err *err)
         return gk_fail(err, "'%s' is not known: @meta, @zeros or @ones", gk_show(l->theirs).s);
     if (l->kind == GK_LINE_META)
         return *l->how ? 0 : gk_fail(err, "the value of '%s' is missing", gk_show(l->ours).s);
+    if (l->kind == GK_LINE_REFUSE)
+        return *l->how ? 0 : gk_fail(err, "why is '%s' refused?", gk_show(l->theirs).s);
     if (l->kind != GK_LINE_NAME)
         return *l->how && strcmp(l->how, "-") != 0
                    ? gk_fail(err, "a tensor that is not there cannot be changed")

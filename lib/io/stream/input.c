@@ -1,6 +1,8 @@
 /* Opens operands, and recognises what they hold. */
 #include "gk/input.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +16,24 @@ static bool is_written(FILE *fp)
 {
     struct stat st;
     return fstat(fileno(fp), &st) == 0 && gk_out_goes_to(&st);
+}
+
+static int refuse_foreign(const char *name, const char *what, const char *how, bool filter,
+                          struct gk_err *err);
+
+static int fail_read(const char *name, struct gk_err *err)
+{
+    char path[PATH_MAX];
+    const int why = errno, n = snprintf(path, sizeof path, "%s/.metadata", name);
+    const bool shards = why == EISDIR && n < (int)sizeof path && access(path, R_OK) == 0;
+    errno = why;
+    if (!shards)
+        return gk_fail(err, "%s:", name);
+    return refuse_foreign(name, "a distributed checkpoint of PyTorch",
+                          "python3 -c 'from torch.distributed.checkpoint.format_utils import "
+                          "dcp_to_torch_save as save; save(\"@\", \"new.pt\")'; "
+                          "gk-ckpt-dump --format safetensors new.pt",
+                          false, err);
 }
 
 void (*gk_input_waits)(void);
@@ -43,7 +63,7 @@ int gk_input_open(FILE **fp, const char **name, const char *path, struct gk_err 
         return 0;
     }
     if (ferror(*fp))
-        gk_fail(err, "%s:", *name);
+        fail_read(*name, err);
     else
         gk_fail(err, "%s: empty input", *name);
     fclose(*fp);
@@ -284,12 +304,25 @@ static int tell_zip(const unsigned char *first, size_t n, const char *name,
         return 0;
     }
     const char *first_slash = strchr(member, '/');
+    if (first_slash && !strncmp(first_slash, "/data/weights/", 14))
+        return refuse_foreign(name, "an archive of torch.export",
+                              "python3 -c 'import torch; torch.save(torch.export.load(\"@\")"
+                              ".state_dict, \"new.pt\")'; "
+                              "gk-ckpt-dump --format safetensors new.pt",
+                              false, err);
     if (first_slash && (!strncmp(first_slash, "/data/", 6) || !strncmp(first_slash, "/code/", 6) ||
                         !strncmp(first_slash, "/constants", 10)))
         return refuse_foreign(name, "a TorchScript archive",
                               "python3 -c 'import torch; torch.save(torch.jit.load(\"@\", "
                               "\"cpu\").state_dict(), \"new.pt\")'; "
                               "gk-ckpt-dump --format safetensors new.pt",
+                              false, err);
+    if (!strcmp(member, "metadata.json"))
+        return refuse_foreign(name, "a model of Keras",
+                              "python3 -c 'import keras, safetensors.numpy as s; s.save_file("
+                              "{w.path.replace(\"/\", \".\"): w.numpy() for w in "
+                              "keras.saving.load_model(\"@\").weights}, \"new.safetensors\")'; "
+                              "gk-ckpt-dump --format safetensors new.safetensors",
                               false, err);
     if (!strcmp(member, "[Content_Types].xml"))
         return gk_fail(err, "%s: this is an Office document: save the sheet as CSV", name);

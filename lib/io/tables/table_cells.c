@@ -76,6 +76,10 @@ int gk_rows_number(const struct gk_rows *r, int col, double *v, struct gk_err *e
         snprintf(name, sizeof name, "%.*s", GK_SHOWN, r->name[col]);
     else
         snprintf(name, sizeof name, "%d", col + 1);
+    if (r->unequal && !strcmp(cell, "[...]"))
+        return gk_rows_fail(r, err,
+                            "column %s is an array, but %s: the arrays of a table have one length",
+                            name, r->unequal);
     return gk_rows_fail(r, err, "column %s: '%.*s' is not a number, or out of range", name,
                         GK_SHOWN, cell);
 }

@@ -37,7 +37,8 @@ struct gk_json_rows {
     size_t last_n, last_cap;
     struct gk_json_column *column; /* [columns.n] of an object of columns */
     size_t column_cap;
-    bool is_row; /* an object that is no object of columns */
+    bool is_row;   /* an object that is no object of columns */
+    char *unequal; /* two of its arrays, if only their lengths say so */
 };
 
 /* Takes the member PATH of the current object. */
@@ -186,6 +187,15 @@ static int take_column(struct gk_json_rows *j, const struct gk_json *v, struct g
     return 0;
 }
 
+static int note_unequal(struct gk_json_rows *j, size_t a, size_t b, struct gk_err *err)
+{
+    const size_t n = gk_json_size(j->column[a].array), m = gk_json_size(j->column[b].array);
+    j->unequal =
+        gk_format(err, "'%s' has %zu value%s and '%s' %zu", gk_show(gk_names_get(&j->columns, a)).s,
+                  n, n == 1 ? "" : "s", gk_show(gk_names_get(&j->columns, b)).s, m);
+    return j->unequal ? 0 : -1;
+}
+
 /* The number of rows of the columns in OBJECT; 0: it is a row itself. */
 static int find_columns(struct gk_json_rows *j, const struct gk_json *object, size_t *rows,
                         struct gk_err *err)
@@ -194,14 +204,17 @@ static int find_columns(struct gk_json_rows *j, const struct gk_json *object, si
     j->path_n = 0;
     if (walk(j, object, take_column, err))
         return -1;
-    for (size_t i = 0; i < j->columns.n; i++) {
+    size_t first = 0; /* the first column that is not empty */
+    for (size_t i = 0; i < j->columns.n && !j->is_row && !j->unequal; i++) {
         const size_t n = gk_json_size(j->column[i].array);
-        if (n > 0 && *rows > 0 && n != *rows)
-            j->is_row = true;
-        if (n > 0)
+        if (n > 0 && *rows == 0) {
+            first = i;
             *rows = n;
+        } else if (n > 0 && n != *rows && note_unequal(j, first, i, err)) {
+            return -1;
+        }
     }
-    if (j->is_row)
+    if (j->is_row || j->unequal)
         *rows = 0;
     return 0;
 }
@@ -280,6 +293,7 @@ static int open_rows(struct gk_rows *r, struct gk_json_rows *j, FILE *fp, struct
     }
     if (!j->spool || put_records(j, fp, err))
         return -1;
+    r->unequal = j->unequal;
     r->ncol = j->columns.n;
     r->name = calloc(j->columns.n + 1, sizeof *r->name);
     if (!r->name)
@@ -356,5 +370,6 @@ void gk_json_rows_close(struct gk_json_rows *j)
     free(j->cells);
     free(j->last);
     free(j->column);
+    free(j->unequal);
     free(j);
 }

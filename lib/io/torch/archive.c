@@ -45,6 +45,31 @@ static int find_folder(struct gk_archive *a, struct gk_err *err)
     return gk_fail(err, "the zip archive has no member data.pkl");
 }
 
+static uint32_t little(const unsigned char *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The end of an archive says where its directory begins, counted from the archive's first byte. If
+ * that is not the file's first byte, others stand before, of which the zip format knows nothing. */
+static int check_alone(int fd, struct gk_err *err)
+{
+    enum { END = 22, END_64 = 76 }; /* bytes of the records behind the directory */
+    unsigned char end[END];
+    const off_t size = lseek(fd, 0, SEEK_END);
+    if (size < END || pread(fd, end, END, size - END) != END ||
+        memcmp(end, "PK\5\6\0\0\0\0", 8) != 0)
+        return 0; /* damaged, or with a comment: for libzip to judge */
+    const uint32_t directory = little(end + 12), begin = little(end + 16);
+    const off_t before = size - END - (off_t)directory - (off_t)begin;
+    if (begin == UINT32_MAX || directory == UINT32_MAX || before <= 0 || before == END_64)
+        return 0;
+    return gk_fail(err,
+                   "other bytes stand before its last archive; if this is a part of a distributed "
+                   "checkpoint, take its folder: dcp_to_torch_save(\"FOLDER\", \"new.pt\") of "
+                   "torch.distributed.checkpoint.format_utils");
+}
+
 int gk_archive_open(struct gk_archive **a, int fd, struct gk_err *err)
 {
     int code = 0, own;
@@ -54,6 +79,8 @@ int gk_archive_open(struct gk_archive **a, int fd, struct gk_err *err)
     own = dup(fd);
     if (own < 0 || lseek(own, 0, SEEK_SET) < 0) {
         gk_fail(err, "cannot read again:");
+    } else if (check_alone(own, err) || lseek(own, 0, SEEK_SET) < 0) {
+        (*a)->zip = NULL;
     } else if (!((*a)->zip = zip_fdopen(own, 0, &code))) {
         fail_open(code, err);
     } else if (find_folder(*a, err) == 0) {

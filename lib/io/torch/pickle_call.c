@@ -7,8 +7,8 @@
 typedef struct gk_pickle_value *make(struct gk_pickle *p, const struct gk_pickle_list *args,
                                      struct gk_err *err);
 
-static make make_ordered, make_counter, make_tensor, make_typed, make_parameter, make_size,
-    make_device;
+static make make_ordered, make_default, make_counter, make_tensor, make_typed, make_parameter,
+    make_size, make_device;
 
 /* A function, the type of a storage, or a dtype. */
 struct gk_pickle_name {
@@ -26,6 +26,8 @@ struct gk_pickle_name {
     {                                                                                              \
         "torch", name, NULL, 0, 0, true, false, type                                               \
     }
+/* What a defaultdict makes of a key that it lacks. Protocol 2 has Python 2's name of the module. */
+#define FACTORY(name) CALL("__builtin__", name, NULL, 0, 0), CALL("builtins", name, NULL, 0, 0)
 #define DTYPE(name, type)                                                                          \
     {                                                                                              \
         "torch", name, NULL, 0, 0, false, false, type                                              \
@@ -34,6 +36,12 @@ struct gk_pickle_name {
 static const struct gk_pickle_name known[] = {
     CALL("collections", "OrderedDict", make_ordered, 0, 0),
     CALL("collections", "Counter", make_counter, 1, 1),
+    CALL("collections", "defaultdict", make_default, 0, 1),
+    FACTORY("list"),
+    FACTORY("dict"),
+    FACTORY("int"),
+    FACTORY("long"), /* the int of protocol 2 */
+    FACTORY("float"),
     CALL("torch._utils", "_rebuild_tensor_v2", make_tensor, 6, 7),
     CALL("torch._utils", "_rebuild_tensor_v3", make_typed, 7, 8),
     CALL("torch._utils", "_rebuild_parameter", make_parameter, 3, 3),
@@ -74,17 +82,22 @@ static const struct gk_pickle_name known[] = {
 };
 
 /* What to do about a name of MODULE. A file that begins with a class is a whole object. */
-static const char *remedy(const struct gk_pickle *p, struct gk_pickle_text module)
+static const char *remedy(const struct gk_pickle *p, struct gk_pickle_text module,
+                          struct gk_pickle_text name)
 {
     static const char numpy[] = "numpy.";
     if (p->op <= 2)
         return "; if this is a whole module that you trust, save its parameters: "
                "torch.save(torch.load(\"FILE\", weights_only=False).state_dict(), \"new.pt\")";
+    if (gk_pickle_is(name, "_rebuild_from_type_v2"))
+        return "; if this is a DTensor of FSDP, save the whole tensors: "
+               "get_model_state_dict(net, options=StateDictOptions(full_state_dict=True)) of "
+               "torch.distributed.checkpoint.state_dict";
     if (module.n >= sizeof numpy - 1 && !memcmp(module.s, numpy, sizeof numpy - 1))
         return "; save numbers of NumPy with .item(), and arrays with torch.from_numpy";
     return "; save the part that has the tensors by itself: "
            "d = torch.load(\"FILE\", weights_only=False) if you trust it, then "
-           "torch.save(d[\"KEY\"], \"new.pt\")";
+           "torch.save(d[\"KEY\"], \"new.pt\"), or of a module d[\"KEY\"].state_dict()";
 }
 
 struct gk_pickle_value *gk_pickle_find(struct gk_pickle *p, struct gk_pickle_text module,
@@ -99,7 +112,7 @@ struct gk_pickle_value *gk_pickle_find(struct gk_pickle *p, struct gk_pickle_tex
         return v;
     }
     gk_pickle_fail(p, err, "%s.%s is refused: " GK_PICKLE_KNOWN "%s", gk_pickle_show(module).s,
-                   gk_pickle_show(name).s, remedy(p, module));
+                   gk_pickle_show(name).s, remedy(p, module, name));
     return NULL;
 }
 
@@ -135,6 +148,16 @@ static struct gk_pickle_value *make_ordered(struct gk_pickle *p, const struct gk
 {
     (void)args;
     return gk_pickle_new(p, GK_PICKLE_ORDERED, err);
+}
+
+/* Its items follow. */
+static struct gk_pickle_value *make_default(struct gk_pickle *p, const struct gk_pickle_list *args,
+                                            struct gk_err *err)
+{
+    if (args->n > 0 && args->item[0]->kind != GK_PICKLE_NONE &&
+        (args->item[0]->kind != GK_PICKLE_GLOBAL || args->item[0]->u.global->call))
+        return wrong(p, err, "a type of values", args->item[0]);
+    return gk_pickle_new(p, GK_PICKLE_DICT, err);
 }
 
 /* The dict of its counts. */
@@ -230,7 +253,7 @@ static struct gk_pickle_value *make_typed(struct gk_pickle *p, const struct gk_p
     struct gk_pickle_value *v = take_tensor(p, args, err);
     if (!v || (args->n == 8 && check_bits(p, args->item[7], err)))
         return NULL;
-    if (type->kind != GK_PICKLE_GLOBAL || type->u.global->call || type->u.global->storage)
+    if (!gk_pickle_dtype(type))
         return wrong(p, err, "a dtype", type);
     if (!v->u.tensor.storage->untyped) {
         gk_pickle_fail(p, err, "a tensor and its storage both say a dtype");
@@ -287,7 +310,7 @@ struct gk_pickle_value *gk_pickle_persistent(struct gk_pickle *p, const struct g
 const char *gk_pickle_dtype(const struct gk_pickle_value *v)
 {
     const struct gk_pickle_name *g = v->kind == GK_PICKLE_GLOBAL ? v->u.global : NULL;
-    return g && !g->call && !g->storage ? g->name : NULL;
+    return g && !g->call && !g->storage && !strcmp(g->module, "torch") ? g->name : NULL;
 }
 
 int gk_pickle_build(struct gk_pickle *p, const struct gk_pickle_value *object,

@@ -45,7 +45,7 @@ static int fail_missing(const struct gk_frame *f, const char *name, struct gk_er
         if (len > n + 1 && has[len - n - 1] == '.' && !strcmp(has + len - n, name))
             return gk_frame_fail(f, err,
                                  "tensor '%s' is missing; there is '%s': names must have nothing "
-                                 "before that",
+                                 "before that, which the table gk of gk-ckpt-dump takes away",
                                  name, gk_show(has).s);
     }
     return gk_frame_fail(f, err, "tensor '%s' is missing", name);
