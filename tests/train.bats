@@ -271,6 +271,10 @@ END
     refuses_like 1 '^gk-train: w: frame 1: the run began with init weights:[0-9a-f]{16}, not paper$' \
         gk-train --resume w --init paper d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
+    # rprop's rate is the first size of its steps
+    gk-train -q "${tiny[@]}" --optimizer rprop --lr 0.02 --steps 1 --save p -o /dev/null d
+    breaks 'gk-train: p: frame 1: the run began with lr 0.02, not 0.5' gk-train --resume p --lr 0.5 d
+    cmp <(gk-train -q --resume p --steps 3 d) <(gk-train -q --resume p --lr 2e-2 --steps 3 d)
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b
     breaks "gk-train: b: frame 1: metadata lr: '0.0x1' is not a number" gk-train --resume b d
     refuses_like 1 '^gk-train: d: frame 1: .*checkpoint' gk-train --resume d d
