@@ -526,6 +526,38 @@ start() {
     assert_equal "$stderr" ''
 }
 
+@test "an option has an effect or is named" {
+    data >d
+    gk-train "${tiny[@]}" --steps 0 --save given d >/dev/null
+    effect() {
+        read -ra base <<<"$1"
+        read -ra more <<<"$2"
+        gk-train -q "${base[@]}" --lr 1e-2 --steps 12 d | rows >without
+        gk-train "${base[@]}" --lr 1e-2 --steps 12 "${more[@]}" d 2>said | rows >with
+        if cmp -s without with; then
+            assert_equal "$1: $(<said)" "$1: gk-train: note: ${more[0]} changes nothing here"
+        else
+            assert_equal "$1: $2: $(<said)" "$1: $2: "
+        fi
+        cmp -s without with && echo "$2" >>idle || true
+    }
+    for kind in adamw sgd rprop lion; do
+        for option in '--warmup 3' '--decay matrices' '--clip 0.1' '--batch 20' '--batch 19' '--weight-decay 0.2'; do
+            effect "${tiny[*]} --optimizer $kind" "$option"
+        done
+        effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--clip 0.1'
+        effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--decay matrices'
+    done
+    for batch in 6 full; do
+        effect "--init given --batch $batch" '--seed 3'
+        effect "${tiny[*]} --batch $batch" '--seed 3'
+    done
+    assert_equal "$(sort idle | uniq -c | xargs)" '4 --batch 20 1 --clip 0.1 2 --decay matrices 1 --seed 3 1 --warmup 3'
+    # what is the default, or does as it does, needs no note
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer rprop --warmup 0 --clip 0 --decay all --batch full --seed 0 --steps 1 d
+    assert_equal "$stderr" ''
+}
+
 @test "one of table, checkpoint and trajectory may take standard output" {
     data >d
     gk-train "${tiny[@]}" --steps 3 --save a --trajectory a.gks --every 1 d >t
@@ -541,6 +573,13 @@ start() {
     gk-train "${tiny[@]}" --steps 5 d | rows >c
     cmp a c
     cmp b c
+    # the history has what was done, so that gk-phases does not take the curve for that of batches
+    run --separate-stderr gk-phases <(gk-train -q "${tiny[@]}" --steps 5 --batch 1000 d)
+    assert_equal "$stderr" ''
+    assert_output --partial ' --batch full '
+    run --separate-stderr gk-phases <(gk-train -q "${tiny[@]}" --steps 5 --batch 19 d)
+    assert_output --partial ' --batch 19 '
+    [ "$stderr" ]
 }
 
 @test "in f32 the loss goes on falling far below the resolution of a number near 1" {

@@ -66,6 +66,7 @@ struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind);
 /* The settings that updates of KIND use. */
 struct gk_optim_uses {
     bool beta1, beta2, eps, momentum, muon_lr, warmup;
+    bool signs; /* of the gradient, and nothing else of it */
 };
 struct gk_optim_uses gk_optim_uses(enum gk_optimizer kind);
 
