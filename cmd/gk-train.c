@@ -354,7 +354,8 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
         gk_dataset_read(&d, data, err) || gk_dataset_remark(&d, data, &notes, err) ||
-        check_fit(&d, &ckpt, err) || gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
+        check_fit(&d, &ckpt, err) || gk_train_remark(&conf, &notes, err) ||
+        gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
         gk_blas_pool(&pool, threads(&d), err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
         (resume && gk_trainer_resume(t, &ckpt, err)))

@@ -558,6 +558,32 @@ start() {
     assert_equal "$stderr" ''
 }
 
+@test "a decay that single precision rounds away is named" {
+    data >d
+    note() { # RATE DECAY SAYS WORDS...
+        run --separate-stderr gk-train "${tiny[@]}" --lr "$1" --weight-decay "$2" --steps 30 "${@:4}" d
+        assert_equal "$stderr" "${3:+gk-train: note: --weight-decay: $2 acts as $3 at the rate $1, because f32 rounds 1 - rate * decay}"
+        rows <<<"$output" >got
+    }
+    note 0.001 1e-05 0
+    gk-train -q "${tiny[@]}" --weight-decay 0 --steps 30 d | rows | cmp - got
+    note 0.001 0.0001 0.00012
+    note 0.0001 0.001 0.0012 --optimizer lion
+    note 0.001 0.001 ''
+    note 0.001 0 ''
+    note 0 1e-05 ''
+    note 1e+300 1 '' --steps 0
+    note 0.001 1e-05 '' --dtype f64
+    gk-train -q "${tiny[@]}" --weight-decay 0 --steps 30 --dtype f64 d | rows >none
+    ! cmp -s none got || fail 'double precision loses it, too'
+    note 0.001 1e-05 '' --optimizer adam # in the gradient
+    note 0.02 1e-06 0 --optimizer muon
+    # muon has two rates
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer muon --weight-decay 1e-5 --steps 0 d
+    assert_equal "$stderr" "$(printf 'gk-train: note: --weight-decay: 1e-05 acts as %s, because f32 rounds 1 - rate * decay\n' \
+        '8.9e-06 at the rate 0.02' '0 at the rate 0.001')"
+}
+
 @test "one of table, checkpoint and trajectory may take standard output" {
     data >d
     gk-train "${tiny[@]}" --steps 3 --save a --trajectory a.gks --every 1 d >t
