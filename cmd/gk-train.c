@@ -246,8 +246,10 @@ static int resolve(struct gk_err *err)
     REAL("momentum", momentum, uses.momentum);
     REAL("muon-lr", muon_lr, uses.muon_lr);
     remark("warmup", given.warmup && optim->warmup > 0 && !uses.warmup);
-    remark("decay", given.decay && decay == 1 && !(optim->weight_decay > 0));
+    const bool spares = optim->weight_decay > 0 && gk_arch_has_vectors(&conf.arch);
+    remark("decay", given.decay && decay == 1 && !spares);
     remark("clip", given.clip && optim->clip > 0 && uses.signs && !(optim->weight_decay > 0));
+    remark("grokfast", given.grokfast && run.steps < (int64_t)optim->grokfast.window);
     recorded.grokfast = optim->grokfast.kind != GK_GROKFAST_NONE;
     recorded.orthogonal = optim->orthogonal;
     recorded.clip_rows = optim->clip_rows > 0;

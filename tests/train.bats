@@ -548,11 +548,20 @@ start() {
         effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--clip 0.1'
         effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--decay matrices'
     done
+    # matrices alone
+    effect '--arch gromov --hidden 8' '--decay matrices'
+    effect "${tiny[*]} --norm none" '--decay matrices'
+    effect "${tiny[*]} --norm none --bias ffn" '--decay matrices'
+    effect '--arch liu --bias none' '--decay matrices'
+    effect '--arch liu' '--decay matrices'
+    # the queue is full at the 12th update, the last, or never
+    effect "${tiny[*]}" '--grokfast ma:12,2'
+    effect "${tiny[*]}" '--grokfast ma:13,2'
     for batch in 6 full; do
         effect "--init given --batch $batch" '--seed 3'
         effect "${tiny[*]} --batch $batch" '--seed 3'
     done
-    assert_equal "$(sort idle | uniq -c | xargs)" '4 --batch 20 1 --clip 0.1 2 --decay matrices 1 --seed 3 1 --warmup 3'
+    assert_equal "$(sort idle | uniq -c | xargs)" '4 --batch 20 1 --clip 0.1 5 --decay matrices 1 --grokfast ma:13,2 1 --seed 3 1 --warmup 3'
     # what is the default, or does as it does, needs no note
     run --separate-stderr gk-train "${tiny[@]}" --optimizer rprop --warmup 0 --clip 0 --decay all --batch full --seed 0 --steps 1 d
     assert_equal "$stderr" ''

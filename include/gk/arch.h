@@ -86,6 +86,8 @@ void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
 bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
 
 struct gk_arch gk_arch_defaults(enum gk_model model);
+/* Has it tensors that are no matrices: biases, or those of LayerNorm? */
+bool gk_arch_has_vectors(const struct gk_arch *a);
 
 /* An entry while a description is put together: its value, is it given on the command line, and
  * does the run's description record it? IDLE: it is given, but the network does not have it. */

@@ -2,6 +2,11 @@
  * or a checkpoint, and all others have the model's defaults. */
 #include "gk/arch.h"
 
+bool gk_arch_has_vectors(const struct gk_arch *a)
+{
+    return a->bias != GK_BIAS_NONE || (a->model == GK_TRANSFORMER && a->norm != GK_NORM_LESS);
+}
+
 static void put(struct gk_arch_setting *s, int value)
 {
     s->size = s->choice = value;
