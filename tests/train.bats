@@ -78,6 +78,23 @@ END
     assert_equal "$(column_of val_acc c | xargs)" 'nan nan nan'
 }
 
+@test "norms and cosines of parameters whose squares, or products of squares, no double holds" {
+    data >d
+    # nothing moves, and without LayerNorm all parameters have the scale
+    how=("${tiny[@]}" --norm none --warmup 0 --steps 1 --dtype f64 --optimizer sgd --lr 0)
+    gk-train "${how[@]}" d >one
+    for scale in 1e-60 1e-100 1e-150 1e-160 1e-250; do
+        gk-train "${how[@]}" --init-scale $scale d >t
+        close_to "$(column_of param_norm t | tail -n 1)" "$(column_of param_norm one | tail -n 1)${scale#1}" 1e-13
+        # unknown, rather than one that rounding makes
+        case $scale in 1e-160 | 1e-250) cos=nan ;; *) cos=1 ;; esac
+        assert_equal "$scale $(rows t | tail -n 1 | cut -f 9-10 | xargs)" "$scale $cos $cos"
+    done
+    # a held norm, too
+    gk-train "${how[@]}" --init-scale 1e-250 --lr 1 --hold-norm 2 d | column_of param_norm >t
+    close_to "$(tail -n 1 t)" "$(awk 'NR == 1 { printf "%.17g", 2 * $1 }' t)" 1e-13
+}
+
 @test "clipping scales the step, not the reported norm" {
     data >d
     gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 d >a

@@ -113,5 +113,8 @@ struct gk_dots {
 /* PREV, INIT, GRAD may be NULL: their sums are nan. */
 void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void *theta,
                  const void *grad, const void *prev, const void *init, struct gk_dots *out);
+/* |v| of V [n], whose square gk_vec_dots gave: in double precision that may be beyond a double
+ * where the norm is not. */
+double gk_vec_norm(enum gk_dtype real, size_t n, const void *v, double squared);
 
 #endif
