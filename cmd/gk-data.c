@@ -94,7 +94,7 @@ static int choose(struct gk_operation *o, struct gk_err *err)
 static int choose_pairs(struct gk_operation *o, struct gk_err *err)
 {
     struct gk_equation e = {0};
-    bool commutes = gk_operation_commutes(o, &e);
+    bool there = false, commutes = gk_operation_commutes(o, &e, &there);
     if (!pairs_given)
         pairs = commutes && layout == GK_LAYOUT_PAPER ? PAIRS_UNORDERED : PAIRS_ALL;
     pairs_given = true;
@@ -103,8 +103,9 @@ static int choose_pairs(struct gk_operation *o, struct gk_err *err)
     if (!commutes)
         return gk_fail_usage(err,
                              "--pairs: unordered needs a commutative operation; in %s, "
-                             "%d o %d = %d is not %d o %d",
-                             o->name, e.a, e.b, e.c, e.b, e.a);
+                             "%d o %d = %d %s %d o %d",
+                             o->name, e.a, e.b, e.c, there ? "is not" : "is there without", e.b,
+                             e.a);
     gk_operation_unordered(o);
     return 0;
 }

@@ -116,7 +116,7 @@ static void resolve(void)
                      {"eps", &given.eps, path && uses.eps},
                      {"momentum", &given.momentum, path && uses.momentum},
                      {"warmup", &given.warmup, path && uses.warmup},
-                     {"clip", &given.clip, path},
+                     {"clip", &given.clip, path && !uses.signs},
                      {"grokfast", &given.grokfast, path && optim.grokfast.kind},
                      {"orthogonal-gradient", &given.orthogonal, path && optim.orthogonal},
                      {"hold-norm", &given.hold, path && optim.hold_norm > 0},

@@ -21,18 +21,13 @@ static struct gk_checkpoint going; /* what --resume goes on from: only its netwo
 static struct gk_notes notes;      /* on what was read */
 static int model, dtype, optimizer, decay, preset;
 static int64_t until = 2;
-/* The description of the network, by the number of an entry in its table. */
-static struct {
-    int64_t size;
-    int choice; /* for an entry with choices */
-    bool given, recorded;
-} net[GK_ARCH_ITEMS];
+static struct gk_arch_setting net[GK_ARCH_ITEMS];
 /* Which other options are on the command line, and which belong to the run's description: those
  * come from the command line, from a checkpoint or from a default. */
 static struct which {
-    bool preset, model, init, init_scale, init_rows, optimizer, lr, decay, where, beta1, beta2, eps,
-        momentum, muon_lr, warmup, clip, grokfast, orthogonal, clip_rows, hold, batch, seed, dtype,
-        eval_every, every, until;
+    bool preset, model, init, init_scale, init_rows, optimizer, lr, weight_decay, decay, beta1,
+        beta2, eps, momentum, muon_lr, warmup, clip, grokfast, orthogonal, clip_rows, hold, batch,
+        seed, dtype, eval_every, every, until;
 } given, recorded;
 static bool always = true; /* recorded */
 #define SETTING(x) .given = &given.x, .recorded = &recorded.x
@@ -71,9 +66,9 @@ static const struct gk_opt opts[] = {
     GK_OPT_REAL(0, "lr", &optim->lr, "learning rate", FROM_0, .def = "1e-3", ALWAYS(lr)),
     GK_OPT_REAL(0, "weight-decay", &optim->weight_decay,
                 "decoupled for adamw, lion and muon (default 1), L2 for the others (default 0)",
-                FROM_0, SETTING(decay)),
+                FROM_0, SETTING(weight_decay)),
     GK_OPT_CHOICE(0, "decay", &decay, "all|matrices", "the parameters that decay", .def = "all",
-                  ALWAYS(where)),
+                  ALWAYS(decay)),
     GK_OPT_REAL(0, "beta1", &optim->beta1, "of adamw, adam, adamax, lion and muon (default 0.9)",
                 .min = 0, .max = LT1, SETTING(beta1)),
     GK_OPT_REAL(0, "beta2", &optim->beta2,
@@ -162,29 +157,33 @@ static int check_options(int operands, char **operand, struct gk_err *err)
     return gk_grokfast_parse(&optim->grokfast, grokfast, err);
 }
 
-/* A note names an option that has no effect here, and the run's description omits it. */
+/* A note names an option that is given and IDLE: it has no effect here. */
+static void remark(const char *name, bool idle)
+{
+    if (idle)
+        gk_note(&tool, "--%s changes nothing here", name);
+}
+
+/* Likewise, and the run's description omits it. */
 static void settle(const char *name, bool is_given, bool used, bool *is_recorded)
 {
-    if (is_given && !used)
-        gk_note(&tool, "--%s changes nothing here", name);
+    remark(name, is_given && !used);
     *is_recorded = used;
 }
 
-static void put_entry(size_t i, int value)
+/* VALUE is DEF unless the command line or the checkpoint has it. */
+static void settle_real(const char *name, bool is_given, bool used, bool *is_recorded,
+                        double *value, double def)
 {
-    net[i].size = net[i].choice = value;
-    net[i].recorded = true;
+    *value = is_given || *is_recorded ? *value : def;
+    settle(name, is_given, used, is_recorded);
 }
 
 /* Takes from A what the command line does not say about the network. */
 static void take_arch(const struct gk_arch *a)
 {
-    const struct gk_arch_item *item;
-    if (!given.model)
-        model = (int)a->model;
-    for (size_t i = 0; (item = gk_arch_item(i)); i++)
-        if (!net[i].given && gk_arch_has(a, item))
-            put_entry(i, gk_arch_get(a, item));
+    model = given.model ? model : (int)a->model;
+    gk_arch_take(net, a);
 }
 
 /* The network of a preset, or else of the checkpoint with the initial values. */
@@ -207,24 +206,11 @@ static int take_network(struct gk_err *err)
     return 0;
 }
 
-/* The description, from its options and the model's defaults. Lines omit a default choice. */
 static void describe(void)
 {
-    const struct gk_arch_item *item;
-    conf.arch = gk_arch_defaults((enum gk_model)model);
-    for (size_t i = 0; (item = gk_arch_item(i)); i++)
-        if ((net[i].given || net[i].recorded) && item->models & 1u << model)
-            gk_arch_set(&conf.arch, item, item->choices ? net[i].choice : (int)net[i].size);
-    for (size_t i = 0; (item = gk_arch_item(i)); i++) {
-        const bool has = gk_arch_has(&conf.arch, item);
-        const int v = gk_arch_get(&conf.arch, item);
-        put_entry(i, v);
-        settle(item->name, net[i].given, has, &net[i].recorded);
-        if (item->choices && v == item->def[model])
-            net[i].recorded = false;
-    }
-    if (conf.arch.inputs == GK_INPUTS_ONEHOT)
-        conf.arch.dim = 0;
+    conf.arch = gk_arch_settle(net, (enum gk_model)model);
+    for (size_t i = 0; i < GK_ARCH_ITEMS; i++)
+        remark(gk_arch_item(i)->name, net[i].idle);
 }
 
 static int describe_init(struct gk_err *err)
@@ -252,24 +238,18 @@ static int resolve(struct gk_err *err)
     const struct gk_optim_conf def = gk_optim_defaults(optimizer);
     const struct gk_optim_uses uses = gk_optim_uses(optimizer);
     describe();
-    const struct {
-        const char *name;
-        bool given, used, *recorded;
-        double *value, def;
-    } real[] = {
-        {"weight-decay", given.decay, true, &recorded.decay, &optim->weight_decay,
-         def.weight_decay},
-        {"beta1", given.beta1, uses.beta1, &recorded.beta1, &optim->beta1, def.beta1},
-        {"beta2", given.beta2, uses.beta2, &recorded.beta2, &optim->beta2, def.beta2},
-        {"eps", given.eps, uses.eps, &recorded.eps, &optim->eps, def.eps},
-        {"momentum", given.momentum, uses.momentum, &recorded.momentum, &optim->momentum,
-         def.momentum},
-        {"muon-lr", given.muon_lr, uses.muon_lr, &recorded.muon_lr, &optim->muon_lr, def.muon_lr}};
-    for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
-        if (!real[i].given && !*real[i].recorded) /* nor in the checkpoint */
-            *real[i].value = real[i].def;
-        settle(real[i].name, real[i].given, real[i].used, real[i].recorded);
-    }
+#define REAL(name, x, used) settle_real(name, given.x, used, &recorded.x, &optim->x, def.x)
+    REAL("weight-decay", weight_decay, true);
+    REAL("beta1", beta1, uses.beta1);
+    REAL("beta2", beta2, uses.beta2);
+    REAL("eps", eps, uses.eps);
+    REAL("momentum", momentum, uses.momentum);
+    REAL("muon-lr", muon_lr, uses.muon_lr);
+    remark("warmup", given.warmup && optim->warmup > 0 && !uses.warmup);
+    const bool spares = optim->weight_decay > 0 && gk_arch_has_vectors(&conf.arch);
+    remark("decay", given.decay && decay == 1 && !spares);
+    remark("clip", given.clip && optim->clip > 0 && uses.signs && !(optim->weight_decay > 0));
+    remark("grokfast", given.grokfast && run.steps < (int64_t)optim->grokfast.window);
     recorded.grokfast = optim->grokfast.kind != GK_GROKFAST_NONE;
     recorded.orthogonal = optim->orthogonal;
     recorded.clip_rows = optim->clip_rows > 0;
@@ -316,6 +296,15 @@ static void tick(void *progress, double at)
     gk_progress_tick(progress, at);
 }
 
+/* What depends on the number of rows. */
+static void settle_rows(size_t rows)
+{
+    const bool full = (uint64_t)conf.batch >= rows;
+    remark("batch", given.batch && full);
+    conf.batch = full ? 0 : conf.batch;
+    remark("seed", given.seed && warm.theta && conf.batch == 0);
+}
+
 static int check_fit(const struct gk_dataset *d, const struct gk_frame *ckpt, struct gk_err *err)
 {
     conf.arch.vocab = conf.arch.model == GK_MLP ? d->elements : d->vocab;
@@ -325,6 +314,7 @@ static int check_fit(const struct gk_dataset *d, const struct gk_frame *ckpt, st
         (warm.theta && gk_network_asked_for(&warm.frame, &warm.ckpt, &conf.arch, err)) ||
         gk_arch_check(&conf.arch, err))
         return -1;
+    settle_rows(d->split[GK_TRAIN].n);
     if (run.perfect && d->split[GK_VAL].n == 0)
         return gk_fail_usage(err, "--until-grokked: the dataset has no validation rows");
     return 0;
@@ -366,7 +356,8 @@ static int run_all(struct gk_err *err)
     struct gk_trainer *t = NULL;
     if ((resume && read_checkpoint(&ckpt, err)) || take_network(err) || resolve(err) ||
         gk_dataset_read(&d, data, err) || gk_dataset_remark(&d, data, &notes, err) ||
-        check_fit(&d, &ckpt, err) || gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
+        check_fit(&d, &ckpt, err) || gk_train_remark(&conf, &notes, err) ||
+        gk_cli_each(&tool, gk_train_put_setting, &settings, err) ||
         write_history(&h, warm.theta ? &warm.frame : &ckpt, &d, err) ||
         gk_blas_pool(&pool, threads(&d), err) || gk_trainer_new(&t, &conf, &d, pool, err) ||
         (resume && gk_trainer_resume(t, &ckpt, err)))

@@ -353,8 +353,11 @@ END
     wrong_usage 'gk-data: --table and --op exclude each other' gk-data --table t --op add
     wrong_usage 'gk-data: --pairs: unordered needs a commutative operation; in sub, 0 o 1 = 96 is not 1 o 0' \
         gk-data --op sub --pairs unordered
-    wrong_usage 'gk-data: --pairs: unordered needs a commutative operation; in table, 0 o 1 = 2 is not 1 o 0' \
+    wrong_usage 'gk-data: --pairs: unordered needs a commutative operation; in table, 0 o 1 = 2 is there without 1 o 0' \
         gk-data --table t --pairs unordered
+    printf 'a,b,c\n0,1,2\n1,0,1\n' >u
+    wrong_usage 'gk-data: --pairs: unordered needs a commutative operation; in table, 0 o 1 = 2 is not 1 o 0' \
+        gk-data --table u --pairs unordered
     wrong_usage 'gk-data: --layout: openai has no token for table' gk-data --table t --layout openai
     wrong_usage 'gk-data: --layout: openai has no token for s4' gk-data --op s4 --layout openai
     wrong_usage 'gk-data: --layout: openai has tokens for 97 numbers, not 98' gk-data --p 98 --layout openai

@@ -226,6 +226,8 @@ draw() {
     other="reads the operands of layout paper or nanda, and the dataset's layout is 'openai'"
     breaks "gk-train: model mlp, inputs onehot: it $other" gk-train --arch gromov openai
     breaks "gk-train: model mlp, inputs sum: it $other" gk-train --arch liu openai
+    with_metadata paper layout - >bare
+    breaks "gk-train: model mlp, inputs sum: it ${other/%is */is not in its metadata}" gk-train --arch liu bare
     wrong_usage 'gk-train: bias ffn: model mlp has none or all' gk-train --model mlp --bias ffn d
     wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --arch nanda --heads 3 d
     wrong_usage "gk-train: --norm: 'rms' is none of: post pre none block" gk-train --norm rms d

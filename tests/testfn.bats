@@ -133,8 +133,8 @@ below() {
     gk-testfn --optimizer sgd --steps 1 > out
     refute grep -q beta out
     gk-testfn --optimizer rprop --steps 50 > plain
-    gk-testfn --optimizer rprop --weight-decay 0.1 --steps 50 2> said | cmp plain
-    assert_equal "$(<said)" 'gk-testfn: note: --weight-decay changes nothing here'
+    gk-testfn --optimizer rprop --weight-decay 0.1 --clip 0.1 --steps 50 2> said | cmp plain
+    assert_equal "$(<said)" "$(printf 'gk-testfn: note: --%s changes nothing here\n' weight-decay clip)"
     wrong_usage "gk-testfn: --optimizer: 'muon' is none of: adamw adam adamax rmsprop rprop momentum sgd lion" \
         gk-testfn --optimizer muon
     wrong_usage "gk-testfn: --grokfast: 'ema' is none of: none ema:A,L ma:W,L" gk-testfn --grokfast ema

@@ -78,6 +78,23 @@ END
     assert_equal "$(column_of val_acc c | xargs)" 'nan nan nan'
 }
 
+@test "norms and cosines of parameters whose squares, or products of squares, no double holds" {
+    data >d
+    # nothing moves, and without LayerNorm all parameters have the scale
+    how=("${tiny[@]}" --norm none --warmup 0 --steps 1 --dtype f64 --optimizer sgd --lr 0)
+    gk-train "${how[@]}" d >one
+    for scale in 1e-60 1e-100 1e-150 1e-160 1e-250; do
+        gk-train "${how[@]}" --init-scale $scale d >t
+        close_to "$(column_of param_norm t | tail -n 1)" "$(column_of param_norm one | tail -n 1)${scale#1}" 1e-13
+        # unknown, rather than one that rounding makes
+        case $scale in 1e-160 | 1e-250) cos=nan ;; *) cos=1 ;; esac
+        assert_equal "$scale $(rows t | tail -n 1 | cut -f 9-10 | xargs)" "$scale $cos $cos"
+    done
+    # a held norm, too
+    gk-train "${how[@]}" --init-scale 1e-250 --lr 1 --hold-norm 2 d | column_of param_norm >t
+    close_to "$(tail -n 1 t)" "$(awk 'NR == 1 { printf "%.17g", 2 * $1 }' t)" 1e-13
+}
+
 @test "clipping scales the step, not the reported norm" {
     data >d
     gk-train "${tiny[@]}" --dtype f64 --optimizer sgd --lr 0.1 --warmup 0 --steps 1 d >a
@@ -271,6 +288,10 @@ END
     refuses_like 1 '^gk-train: w: frame 1: the run began with init weights:[0-9a-f]{16}, not paper$' \
         gk-train --resume w --init paper d
     breaks 'gk-train: a: frame 1: the state is of adamw, not of sgd' gk-train --resume a --optimizer sgd d
+    # rprop's rate is the first size of its steps
+    gk-train -q "${tiny[@]}" --optimizer rprop --lr 0.02 --steps 1 --save p -o /dev/null d
+    breaks 'gk-train: p: frame 1: the run began with lr 0.02, not 0.5' gk-train --resume p --lr 0.5 d
+    cmp <(gk-train -q --resume p --steps 3 d) <(gk-train -q --resume p --lr 2e-2 --steps 3 d)
     sed 's/"lr": *"0.001"/"lr":"0.0x1"/' a >b
     breaks "gk-train: b: frame 1: metadata lr: '0.0x1' is not a number" gk-train --resume b d
     refuses_like 1 '^gk-train: d: frame 1: .*checkpoint' gk-train --resume d d
@@ -522,6 +543,73 @@ start() {
     assert_equal "$stderr" ''
 }
 
+@test "an option has an effect or is named" {
+    data >d
+    gk-train "${tiny[@]}" --steps 0 --save given d >/dev/null
+    effect() {
+        read -ra base <<<"$1"
+        read -ra more <<<"$2"
+        gk-train -q "${base[@]}" --lr 1e-2 --steps 12 d | rows >without
+        gk-train "${base[@]}" --lr 1e-2 --steps 12 "${more[@]}" d 2>said | rows >with
+        if cmp -s without with; then
+            assert_equal "$1: $(<said)" "$1: gk-train: note: ${more[0]} changes nothing here"
+        else
+            assert_equal "$1: $2: $(<said)" "$1: $2: "
+        fi
+        cmp -s without with && echo "$2" >>idle || true
+    }
+    for kind in adamw sgd rprop lion; do
+        for option in '--warmup 3' '--decay matrices' '--clip 0.1' '--batch 20' '--batch 19' '--weight-decay 0.2'; do
+            effect "${tiny[*]} --optimizer $kind" "$option"
+        done
+        effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--clip 0.1'
+        effect "${tiny[*]} --optimizer $kind --weight-decay 0.3" '--decay matrices'
+    done
+    # matrices alone
+    effect '--arch gromov --hidden 8' '--decay matrices'
+    effect "${tiny[*]} --norm none" '--decay matrices'
+    effect "${tiny[*]} --norm none --bias ffn" '--decay matrices'
+    effect '--arch liu --bias none' '--decay matrices'
+    effect '--arch liu' '--decay matrices'
+    # the queue is full at the 12th update, the last, or never
+    effect "${tiny[*]}" '--grokfast ma:12,2'
+    effect "${tiny[*]}" '--grokfast ma:13,2'
+    for batch in 6 full; do
+        effect "--init given --batch $batch" '--seed 3'
+        effect "${tiny[*]} --batch $batch" '--seed 3'
+    done
+    assert_equal "$(sort idle | uniq -c | xargs)" '4 --batch 20 1 --clip 0.1 5 --decay matrices 1 --grokfast ma:13,2 1 --seed 3 1 --warmup 3'
+    # what is the default, or does as it does, needs no note
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer rprop --warmup 0 --clip 0 --decay all --batch full --seed 0 --steps 1 d
+    assert_equal "$stderr" ''
+}
+
+@test "a decay that single precision rounds away is named" {
+    data >d
+    note() { # RATE DECAY SAYS WORDS...
+        run --separate-stderr gk-train "${tiny[@]}" --lr "$1" --weight-decay "$2" --steps 30 "${@:4}" d
+        assert_equal "$stderr" "${3:+gk-train: note: --weight-decay: $2 acts as $3 at the rate $1, because f32 rounds 1 - rate * decay}"
+        rows <<<"$output" >got
+    }
+    note 0.001 1e-05 0
+    gk-train -q "${tiny[@]}" --weight-decay 0 --steps 30 d | rows | cmp - got
+    note 0.001 0.0001 0.00012
+    note 0.0001 0.001 0.0012 --optimizer lion
+    note 0.001 0.001 ''
+    note 0.001 0 ''
+    note 0 1e-05 ''
+    note 1e+300 1 '' --steps 0
+    note 0.001 1e-05 '' --dtype f64
+    gk-train -q "${tiny[@]}" --weight-decay 0 --steps 30 --dtype f64 d | rows >none
+    ! cmp -s none got || fail 'double precision loses it, too'
+    note 0.001 1e-05 '' --optimizer adam # in the gradient
+    note 0.02 1e-06 0 --optimizer muon
+    # muon has two rates
+    run --separate-stderr gk-train "${tiny[@]}" --optimizer muon --weight-decay 1e-5 --steps 0 d
+    assert_equal "$stderr" "$(printf 'gk-train: note: --weight-decay: 1e-05 acts as %s, because f32 rounds 1 - rate * decay\n' \
+        '8.9e-06 at the rate 0.02' '0 at the rate 0.001')"
+}
+
 @test "one of table, checkpoint and trajectory may take standard output" {
     data >d
     gk-train "${tiny[@]}" --steps 3 --save a --trajectory a.gks --every 1 d >t
@@ -537,6 +625,13 @@ start() {
     gk-train "${tiny[@]}" --steps 5 d | rows >c
     cmp a c
     cmp b c
+    # the history has what was done, so that gk-phases does not take the curve for that of batches
+    run --separate-stderr gk-phases <(gk-train -q "${tiny[@]}" --steps 5 --batch 1000 d)
+    assert_equal "$stderr" ''
+    assert_output --partial ' --batch full '
+    run --separate-stderr gk-phases <(gk-train -q "${tiny[@]}" --steps 5 --batch 19 d)
+    assert_output --partial ' --batch 19 '
+    [ "$stderr" ]
 }
 
 @test "in f32 the loss goes on falling far below the resolution of a number near 1" {

@@ -86,6 +86,21 @@ void gk_arch_set(struct gk_arch *a, const struct gk_arch_item *item, int value);
 bool gk_arch_has(const struct gk_arch *a, const struct gk_arch_item *item);
 
 struct gk_arch gk_arch_defaults(enum gk_model model);
+/* Has it tensors that are no matrices: biases, or those of LayerNorm? */
+bool gk_arch_has_vectors(const struct gk_arch *a);
+
+/* An entry while a description is put together: its value, is it given on the command line, and
+ * does the run's description record it? IDLE: it is given, but the network does not have it. */
+struct gk_arch_setting {
+    int64_t size;
+    int choice; /* for an entry with choices */
+    bool given, recorded, idle;
+};
+/* Entries that are not given become those of A. */
+void gk_arch_take(struct gk_arch_setting net[GK_ARCH_ITEMS], const struct gk_arch *a);
+/* The description. All entries become its own; a choice that is the default is not recorded. */
+struct gk_arch gk_arch_settle(struct gk_arch_setting net[GK_ARCH_ITEMS], enum gk_model model);
+
 /* Are the descriptions the same, including the loss? */
 bool gk_arch_same(const struct gk_arch *a, const struct gk_arch *b);
 /* Is such a network possible? If not, a usage error says what is wrong. */

@@ -53,9 +53,9 @@ int gk_operation_make(struct gk_operation *o, int op, int64_t p, int64_t q, stru
 int gk_operation_read(struct gk_operation *o, const char *file, struct gk_err *err);
 void gk_operation_free(struct gk_operation *o);
 
-/* Does b o a, with the same answer, accompany each a o b? If not, *WITNESS (may be NULL) is the
- * first equation whose swap is missing or differs. */
-bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness);
+/* Does b o a, with the same answer, accompany each a o b? If not, *WITNESS is the first equation
+ * whose swap is missing or differs; is the swap THERE? */
+bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness, bool *there);
 /* Keeps only the equations with a <= b. */
 void gk_operation_unordered(struct gk_operation *o);
 

@@ -66,6 +66,7 @@ struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind);
 /* The settings that updates of KIND use. */
 struct gk_optim_uses {
     bool beta1, beta2, eps, momentum, muon_lr, warmup;
+    bool signs; /* of the gradient, and nothing else of it */
 };
 struct gk_optim_uses gk_optim_uses(enum gk_optimizer kind);
 
@@ -112,5 +113,8 @@ struct gk_dots {
 /* PREV, INIT, GRAD may be NULL: their sums are nan. */
 void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void *theta,
                  const void *grad, const void *prev, const void *init, struct gk_dots *out);
+/* |v| of V [n], whose square gk_vec_dots gave: in double precision that may be beyond a double
+ * where the norm is not. */
+double gk_vec_norm(enum gk_dtype real, size_t n, const void *v, double squared);
 
 #endif

@@ -17,6 +17,7 @@
 #include "gk/frame.h"
 #include "gk/history.h"
 #include "gk/net.h"
+#include "gk/notes.h"
 #include "gk/optim.h"
 #include "gk/out.h"
 #include "gk/pool.h"
@@ -29,6 +30,9 @@ struct gk_train_conf {
     int64_t seed;
     int64_t batch; /* rows per minibatch; 0, or at least their number: all of them */
 };
+
+/* Notes a decay that rounding changes: in single precision a small one is lost. */
+int gk_train_remark(const struct gk_train_conf *conf, struct gk_notes *notes, struct gk_err *err);
 
 struct gk_train_row {
     int64_t step;

@@ -26,14 +26,14 @@ static const struct gk_equation *equation_of(const struct gk_operation *o, int32
     return bsearch(&key, o->row, o->n, sizeof key, by_operands);
 }
 
-bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness)
+bool gk_operation_commutes(const struct gk_operation *o, struct gk_equation *witness, bool *there)
 {
     for (size_t i = 0; i < o->n; i++) {
         const struct gk_equation *e = &o->row[i], *swap = equation_of(o, e->b, e->a);
         if (swap && swap->c == e->c)
             continue;
-        if (witness)
-            *witness = *e;
+        *witness = *e;
+        *there = swap != NULL;
         return false;
     }
     return true;

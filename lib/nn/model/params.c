@@ -262,9 +262,10 @@ static int fits_mlp(const struct gk_arch *a, const struct gk_dataset *d, struct 
     if (b < 0)
         return gk_fail(err,
                        "model mlp, inputs %s: it reads the operands of layout paper or nanda, and "
-                       "the dataset's layout is '%s'",
-                       gk_choice_word(GK_INPUTS_CHOICES, a->inputs).s,
-                       d->layout ? gk_show(d->layout).s : "");
+                       "the dataset's layout is %s%s%s",
+                       gk_choice_word(GK_INPUTS_CHOICES, a->inputs).s, d->layout ? "'" : "",
+                       d->layout ? gk_show(d->layout).s : "not in its metadata",
+                       d->layout ? "'" : "");
     if (a->vocab != d->elements)
         return gk_fail(err, "the mlp knows %d elements, the dataset has %d", a->vocab, d->elements);
     for (int s = 0; s < 2; s++) {

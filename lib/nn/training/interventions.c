@@ -184,7 +184,7 @@ static double norm(const struct gk_optim *o, const void *v)
 {
     struct gk_dots d;
     gk_vec_dots(o->pool, o->real, o->n, v, NULL, NULL, NULL, &d);
-    return sqrt(d.tt);
+    return gk_vec_norm(o->real, o->n, v, d.tt);
 }
 
 /* Clipping sees the gradient that the stages before it produced. */

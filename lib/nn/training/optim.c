@@ -19,12 +19,12 @@ static const struct kind {
     [GK_ADAM] = {"m", "v", .uses = {true, true, true, .warmup = true}},
     [GK_ADAMAX] = {"m", "u", .uses = {true, true, true, .warmup = true}},
     [GK_RMSPROP] = {"v", .beta2 = 0.99, .uses = {.beta2 = true, .eps = true, .warmup = true}},
-    [GK_RPROP] = {.a = "before", .b = "stepsize"},
+    [GK_RPROP] = {.a = "before", .b = "stepsize", .uses = {.signs = true}},
     [GK_MOMENTUM] = {"buf", .uses = {.momentum = true, .warmup = true}},
     [GK_SGD] = {.uses = {.warmup = true}},
     [GK_LION] = {"m", .weight_decay = 1, .beta2 = 0.99, .uses = {true, true, .warmup = true}},
     [GK_MUON] = {"m", "v", .weight_decay = 1, .momentum = 0.95,
-                 .uses = {true, true, true, true, true, true}}};
+                 .uses = {true, true, true, true, true, .warmup = true}}};
 
 struct gk_optim_conf gk_optim_defaults(enum gk_optimizer kind)
 {

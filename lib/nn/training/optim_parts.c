@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "gk/mem.h"
+#include "gk/scale.h"
 #include "nn/engine/dispatch.h"
 #include "optim_priv.h"
 
@@ -68,4 +69,9 @@ void gk_vec_dots(struct gk_pool *pool, enum gk_dtype real, size_t n, const void 
                             .tp = prev ? sum[GK_DOT_TP] : NAN,
                             .pp = prev ? sum[GK_DOT_PP] : NAN,
                             .ti = init ? sum[GK_DOT_TI] : NAN};
+}
+
+double gk_vec_norm(enum gk_dtype real, size_t n, const void *v, double squared)
+{
+    return isnormal(squared) || real == GK_F32 ? sqrt(squared) : gk_norm2(v, n);
 }

@@ -157,10 +157,15 @@ static int check_finite(const struct gk_trainer *t, const char *what, double v, 
                    isnan(v) ? "nan" : "inf");
 }
 
-/* The cosine of two vectors from their product and squares, within [-1, 1] despite rounding. */
+/* The cosine of two vectors from their product and squares, within [-1, 1] despite rounding. The
+ * squares are first scaled to near 1, because a double may not hold their product; a power of 4
+ * changes no bit of the result. Where a double does not hold a square, the cosine is unknown. */
 static double cosine(double xy, double xx, double yy)
 {
-    const double c = xy / sqrt(xx * yy);
+    if (!isnormal(xx) || !isnormal(yy))
+        return NAN;
+    const int ex = ilogb(xx) / 2, ey = ilogb(yy) / 2;
+    const double c = scalbn(xy, -ex - ey) / sqrt(scalbn(xx, -2 * ex) * scalbn(yy, -2 * ey));
     return c > 1 ? 1 : c < -1 ? -1 : c;
 }
 
@@ -179,8 +184,8 @@ int gk_trainer_measure(struct gk_trainer *t, bool eval, struct gk_train_row *row
         return -1;
     gk_vec_dots(t->pool, t->conf.real, t->ps->total, t->theta, t->grad,
                 t->have_prev ? t->prev : NULL, t->init, &d);
-    t->grad_norm = row->grad_norm = sqrt(d.gg);
-    row->param_norm = sqrt(d.tt);
+    t->grad_norm = row->grad_norm = gk_vec_norm(t->conf.real, t->ps->total, t->grad, d.gg);
+    row->param_norm = gk_vec_norm(t->conf.real, t->ps->total, t->theta, d.tt);
     row->cos_init = cosine(d.ti, d.tt, t->init_squared);
     if (t->have_prev)
         row->cos_prev = cosine(d.tp, d.tt, d.pp);

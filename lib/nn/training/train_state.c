@@ -134,6 +134,19 @@ static int check_init(const struct gk_trainer *t, const struct gk_frame *f, stru
     return 0;
 }
 
+/* The rate is in rprop's state: another one would be in the table only. */
+static int check_rate(const struct gk_trainer *t, const struct gk_frame *f, struct gk_err *err)
+{
+    const struct gk_optim_conf *c = &t->conf.optim;
+    const char *rate = gk_frame_meta(f, "lr");
+    double was = gk_optim_defaults(c->kind).lr;
+    if (c->kind != GK_RPROP)
+        return 0;
+    if (rate && gk_number_option("metadata lr", rate, &was, err))
+        return gk_frame_fail_at(f, err);
+    return was == c->lr ? 0 : other_init(f, "lr", was, c->lr, err);
+}
+
 static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint *c,
                          const struct gk_frame *f, struct gk_err *err)
 {
@@ -161,7 +174,7 @@ static int check_belongs(const struct gk_trainer *t, const struct gk_checkpoint 
     if (strcmp(optimizer, optimizer_name(t).s) != 0)
         return gk_frame_fail(f, err, "the state is of %.20s, not of %s", optimizer,
                              optimizer_name(t).s);
-    return 0;
+    return check_rate(t, f, err);
 }
 
 /* Grokfast continues from the checkpoint's state, or starts if there is none; if the run has no
