@@ -99,6 +99,9 @@ static int put_head(const struct gk_study *s, const struct gk_frame *f, FILE *fp
     static const char *const surface[] = {"step",      "alpha",    "beta",   "train_loss",
                                           "train_acc", "val_loss", "val_acc"};
     struct gk_history h = {0};
+    toward = conf.toward[0].recorded;
+    if (toward2)
+        toward2 = conf.toward[1].recorded;
     const int rc = gk_study_history(s, f, &h, err) || gk_cli_history(&tool, &h, err) ||
                    gk_table_begin(fp, &h, toward2 ? surface : line, toward2 ? 7 : 6, err);
     gk_history_free(&h);
@@ -133,13 +136,14 @@ static int remark_order(const struct gk_frame *f, const struct gk_frame *next, s
 static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame *f,
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
-    if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)) ||
+    if (gk_study_take(s, f, err) ||
         (f->index == 0 && gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err)) ||
         remark_order(f, next, err))
         return -1;
     gk_note_all(&tool, &s->notes, &s->said);
     const int aimed = gk_landscape_aim(l, f, next, err);
-    if (aimed < 0 || (aimed == 0 && f->index == 0 && !next))
+    if (aimed < 0 || (aimed == 0 && f->index == 0 && !next) ||
+        (f->index == 0 && put_head(s, f, out->fp, err)))
         return -1;
     if (aimed == 0) {
         gk_note(&tool, "%s: skipped", err->msg);

@@ -234,3 +234,20 @@ sys.stdout.buffer.write(head + bytes(b))' "$last" "$first" >mixed
     cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --exclude '*embed*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
     wrong_usage 'gk-landscape: --exclude: no parameter is left' gk-landscape -d d --toward first --exclude '*' -o o "$last"
 }
+
+@test "landscape: a history has the content of a target, not its file's name" {
+    line() { grep '^# gk-landscape' "$1"; }
+    mkdir else
+    cp "$first" else/where.ckpt
+    gk-pca -q --components 1 --axes axis.gks t.gks >/dev/null
+    gk-landscape -d d --toward "$first" --toward2 axis.gks --alpha 0:1:2 "$last" >here
+    gk-landscape -d d --toward "$PWD/else/where.ckpt" --toward2 "$PWD/axis.gks" --alpha 0:1:2 "$last" >there
+    cmp here there
+    assert_regex "$(line here)" ' --toward weights:[0-9a-f]{16} --toward2 direction:[0-9a-f]{16} '
+    # the digest is that of gk-train --init
+    gk-train -q -d d --init "$first" --steps 0 | grep -F -- "--init $(line here | grep -o 'weights:[0-9a-f]*')"
+    gk-landscape -d d --toward "$last" --toward2 axis.gks --alpha 0:1:2 "$first" >other
+    [ "$(line here)" != "$(line other)" ]
+    gk-landscape -q -d d --toward next --toward2 random:3 --alpha 0:1:2 t.gks >frames
+    [[ $(line frames) == *' --toward next --toward2 random:3 '* ]]
+}

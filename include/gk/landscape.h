@@ -29,6 +29,9 @@ struct gk_toward {
     int64_t number;   /* the step, seed or k */
     double *v;        /* the target point or the direction; NULL until the first frame */
     bool point;       /* v is a point: the direction is v - theta */
+    /* what a history has, after the first gk_landscape_aim: TEXT, or for a file its content, as
+     * "weights:DIGEST" or "direction:DIGEST" */
+    char recorded[40];
 };
 
 /* "next", "first", "random:SEED", "pca:K" (K >= 1), "frame:STEP"; anything else is a file. Errors
