@@ -40,6 +40,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "params", &params, "all|matrices",
                   "where directions lie: in all parameters (default) or those of rank 2",
                   .given = &params_given),
+    GK_OPT_TEXT(0, "tensor", &conf.tensor, "GLOB", "only in these, such as 'blocks.0.*'"),
     GK_OPT_TEXT(0, "exclude", &conf.exclude, "GLOB", "and not in these, such as 'embed*,unembed*'"),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_PRECISION_OPT(&precision),
@@ -69,6 +70,8 @@ static int choose(char **files, int n, struct gk_err *err)
     }
     if (!toward)
         return gk_fail_usage(err, "--toward: a direction is needed");
+    if (conf.tensor && params_given)
+        return gk_fail_usage(err, "--tensor and --params exclude each other");
     if (beta_given && !toward2)
         return gk_fail_usage(err, "--beta: a surface needs --toward2");
     if (gk_toward_parse(&conf.toward[0], "toward", toward, err) ||
@@ -137,7 +140,8 @@ static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
     if (gk_study_take(s, f, err) ||
-        (f->index == 0 && gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err)) ||
+        (f->index == 0 && (gk_frame_need_matches(f, conf.tensor, err) ||
+                           gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err))) ||
         remark_order(f, next, err))
         return -1;
     gk_note_all(&tool, &s->notes, &s->said);

@@ -200,7 +200,8 @@ progress_of() {
 @test "landscape: directions in some parameters only" {
     points() { gk-landscape -d d "$@" --alpha 0:1:2 "$last" | grep -v '^#'; }
     # the same as toward a checkpoint of which only these come from elsewhere
-    for side in '--params matrices|rank 1' "--exclude *.norm?.*|norms" "--exclude embed*,unembed*|ends"; do
+    for side in '--params matrices|rank 1' "--exclude *.norm?.*|norms" "--exclude embed*,unembed*|ends" \
+        "--tensor embed*,unembed*|middle" "--tensor *.norm?.* --exclude blocks.1.*|most"; do
         IFS='|' read -r option what <<<"$side"
         set -f
         # shellcheck disable=SC2086 # two words, and a pattern
@@ -211,6 +212,8 @@ progress_of() {
         cmp <(sed -n 2p got) <(points --toward "$first" | sed -n 2p) # alpha 0
         case $what in
         ends) change='("embed.weight", "unembed.weight")' ;;
+        middle) change='[n for n in t if "embed" not in n]' ;;
+        most) change='[n for n in t if "blocks.0.norm" not in n]' ;;
         norms) change='[n for n in t if ".norm" in n]' ;;
         *) change='[n for n in t if len(t[n]["shape"]) == 1]' ;;
         esac
@@ -232,7 +235,17 @@ sys.stdout.buffer.write(head + bytes(b))' "$last" "$first" >mixed
     # the axis of these parameters is that of gk-pca
     gk-pca -q --exclude '*embed*' --components 1 --axes a.gks t.gks >/dev/null
     cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --exclude '*embed*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
+    gk-pca -q --tensor 'blocks.1.*,embed.weight' --components 1 --axes a.gks t.gks >/dev/null
+    cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --tensor 'embed.weight,blocks.1.*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
     wrong_usage 'gk-landscape: --exclude: no parameter is left' gk-landscape -d d --toward first --exclude '*' -o o "$last"
+    wrong_usage 'gk-landscape: --tensor and --params exclude each other' \
+        gk-landscape -d d --toward first --tensor '*' --params all -o o "$last"
+    breaks "gk-landscape: $last: frame 1: no tensor 'blocks.2.*'" \
+        gk-landscape -d d --toward random:1 --tensor 'embed.weight,blocks.2.*' -o o "$last"
+    # a name that the file has, but no parameter of the network
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save state >/dev/null
+    wrong_usage 'gk-landscape: --tensor: no parameter is left' \
+        gk-landscape -d d --toward random:1 --tensor 'optim.m.*' -o o state
 }
 
 @test "landscape: a history has the content of a target, not its file's name" {

@@ -52,7 +52,8 @@ struct gk_landscape_conf {
     int directions; /* 1 or 2 */
     enum gk_norm norm;
     bool matrices;          /* directions change only tensors of rank 2 */
-    const char *exclude;    /* and none that match (gk/glob.h); or NULL */
+    const char *tensor;     /* and only those that match (gk/glob.h); NULL: all */
+    const char *exclude;    /* and none that match; or NULL */
     struct gk_grid grid[2]; /* alpha, beta */
     char *const *files;     /* the input, for directions that read it again */
     size_t nfiles;

@@ -125,7 +125,9 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
 
 bool gk_toward_uses(const struct gk_landscape_conf *conf, const struct gk_param *p)
 {
-    return (!conf->matrices || p->rank == 2) && !gk_glob_matches(conf->exclude, p->name);
+    return (!conf->matrices || p->rank == 2) &&
+           (!conf->tensor || gk_glob_matches(conf->tensor, p->name)) &&
+           !gk_glob_matches(conf->exclude, p->name);
 }
 
 /* An axis of points as a direction of the network; false if it does not consist of parameters. */
@@ -150,8 +152,10 @@ static int from_pca(struct gk_toward *t, struct gk_study *s, const struct gk_lan
 {
     struct gk_points x;
     struct gk_pca pca;
-    const struct gk_points_conf how = {
-        .matrices = conf->matrices, .exclude = conf->exclude, .trajectory = true};
+    const struct gk_points_conf how = {.matrices = conf->matrices,
+                                       .tensor = conf->tensor,
+                                       .exclude = conf->exclude,
+                                       .trajectory = true};
     const size_t k = (size_t)t->number;
     if (gk_points_open(&x, conf->files, conf->nfiles, &how, err))
         return gk_fail_at(err, "%s", t->text);
