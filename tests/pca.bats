@@ -240,9 +240,9 @@ large() {
     wrong_usage 'gk-pca: --line and --axes exclude each other' gk-pca --line --axes a m.csv
     wrong_usage 'gk-pca: --tensor and --params exclude each other' gk-pca --tensor a --params all t.gks
     wrong_usage 'gk-pca: --params: the input is a matrix, not a trajectory' gk-pca --params all m.csv
-    wrong_usage "gk-pca: m.csv: a text or .npy matrix has no tensor 'a'" gk-pca --tensor a m.csv
+    wrong_usage 'gk-pca: --tensor: m.csv: a text or .npy matrix has no tensors' gk-pca --tensor a m.csv
     wrong_usage 'gk-pca: --exclude: m.csv: a text or .npy matrix has no tensors' gk-pca --exclude 'a*' m.csv
-    wrong_usage 'gk-pca: 3 components: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
+    wrong_usage 'gk-pca: --components: 3 are asked for: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
     wrong_usage 'gk-pca: --axes: -o goes to x already' gk-pca --axes x -o x m.csv
     wrong_usage 'gk-pca: --axes: -o goes to standard output already' gk-pca --axes - m.csv
 }
