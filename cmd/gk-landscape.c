@@ -178,29 +178,6 @@ static int work(struct gk_study *s, struct gk_err *err)
     return rc ? -1 : gk_out_commit(&out, err);
 }
 
-/* The number of frames in the input, from their headers alone; 0: unknown until they have come. */
-static double count_frames(void)
-{
-    struct gk_source *source;
-    struct gk_frame f;
-    struct stat st;
-    struct gk_err ignored = {0}; /* the second pass over the frames reports what is wrong */
-    double n = 0;
-    int more = conf.nfiles ? 1 : 0;
-    for (size_t i = 0; i < conf.nfiles; i++)
-        if (stat(conf.files[i], &st) || !S_ISREG(st.st_mode))
-            more = 0;
-    if (!more || gk_source_open(&source, conf.files, conf.nfiles, &ignored))
-        return 0;
-    gk_source_leave_data(source);
-    while ((more = gk_source_next(source, &f, &ignored)) > 0) {
-        gk_frame_free(&f);
-        n++;
-    }
-    gk_source_close(source);
-    return more < 0 ? 0 : n;
-}
-
 static void tick(void *progress, double points)
 {
     gk_progress_tick(progress, points);
@@ -222,7 +199,8 @@ int main(int argc, char **argv)
         s.wanted[i] = split == BOTH || split == i;
     gk_progress_start(&progress, &tool, "point", 0);
     if (progress.on)
-        progress.total = count_frames() * gk_landscape_points(&conf);
+        progress.total =
+            (double)gk_source_count(conf.files, conf.nfiles) * gk_landscape_points(&conf);
     conf.tick = tick;
     conf.tick_ctx = &progress;
     if (work(&s, &err))

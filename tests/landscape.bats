@@ -118,32 +118,23 @@ gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
     [ ! -e o ]
 }
 
-# progress_of COMMAND: what its progress lines say, one a line. Its clock goes on by a millisecond
-# each time it is asked.
-progress_of() {
-    script -qec "LD_PRELOAD=$GK_BUILD/faults/inject.so; export LD_PRELOAD; $1 >out" /dev/null </dev/null |
-        tr '\r' '\n' | sed 's/^\x1b\[K//' | grep '^point ' || true
-}
-
 @test "landscape: progress counts the points of all frames, where they are known" {
-    command -v script >/dev/null || skip 'no script(1) to make a terminal'
-    [ -z "${GK_SANITIZED-}" ] || skip 'the injector replaces malloc, as a sanitizer does'
-    [ -e "$GK_BUILD/faults/inject.so" ]
+    needs_progress
     # 3 frames of 300 points, the last without a next one
-    run progress_of 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
     assert_output '' # --quiet
-    run progress_of 'gk-landscape -d d --toward next --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -d d --toward next --alpha -1:1:300 t.gks'
     assert_line --regexp '^point [0-9]+ of 900, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
     for l in "${lines[@]}"; do
         [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] <= 600)) || fail "$l"
     done
-    run progress_of 'cat t.gks | gk-landscape -d d --toward next --alpha -1:1:300'
+    run progress_of point 'cat t.gks | gk-landscape -d d --toward next --alpha -1:1:300'
     assert_line --regexp '^point [0-9]+, [0-9.e+]+/s'
     refute_output --partial ' of 0'
-    run progress_of "gk-landscape -d d --toward random:1 --toward2 random:2 --alpha -1:1:15 --beta 0:1:20 $first"
+    run progress_of point "gk-landscape -d d --toward random:1 --toward2 random:2 --alpha -1:1:15 --beta 0:1:20 $first"
     assert_line --regexp '^point [0-9]+ of 300, '
     # a frame that is passed over counts
-    run progress_of 'gk-landscape -d d --toward first --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -d d --toward first --alpha -1:1:300 t.gks'
     assert_line --regexp '^point [0-9]+ of 900, '
     for l in "${lines[@]}"; do
         [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] > 300)) || fail "$l"
