@@ -111,6 +111,8 @@ static int dump(char **files, int n, struct gk_err *err)
         (table && gk_rename_open(&names, table, set, err)))
         return -1;
     d.change = table ? rename_frame : NULL;
+    if (table)
+        table = gk_rename_recorded(names);
     if (split_to) {
         if (gk_source_open_torch(&source, files, (size_t)n, err) ||
             gk_dump_split(source, &steps, split_to, err))

@@ -98,7 +98,11 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
     struct gk_source *source;
     struct gk_frame f;
     struct gk_out out;
+    struct gk_progress progress;
     int more;
+    gk_progress_start(&progress, &tool, "frame", 0);
+    if (progress.on)
+        progress.total = (double)gk_source_count(files, (size_t)n);
     if (gk_out_open(&out, common.output, layer != NULL, err) ||
         gk_source_open(&source, files, (size_t)n, err))
         return -1;
@@ -110,8 +114,10 @@ static int evaluate(struct gk_study *s, const struct gk_activations *a, char **f
             return -1;
         if (gk_out_flush(&out, err))
             return -1;
+        gk_progress_tick(&progress, (double)f.index + 1);
         gk_frame_free(&f);
     }
+    gk_progress_end(&progress);
     gk_source_close(source);
     if (more < 0)
         return -1;

@@ -54,6 +54,7 @@ struct run {
     struct gk_fourier *fourier;
     size_t *keys, nkeys;
     bool largest; /* each frame's */
+    struct gk_progress progress;
     struct gk_out out;
 };
 
@@ -177,16 +178,21 @@ static int put_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
     gk_note_all(&tool, &run->study.notes, &run->study.said);
     if (view == MEASURES ? put_measures(run, err) : put_energies(run, err))
         return gk_frame_fail_at(f, err);
+    gk_progress_tick(&run->progress, (double)f->index + 1);
     return gk_out_row(&run->out, err);
 }
 
 static int put_all(struct run *run, char *const *files, int n, struct gk_err *err)
 {
     struct gk_source *source;
+    gk_progress_start(&run->progress, &tool, "frame", 0);
+    if (run->progress.on)
+        run->progress.total = (double)gk_source_count(files, (size_t)n);
     if (gk_out_open(&run->out, common.output, false, err) ||
         gk_source_open(&source, files, (size_t)n, err) ||
         gk_source_each(source, put_frame, run, err))
         return -1;
+    gk_progress_end(&run->progress);
     return gk_out_commit(&run->out, err);
 }
 

@@ -76,6 +76,34 @@ static void note(const char *text)
     gk_note(&tool, "%s", text);
 }
 
+static struct gk_progress progress;
+static double products, frames; /* so far; frames in all, 0: unknown */
+
+static void tick(void)
+{
+    gk_progress_tick(&progress, ++products);
+}
+
+/* How many products all frames take: of a trace or density as many as were asked for. Those of
+ * eigenvalues are as many as they need, so that frames to come are taken to need what those DONE
+ * did. */
+static void expect_products(double done)
+{
+    const double each = conf.view == GK_VIEW_TRACE     ? (double)conf.probes
+                        : conf.view == GK_VIEW_DENSITY ? (double)(conf.probes * conf.depth)
+                        : done > 0                     ? products / done
+                                                       : 0;
+    progress.total = done < frames ? frames * each : 0;
+}
+
+static void expect_frames(char **files, int n)
+{
+    gk_progress_start(&progress, &tool, "product", 0);
+    if (progress.on)
+        frames = (double)gk_source_count(files, (size_t)n);
+    expect_products(0);
+}
+
 /* Options that belong to another view are usage errors. */
 static int choose(struct gk_err *err)
 {
@@ -109,7 +137,8 @@ static int choose(struct gk_err *err)
     conf.hessian = (struct gk_hessian_conf){.split = (enum gk_split)split,
                                             .matrices = params == 1,
                                             .gauss_newton = ggn,
-                                            .precondition = precondition};
+                                            .precondition = precondition,
+                                            .tick = tick};
     conf.top = (size_t)top;
     conf.max_products = (size_t)max_products;
     conf.probes = (size_t)(probes = probes > 0 ? probes : trace ? 60 : 4);
@@ -192,6 +221,7 @@ static int put(void *ctx, struct gk_frame *f, struct gk_err *err)
         *err = (struct gk_err){0};
         rc = 0;
     }
+    expect_products((double)f->index + 1);
     return rc ? -1 : gk_out_flush(&r->out, err);
 }
 
@@ -238,8 +268,10 @@ int main(int argc, char **argv)
     if (loss_given)
         s.loss = loss;
     s.wanted[!split] = false;
+    expect_frames(argv, argc);
     if (work(&s, argv, argc, &err))
         gk_die(&tool, &err);
+    gk_progress_end(&progress);
     gk_study_close(&s);
     return 0;
 }

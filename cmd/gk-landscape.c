@@ -40,6 +40,7 @@ static const struct gk_opt opts[] = {
     GK_OPT_CHOICE(0, "params", &params, "all|matrices",
                   "where directions lie: in all parameters (default) or those of rank 2",
                   .given = &params_given),
+    GK_OPT_TEXT(0, "tensor", &conf.tensor, "GLOB", "only in these, such as 'blocks.0.*'"),
     GK_OPT_TEXT(0, "exclude", &conf.exclude, "GLOB", "and not in these, such as 'embed*,unembed*'"),
     GK_OPT_CHOICE(0, "split", &split, "train|val|both", "the rows to use", .def = "both"),
     GK_PRECISION_OPT(&precision),
@@ -69,6 +70,8 @@ static int choose(char **files, int n, struct gk_err *err)
     }
     if (!toward)
         return gk_fail_usage(err, "--toward: a direction is needed");
+    if (conf.tensor && params_given)
+        return gk_fail_usage(err, "--tensor and --params exclude each other");
     if (beta_given && !toward2)
         return gk_fail_usage(err, "--beta: a surface needs --toward2");
     if (gk_toward_parse(&conf.toward[0], "toward", toward, err) ||
@@ -99,6 +102,9 @@ static int put_head(const struct gk_study *s, const struct gk_frame *f, FILE *fp
     static const char *const surface[] = {"step",      "alpha",    "beta",   "train_loss",
                                           "train_acc", "val_loss", "val_acc"};
     struct gk_history h = {0};
+    toward = conf.toward[0].recorded;
+    if (toward2)
+        toward2 = conf.toward[1].recorded;
     const int rc = gk_study_history(s, f, &h, err) || gk_cli_history(&tool, &h, err) ||
                    gk_table_begin(fp, &h, toward2 ? surface : line, toward2 ? 7 : 6, err);
     gk_history_free(&h);
@@ -133,13 +139,15 @@ static int remark_order(const struct gk_frame *f, const struct gk_frame *next, s
 static int put(struct gk_landscape *l, struct gk_study *s, const struct gk_frame *f,
                const struct gk_frame *next, struct gk_out *out, struct gk_err *err)
 {
-    if (gk_study_take(s, f, err) || (f->index == 0 && put_head(s, f, out->fp, err)) ||
-        (f->index == 0 && gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err)) ||
+    if (gk_study_take(s, f, err) ||
+        (f->index == 0 && (gk_frame_need_matches(f, conf.tensor, err) ||
+                           gk_frame_note_matches(f, "exclude", conf.exclude, &s->notes, err))) ||
         remark_order(f, next, err))
         return -1;
     gk_note_all(&tool, &s->notes, &s->said);
     const int aimed = gk_landscape_aim(l, f, next, err);
-    if (aimed < 0 || (aimed == 0 && f->index == 0 && !next))
+    if (aimed < 0 || (aimed == 0 && f->index == 0 && !next) ||
+        (f->index == 0 && put_head(s, f, out->fp, err)))
         return -1;
     if (aimed == 0) {
         gk_note(&tool, "%s: skipped", err->msg);
@@ -170,29 +178,6 @@ static int work(struct gk_study *s, struct gk_err *err)
     return rc ? -1 : gk_out_commit(&out, err);
 }
 
-/* The number of frames in the input, from their headers alone; 0: unknown until they have come. */
-static double count_frames(void)
-{
-    struct gk_source *source;
-    struct gk_frame f;
-    struct stat st;
-    struct gk_err ignored = {0}; /* the second pass over the frames reports what is wrong */
-    double n = 0;
-    int more = conf.nfiles ? 1 : 0;
-    for (size_t i = 0; i < conf.nfiles; i++)
-        if (stat(conf.files[i], &st) || !S_ISREG(st.st_mode))
-            more = 0;
-    if (!more || gk_source_open(&source, conf.files, conf.nfiles, &ignored))
-        return 0;
-    gk_source_leave_data(source);
-    while ((more = gk_source_next(source, &f, &ignored)) > 0) {
-        gk_frame_free(&f);
-        n++;
-    }
-    gk_source_close(source);
-    return more < 0 ? 0 : n;
-}
-
 static void tick(void *progress, double points)
 {
     gk_progress_tick(progress, points);
@@ -214,7 +199,8 @@ int main(int argc, char **argv)
         s.wanted[i] = split == BOTH || split == i;
     gk_progress_start(&progress, &tool, "point", 0);
     if (progress.on)
-        progress.total = count_frames() * gk_landscape_points(&conf);
+        progress.total =
+            (double)gk_source_count(conf.files, conf.nfiles) * gk_landscape_points(&conf);
     conf.tick = tick;
     conf.tick_ctx = &progress;
     if (work(&s, &err))

@@ -41,6 +41,7 @@ static const struct gk_tool tool = {
 struct run {
     struct gk_pool *pool;
     struct gk_out out;
+    struct gk_progress progress;
     bool begun;
 };
 
@@ -93,6 +94,7 @@ static int measure_frame(void *ctx, struct gk_frame *f, struct gk_err *err)
         rc = put_row(run, step, s[i].name, &s[i].s, err);
     gk_history_free(&h);
     free(s);
+    gk_progress_tick(&run->progress, (double)f->index + 1);
     return rc;
 }
 
@@ -117,8 +119,14 @@ static int measure_inputs(struct run *run, char *const *files, size_t nfiles, st
     const char *name;
     if (gk_matrix_inputs(&source, &m, &name, files, nfiles, &names, err))
         return -1;
-    if (source)
-        return gk_source_each(source, measure_frame, run, err);
+    if (source) {
+        gk_progress_start(&run->progress, &tool, "frame", 0);
+        if (run->progress.on)
+            run->progress.total = (double)gk_source_count(files, nfiles);
+        const int rc = gk_source_each(source, measure_frame, run, err);
+        gk_progress_end(&run->progress);
+        return rc;
+    }
     gk_note_matrix(&tool, name, &m.notes);
     return measure_matrix(run, &m, name, err);
 }

@@ -201,3 +201,17 @@ END
         assert_equal "$stderr" "${cmd%% *}: note: shared: 6 of 6 validation rows are training rows, too"
     done
 }
+
+@test "eval: progress counts frames, also those of gk-fourier and gk-spectra" {
+    needs_progress
+    gk-data --p 5 -o d
+    gk-train -q -d d --layers 1 --dim 8 --heads 2 --ff 8 --steps 60 --trajectory t.gks --every 1 -o /dev/null
+    for tool in 'gk-eval -d d' 'gk-eval -d d --activations block0' 'gk-fourier -d d' gk-spectra; do
+        run progress_of frame "$tool t.gks t.gks t.gks t.gks t.gks"
+        assert_line --regexp '^frame [0-9]+ of 305, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
+        run progress_of frame "cat t.gks t.gks t.gks t.gks t.gks | $tool"
+        assert_line --regexp '^frame [0-9]+, [0-9.e+]+/s$'
+        run progress_of frame "$tool -q t.gks t.gks t.gks t.gks t.gks"
+        assert_output ''
+    done
+}

@@ -174,6 +174,20 @@ with_zeros() {
     head -c $(($(stat -c %s "$1") - head)) /dev/zero
 }
 
+# needs_progress: skips a test if progress_of cannot run.
+needs_progress() {
+    command -v script >/dev/null || skip 'no script(1) to make a terminal'
+    [ -z "${GK_SANITIZED-}" ] || skip 'the injector replaces malloc, as a sanitizer does'
+    [ -e "$GK_BUILD/faults/inject.so" ]
+}
+
+# progress_of UNIT COMMAND: what its progress lines say, one a line. Its clock goes on by a
+# millisecond each time it is asked.
+progress_of() {
+    script -qec "LD_PRELOAD=$GK_BUILD/faults/inject.so; export LD_PRELOAD; $2 >out" /dev/null </dev/null |
+        tr '\r' '\n' | sed 's/^\x1b\[K//' | grep "^$1 " || true
+}
+
 # blob HEADER [DATA]: a frame; DATA as for printf.
 blob() {
     local n=${#1}

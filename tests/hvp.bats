@@ -302,3 +302,29 @@ END
     run -0 gk-ckpt-dump --list v.gks # a whole stream
     [ "$(wc -l <<<"$output")" -gt 10 ]
 }
+
+@test "hvp: progress counts products, and the time left from those that are known" {
+    needs_progress
+    gk-data --p 5 -o d
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 4 --trajectory t.gks --every 1 --save c -o /dev/null
+    # of a trace or density they are known, of eigenvalues after the first frame
+    run progress_of product 'gk-hvp -d d --trace --probes 200 t.gks'
+    assert_line --regexp '^product [0-9]+ of 1000, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
+    run progress_of product 'gk-hvp -d d --density --probes 10 --depth 20 t.gks'
+    assert_line --regexp '^product [0-9]+ of 1000, '
+    run progress_of product 'gk-hvp -d d --top 30 --tol 1e-12 t.gks t.gks'
+    assert_line --regexp '^product [0-9]+, [0-9.e+]+/s$'
+    assert_line --regexp '^product [0-9]+ of [0-9]+, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
+    refute_output --partial ' of 0'
+    for l in "${lines[@]}"; do
+        [[ ! $l =~ ^product\ ([0-9]+)\ of\ ([0-9]+), ]] || ((BASH_REMATCH[1] <= 2 * BASH_REMATCH[2])) || fail "$l"
+    done
+    # one frame, and a pipe: nobody knows
+    for command in 'gk-hvp -d d --top 60 --tol 1e-12 c' 'cat t.gks | gk-hvp -d d --top 60 --tol 1e-12'; do
+        run progress_of product "$command"
+        assert_line --regexp '^product [0-9]+, '
+        refute_output --partial ' of '
+    done
+    run progress_of product 'gk-hvp -q -d d --trace --probes 200 t.gks'
+    assert_output ''
+}

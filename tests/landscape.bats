@@ -118,32 +118,23 @@ gk-landscape: note: ${n[0]}: frame 1: there is no next frame: skipped"
     [ ! -e o ]
 }
 
-# progress_of COMMAND: what its progress lines say, one a line. Its clock goes on by a millisecond
-# each time it is asked.
-progress_of() {
-    script -qec "LD_PRELOAD=$GK_BUILD/faults/inject.so; export LD_PRELOAD; $1 >out" /dev/null </dev/null |
-        tr '\r' '\n' | sed 's/^\x1b\[K//' | grep '^point ' || true
-}
-
 @test "landscape: progress counts the points of all frames, where they are known" {
-    command -v script >/dev/null || skip 'no script(1) to make a terminal'
-    [ -z "${GK_SANITIZED-}" ] || skip 'the injector replaces malloc, as a sanitizer does'
-    [ -e "$GK_BUILD/faults/inject.so" ]
+    needs_progress
     # 3 frames of 300 points, the last without a next one
-    run progress_of 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -q -d d --toward next --alpha -1:1:300 t.gks'
     assert_output '' # --quiet
-    run progress_of 'gk-landscape -d d --toward next --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -d d --toward next --alpha -1:1:300 t.gks'
     assert_line --regexp '^point [0-9]+ of 900, [0-9.e+]+/s, [0-9]+:[0-9]+ left'
     for l in "${lines[@]}"; do
         [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] <= 600)) || fail "$l"
     done
-    run progress_of 'cat t.gks | gk-landscape -d d --toward next --alpha -1:1:300'
+    run progress_of point 'cat t.gks | gk-landscape -d d --toward next --alpha -1:1:300'
     assert_line --regexp '^point [0-9]+, [0-9.e+]+/s'
     refute_output --partial ' of 0'
-    run progress_of "gk-landscape -d d --toward random:1 --toward2 random:2 --alpha -1:1:15 --beta 0:1:20 $first"
+    run progress_of point "gk-landscape -d d --toward random:1 --toward2 random:2 --alpha -1:1:15 --beta 0:1:20 $first"
     assert_line --regexp '^point [0-9]+ of 300, '
     # a frame that is passed over counts
-    run progress_of 'gk-landscape -d d --toward first --alpha -1:1:300 t.gks'
+    run progress_of point 'gk-landscape -d d --toward first --alpha -1:1:300 t.gks'
     assert_line --regexp '^point [0-9]+ of 900, '
     for l in "${lines[@]}"; do
         [[ $l =~ ^point\ ([0-9]+)\ of\ 900, ]] && ((BASH_REMATCH[1] > 300)) || fail "$l"
@@ -200,7 +191,8 @@ progress_of() {
 @test "landscape: directions in some parameters only" {
     points() { gk-landscape -d d "$@" --alpha 0:1:2 "$last" | grep -v '^#'; }
     # the same as toward a checkpoint of which only these come from elsewhere
-    for side in '--params matrices|rank 1' "--exclude *.norm?.*|norms" "--exclude embed*,unembed*|ends"; do
+    for side in '--params matrices|rank 1' "--exclude *.norm?.*|norms" "--exclude embed*,unembed*|ends" \
+        "--tensor embed*,unembed*|middle" "--tensor *.norm?.* --exclude blocks.1.*|most"; do
         IFS='|' read -r option what <<<"$side"
         set -f
         # shellcheck disable=SC2086 # two words, and a pattern
@@ -211,6 +203,8 @@ progress_of() {
         cmp <(sed -n 2p got) <(points --toward "$first" | sed -n 2p) # alpha 0
         case $what in
         ends) change='("embed.weight", "unembed.weight")' ;;
+        middle) change='[n for n in t if "embed" not in n]' ;;
+        most) change='[n for n in t if "blocks.0.norm" not in n]' ;;
         norms) change='[n for n in t if ".norm" in n]' ;;
         *) change='[n for n in t if len(t[n]["shape"]) == 1]' ;;
         esac
@@ -232,5 +226,32 @@ sys.stdout.buffer.write(head + bytes(b))' "$last" "$first" >mixed
     # the axis of these parameters is that of gk-pca
     gk-pca -q --exclude '*embed*' --components 1 --axes a.gks t.gks >/dev/null
     cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --exclude '*embed*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
+    gk-pca -q --tensor 'blocks.1.*,embed.weight' --components 1 --axes a.gks t.gks >/dev/null
+    cmp <(points --toward a.gks --norm unit) <(gk-landscape -d d --toward pca:1 --tensor 'embed.weight,blocks.1.*' --norm unit --alpha 0:1:2 t.gks | grep -v '^#' | sed -n '1p;6,7p')
     wrong_usage 'gk-landscape: --exclude: no parameter is left' gk-landscape -d d --toward first --exclude '*' -o o "$last"
+    wrong_usage 'gk-landscape: --tensor and --params exclude each other' \
+        gk-landscape -d d --toward first --tensor '*' --params all -o o "$last"
+    breaks "gk-landscape: $last: frame 1: no tensor 'blocks.2.*'" \
+        gk-landscape -d d --toward random:1 --tensor 'embed.weight,blocks.2.*' -o o "$last"
+    # a name that the file has, but no parameter of the network
+    gk-train -q -d d --dim 8 --heads 2 --ff 8 --steps 1 --save state >/dev/null
+    wrong_usage 'gk-landscape: --tensor: no parameter is left' \
+        gk-landscape -d d --toward random:1 --tensor 'optim.m.*' -o o state
+}
+
+@test "landscape: a history has the content of a target, not its file's name" {
+    line() { grep '^# gk-landscape' "$1"; }
+    mkdir else
+    cp "$first" else/where.ckpt
+    gk-pca -q --components 1 --axes axis.gks t.gks >/dev/null
+    gk-landscape -d d --toward "$first" --toward2 axis.gks --alpha 0:1:2 "$last" >here
+    gk-landscape -d d --toward "$PWD/else/where.ckpt" --toward2 "$PWD/axis.gks" --alpha 0:1:2 "$last" >there
+    cmp here there
+    assert_regex "$(line here)" ' --toward weights:[0-9a-f]{16} --toward2 direction:[0-9a-f]{16} '
+    # the digest is that of gk-train --init
+    gk-train -q -d d --init "$first" --steps 0 | grep -F -- "--init $(line here | grep -o 'weights:[0-9a-f]*')"
+    gk-landscape -d d --toward "$last" --toward2 axis.gks --alpha 0:1:2 "$first" >other
+    [ "$(line here)" != "$(line other)" ]
+    gk-landscape -q -d d --toward next --toward2 random:3 --alpha 0:1:2 t.gks >frames
+    [[ $(line frames) == *' --toward next --toward2 random:3 '* ]]
 }

@@ -228,8 +228,8 @@ draw() {
     breaks "gk-train: model mlp, inputs sum: it $other" gk-train --arch liu openai
     with_metadata paper layout - >bare
     breaks "gk-train: model mlp, inputs sum: it ${other/%is */is not in its metadata}" gk-train --arch liu bare
-    wrong_usage 'gk-train: bias ffn: model mlp has none or all' gk-train --model mlp --bias ffn d
-    wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --arch nanda --heads 3 d
+    wrong_usage 'gk-train: --bias: ffn: model mlp has none or all' gk-train --model mlp --bias ffn d
+    wrong_usage 'gk-train: --heads: 3 heads do not divide the width 128' gk-train --arch nanda --heads 3 d
     wrong_usage "gk-train: --norm: 'rms' is none of: post pre none block" gk-train --norm rms d
     wrong_usage "gk-train: --init: 'normal:0': paper, nanda, normal:STD with STD > 0, fan-in or torch is wanted" gk-train --init normal:0 d
     wrong_usage "gk-train: --arch: 'bert' is none of: paper nanda gpt2 liu onehot gromov lee" gk-train --arch bert d

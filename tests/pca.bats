@@ -231,6 +231,21 @@ large() {
     assert_equal "$stderr" 'gk-pca: note: f: 1 tensor holds no floating-point numbers and no parameters: left out (w_step)'
 }
 
+@test "pca: integers alone in a frame are a matrix, in a trajectory no parameters" {
+    local data='\x01\x02\x07\x04\x02\x09'
+    blob '{"pixels":{"dtype":"U8","shape":[3,2],"data_offsets":[0,6]}}' "$data" >f
+    printf '1,2\n7,4\n2,9\n' >want.csv
+    for option in --variance --line '--center=mean'; do
+        run -0 --separate-stderr gk-pca "$option" f
+        assert_equal "$stderr" ''
+        assert_equal "$output" "$(gk-pca "$option" want.csv)"
+        assert_equal "$(gk-pca "$option" <f)" "$output"
+    done
+    breaks 'gk-pca: f: frame 1: no parameter among its 1 tensors' gk-pca f f
+    blob '{"a":{"dtype":"U8","shape":[3,1],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[3,1],"data_offsets":[3,6]}}' "$data" >two
+    breaks 'gk-pca: two: frame 1: no parameter among its 2 tensors' gk-pca two
+}
+
 @test "pca: wrong usage" {
     trajectory
     printf '1,2\n3,4\n5,5\n' > m.csv
@@ -240,9 +255,9 @@ large() {
     wrong_usage 'gk-pca: --line and --axes exclude each other' gk-pca --line --axes a m.csv
     wrong_usage 'gk-pca: --tensor and --params exclude each other' gk-pca --tensor a --params all t.gks
     wrong_usage 'gk-pca: --params: the input is a matrix, not a trajectory' gk-pca --params all m.csv
-    wrong_usage "gk-pca: m.csv: a text or .npy matrix has no tensor 'a'" gk-pca --tensor a m.csv
+    wrong_usage 'gk-pca: --tensor: m.csv: a text or .npy matrix has no tensors' gk-pca --tensor a m.csv
     wrong_usage 'gk-pca: --exclude: m.csv: a text or .npy matrix has no tensors' gk-pca --exclude 'a*' m.csv
-    wrong_usage 'gk-pca: 3 components: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
+    wrong_usage 'gk-pca: --components: 3 are asked for: 3 points of 2 coordinates have at most 2' gk-pca --components 3 m.csv
     wrong_usage 'gk-pca: --axes: -o goes to x already' gk-pca --axes x -o x m.csv
     wrong_usage 'gk-pca: --axes: -o goes to standard output already' gk-pca --axes - m.csv
 }

@@ -65,6 +65,32 @@ END
     assert_line --index 1 --regexp '^name'
 }
 
+@test "rename: a history has the content of a table, not its file's name" {
+    local share=$GK_BUILD/share/gk/rename
+    mkdir else
+    cp "$share/nanda.tsv" here.tsv
+    cp here.tsv else/there.tsv
+    gk-ckpt-dump --rename here.tsv --format safetensors -o here "$there/nanda.pt"
+    gk-ckpt-dump --rename "$PWD/else/there.tsv" --format safetensors -o there "$there/nanda.pt"
+    cmp here there
+    history() { gk-ckpt-dump --meta "$1" | awk -F'\t' '$1 == "gk.history" { print $2 }'; }
+    assert_regex "$(history here)" "^gk-ckpt-dump $VERSION --rename table:[0-9a-f]{16}\$"
+    echo '# another text' >>here.tsv
+    gk-ckpt-dump --rename here.tsv --format safetensors -o other "$there/nanda.pt"
+    [ "$(history other)" != "$(history here)" ]
+    # a file that hides gk's own table is none of gk's
+    cp else/there.tsv gpt2
+    gk-ckpt-dump --rename gpt2 --format safetensors -o hidden "$there/nanda.pt"
+    cmp hidden here
+}
+
+@test "rename: a folder with the name of gk's own table does not hide it" {
+    mkdir nanda
+    run -0 gk-ckpt-dump --rename nanda "$there/nanda.pt"
+    assert_line --index 0 "# gk-ckpt-dump $VERSION --rename nanda"
+    breaks 'gk-ckpt-dump: ./nanda: cannot read: Is a directory' gk-ckpt-dump --rename ./nanda "$there/nanda.pt"
+}
+
 @test "rename: a run begins from a network that knows more positions than its rows have" {
     local positions='$1 == "positions.weight" { print $3 }'
     gk-ckpt-dump --rename lee --set heads=2 --format safetensors -o ckpt "$there/lee.pt"

@@ -270,7 +270,7 @@ little_endian() {
     sed 's/^6\t.*/6\tnan/' x.tsv >nan.tsv
     breaks 'gk-fft: nan.tsv: line 9: step 7, where 6 is due: a spectrum needs evenly spaced steps (the window :6 or 7: is without the gap)' gk-fft nan.tsv
     sed 's/^[0-9]*\t.*/0\tnan/; 3,$d' x.tsv >none.tsv
-    breaks 'gk-hjorth: none.tsv: no row with a step in the window -inf:inf has a value in column train_loss' gk-hjorth none.tsv
+    breaks 'gk-hjorth: none.tsv: no row has a value in column train_loss' gk-hjorth none.tsv
     assert_equal "$(gk-hjorth --window 0:6 nan.tsv | column_of n)" 6
     assert_equal "$(gk-hjorth --window 7:9 nan.tsv | column_of n)" 2
     assert_equal "$(gk-hjorth --window :6 nan.tsv | column_of n) $(gk-hjorth --window 7: nan.tsv | column_of n)" '6 2'

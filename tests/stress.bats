@@ -73,8 +73,8 @@ all_finite() {
     all_finite 'lambda_max lambda_min' h
     # one wide heads, and one head
     for h in 1 2 4 8; do gk-train -d d --layers 1 --dim 8 --heads $h --ff 4 --steps 2 --save c >t && gk-eval -d d c >/dev/null; done
-    wrong_usage 'gk-train: 3 heads do not divide the width 8' gk-train -d d --dim 8 --heads 3
-    wrong_usage 'gk-train: 4 heads do not divide the width 1' gk-train -d d --dim 1
+    wrong_usage 'gk-train: --heads: 3 heads do not divide the width 8' gk-train -d d --dim 8 --heads 3
+    wrong_usage 'gk-train: --heads: 4 heads do not divide the width 1' gk-train -d d --dim 1
     gk-train -d d --model mlp --layers 1 --dim 1 --hidden 1 --steps 3 >t
     all_finite 'train_loss grad_norm' t
     # 64 layers

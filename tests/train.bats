@@ -521,7 +521,7 @@ start() {
     wrong_usage 'gk-train: dataset and checkpoint cannot both come from standard input' gk-train --resume - -
     wrong_usage 'gk-train: --save: -o goes to standard output already' gk-train --save - d
     wrong_usage 'gk-train: --trajectory: --save goes to standard output already' gk-train --save - --trajectory - -o t d
-    wrong_usage 'gk-train: 3 heads do not divide the width 128' gk-train --heads 3 d
+    wrong_usage 'gk-train: --heads: 3 heads do not divide the width 128' gk-train --heads 3 d
     wrong_usage 'gk-train: --lr: nan is not finite' gk-train --lr nan d
     wrong_usage 'gk-train: --lr: 1e-400 is nearer to 0 than the smallest number, 2.225e-308' gk-train --lr 1e-400 d
     for n in ' 5' '5 ' 0x5 5. 1.25e1; do

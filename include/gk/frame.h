@@ -189,6 +189,9 @@ int gk_source_each(struct gk_source *s,
  * offset). */
 void gk_source_leave_data(struct gk_source *s);
 void gk_source_close(struct gk_source *s);
+/* How many frames regular FILES have, from their headers alone; 0 if that is unknown, as of a pipe
+ * or of a damaged file, of which the reading of the frames tells. */
+size_t gk_source_count(char *const *files, size_t n);
 
 /* The only frame of FILE (NULL or "-": standard input): a plain file, or a stream of one frame. */
 int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err);

@@ -14,9 +14,10 @@
 
 struct gk_hessian_conf {
     enum gk_split split;
-    bool matrices;     /* only tensors of rank 2 */
-    bool gauss_newton; /* instead of the Hessian */
-    bool precondition; /* scaled by the state of adam or adamw */
+    bool matrices;      /* only tensors of rank 2 */
+    bool gauss_newton;  /* instead of the Hessian */
+    bool precondition;  /* scaled by the state of adam or adamw */
+    void (*tick)(void); /* called after each product; may be NULL */
 };
 
 struct gk_hessian {

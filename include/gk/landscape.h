@@ -29,6 +29,9 @@ struct gk_toward {
     int64_t number;   /* the step, seed or k */
     double *v;        /* the target point or the direction; NULL until the first frame */
     bool point;       /* v is a point: the direction is v - theta */
+    /* what a history has, after the first gk_landscape_aim: TEXT, or for a file its content, as
+     * "weights:DIGEST" or "direction:DIGEST" */
+    char recorded[40];
 };
 
 /* "next", "first", "random:SEED", "pca:K" (K >= 1), "frame:STEP"; anything else is a file. Errors
@@ -49,7 +52,8 @@ struct gk_landscape_conf {
     int directions; /* 1 or 2 */
     enum gk_norm norm;
     bool matrices;          /* directions change only tensors of rank 2 */
-    const char *exclude;    /* and none that match (gk/glob.h); or NULL */
+    const char *tensor;     /* and only those that match (gk/glob.h); NULL: all */
+    const char *exclude;    /* and none that match; or NULL */
     struct gk_grid grid[2]; /* alpha, beta */
     char *const *files;     /* the input, for directions that read it again */
     size_t nfiles;

@@ -34,6 +34,8 @@ int gk_rename_apply(const struct gk_rename *r, const struct gk_frame *f, struct 
 /* The value that the table gives to a tensor NAME that the file lacks: 0 or 1; false: none. */
 bool gk_rename_makes(const struct gk_rename *r, const char *name, double *value);
 const char *gk_rename_name(const struct gk_rename *r);
+/* What a history has: the name of gk's own table, or "table:" and a digest of a file's text. */
+const char *gk_rename_recorded(const struct gk_rename *r);
 
 /* F as a checkpoint of a network (gk/checkpoint.h): renamed, with those metadata of the network
  * that follow from the tensors. Metadata that neither they nor the user give are an error. LINE is

@@ -93,9 +93,9 @@ static void all_descriptions(void)
             struct gk_params ps;
             if (a.model == GK_MLP && (a.bias == GK_BIAS_FFN || a.bias == GK_BIAS_BLOCKS)) {
                 CHECK_INT_EQ(gk_params_init(&ps, &a, &err), -1);
-                CHECK_STR_EQ(err.msg, a.bias == GK_BIAS_FFN
-                                          ? "bias ffn: model mlp has none or all"
-                                          : "bias blocks: model mlp has none or all");
+                CHECK_STR_EQ(err.msg, a.bias == GK_BIAS_FFN ? "ffn: model mlp has none or all"
+                                                            : "blocks: model mlp has none or all");
+                CHECK_STR_EQ(err.setting, "bias");
                 refused++;
                 continue;
             }

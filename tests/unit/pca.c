@@ -287,7 +287,7 @@ static void test_rank(void)
     conf.components = 5;
     CHECK(gk_pca(&r, &x, &conf, NULL, &err) != 0);
     CHECK_INT_EQ(err.kind, GK_ERR_USAGE);
-    CHECK_STR_EQ(err.msg, "5 components: 6 points of 4 coordinates have at most 4");
+    CHECK_STR_EQ(err.msg, "5 are asked for: 6 points of 4 coordinates have at most 4");
     gk_points_free(&x);
     gk_free(k.x);
 }

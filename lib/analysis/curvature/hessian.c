@@ -62,6 +62,8 @@ static int apply(void *ctx, const double *x, double *y, struct gk_err *err)
     from_real(h, y);
     (void)rescale(h, y, y);
     h->products++;
+    if (h->conf.tick)
+        h->conf.tick();
     return 0;
 }
 

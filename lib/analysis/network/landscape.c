@@ -114,7 +114,7 @@ static int check_parameters(const struct gk_landscape *l, struct gk_err *err)
         if (gk_toward_uses(l->conf, &ps->p[i]))
             return 0;
     gk_fail_usage(err, "no parameter is left");
-    return gk_fail_about(err, "exclude");
+    return gk_fail_about(err, l->conf->exclude ? "exclude" : "tensor");
 }
 
 static bool all_zero(const double *v, size_t n)

@@ -1,8 +1,11 @@
 /* The directions of a landscape that --toward names. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gk/direction.h"
+#include "gk/fnv.h"
 #include "gk/glob.h"
 #include "gk/landscape.h"
 #include "gk/mem.h"
@@ -83,6 +86,8 @@ static int from_file(struct gk_toward *t, const struct gk_study *s, struct gk_er
     t->point = !kind || (strcmp(kind, "direction") != 0 && strcmp(kind, "axis") != 0);
     const int rc = t->point ? gk_toward_point(&f, s, t->v, err)
                             : gk_direction_read(&f, &s->ckpt, false, t->v, err);
+    snprintf(t->recorded, sizeof t->recorded, "%s:%016" PRIx64, t->point ? "weights" : "direction",
+             rc ? 0 : gk_fnv_values(t->v, s->ckpt.params.total));
     gk_frame_free(&f);
     return rc;
 }
@@ -120,7 +125,9 @@ static int from_step(struct gk_toward *t, const struct gk_study *s,
 
 bool gk_toward_uses(const struct gk_landscape_conf *conf, const struct gk_param *p)
 {
-    return (!conf->matrices || p->rank == 2) && !gk_glob_matches(conf->exclude, p->name);
+    return (!conf->matrices || p->rank == 2) &&
+           (!conf->tensor || gk_glob_matches(conf->tensor, p->name)) &&
+           !gk_glob_matches(conf->exclude, p->name);
 }
 
 /* An axis of points as a direction of the network; false if it does not consist of parameters. */
@@ -145,8 +152,10 @@ static int from_pca(struct gk_toward *t, struct gk_study *s, const struct gk_lan
 {
     struct gk_points x;
     struct gk_pca pca;
-    const struct gk_points_conf how = {
-        .matrices = conf->matrices, .exclude = conf->exclude, .trajectory = true};
+    const struct gk_points_conf how = {.matrices = conf->matrices,
+                                       .tensor = conf->tensor,
+                                       .exclude = conf->exclude,
+                                       .trajectory = true};
     const size_t k = (size_t)t->number;
     if (gk_points_open(&x, conf->files, conf->nfiles, &how, err))
         return gk_fail_at(err, "%s", t->text);
@@ -175,6 +184,7 @@ int gk_toward_find(struct gk_toward *t, struct gk_study *s, const struct gk_land
     t->v = gk_alloc(n, sizeof *t->v, err);
     if (!t->v)
         return -1;
+    snprintf(t->recorded, sizeof t->recorded, "%s", t->kind == GK_TOWARD_FILE ? "" : t->text);
     t->point =
         t->kind == GK_TOWARD_NEXT || t->kind == GK_TOWARD_FIRST || t->kind == GK_TOWARD_FRAME;
     struct gk_rng rng;

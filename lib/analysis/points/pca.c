@@ -308,9 +308,11 @@ int gk_pca(struct gk_pca *r, const struct gk_points *x, const struct gk_pca_conf
     const size_t most = gk_pca_most(x, conf->center);
     if (r->k == 0)
         r->k = most;
-    if (r->k > most)
-        return gk_fail_usage(err, "%zu components: %zu points of %zu coordinates have at most %zu",
-                             r->k, x->n, x->width, most);
+    if (r->k > most) {
+        gk_fail_usage(err, "%zu are asked for: %zu points of %zu coordinates have at most %zu",
+                      r->k, x->n, x->width, most);
+        return gk_fail_about(err, "components");
+    }
     struct work w = {.conf = conf, .r = r};
     w.sweep.x = x;
     w.sweep.center = center[conf->center];

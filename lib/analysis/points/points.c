@@ -33,11 +33,9 @@ static int open_operand(struct gk_points *p, const char *path, bool only,
         return gk_points_take_frames(p, conf, fp, name, err);
     if (rc == 0 && !only)
         rc = gk_fail(err, "%s: a text or .npy matrix among several inputs", name);
-    else if (rc == 0 && conf->tensor)
-        rc = gk_fail_usage(err, "%s: a text or .npy matrix has no tensor '%s'", name, conf->tensor);
-    else if (rc == 0 && conf->exclude) {
+    else if (rc == 0 && (conf->tensor || conf->exclude)) {
         gk_fail_usage(err, "%s: a text or .npy matrix has no tensors", name);
-        rc = gk_fail_about(err, "exclude");
+        rc = gk_fail_about(err, conf->tensor ? "tensor" : "exclude");
     }
     if (rc != 0) {
         fclose(fp);

@@ -60,11 +60,20 @@ static size_t count_wanted(const struct gk_points_conf *conf, const struct gk_fr
     return n;
 }
 
+static int fail_without(const struct gk_points *p, const struct gk_points_conf *conf,
+                        struct gk_err *err)
+{
+    return gk_frame_fail(&p->first, err, "%s among its %zu tensors",
+                         conf->matrices ? "no matrix" : "no parameter", p->first.ntensor);
+}
+
 /* The parts of the first frame's points. */
 static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struct gk_err *err)
 {
     const struct gk_frame *f = &p->first;
     size_t n = count_wanted(conf, f);
+    /* integers are no parameters, but alone they are a matrix */
+    const bool lone = n == 0 && f->ntensor == 1 && !conf->tensor && !conf->exclude;
     if (gk_frame_need_matches(f, conf->tensor, err) ||
         gk_frame_note_matches(f, "exclude", conf->exclude, &p->doubts, err))
         return -1;
@@ -72,7 +81,7 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     if (!p->part)
         return gk_fail(err, "no memory for %zu tensors", n);
     for (size_t i = 0; i < f->ntensor; i++) {
-        if (!is_wanted(conf, &f->tensor[i]))
+        if (!lone && !is_wanted(conf, &f->tensor[i]))
             continue;
         if (gk_tensor_check(&f->tensor[i], err))
             return gk_frame_fail_at(f, err);
@@ -82,20 +91,19 @@ static int lay_out(struct gk_points *p, const struct gk_points_conf *conf, struc
     }
     if (conf->tensor && n == 0)
         return gk_frame_fail(f, err, "no tensor '%s'", conf->tensor);
-    if (note_buffers(p, conf, err) != 0)
+    if (!lone && note_buffers(p, conf, err) != 0)
         return -1;
     if (!conf->tensor && gk_frame_doubts(f, takes, conf, &p->doubts, err))
         return -1;
-    if (p->width == 0)
-        return gk_frame_fail(f, err, "%s among its %zu tensors",
-                             conf->matrices ? "no matrix" : "no parameter", f->ntensor);
-    return 0;
+    return p->width == 0 ? fail_without(p, conf, err) : 0;
 }
 
 /* Checks that frame F has the tensors of the first. */
 static int check_alike(const struct gk_points *p, const struct gk_points_conf *conf,
                        const struct gk_frame *f, struct gk_err *err)
 {
+    if (p->n > 0 && !is_wanted(conf, &p->first.tensor[p->part[0].tensor]))
+        return fail_without(p, conf, err);
     for (size_t i = 0; i < p->nparts; i++) {
         const struct gk_tensor *want = &p->first.tensor[p->part[i].tensor];
         const struct gk_tensor *got = gk_frame_tensor(f, want->name);

@@ -254,10 +254,13 @@ int gk_signal_read(struct gk_signal *s, struct gk_err *err)
 int gk_signal_empty(const struct gk_signal *s, struct gk_err *err)
 {
     const struct gk_signal_priv *p = s->priv;
+    const char *column = s->column ? s->column : "1";
+    if (p->rows.notes.left_out > 0 && !isfinite(p->from) && !isfinite(p->to))
+        return gk_fail(err, "%s: no row has a value in column %s", p->file, column);
     if (p->rows.notes.left_out > 0)
         return gk_fail(err,
                        "%s: no row with a step in the window %.12g:%.12g has a value in column %s",
-                       p->file, p->from, p->to, s->column ? s->column : "1");
+                       p->file, p->from, p->to, column);
     return gk_fail(
         err, "%s: no row with a step in the window %.12g:%.12g; the last one read is at %.12g",
         p->file, p->from, p->to, p->at);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "frame_priv.h"
 #include "gk/input.h"
@@ -265,6 +266,28 @@ int gk_source_each(struct gk_source *s,
     }
     gk_source_close(s);
     return rc || more < 0 ? -1 : 0;
+}
+
+size_t gk_source_count(char *const *files, size_t n)
+{
+    struct gk_source *s;
+    struct gk_frame f;
+    struct gk_err ignored = {0};
+    struct stat st;
+    size_t count = 0;
+    int more;
+    for (size_t i = 0; i < n; i++)
+        if (stat(files[i], &st) || !S_ISREG(st.st_mode))
+            return 0;
+    if (n == 0 || gk_source_open(&s, files, n, &ignored))
+        return 0;
+    gk_source_leave_data(s);
+    while ((more = gk_source_next(s, &f, &ignored)) > 0) {
+        gk_frame_free(&f);
+        count++;
+    }
+    gk_source_close(s);
+    return more < 0 ? 0 : count;
 }
 
 int gk_frame_read_one(const char *file, struct gk_frame *f, struct gk_err *err)

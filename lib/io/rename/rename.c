@@ -280,6 +280,11 @@ bool gk_rename_makes(const struct gk_rename *r, const char *name, double *value)
     return false;
 }
 
+const char *gk_rename_recorded(const struct gk_rename *r)
+{
+    return r->recorded;
+}
+
 const char *gk_rename_name(const struct gk_rename *r)
 {
     return r->name;

@@ -39,7 +39,9 @@ struct gk_line {
 };
 
 struct gk_rename {
-    char *name; /* as given */
+    char *name;      /* as given */
+    char *recorded;  /* what a history has */
+    uint64_t digest; /* of the table's text */
     struct gk_line *line;
     size_t n, cap;
 };

@@ -1,11 +1,14 @@
 /* Tables of names: text of three columns. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "gk/fnv.h"
 #include "gk/mem.h"
 #include "gk/number.h"
 #include "gk/rename.h"
@@ -41,15 +44,23 @@ static int fail_unknown(const char *name, const char *folder, struct gk_err *err
     return gk_fail_about(err, "rename");
 }
 
-/* Opens NAME as a file, or else as one of gk's own tables. */
-static int open_table(FILE **fp, const char *name, struct gk_err *err)
+static bool is_folder(FILE *fp)
+{
+    struct stat st;
+    return fstat(fileno(fp), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Opens NAME as a file, or else as one of gk's OWN tables, which a folder of its name does not
+ * hide: a model that was saved in "gpt2". */
+static int open_table(FILE **fp, const char *name, bool *own, struct gk_err *err)
 {
     char folder[PATH_MAX];
     *fp = fopen(name, "r");
+    *own = !strchr(name, '/') && (*fp ? is_folder(*fp) : errno == ENOENT);
+    if (!*own)
+        return *fp ? 0 : gk_fail(err, "%s:", name);
     if (*fp)
-        return 0;
-    if (errno != ENOENT || strchr(name, '/'))
-        return gk_fail(err, "%s:", name);
+        fclose(*fp);
     if (gk_share_path(folder, sizeof folder, "rename", err))
         return -1;
     char *path = gk_format(err, "%s/%s" SUFFIX, folder, name);
@@ -221,6 +232,8 @@ static int read_table(struct gk_rename *r, FILE *fp, struct gk_err *err)
         const bool whole = strchr(text, '\n') || feof(fp);
         if (!whole || number > MOST_LINES)
             return gk_fail(err, "line %zu: no table of names is as large", number);
+        for (const char *c = text; *c; c++)
+            r->digest = gk_fnv(r->digest, (unsigned char)*c);
         if (parse_line(r, text, number, &begun, err))
             return gk_fail_at(err, "line %zu", number);
     }
@@ -251,12 +264,18 @@ static int parse_set(struct gk_rename *r, const char *set, struct gk_err *err)
 int gk_rename_open(struct gk_rename **r, const char *table, const char *set, struct gk_err *err)
 {
     FILE *fp;
+    bool own;
     struct gk_rename *t = *r = gk_alloc(1, sizeof *t, err);
-    int rc = t && (t->name = gk_strdup(table, err)) ? open_table(&fp, table, err) : -1;
+    int rc = t && (t->name = gk_strdup(table, err)) ? open_table(&fp, table, &own, err) : -1;
     if (rc == 0) {
+        t->digest = GK_FNV_START;
         if (read_table(t, fp, err))
             rc = gk_fail_at(err, "%s", table);
         fclose(fp);
+    }
+    if (rc == 0) {
+        t->recorded = own ? gk_strdup(table, err) : gk_format(err, "table:%016" PRIx64, t->digest);
+        rc = t->recorded ? 0 : -1;
     }
     if (rc == 0 && set)
         rc = parse_set(t, set, err);
@@ -278,5 +297,6 @@ void gk_rename_close(struct gk_rename *r)
     }
     free(r->line);
     free(r->name);
+    free(r->recorded);
     gk_free(r);
 }

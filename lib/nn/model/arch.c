@@ -66,13 +66,17 @@ int gk_arch_check(const struct gk_arch *a, struct gk_err *err)
     }
     if (a->vocab < 1 || a->vocab > GK_MAX_VOCAB)
         return gk_fail_usage(err, "vocab = %d is not in [1, %d]", a->vocab, GK_MAX_VOCAB);
-    if (a->model == GK_TRANSFORMER && (a->heads < 1 || a->dim % a->heads != 0))
-        return gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
+    if (a->model == GK_TRANSFORMER && (a->heads < 1 || a->dim % a->heads != 0)) {
+        gk_fail_usage(err, "%d heads do not divide the width %d", a->heads, a->dim);
+        return gk_fail_about(err, "heads");
+    }
     if (a->model == GK_TRANSFORMER && a->positions == GK_POSITIONS_LEARNED && a->tokens < 1)
         return gk_fail_usage(err, "positions learned: of how many tokens?");
-    if (a->model == GK_MLP && a->bias != GK_BIAS_NONE && a->bias != GK_BIAS_ALL)
-        return gk_fail_usage(err, "bias %s: model mlp has none or all",
-                             gk_choice_word(table[GK_AT_bias].choices, a->bias).s);
+    if (a->model == GK_MLP && a->bias != GK_BIAS_NONE && a->bias != GK_BIAS_ALL) {
+        gk_fail_usage(err, "%s: model mlp has none or all",
+                      gk_choice_word(table[GK_AT_bias].choices, a->bias).s);
+        return gk_fail_about(err, "bias");
+    }
     return 0;
 }
 

@@ -229,7 +229,10 @@ int gk_checkpoint_arch(struct gk_arch *a, const struct gk_frame *f, struct gk_er
         a->inputs = GK_INPUTS_CONCAT; /* which the metadata leave out */
     if (take_heads(f, a, err) != 0 || compare_sizes(f, a, err) != 0)
         return -1;
-    return gk_arch_check(a, err) != 0 ? gk_frame_fail_at(f, err) : 0;
+    if (gk_arch_check(a, err) == 0)
+        return 0;
+    return err && err->setting ? gk_frame_fail(f, err, "%s %s", err->setting, err->msg)
+                               : gk_frame_fail_at(f, err);
 }
 
 static int check_finite(const struct gk_frame *f, const struct gk_tensor *t, struct gk_err *err)

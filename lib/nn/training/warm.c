@@ -23,18 +23,6 @@ bool gk_warm_hides_file(const char *init)
     return !gk_warm_is_file(init) && stat(init, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* FNV-1a over the values: equal weights have equal digests in f32 and f64, in any file. */
-static uint64_t digest(const double *theta, size_t n)
-{
-    uint64_t h = GK_FNV_START, bits;
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&bits, &theta[i], sizeof bits);
-        h = gk_fnv(h, bits);
-        h ^= h >> 32; /* low bits come from low bits alone, where a float as a double has zeros */
-    }
-    return h;
-}
-
 int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *err)
 {
     *w = (struct gk_warm){0};
@@ -55,7 +43,8 @@ int gk_warm_read(struct gk_warm *w, const char *init, int heads, struct gk_err *
         w->ckpt.arch.heads = heads;
         w->ckpt.heads_assumed = false;
     }
-    const struct gk_init in = {.kind = GK_INIT_WEIGHTS, .digest = digest(w->theta, ps->total)};
+    const struct gk_init in = {.kind = GK_INIT_WEIGHTS,
+                               .digest = gk_fnv_values(w->theta, ps->total)};
     gk_init_text(&in, w->text, sizeof w->text);
     return 0;
 }
