@@ -564,6 +564,37 @@ touched() {
     [ ! -e o ]
 }
 
+@test "sweep: the K of --until-grokked holds whenever runs are judged" {
+    options() { head -n 1 "$1/table.tsv" | sed 's/.*--until-grokked//'; }
+    beyond() { # MOST K OPTION...
+        wrong_usage "gk-sweep: --hold: runs end $1 evaluations after they grok (--until-grokked), and $2 are asked for" \
+            sweep --hold "$2" "${@:3}"
+    }
+    grid '--lr 1e-2' '--steps 3' '--until-grokked 3' >g.grid
+    sweep -q g.grid out
+    sweep --collect --high 0.9 out
+    assert_equal "$(options out)" ' 3 --high 0.9 --hold 3'
+    sweep --collect --hold 1 out
+    assert_equal "$(options out)" ' 3 --hold 1'
+    cp out/table.tsv before
+    beyond 3 4 --collect out
+    beyond 3 4 --report out
+    cmp out/table.tsv before
+    # without a value it is 2, of several it is the least, and it may have an exponent
+    grid '--lr 1e-2' '--steps 3' '--until-grokked' >g.grid
+    sweep -q g.grid two
+    sweep --collect --high 0.9 two
+    assert_equal "$(options two)" ' --high 0.9 --hold 2'
+    beyond 2 3 --collect two
+    grid '--lr 1e-2' '--steps 3' '--until-grokked 1e1 4' >g.grid
+    sweep -q --hold 1e0 g.grid several
+    assert_equal "$(options several)" ' 1e1,4 --hold 1e0'
+    sweep --collect --high 0.9 several
+    assert_equal "$(options several)" ' 1e1,4 --high 0.9 --hold 4'
+    beyond 4 1e1 g.grid several
+    beyond 4 5 --collect several
+}
+
 @test "sweep: rows of an older version are made again, whatever the folder is called" {
     small
     sweep -q g.grid want
