@@ -429,6 +429,53 @@ model() {
     cmp out/table.tsv other/table.tsv
 }
 
+@test "sweep: a model that judges no run is refused, and a rule that ends none has a note" {
+    model >m
+    late() { # EVAL-EVERY STEPS
+        grid '--lr 1e-2' "--steps $2" "--eval-every $1" >g.grid
+        breaks "gk-sweep: m: no run goes on after the first validation from step 10 on, when the model judges it: --steps $2" \
+            sweep --give-up 0.5 --model m g.grid o
+    }
+    late 1 10
+    late 7 14
+    late 50 30
+    late '11 1e2' 1e1
+    [ ! -e o ]
+    grid '--lr 1e-3' '--steps 15' '--eval-every 7 15 5e1' >g.grid
+    run -0 --separate-stderr sweep --give-up 0.5 --model m g.grid out
+    assert_equal "$stderr" 'gk-sweep: --give-up changes nothing with --eval-every 15: a run ends at step 15, and would be judged at step 15
+gk-sweep: --give-up changes nothing with --eval-every 5e1: a run ends at step 15, and would be judged at step 50
+gk-sweep: 3 runs, 3 to do, in out'
+    assert_equal "$(column_of reason out/table.tsv)" "$(printf '%s\n' 'given up at step 14' - -)"
+    # 0.5 of the rows train: 50^-1 + B + 1000
+    grid '--lr 1e-3' '--steps 15' '--eval-every 7' >g.grid
+    for b in 1e6 -985 -985.5; do
+        run -0 --separate-stderr sweep --rule "t4:1,1,$b" g.grid "rule$b"
+        assert_equal "$stderr" "gk-sweep: --rule changes nothing: runs end at step 15, before it would stop one
+gk-sweep: 1 run, 1 to do, in rule$b"
+    done
+    run -0 --separate-stderr sweep --rule t4:1,1,-986.5 g.grid rule
+    assert_equal "$stderr" 'gk-sweep: 1 run, 1 to do, in rule'
+}
+
+@test "sweep: a model that reads validation where there is none is refused" {
+    { model && printf '%s\n' val_loss_12,12,12,0,-inf,5,1,0 | tr , '\t'; } >m
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4 5' >g.grid
+    breaks 'gk-sweep: m: the model reads validation at step 12, where none is due with --eval-every 5' \
+        sweep --give-up 0.5 --model m g.grid out
+    [ ! -e out ]
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4 12' >g.grid
+    sweep --quiet --give-up 0.5 --model m g.grid out
+    assert_equal "$(column_of reason out/table.tsv | sort -u)" 'given up at step 12'
+    # a tool that fails after some rows gave no verdict
+    wrapped gk-predict <<'END'
+"$real" "$@"
+[ "$1" != score ] || { echo 'gk-predict: out of luck' >&2 && exit 1; }
+END
+    run -1 sweep --quiet --give-up 0.5 --model m g.grid failing
+    assert_equal "$(column_of reason failing/table.tsv | sort -u)" 'gk-predict: out of luck'
+}
+
 @test "sweep: by the rule a run that has not generalised ends at t4(r) + 1000" {
     # seed 2 has by step 7, seed 0 never; 40 = 10000/50^2 + (-964) + 1000, two of three rows training
     grid '--lr 1e-2' '--seed 0 2' '--frac 0.6' '--steps 200' '--eval-every 8' | sed 's/--p 5/--p 2/' >g.grid

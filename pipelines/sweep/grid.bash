@@ -78,6 +78,15 @@ grid_read() {
         { echo "gk-sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
 }
 
+# The values of an option, or what they are without it.
+grid_values_of() { # NAME [DEFAULT]
+    local k
+    for k in "${!grid_name[@]}"; do
+        [ "${grid_name[k]}" != "$1" ] || { echo "${grid_values[k]}" && return; }
+    done
+    echo "${2-}"
+}
+
 # The name of a point: the values of the options that vary.
 grid_add_point() { # INDEX ...
     local k id='' at=("$@") values
