@@ -1040,6 +1040,42 @@ best so far:
     assert_regex "$(head -n 1 said)" '^out: 2 runs, 1 done, 1 going, 0 failed, 0 waiting, about [0-9.]+ (s|min|h) left$'
 }
 
+@test "sweep: --watch keeps what a run had done before it was stopped" {
+    grid '--lr 1e-2' '--seed 1 2' '--steps 20' >g.grid
+    sweep --quiet --keep g.grid out
+    local run=out/runs/seed=1
+    printf 'queued\n' >out/runs/seed=2/status
+    rm out/runs/seed=2/run.*
+    # stopped: it waits, with a checkpoint; the rows since its start are not yet in its curve
+    printf 'queued\n' >$run/status
+    mv $run/run.tsv whole.tsv
+    rows() { awk -F'\t' -v from="$1" -v to="$2" '/^#/ || /^step/ || ($1 >= from && $1 <= to)' whole.tsv; }
+    rows 0 10 >$run/run.tsv
+    { rows 11 17 && printf '18\t0'; } >$run/part.tsv
+    run -0 sweep --watch out
+    assert_equal "${lines[0]}" 'out: 2 runs, 0 done, 1 stopped, 0 failed, 1 waiting; nobody works on it'
+    assert_regex "${lines[1]}" ' 42 %$'
+    assert_regex "${lines[3]}" '^  seed=1  +17  '
+    going() { flock --shared out/.going "$ROOT/pipelines/sweep/gk-sweep" --watch out; }
+    # the sweep goes on with the other run, then with this one, of which no new row is there
+    run -0 going
+    assert_regex "${lines[0]}" '^out: 2 runs, 0 done, 0 going, 0 failed, 2 waiting'
+    assert_regex "${lines[1]}" ' 42 %$'
+    printf 'running\n' >$run/status
+    rows 1 0 >$run/part.tsv
+    run -0 going
+    assert_regex "${lines[0]}" '^out: 2 runs, 0 done, 1 going, 0 failed, 1 waiting'
+    assert_regex "${lines[1]}" ' 25 %$'
+    # what was done before says nothing about the time left
+    touch -d '1 minute ago' out/index
+    refute_regex "$(going)" ' left'
+    # without a checkpoint a run begins anew
+    printf 'queued\n' >$run/status
+    rm $run/run.ckpt
+    run -0 going
+    assert_regex "${lines[1]}" ' 0 %$'
+}
+
 # On a terminal of ROWS and COLUMNS, without the sequences that move the cursor: LINES of the last picture.
 watched() { # FILE
     tr -d '\r' <"$1" | sed 's/\x1b\[?1049l/\n&/' | sed '1,/^\x1b\[?1049l/{/^\x1b\[?1049l/!d}; /^Script done/d; /^$/d; s/\x1b\[[?0-9]*[a-zA-Z]//g'
