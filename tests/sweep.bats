@@ -1183,6 +1183,14 @@ best so far:'
     rm -r out/runs/lr=1e-3,weight-decay=1
     sweep --quiet --report out
     grep -q '^<p>4 runs: 2 done, 0 failed, 1 going, 1 waiting. 0 of the 2 that are done generalised.</p>$' out/report.html
+    # runs that failed or were stopped are not passed over in silence
+    printf 'failed\tthe loss is nan\n' >out/runs/lr=1e-3,weight-decay=0/status
+    printf 'done\tgiven up at step 12\n' >out/runs/lr=1e-2,weight-decay=0/status
+    sweep --quiet --report out
+    grep -q '^<p>4 runs: 2 done, 1 failed, 0 going, 1 waiting. 0 of the 2 that are done generalised; a model or a rule stopped 1 of them.</p>$' out/report.html
+    assert_equal "$(grep -o '<figcaption>[^<]*; left out, of 4 runs: 1 failed, 1 not ended; 1 counts as it was when a model or a rule stopped it<' out/report.html | cut -d ';' -f 1 | sort)" \
+        '<figcaption>final validation accuracy
+<figcaption>share of runs that generalised'
     # one option, none
     grid '--lr 1e-2 1e-3' '--steps 30' >g.grid
     sweep --quiet g.grid one
