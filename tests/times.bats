@@ -74,6 +74,9 @@ times() {
     run -0 --separate-stderr gk-times --group lr t
     assert_equal "$(grep -v until <<<"$stderr")" 'gk-times: note: t: 1 run failed and counts as censored, as if it could still grok: a group in which many diverge looks too good
 gk-times: note: t: 1 run was given up: that they did not grok is a model'"'s guess"
+    # a run that grokked before it failed is not censored
+    run -0 --separate-stderr gk-times --group lr <(sed 's/\t7\tnan/\t7\t5/' t)
+    refute_regex "$stderr" 'failed'
     run -0 --separate-stderr gk-times --group lr --time delay <(grep -v 'failed\|given' t)
     [[ $stderr == *'delay counts from t2, and steps from 0: runs that did not grok are censored too late' ]] || fail "$stderr"
 }
