@@ -448,7 +448,7 @@ steers_nothing() {
     printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
     run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"
     assert_success
-    assert_equal "${stderr_lines[0]}" 'gk-predict: note: ?[2J??2J????.csv: 1 run left out, for a nan'
+    assert_equal "${stderr_lines[0]}" 'gk-predict: note: ?[2J??2J????.csv: 1 run left out, for a nan (m0)'
     [[ ${stderr_lines[1]} == 'gk-predict: note: ?[2J??2J????.csv: 4 runs, 2 that grokked: '* ]] || fail "$stderr"
     assert_equal "${#stderr_lines[@]}" 2
     # an option's value is written so that a shell reads the same bytes back

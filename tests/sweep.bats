@@ -545,7 +545,7 @@ END
     # Here it grokked soon. The runs of the shorter sweep that did not are runs of the first.
     cat out/table.tsv <(sed '/^#/d; /^lr/d' short/table.tsv) >both
     run -0 --separate-stderr gk-predict fit --bootstrap 50 --skip-nan both
-    assert_regex "$stderr" $'^gk-predict: note: both: [1-4] runs? left out, for a nan\n(gk-predict: note: both: [1-3] rows? (is a copy|are copies) of an earlier run: [^\n]*\n)?(gk-predict: note: both: [0-9] of [0-9] runs that grokked had done so by step 400, [^\n]*\n)?gk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
+    assert_regex "$stderr" $'^gk-predict: note: both: [1-4] runs? left out, for a nan \\(m0_[124]00[^\n]*\\)\n(gk-predict: note: both: [1-3] rows? (is a copy|are copies) of an earlier run: [^\n]*\n)?(gk-predict: note: both: [0-9] of [0-9] runs that grokked had done so by step 400, [^\n]*\n)?gk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
 }
 
 # 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.
