@@ -98,6 +98,24 @@ gk-sweep: 1 run, 1 to do, in o"
     assert_equal "$stderr" ''
 }
 
+@test "sweep: a column that no run can have is named" {
+    noted() { # STEPS EVERY NOTE
+        grid '--lr 1e-2' "--steps $1" "--eval-every $2" | sed 's/--p 5/--p 2/' >g.grid
+        rm -rf o
+        run -0 --separate-stderr sweep g.grid o
+        assert_equal "$(grep -v ' to do, in o' <<<"$stderr")" \
+            "${3:+gk-sweep: val_loss_400 is nan with --eval-every $3: no validation is due at step 400}"
+    }
+    noted 401 '8 7 400 500' '7 500'
+    assert_equal "$(column_of val_loss_400 o/table.tsv | grep -c nan)" 2
+    noted 401 '1e1 1' ''
+    refute grep -q nan <(column_of val_loss_400 o/table.tsv)
+    # the last step is validated, too
+    noted 4e2 7 ''
+    refute grep -q nan <(column_of val_loss_400 o/table.tsv)
+    noted 399 7 ''
+}
+
 @test "sweep: after -- a grid and a folder may begin with a dash" {
     grid '--lr 1e-2' '--steps 3' >-g
     sweep --quiet -- -g -o
