@@ -707,6 +707,12 @@ touched() {
     mv -- -table table
     assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 18 6 1 12 0 0.414)"
     assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 18 6 1)"
+    # where a model gave runs up, the outcome is what it believed
+    awk -F'\t' -v OFS='\t' '/^#/ { print; next } { print $0, !n++ ? "reason" : n < 4 ? "given up at step 400" : "-" }' table >given
+    run --separate-stderr -0 "$ROOT/pipelines/sweep/gk-predictors" given
+    assert_equal "$stderr" "gk-predictors: given: 2 runs were given up: that they did not grok is a model's guess"
+    run --separate-stderr -0 "$ROOT/pipelines/sweep/gk-predictors" table
+    assert_equal "$stderr" ''
     run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" table nothere
     assert_equal "$stderr" 'gk-predictors: no column nothere'
     printf 'lr\tx\n1\t2\n' >other
