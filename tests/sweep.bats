@@ -46,6 +46,8 @@ wrapped() {
     wrong 1 '--frac: 3 is not in [0, 1]' '--frac 3'
     wrong 1 '--seed has a value twice' '--seed 0 1 0'
     wrong 1 "--save is the sweep's own" '--save x'
+    wrong 1 '--lr: 1e-2 and 0.01 are one value' '--lr 1e-3 1e-2 0.1 0.01 .01'
+    wrong 1 '--seed: 10 and 1e1 are one value' '--seed 1 10 1e1'
     wrong 2 "--trajectory-state is the sweep's own" '--steps 3' --trajectory-state
     wrong 1 "--threads is the sweep's own" '--threads 1 2'
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
