@@ -100,6 +100,15 @@ gk-sweep: 1 run, 1 to do, in o"
     assert_equal "$stderr" ''
 }
 
+@test "sweep: of a run without validation nobody knows whether it grokked" {
+    grid '--lr 1e-2' '--frac 0.5 1' '--steps 9' >g.grid
+    run -0 --separate-stderr sweep g.grid o
+    assert_equal "$stderr" 'gk-sweep: 2 runs, 2 to do, in o
+gk-sweep: 1 run has no validation rows, such as o/runs/frac=1: nobody knows whether one grokked'
+    assert_equal "$(column_of grokked o/table.tsv | paste -s -d ' ')" '0 nan'
+    assert_equal "$(column_of final_val_acc o/table.tsv | tail -n 1)" nan
+}
+
 @test "sweep: a column that no run can have is named" {
     noted() { # STEPS EVERY NOTE
         grid '--lr 1e-2' "--steps $1" "--eval-every $2" | sed 's/--p 5/--p 2/' >g.grid

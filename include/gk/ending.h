@@ -33,11 +33,11 @@ int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows
                      const struct gk_ending_columns *c, double *when, bool *censored,
                      struct gk_err *err);
 
-/* What the table of a sweep says beside that: how many runs without an event failed, and how many a
- * model ended. */
+/* What the table of a sweep says beside that: how many runs without an event failed, how many a
+ * model ended, and how many nobody looked at, because they had no rows to validate on. */
 struct gk_ending_doubts {
-    int status, reason; /* columns, or -1 */
-    size_t failed, given_up;
+    int status, reason, accuracy; /* columns, or -1 */
+    size_t failed, given_up, unseen;
 };
 int gk_ending_doubts_find(struct gk_ending_doubts *d, const struct gk_rows *r, struct gk_err *err);
 /* Counts the current row, whose values are in E. */
