@@ -503,6 +503,24 @@ gk-sweep: 1 run, 1 to do, in rule$b"
 END
     run -1 sweep --quiet --give-up 0.5 --model m g.grid failing
     assert_equal "$(column_of reason failing/table.tsv | sort -u)" 'gk-predict: out of luck'
+    # nor did one that was killed, and the next call asks again
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4' >g.grid
+    for tool in gk-predict gk-phases; do
+        rm -rf bin asked
+        wrapped $tool <<'END'
+[[ $* == *--version* || $* == *--help* || -e asked ]] && exec "$real" "$@"
+touch asked
+kill -KILL $$
+END
+        case $tool in
+        gk-predict) judge=(--give-up 0.5 --model m) ;;
+        gk-phases) judge=(--rule 't4:1,1,-992.5') ;;
+        esac
+        run -1 "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet "${judge[@]}" g.grid $tool
+        assert_equal "$(cat $tool/runs/run/status)" $'failed\tkilled by signal 9'
+        sweep --quiet "${judge[@]}" g.grid $tool
+        assert_regex "$(cat $tool/runs/run/status)" $'^done\t(given up at step 12|not generalised by step 8)$'
+    done
 }
 
 @test "sweep: by the rule a run that has not generalised ends at t4(r) + 1000" {
@@ -869,6 +887,31 @@ END
         [ -s out/runs/run/run.ckpt ]
         sweep --quiet --give-up 0.5 --model m g.grid out
         cmp whole/table.tsv out/table.tsv
+    done
+}
+
+@test "sweep: a tool that is killed while a row is made says nothing about the run" {
+    grid '--lr 1e-3' '--steps 120' >g.grid
+    sweep --quiet g.grid whole
+    local tool
+    for tool in gk-phases gk-hjorth; do
+        rm -rf bin out asked
+        wrapped $tool <<'END'
+[[ $* == *--version* || -e asked ]] && exec "$real" "$@"
+touch asked
+kill -KILL $$
+END
+        run -1 --separate-stderr "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet g.grid out
+        assert_equal "$stderr" 'gk-sweep: not finished: out/runs/run'
+        grep -q "^gk-sweep: .*/out/runs/run/run.tsv: $tool ended with status 137\$" out/runs/run/log
+        sweep --quiet g.grid out
+        cmp whole/table.tsv out/table.tsv
+        # judged again: the row of before stays
+        cp out/runs/run/row before
+        rm asked
+        run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --collect --high 0.5 out
+        assert_regex "$stderr" "^gk-sweep: .*/out/runs/run/run.tsv: $tool ended with status 137\$"
+        cmp before out/runs/run/row
     done
 }
 
