@@ -381,6 +381,25 @@ curve() {
     done
 }
 
+@test "fit: a feature that is of the end of a run, and a delay for a time, have a note" {
+    runs 40 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "delay", "steps", "final_val_loss"; next }
+        { print $0, ($6 ? 500 + NR "," 300 + NR : "nan,nan"), 1000, NR }' >t
+    noted() { # NOTE OPTION...
+        run -0 --separate-stderr gk-predict "${@:2}" t
+        assert_equal "$stderr" "${1:+gk-predict: note: t: $1}"
+    }
+    for name in grokked steps final_val_loss final_val_acc; do
+        noted "the feature $name is known only when a run has ended: that is no prediction" fit --features m0_400,$name
+        noted '' rank --features m0_400,$name
+    done
+    noted 'the feature steps is known only when a run has ended: that is no prediction' fit --features m0_400,r --against r,steps
+    noted 'the feature r is known only when a run has ended: that is no prediction' fit --features m0_400,r --val r
+    noted '' fit --features m0_400,r
+    # what it would say of times before step 400 is not so of a delay
+    noted 'delay counts from t2, and the step of a decision from 0: give the time as a step' \
+        fit --features m0_400 --print times --time delay
+}
+
 @test "fit, rank: runs that were given up have a note" {
     runs 40 1 | awk -F, -v OFS='\t' '{ $1 = $1; print $0, NR == 1 ? "reason" : !$6 && n++ < 3 ? "given up at step " 400 : "-" }' >t
     said="gk-predict: note: t: 3 runs were given up: that they did not grok is a model's guess"

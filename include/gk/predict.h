@@ -32,6 +32,8 @@ struct gk_feature {
 /* FROM:TO is the window of a measure without one (nan: unknown). NAME is not copied. */
 struct gk_feature gk_feature_parse(char *name, double from, double to);
 bool gk_feature_is_bare(const struct gk_feature *f); /* a measure whose name has no window */
+/* Is NAME a column of a sweep's table that is of the end of a run? */
+bool gk_feature_is_late(const char *name);
 double gk_feature_of(const struct gk_hjorth *h, int measure);
 bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not means */
 
@@ -43,6 +45,8 @@ struct gk_runs {
     size_t *lacks;              /* [columns] how many of them have a nan there */
     size_t skipped_m0;          /* those that lack M0 alone, which nobody asked for */
     size_t given_up;            /* runs that a model ended, by the table of a sweep */
+    const char *late;           /* the first feature that is of the end of a run, or NULL */
+    bool delay;                 /* TIME is the column "delay", which counts from t2 */
     struct gk_feature *feature; /* [d] distinct names */
     double *x;                  /* [n, d] finite */
     bool *outcome;              /* [n] */
@@ -84,8 +88,9 @@ struct gk_runs_columns {
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
                  struct gk_err *err);
 /* Adds to the doubts of R, of ROWS: runs that were omitted, and the columns to blame; runs that a
- * model ended; rows that stand there again, cell by cell; and runs that had grokked by step AT
- * (nan: none), or when their features are known. */
+ * model ended; a feature that is of the end of a run; a delay for a time; rows that stand there
+ * again, cell by cell; and runs that had grokked by step AT (nan: none), or when their features are
+ * known. */
 int gk_runs_remark(struct gk_runs *r, double at, const struct gk_rows *rows, struct gk_err *err);
 /* Remembers the row of the last run, for this. */
 int gk_runs_take_key(struct gk_runs *r, const struct gk_rows *rows, struct gk_err *err);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gk/fnv.h"
 #include "gk/mem.h"
@@ -42,6 +43,16 @@ double gk_runs_known_at(const struct gk_runs *r)
         at = fmax(at, r->feature[j].to); /* nan is none */
     }
     return at;
+}
+
+bool gk_feature_is_late(const char *name)
+{
+    static const char *const late[] = {"t4",    "t4_stable",  "delay",
+                                       "steps", "slingshots", "grokked"};
+    for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+        if (!strcmp(name, late[i]))
+            return true;
+    return strncmp(name, "final_", 6) == 0;
 }
 
 /* The columns to blame for runs that were omitted: the first few, with the number of runs if not
@@ -97,7 +108,7 @@ int gk_runs_remark(struct gk_runs *r, double at, const struct gk_rows *rows, str
         qsort(r->key, r->keys, sizeof *r->key, gk_by_hash);
     for (size_t i = 1; i < r->keys; i++)
         copies += r->key[i] == r->key[i - 1];
-    for (size_t i = 0; i < r->n && r->time; i++) {
+    for (size_t i = 0; i < r->n && r->time && !r->delay; i++) {
         grokked += r->outcome[i];
         early += r->outcome[i] && at > 0 && r->time[i] >= 0 && r->time[i] <= at;
     }
@@ -107,6 +118,17 @@ int gk_runs_remark(struct gk_runs *r, double at, const struct gk_rows *rows, str
         gk_notes_add(notes, NULL, err,
                      "%s: %zu run%s given up: that they did not grok is a model's guess", file,
                      r->given_up, r->given_up == 1 ? " was" : "s were"))
+        return -1;
+    if (r->late &&
+        gk_notes_add(notes, NULL, err,
+                     "%s: the feature %s is known only when a run has ended: that is no prediction",
+                     file, r->late))
+        return -1;
+    if (r->delay &&
+        gk_notes_add(
+            notes, NULL, err,
+            "%s: delay counts from t2, and the step of a decision from 0: give the time as a step",
+            file))
         return -1;
     if (copies && gk_notes_add(notes, NULL, err,
                                "%s: %zu row%s of an earlier run: held-out runs are not unseen, "

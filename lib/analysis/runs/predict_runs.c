@@ -193,6 +193,11 @@ static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_r
         if (add_feature(r, rows, c->against[j], c, p->feature, err))
             return -1;
     p->time_asked_for = c->time;
+    r->delay = c->time && strcmp(c->time, "delay") == 0;
+    for (size_t j = 0; j < r->d && !c->alone && !r->late; j++)
+        if (p->feature[j] == p->outcome || p->feature[j] == p->val ||
+            gk_feature_is_late(r->feature[j].name))
+            r->late = r->feature[j].name;
     return (!c->val && gk_rows_find(rows, "final_val_acc", &p->val, err)) ||
                    (!c->time && gk_rows_find(rows, "t4", &p->time, err)) ||
                    gk_rows_find(rows, "reason", &p->reason, err)
