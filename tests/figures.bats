@@ -375,6 +375,8 @@ for e in t.parse(sys.argv[1]).iter():
     sed -i '/given up/d' partial/table.tsv
     noted final_val_acc ''
     ACROSS=lr UP=lr breaks 'heatmap: partial/table.tsv: ACROSS and UP are both lr' pipelines/plots/draw heatmap partial
+    ACROSS=lr VALUE=lr breaks 'heatmap: partial/table.tsv: ACROSS and VALUE are both lr' pipelines/plots/draw heatmap partial
+    VALUE=seed breaks 'heatmap: partial/table.tsv: UP and VALUE are both seed' pipelines/plots/draw heatmap partial
     printf 'lr\tid\n1\t1\n' >alone.tsv
     UP=lr breaks 'heatmap: alone.tsv: no option but lr varies: ACROSS says over what else' env table1=alone.tsv pipelines/plots/cells
     # runs are named by their files or, in a sweep, by their folders

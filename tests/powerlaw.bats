@@ -176,6 +176,8 @@ gk-fit-powerlaw: note: t: 2 runs were given up: that they did not grok is a mode
         gk-fit-powerlaw < <(t '1 2 0' '2 1 0')
     breaks 'gk-fit-powerlaw: standard input: only 2 different x: too few for 3 parameters' \
         gk-fit-powerlaw < <(t '1 2 0' '2 1 0' '2 3 0' '1 5 0')
+    breaks 'gk-fit-powerlaw: standard input: only 2 different x with a value: too few for 3 parameters' \
+        gk-fit-powerlaw --censor c < <(t '1 2 9' '2 1 9' '2 3 9' '3 nan 9')
     breaks 'gk-fit-powerlaw: standard input: every y is 4: there is no law to fit' \
         gk-fit-powerlaw < <(t '1 4 0' '2 4 0' '3 4 0')
     breaks 'gk-fit-powerlaw: standard input: line 3: column r: 0: a power law wants x > 0' \
