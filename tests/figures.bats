@@ -365,7 +365,7 @@ for e in t.parse(sys.argv[1]).iter():
     noted() { # VALUE NOTE
         draws partial/heatmap heatmap SWEEP=partial ACROSS=lr VALUE="$1"
         assert_equal "${stderr-}" "${2:+heatmap: partial/table.tsv: $2}"
-        [ -z "$2" ] || grep -qF -- "${2/; /;}" <(tr -d '\n' <texts) || fail "$(<texts)"
+        [ -z "$2" ] || grep -qF -- "${2/; /}" <(tr -d '\n' <texts) || fail "$(<texts)"
     }
     noted t4 'left out, of 6 runs: 1 failed, 1 not ended, 3 without t4'
     noted grokked 'left out, of 6 runs: 1 failed, 1 not ended; 2 count as they were when a model or a rule stopped them'

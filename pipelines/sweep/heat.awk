@@ -3,7 +3,7 @@ BEGIN { what = ENVIRON["WHAT"]; top = 12 }
 !head++ { next }
 {
     n++
-    across = $1; up = $4; over = $9; note = $10
+    across = $1; up = $4; over = $9; note = ($10 == "-" ? "" : "; " $10) ($11 == "-" ? "" : "; " $11)
     x[n] = $3; y[n] = $6; z[n] = $8; label_x[$3] = $2; label_y[$6] = $5
     if ($3 >= nx) nx = $3 + 1
     if ($6 >= ny) ny = $6 + 1
@@ -28,7 +28,7 @@ END {
     labels()
     printf "</svg><figcaption>%s%s; from %s%s to %s%s%s</figcaption></figure>\n", html(what), \
         (over == "-" ? "" : ", mean over " html(over)), shown(least()), (w < 40 ? " (dark)" : ""), shown(most()), \
-        (w < 40 ? " (bright)" : ""), (note == "-" ? "" : "; " html(note))
+        (w < 40 ? " (bright)" : ""), html(note)
 }
 function least(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 < m)) m = z[i] + 0; return m }
 function most(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 > m)) m = z[i] + 0; return m }
