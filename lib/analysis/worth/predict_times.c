@@ -101,7 +101,7 @@ static int predict(struct work *w, struct gk_err *err)
             if (w->grokked[i] && w->of->fold[i] == out) {
                 w->guess[i] = log_time(w, i);
                 w->q[i] = q;
-                w->endless += isinf(q);
+                w->endless += isinf(q) ? 1 : 0;
             }
     }
     return 0;
