@@ -212,6 +212,7 @@ int main(int argc, char **argv)
         gk_fail_at(&err, "%s", rows.file);
         gk_die(&tool, &err);
     }
+    gk_note_all(&tool, &runs.doubts, &(size_t){0});
     remark(&fit, &runs);
     gk_note_table(&tool, rows.file, &rows.notes);
     if (write_table(&fit, &rows.history, x, n, &err))

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gk/list.h"
 #include "gk/mem.h"
 #include "gk/out.h"
 #include "gk/predict_opts.h"
@@ -45,44 +44,6 @@ static int write_model(const struct gk_history *h, const struct gk_report_of *of
                         gk_model_write(out.fp, of->m, &all, err) || gk_out_commit(&out, err);
     gk_history_free(&all);
     return failed ? -1 : 0;
-}
-
-/* What fit and rank share. */
-static int set_defaults(struct gk_err *err)
-{
-    if (!given.bootstrap)
-        replicates = 2000;
-    if (!given.seed)
-        common.seed = 0;
-    given.bootstrap = given.seed = true;
-    return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
-}
-
-static int fit_defaults(struct gk_err *err)
-{
-    if (!given.outcome)
-        column.outcome = "grokked";
-    if (!given.ridge)
-        ridge = 1;
-    given.outcome = given.ridge = true;
-    if (given.window) {
-        column.from = in.window.a;
-        column.to = in.window.b;
-    }
-    if (what == GK_REPORT_GROUPS && !column.group)
-        return gk_fail_usage(err, "--print groups needs --group");
-    if (within && !column.group)
-        return gk_fail_usage(err, "--within needs --group");
-    if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
-        return -1;
-    const bool decisions = what == GK_REPORT_DECISIONS;
-    if (!given.time && (decisions || what == GK_REPORT_TIMES))
-        column.time = "t4";
-    if (!given.steps && decisions)
-        column.steps = "steps";
-    if (against && gk_list_words("against", against, &column.against, &column.n_against, err))
-        return -1;
-    return set_defaults(err);
 }
 
 /* The AUC of uninformative scores has a variance of (n + 1) / (12 n1 n0). */
@@ -172,11 +133,12 @@ static int fit(const char *path, struct gk_err *err)
     struct gk_model m;
     struct gk_out out;
     double *other, at;
+    size_t said = 0;
     if (fit_defaults(err) || gk_rows_open_input(&rows, path, err) ||
         gk_runs_read(&r, &rows, &column, err) || decision_step(&r, &at, err) ||
-        gk_runs_remark(&r, at, rows.file, err))
+        gk_runs_remark(&r, at, &rows, err))
         return -1;
-    gk_note_all(&tool, &r.doubts, &(size_t){0});
+    gk_note_all(&tool, &r.doubts, &said);
     double *heldout = gk_alloc(r.n, 2 * sizeof *heldout, err);
     size_t *fold = gk_alloc(r.n, sizeof *fold, err);
     if (!heldout || !fold)
@@ -202,7 +164,8 @@ static int fit(const char *path, struct gk_err *err)
                               .at = at,
                               .ridge = ridge,
                               .cover = cover,
-                              .tick = {tick, NULL}};
+                              .tick = {tick, NULL},
+                              .notes = &r.doubts};
     gk_progress_start(&progress, &tool, "refit", (double)refits);
     if (add_history("fit", &rows.history, err) || (judged && gk_report_judge(&of, err)) ||
         gk_out_open(&out, common.output, false, err) ||
@@ -211,6 +174,7 @@ static int fit(const char *path, struct gk_err *err)
         gk_out_commit(&out, err))
         return -1;
     gk_progress_end(&progress);
+    gk_note_all(&tool, &r.doubts, &said);
     gk_free(heldout);
     gk_free(other);
     gk_free(fold);
@@ -366,7 +330,7 @@ static int rank(const char *path, struct gk_err *err)
         return gk_fail(err, "%s: every run has a nan for its outcome or its accuracy", rows.file);
     if (add_history("rank", &rows.history, err) || gk_out_open(&out, common.output, false, err) ||
         gk_ranking_write(&out, &rows.history, &r, replicates, (uint64_t)common.seed, &notes, err) ||
-        gk_out_commit(&out, err) || gk_runs_remark(&r, NAN, rows.file, err))
+        gk_out_commit(&out, err) || gk_runs_remark(&r, NAN, &rows, err))
         return -1;
     gk_note_all(&tool, &r.doubts, &(size_t){0});
     remark_ranking(&notes, rows.file);

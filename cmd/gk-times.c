@@ -253,20 +253,7 @@ static int run(const char *path, struct gk_err *err)
     if (t.left_out)
         gk_note(&tool, "%s: %zu run%s left out: neither %s nor %s is known", r.file, t.left_out,
                 t.left_out == 1 ? " is" : "s are", column.time, column.censor);
-    if (t.failed)
-        gk_note(&tool,
-                "%s: %zu run%s failed and count%s as censored, as if %s could still grok: a group "
-                "in which many diverge looks too good",
-                r.file, t.failed, t.failed == 1 ? "" : "s", t.failed == 1 ? "s" : "",
-                t.failed == 1 ? "it" : "they");
-    if (t.given_up)
-        gk_note(&tool, "%s: %zu run%s given up: that they did not grok is a model's guess", r.file,
-                t.given_up, t.given_up == 1 ? " was" : "s were");
-    if (strcmp(column.time, "delay") == 0 && column.censor && strcmp(column.censor, "steps") == 0)
-        gk_note(&tool,
-                "%s: delay counts from t2, and steps from 0: runs that did not grok are censored "
-                "too late",
-                r.file);
+    gk_note_all(&tool, &t.doubts, &(size_t){0});
     gk_note_table(&tool, r.file, &r.notes);
     if (gk_cli_history(&tool, &r.history, err) || gk_out_open(&out, common.output, false, err) ||
         write_table(out.fp, &r.history, &t, r.file, err))

@@ -129,8 +129,10 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
         assert_output --partial '--any-integer 7 --rows 7 '
     done
     for x in 0.5 .5 +.5 5e-1 5.E-1 +00.500e+00; do
-        run line --any-real "$x" --rate "$x" --grid "$x:$x:2" --window "-0.5:$x"
-        assert_output --partial '--rate 0.5 --any-real 0.5 --choice two --grid 0.5:0.5:2 --window -0.5:0.5 '
+        run line --any-real "$x" --rate "$x" --grid "$x:1:2" --window "-0.5:$x"
+        assert_output --partial '--rate 0.5 --any-real 0.5 --choice two --grid 0.5:1:2 --window -0.5:0.5 '
+        run line --grid "0:$x:2"
+        assert_output --partial '--grid 0:0.5:2 '
     done
     run line --rows all
     assert_output --partial '--rows all '
@@ -172,6 +174,9 @@ defaults='--steps 10 --any-integer -3 --rate 0.001 --any-real 0.1 --choice two -
     wrong_usage "gk-try: --choice: '' is none of: one two three" try --choice ''
     wrong_usage 'gk-try: --note: the value is empty' try --note ''
     wrong_usage "gk-try: --grid: '0:1:1' has one point for two ends" try --grid 0:1:1
+    wrong_usage "gk-try: --grid: '1:1.0:2' has 2 times the same point" try --grid 1:1.0:2
+    run line --grid 1:1.0:1
+    assert_output --partial '--grid 1:1:1 '
     wrong_usage "gk-try: --grid: '0:1' is not of the form A:B:N" try --grid 0:1
     wrong_usage "gk-try: --grid: '0:1:2:3' is not of the form A:B:N" try --grid 0:1:2:3
     wrong_usage "gk-try: --grid: 'x' is not a number" try --grid x:1:2
@@ -448,7 +453,7 @@ steers_nothing() {
     printf 'm0,grokked\n1,0\n2,0\nnan,1\n3,1\n4,1\n' >"$bad"
     run --separate-stderr gk-predict fit --skip-nan --bootstrap 0 "$bad"
     assert_success
-    assert_equal "${stderr_lines[0]}" 'gk-predict: note: ?[2J??2J????.csv: 1 run left out, for a nan'
+    assert_equal "${stderr_lines[0]}" 'gk-predict: note: ?[2J??2J????.csv: 1 run left out, for a nan (m0)'
     [[ ${stderr_lines[1]} == 'gk-predict: note: ?[2J??2J????.csv: 4 runs, 2 that grokked: '* ]] || fail "$stderr"
     assert_equal "${#stderr_lines[@]}" 2
     # an option's value is written so that a shell reads the same bytes back

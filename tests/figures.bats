@@ -354,6 +354,31 @@ for e in t.parse(sys.argv[1]).iter():
         $'2\tc\tfailed\t1\n' $'2\td\tfailed\tnan\n' >failed.tsv
     table1=failed.tsv run -0 pipelines/plots/cells
     assert_equal "$(cut -f 2,8 <<<"$output")" $'x\tz\n1\t0.25\n2\tnan'
+    # what the means leave out, and what counts as it was when it was stopped, is said
+    mkdir partial
+    {
+        printf '# gk-sweep 1.0\nlr\tseed\tid\tstatus\tt4\tgrokked\tfinal_val_acc\tm0_400\treason\n'
+        printf '%s\t%s\tx\t%s\t%s\t%s\t%s\t%s\t%s\n' 1 0 'done' 100 1 1 5 - 1 1 'done' nan 0 0.5 5 - \
+            1 2 'done' nan 0 0.5 5 'given up at step 400' 2 0 'done' nan 0 0.5 5 'not generalised by step 800' \
+            2 1 failed nan nan 0.5 nan 'the loss is nan' 2 2 running nan nan nan nan -
+    } >partial/table.tsv
+    noted() { # VALUE NOTE
+        draws partial/heatmap heatmap SWEEP=partial ACROSS=lr VALUE="$1"
+        assert_equal "${stderr-}" "${2:+heatmap: partial/table.tsv: $2}"
+        [ -z "$2" ] || grep -qF -- "${2/; /}" <(tr -d '\n' <texts) || fail "$(<texts)"
+    }
+    noted t4 'left out, of 6 runs: 1 failed, 1 not ended, 3 without t4'
+    noted grokked 'left out, of 6 runs: 1 failed, 1 not ended; 2 count as they were when a model or a rule stopped them'
+    noted m0_400 'left out, of 6 runs: 1 failed, 1 not ended'
+    sed -i '/failed\|running\|not generalised/d' partial/table.tsv
+    noted final_val_acc '1 counts as it was when a model or a rule stopped it'
+    sed -i '/given up/d' partial/table.tsv
+    noted final_val_acc ''
+    ACROSS=lr UP=lr breaks 'heatmap: partial/table.tsv: ACROSS and UP are both lr' pipelines/plots/draw heatmap partial
+    ACROSS=lr VALUE=lr breaks 'heatmap: partial/table.tsv: ACROSS and VALUE are both lr' pipelines/plots/draw heatmap partial
+    VALUE=seed breaks 'heatmap: partial/table.tsv: UP and VALUE are both seed' pipelines/plots/draw heatmap partial
+    printf 'lr\tid\n1\t1\n' >alone.tsv
+    UP=lr breaks 'heatmap: alone.tsv: no option but lr varies: ACROSS says over what else' env table1=alone.tsv pipelines/plots/cells
     # runs are named by their files or, in a sweep, by their folders
     mkdir -p 's/lr=1' 's/lr=2'
     cp $f/runs/never.tsv 's/lr=1/run.tsv'

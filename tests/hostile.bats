@@ -312,8 +312,8 @@ datasets() {
 }
 
 @test "hostile: folders of a sweep, its tools, its model, whatever runs it" {
-    printf '%s\n' '--op add' '--p 2' '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--lr 1e-3' '--steps 3' >g
-    printf 'feature\tfrom\tto\tlog\tfloor\tcentre\tscale\tweight\n(intercept)\tnan\tnan\t0\t-inf\t0\t1\t9\nm0_2\t0\t2\t1\t1e-9\t0\t1\t0\n' >model
+    printf '%s\n' '--op add' '--p 2' '--layers 1' '--dim 4' '--heads 2' '--ff 4' '--lr 1e-3' '--steps 4' >g
+    printf 'feature\tfrom\tto\tlog\tfloor\tcentre\tscale\tweight\n(intercept)\tnan\tnan\t0\t-inf\t0\t1\t9\nm0_3\t0\t3\t1\t1e-9\t0\t1\t0\n' >model
     "$ROOT/pipelines/sweep/gk-sweep" --bin "$GK_BUILD/bin" --quiet --give-up 0.5 --model model g want
     local dir i=0
     for dir in '$(executed) `executed`' "';executed;' \\" '"&executed&" %s' ' a=b ' '*' '<executed' '#x'; do
@@ -365,7 +365,7 @@ drawn() {
             "alpha", "beta", "train_loss", "val_loss", "train_acc", "val_acc", "grad_norm", "cos_prev", "cos_init", "condition", \
             "lambda_max", "lambda_min", "frac", "t2", "t4", "steps", "id", "estimate", "cumulative", "m0_400", "final_val_acc", "lr", \
             "weight-decay", "pc1", "pc2", "x", "y", "value", "grad_x", "grad_y", "error", "frequency", "energy", \
-             "across", "up", "over", "x_at", "y_at", "z", \
+             "across", "up", "over", "left_out", "cut_short", "x_at", "y_at", "z", \
              "excluded_train", "restricted_val", "sum_share", "key_share", "embed_gini", "embed_ipr", "param_norm", \
              "setting", "dtype", "group", "matrix", "threshold", "start", "k", "share", "censored", "grokked", "n", "median", "lower", "upper"
             split("random main other", plane, " "); split("a gamma b other", parameter, " ")
@@ -375,7 +375,7 @@ drawn() {
               for (j = 1; j <= 4; j++) { v = (NR + i * j) / 100
                   print $0, $0, $0, $0, $0, layer, plane[NR], (i + j) % 2 ? "train" : "val", "mle", parameter[j], 2, 10 * i, \
                       j, i, v, v, v, v, v, 1 - v, v, -v, v, -v, 0.1 * i, 10 + i, 20 + i, 50, v, v, v, v, v, i / 1000, \
-                       j, i + v, j - v, i, j, v, v, v, v, i / 10, v, $0, $0, $0, i, j, v, v, v, v, v, v, v, v, \
+                       j, i + v, j - v, i, j, v, v, v, v, i / 10, v, $0, $0, $0, $0, $0, i, j, v, v, v, v, v, v, v, v, \
                        $0, dtype[j % 2 + 1], $0, matrix[NR], v, 10 * i, j, v, 0, 1, 2, 10, 5, 20 } } }' >table
     "$ROOT/pipelines/plots/plot" "$plot" "${file##*.}" "$(<title)" table table table >"$file" || fail "$plot"
 }

@@ -108,6 +108,28 @@ cell() {
     close_to "$(cell gamma estimate c)" 1.18 0.05
 }
 
+@test "censored runs: those that failed or were given up, and delays, have a note" {
+    law 1.85e6 1.18 300 20 30 40 50 60 70 80 | awk -F'\t' -v OFS='\t' '
+        NR == 1 { print $0, "delay", "steps", "status", "reason"; next }
+        { print $1, $2, $2 - 20, 1e6, "done", "-" }
+        END { print 20, "nan", "nan", 7, "failed", "diverged"; print 20, "nan", "nan", 400, "done", "given up at step 400"
+              print 20, "nan", "nan", 600, "done", "given up at step 600"
+              # what it did before it failed is known
+              print 80, 1.85e6 * 80 ^ -1.18 + 300, 1.85e6 * 80 ^ -1.18 + 280, 1e6, "failed", "diverged" }' >t
+    doubts() { # OPTION...
+        run -0 --separate-stderr gk-fit-powerlaw --censor steps "$@"
+        grep -E 'failed|given up|delay' <<<"$stderr" || :
+    }
+    assert_equal "$(doubts t)" 'gk-fit-powerlaw: note: t: 1 run failed and counts as censored, as if it could still grok: a group in which many diverge looks too good
+gk-fit-powerlaw: note: t: 2 runs were given up: that they did not grok is a model'"'s guess"
+    sed -i '/failed\|given/d' t
+    assert_equal "$(doubts t)" ''
+    assert_equal "$(doubts -y delay t)" \
+        'gk-fit-powerlaw: note: t: delay counts from t2, and steps from 0: runs that did not grok are censored too late'
+    sed '1s/steps/span/' t >renamed
+    assert_equal "$(gk-fit-powerlaw -y delay --censor span renamed 2>&1 >/dev/null | grep delay)" ''
+}
+
 @test "weights: 0 leaves a run out" {
     law 5000 1 7 10 20 30 40 50 60 > t
     awk -F'\t' -v OFS='\t' 'NR == 1 { print $0, "w"; next } { print $0, NR } END { print 35, 9999, 0 }' \
@@ -154,6 +176,8 @@ cell() {
         gk-fit-powerlaw < <(t '1 2 0' '2 1 0')
     breaks 'gk-fit-powerlaw: standard input: only 2 different x: too few for 3 parameters' \
         gk-fit-powerlaw < <(t '1 2 0' '2 1 0' '2 3 0' '1 5 0')
+    breaks 'gk-fit-powerlaw: standard input: only 2 different x with a value: too few for 3 parameters' \
+        gk-fit-powerlaw --censor c < <(t '1 2 9' '2 1 9' '2 3 9' '3 nan 9')
     breaks 'gk-fit-powerlaw: standard input: every y is 4: there is no law to fit' \
         gk-fit-powerlaw < <(t '1 4 0' '2 4 0' '3 4 0')
     breaks 'gk-fit-powerlaw: standard input: line 3: column r: 0: a power law wants x > 0' \

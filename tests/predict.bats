@@ -354,7 +354,66 @@ curve() {
         for row in a b all; do
             assert_equal "$(cell $row width out) $(cell $row factor out) $(cell $row covered out)" 'inf inf 1'
         done
+        run -0 --separate-stderr gk-predict fit --features m0_400 --print times --group g t
+        assert_equal "$stderr" 'gk-predict: note: the intervals have no end: without one of two groups no errors on unseen groups are left'
     done
+}
+
+@test "fit: an interval of times without an end says how many runs it needs" {
+    runs 40 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "g"; next } { print $0, ($6 ? 500 + NR : "nan"), NR % 4 + int(NR / 20) }' >t
+    # 20 runs grokked, of three groups or more
+    for cover in 0.9 0.99; do
+        run -0 --separate-stderr gk-predict fit --features m0_400 --print times --cover $cover --group g t
+        case $cover in
+        0.9) refute_regex "$stderr" 'no end' ;;
+        *) assert_equal "$stderr" 'gk-predict: note: the intervals of 20 runs have no end: a coverage of 0.99 needs 99 runs that grokked outside their fold' ;;
+        esac
+    done
+    # 19 of them are as many as a coverage of 0.95 needs, and 18 are not
+    for n in 20 19; do
+        runs 60 1 | awk -F, -v OFS=, -v n=$n 'NR == 1 { print $0, "t4", "g"; next }
+            { print $0, ($6 && k++ < n ? 500 + NR : "nan"), NR }' >t
+        run -0 --separate-stderr gk-predict fit --features m0_400 --print times --cover 0.95 --group g t
+        case $n in
+        20) assert_equal "$stderr" '' ;;
+        *) assert_equal "$stderr" 'gk-predict: note: the intervals of 19 runs have no end: a coverage of 0.95 needs 19 runs that grokked outside their fold' ;;
+        esac
+    done
+}
+
+@test "fit: a feature that is of the end of a run, and a delay for a time, have a note" {
+    runs 40 1 | awk -F, -v OFS=, 'NR == 1 { print $0, "t4", "delay", "steps", "final_val_loss"; next }
+        { print $0, ($6 ? 500 + NR "," 300 + NR : "nan,nan"), 1000, NR }' >t
+    noted() { # NOTE OPTION...
+        run -0 --separate-stderr gk-predict "${@:2}" t
+        assert_equal "$stderr" "${1:+gk-predict: note: t: $1}"
+    }
+    for name in grokked steps final_val_loss final_val_acc; do
+        noted "the feature $name is known only when a run has ended: that is no prediction" fit --features m0_400,$name
+        noted '' rank --features m0_400,$name
+    done
+    noted 'the feature steps is known only when a run has ended: that is no prediction' fit --features m0_400,r --against r,steps
+    noted 'the feature r is known only when a run has ended: that is no prediction' fit --features m0_400,r --val r
+    noted '' fit --features m0_400,r
+    # what it would say of times before step 400 is not so of a delay
+    noted 'delay counts from t2, and the step of a decision from 0: give the time as a step' \
+        fit --features m0_400 --print times --time delay
+}
+
+@test "fit, rank: runs that were given up have a note" {
+    runs 40 1 | awk -F, -v OFS='\t' '{ $1 = $1; print $0, NR == 1 ? "reason" : !$6 && n++ < 3 ? "given up at step " 400 : "-" }' >t
+    said="gk-predict: note: t: 3 runs were given up: that they did not grok is a model's guess"
+    for command in fit 'rank --features m0_400'; do
+        # shellcheck disable=SC2086 # two words
+        run -0 --separate-stderr gk-predict $command t
+        assert_equal "$stderr" "$said"
+    done
+    # where no outcome is asked for, nothing is guessed
+    run -0 --separate-stderr gk-predict rank --features m0_400 <(sed '1s/grokked/known/' t)
+    assert_equal "$stderr" ''
+    # and a run that is left out counts for nothing
+    run -0 --separate-stderr gk-predict fit --skip-nan <(awk -F'\t' -v OFS='\t' '/given/ { $1 = "nan" } { print }' t)
+    refute_regex "$stderr" 'given up'
 }
 
 @test "score: a curve beyond the runs that a model knows is said to be" {
@@ -557,12 +616,23 @@ column_model() {
     runs 40 2 >whole.csv
     { cat whole.csv && echo 'nan,1,0.1,30,0.5,1' && echo '1,1,0.1,30,0.5,nan' && echo '1,1,nan,30,nan,0'; } >more.csv
     run --separate-stderr -0 gk-predict fit --skip-nan more.csv
-    assert_equal "$stderr" 'gk-predict: note: more.csv: 3 runs left out, for a nan'
+    assert_equal "$stderr" 'gk-predict: note: more.csv: 3 runs left out, for a nan (m0_400 in 1, final_val_acc in 1, grokked in 1)'
     assert_equal "$(sed /^#/d <<<"$output")" "$(gk-predict fit whole.csv | sed /^#/d)"
     # what is not used does not matter
     run --separate-stderr -0 gk-predict fit --skip-nan --features mobility_400 --m0 mobility_400 \
         < <(sed 's/^[^,m]*,/nan,/' whole.csv)
     assert_equal "$stderr" ''
+    # an m0 that is no feature is there to compare the model with: nobody has asked for it
+    run --separate-stderr -0 gk-predict fit --skip-nan --features mobility_400,lr more.csv
+    assert_equal "$stderr" 'gk-predict: note: more.csv: 3 runs left out, for a nan (m0_400 in 1, lr in 1, final_val_acc in 1, 1 more; 1 only for m0_400, to compare the model with)'
+    run --separate-stderr -0 gk-predict fit --skip-nan --features mobility_400,lr --m0 mobility_400 more.csv
+    assert_equal "$stderr" 'gk-predict: note: more.csv: 2 runs left out, for a nan (lr in 1, final_val_acc in 1, grokked in 1)'
+    breaks 'gk-predict: more.csv: line 42: column m0_400, to compare the model with: nan is not finite (m0 names another, skip-nan leaves such runs out)' \
+        gk-predict fit --features mobility_400,lr more.csv
+    # of three columns or more the first are named, one that all lack without a number
+    awk -F, -v OFS=, 'NR > 1 && NR < 5 { $1 = $2 = $3 = $5 = "nan" } { print }' whole.csv >lacking.csv
+    run --separate-stderr -0 gk-predict fit --skip-nan --features m0_400,mobility_400,lr lacking.csv
+    assert_equal "$stderr" 'gk-predict: note: lacking.csv: 3 runs left out, for a nan (m0_400, mobility_400, lr, 1 more)'
     refuses_like 1 'column m0_400: inf is not finite$' gk-predict fit --skip-nan < <(runs 4 2; echo inf,1,1,1,1,1)
 }
 
@@ -572,6 +642,9 @@ column_model() {
         gk-predict fit < <(table 1,1 2,1 3,1)
     breaks 'gk-predict: standard input: all 2 runs have outcome 0: there is nothing to tell apart' \
         gk-predict fit < <(table 1,0 2,0)
+    breaks 'gk-predict: standard input: one run alone: there is nothing to tell apart' gk-predict fit < <(table 1,0)
+    breaks 'gk-predict: note: standard input: 2 runs left out, for a nan (m0)
+gk-predict: standard input: no run is left' gk-predict fit --skip-nan < <(table nan,0 nan,1)
     breaks 'gk-predict: standard input: only one run has outcome 1: it cannot be left out' \
         gk-predict fit < <(table 1,0 2,0 3,1)
     breaks 'gk-predict: standard input: line 3: column grokked: 0.5 is neither 0 nor 1' \
@@ -630,6 +703,22 @@ column_model() {
     runs 40 1 > t
     run --separate-stderr gk-predict fit --window 0:5 t
     assert_equal "$stderr" 'gk-predict: note: --window changes nothing: every feature says its own'
+    # what another table needs; a nan there leaves no run out
+    runs 40 1 | awk -F, -v OFS=, '{ print $0, NR == 1 ? "g" : NR % 4, NR == 1 ? "last" : "nan" }' >t
+    idle() { # PRINTS OPTION...
+        run -0 --separate-stderr gk-predict fit --group g --features m0_400 "${@:2}" t
+        assert_equal "$stderr" "gk-predict: note: $2 changes nothing without --print $1"
+        local kept=("${@:2}")
+        cmp <(sed '/^#/d' <<<"$output") <(gk-predict fit -q --group g --features m0_400 "${kept[@]:$idle}" t | sed '/^#/d')
+    }
+    for table in groups runs calibration; do
+        idle=2 idle 'summary or models' --against last --print $table
+        idle=2 idle decisions --steps last --print $table
+        idle=2 idle times --cover 0.5 --print $table
+    done
+    idle=2 idle decisions --steps last
+    idle=1 idle 'summary, models or groups' --within --print runs
+    runs 40 1 > t
     run --separate-stderr gk-predict fit --features lr <(sed 's/m0_400/x/; s/mobility_400/z/' t)
     assert_equal "$stderr" 'gk-predict: note: no column is m0: --m0 names a feature to compare the model with'
 }
@@ -680,7 +769,7 @@ row() {
     assert_equal "$(row c x n min median max)" '0 nan nan nan'
     printf '%s\n' g,x,grokked b,1,1 a,2,0 b,4,1 a,3,1 a,3,nan >t
     run --separate-stderr gk-predict rank --features x --group g --bootstrap 0 t
-    assert_equal "$stderr" "gk-predict: note: t: 1 run left out, for a nan
+    assert_equal "$stderr" "gk-predict: note: t: 1 run left out, for a nan (grokked)
 gk-predict: note: t: 1 row without an AUC, the first of group b: its runs have one outcome"
     echo "$output" >out
     assert_equal "$(row b x n positives auc)" '2 2 nan'

@@ -46,6 +46,8 @@ wrapped() {
     wrong 1 '--frac: 3 is not in [0, 1]' '--frac 3'
     wrong 1 '--seed has a value twice' '--seed 0 1 0'
     wrong 1 "--save is the sweep's own" '--save x'
+    wrong 1 '--lr: 1e-2 and 0.01 are one value' '--lr 1e-3 1e-2 0.1 0.01 .01'
+    wrong 1 '--seed: 10 and 1e1 are one value' '--seed 1 10 1e1'
     wrong 2 "--trajectory-state is the sweep's own" '--steps 3' --trajectory-state
     wrong 1 "--threads is the sweep's own" '--threads 1 2'
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
@@ -96,6 +98,33 @@ gk-sweep: --sbatch changes nothing without --runner slurm
 gk-sweep: 1 run, 1 to do, in o"
     run -0 --separate-stderr sweep --quiet --sshlogin host g.grid o
     assert_equal "$stderr" ''
+}
+
+@test "sweep: of a run without validation nobody knows whether it grokked" {
+    grid '--lr 1e-2' '--frac 0.5 1' '--steps 9' >g.grid
+    run -0 --separate-stderr sweep g.grid o
+    assert_equal "$stderr" 'gk-sweep: 2 runs, 2 to do, in o
+gk-sweep: 1 run has no validation rows, such as o/runs/frac=1: nobody knows whether one grokked'
+    assert_equal "$(column_of grokked o/table.tsv | paste -s -d ' ')" '0 nan'
+    assert_equal "$(column_of final_val_acc o/table.tsv | tail -n 1)" nan
+}
+
+@test "sweep: a column that no run can have is named" {
+    noted() { # STEPS EVERY NOTE
+        grid '--lr 1e-2' "--steps $1" "--eval-every $2" | sed 's/--p 5/--p 2/' >g.grid
+        rm -rf o
+        run -0 --separate-stderr sweep g.grid o
+        assert_equal "$(grep -v ' to do, in o' <<<"$stderr")" \
+            "${3:+gk-sweep: val_loss_400 is nan with --eval-every $3: no validation is due at step 400}"
+    }
+    noted 401 '8 7 400 500' '7 500'
+    assert_equal "$(column_of val_loss_400 o/table.tsv | grep -c nan)" 2
+    noted 401 '1e1 1' ''
+    refute grep -q nan <(column_of val_loss_400 o/table.tsv)
+    # the last step is validated, too
+    noted 4e2 7 ''
+    refute grep -q nan <(column_of val_loss_400 o/table.tsv)
+    noted 399 7 ''
 }
 
 @test "sweep: after -- a grid and a folder may begin with a dash" {
@@ -429,6 +458,71 @@ model() {
     cmp out/table.tsv other/table.tsv
 }
 
+@test "sweep: a model that judges no run is refused, and a rule that ends none has a note" {
+    model >m
+    late() { # EVAL-EVERY STEPS
+        grid '--lr 1e-2' "--steps $2" "--eval-every $1" >g.grid
+        breaks "gk-sweep: m: no run goes on after the first validation from step 10 on, when the model judges it: --steps $2" \
+            sweep --give-up 0.5 --model m g.grid o
+    }
+    late 1 10
+    late 7 14
+    late 50 30
+    late '11 1e2' 1e1
+    [ ! -e o ]
+    grid '--lr 1e-3' '--steps 15' '--eval-every 7 15 5e1' >g.grid
+    run -0 --separate-stderr sweep --give-up 0.5 --model m g.grid out
+    assert_equal "$stderr" 'gk-sweep: --give-up changes nothing with --eval-every 15: a run ends at step 15, and would be judged at step 15
+gk-sweep: --give-up changes nothing with --eval-every 5e1: a run ends at step 15, and would be judged at step 50
+gk-sweep: 3 runs, 3 to do, in out'
+    assert_equal "$(column_of reason out/table.tsv)" "$(printf '%s\n' 'given up at step 14' - -)"
+    # 0.5 of the rows train: 50^-1 + B + 1000
+    grid '--lr 1e-3' '--steps 15' '--eval-every 7' >g.grid
+    for b in 1e6 -985 -985.5; do
+        run -0 --separate-stderr sweep --rule "t4:1,1,$b" g.grid "rule$b"
+        assert_equal "$stderr" "gk-sweep: --rule changes nothing: runs end at step 15, before it would stop one
+gk-sweep: 1 run, 1 to do, in rule$b"
+    done
+    run -0 --separate-stderr sweep --rule t4:1,1,-986.5 g.grid rule
+    assert_equal "$stderr" 'gk-sweep: 1 run, 1 to do, in rule'
+}
+
+@test "sweep: a model that reads validation where there is none is refused" {
+    { model && printf '%s\n' val_loss_12,12,12,0,-inf,5,1,0 | tr , '\t'; } >m
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4 5' >g.grid
+    breaks 'gk-sweep: m: the model reads validation at step 12, where none is due with --eval-every 5' \
+        sweep --give-up 0.5 --model m g.grid out
+    [ ! -e out ]
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4 12' >g.grid
+    sweep --quiet --give-up 0.5 --model m g.grid out
+    assert_equal "$(column_of reason out/table.tsv | sort -u)" 'given up at step 12'
+    # a tool that fails after some rows gave no verdict
+    wrapped gk-predict <<'END'
+"$real" "$@"
+[ "$1" != score ] || { echo 'gk-predict: out of luck' >&2 && exit 1; }
+END
+    run -1 sweep --quiet --give-up 0.5 --model m g.grid failing
+    assert_equal "$(column_of reason failing/table.tsv | sort -u)" 'gk-predict: out of luck'
+    # nor did one that was killed, and the next call asks again
+    grid '--lr 1e-3' '--steps 15' '--eval-every 4' >g.grid
+    for tool in gk-predict gk-phases; do
+        rm -rf bin asked
+        wrapped $tool <<'END'
+[[ $* == *--version* || $* == *--help* || -e asked ]] && exec "$real" "$@"
+touch asked
+kill -KILL $$
+END
+        case $tool in
+        gk-predict) judge=(--give-up 0.5 --model m) ;;
+        gk-phases) judge=(--rule 't4:1,1,-992.5') ;;
+        esac
+        run -1 "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet "${judge[@]}" g.grid $tool
+        assert_equal "$(cat $tool/runs/run/status)" $'failed\tkilled by signal 9'
+        sweep --quiet "${judge[@]}" g.grid $tool
+        assert_regex "$(cat $tool/runs/run/status)" $'^done\t(given up at step 12|not generalised by step 8)$'
+    done
+}
+
 @test "sweep: by the rule a run that has not generalised ends at t4(r) + 1000" {
     # seed 2 has by step 7, seed 0 never; 40 = 10000/50^2 + (-964) + 1000, two of three rows training
     grid '--lr 1e-2' '--seed 0 2' '--frac 0.6' '--steps 200' '--eval-every 8' | sed 's/--p 5/--p 2/' >g.grid
@@ -498,7 +592,7 @@ model() {
     # Here it grokked soon. The runs of the shorter sweep that did not are runs of the first.
     cat out/table.tsv <(sed '/^#/d; /^lr/d' short/table.tsv) >both
     run -0 --separate-stderr gk-predict fit --bootstrap 50 --skip-nan both
-    assert_regex "$stderr" $'^gk-predict: note: both: [1-4] runs? left out, for a nan\n(gk-predict: note: both: [1-3] rows? (is a copy|are copies) of an earlier run: [^\n]*\n)?(gk-predict: note: both: [0-9] of [0-9] runs that grokked had done so by step 400, [^\n]*\n)?gk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
+    assert_regex "$stderr" $'^gk-predict: note: both: [1-4] runs? left out, for a nan \\(m0_[124]00[^\n]*\\)\n(gk-predict: note: both: [1-3] rows? (is a copy|are copies) of an earlier run: [^\n]*\n)?(gk-predict: note: both: [0-9] of [0-9] runs that grokked had done so by step 400, [^\n]*\n)?gk-predict: note: both: [0-9]+ runs, [0-9] that grokked: chance alone [^\n]*$'
 }
 
 # 60 runs that ended after 1000 steps, or grokked at 900: early energy tells them apart, mobility cannot.
@@ -564,6 +658,37 @@ touched() {
     [ ! -e o ]
 }
 
+@test "sweep: the K of --until-grokked holds whenever runs are judged" {
+    options() { head -n 1 "$1/table.tsv" | sed 's/.*--until-grokked//'; }
+    beyond() { # MOST K OPTION...
+        wrong_usage "gk-sweep: --hold: runs end $1 evaluations after they grok (--until-grokked), and $2 are asked for" \
+            sweep --hold "$2" "${@:3}"
+    }
+    grid '--lr 1e-2' '--steps 3' '--until-grokked 3' >g.grid
+    sweep -q g.grid out
+    sweep --collect --high 0.9 out
+    assert_equal "$(options out)" ' 3 --high 0.9 --hold 3'
+    sweep --collect --hold 1 out
+    assert_equal "$(options out)" ' 3 --hold 1'
+    cp out/table.tsv before
+    beyond 3 4 --collect out
+    beyond 3 4 --report out
+    cmp out/table.tsv before
+    # without a value it is 2, of several it is the least, and it may have an exponent
+    grid '--lr 1e-2' '--steps 3' '--until-grokked' >g.grid
+    sweep -q g.grid two
+    sweep --collect --high 0.9 two
+    assert_equal "$(options two)" ' --high 0.9 --hold 2'
+    beyond 2 3 --collect two
+    grid '--lr 1e-2' '--steps 3' '--until-grokked 1e1 4' >g.grid
+    sweep -q --hold 1e0 g.grid several
+    assert_equal "$(options several)" ' 1e1,4 --hold 1e0'
+    sweep --collect --high 0.9 several
+    assert_equal "$(options several)" ' 1e1,4 --high 0.9 --hold 4'
+    beyond 4 1e1 g.grid several
+    beyond 4 5 --collect several
+}
+
 @test "sweep: rows of an older version are made again, whatever the folder is called" {
     small
     sweep -q g.grid want
@@ -611,6 +736,12 @@ touched() {
     mv -- -table table
     assert_equal "$(row all m0_400 | cut -f 3-5,11-13)" "$(printf '%s\t%s\t%s\t%s\t%s\t%s' 18 6 1 12 0 0.414)"
     assert_equal "$(row all lr+m0_400 | cut -f 3-5)" "$(printf '%s\t%s\t%s' 18 6 1)"
+    # where a model gave runs up, the outcome is what it believed
+    awk -F'\t' -v OFS='\t' '/^#/ { print; next } { print $0, !n++ ? "reason" : n < 4 ? "given up at step 400" : "-" }' table >given
+    run --separate-stderr -0 "$ROOT/pipelines/sweep/gk-predictors" given
+    assert_equal "$stderr" "gk-predictors: given: 2 runs were given up: that they did not grok is a model's guess"
+    run --separate-stderr -0 "$ROOT/pipelines/sweep/gk-predictors" table
+    assert_equal "$stderr" ''
     run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-predictors" table nothere
     assert_equal "$stderr" 'gk-predictors: no column nothere'
     printf 'lr\tx\n1\t2\n' >other
@@ -756,6 +887,31 @@ END
         [ -s out/runs/run/run.ckpt ]
         sweep --quiet --give-up 0.5 --model m g.grid out
         cmp whole/table.tsv out/table.tsv
+    done
+}
+
+@test "sweep: a tool that is killed while a row is made says nothing about the run" {
+    grid '--lr 1e-3' '--steps 120' >g.grid
+    sweep --quiet g.grid whole
+    local tool
+    for tool in gk-phases gk-hjorth; do
+        rm -rf bin out asked
+        wrapped $tool <<'END'
+[[ $* == *--version* || -e asked ]] && exec "$real" "$@"
+touch asked
+kill -KILL $$
+END
+        run -1 --separate-stderr "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --quiet g.grid out
+        assert_equal "$stderr" 'gk-sweep: not finished: out/runs/run'
+        grep -q "^gk-sweep: .*/out/runs/run/run.tsv: $tool ended with status 137\$" out/runs/run/log
+        sweep --quiet g.grid out
+        cmp whole/table.tsv out/table.tsv
+        # judged again: the row of before stays
+        cp out/runs/run/row before
+        rm asked
+        run --separate-stderr -1 "$ROOT/pipelines/sweep/gk-sweep" --bin "$bin" --collect --high 0.5 out
+        assert_regex "$stderr" "^gk-sweep: .*/out/runs/run/run.tsv: $tool ended with status 137\$"
+        cmp before out/runs/run/row
     done
 }
 
@@ -962,6 +1118,42 @@ best so far:
     assert_regex "$(head -n 1 said)" '^out: 2 runs, 1 done, 1 going, 0 failed, 0 waiting, about [0-9.]+ (s|min|h) left$'
 }
 
+@test "sweep: --watch keeps what a run had done before it was stopped" {
+    grid '--lr 1e-2' '--seed 1 2' '--steps 20' >g.grid
+    sweep --quiet --keep g.grid out
+    local run=out/runs/seed=1
+    printf 'queued\n' >out/runs/seed=2/status
+    rm out/runs/seed=2/run.*
+    # stopped: it waits, with a checkpoint; the rows since its start are not yet in its curve
+    printf 'queued\n' >$run/status
+    mv $run/run.tsv whole.tsv
+    rows() { awk -F'\t' -v from="$1" -v to="$2" '/^#/ || /^step/ || ($1 >= from && $1 <= to)' whole.tsv; }
+    rows 0 10 >$run/run.tsv
+    { rows 11 17 && printf '18\t0'; } >$run/part.tsv
+    run -0 sweep --watch out
+    assert_equal "${lines[0]}" 'out: 2 runs, 0 done, 1 stopped, 0 failed, 1 waiting; nobody works on it'
+    assert_regex "${lines[1]}" ' 42 %$'
+    assert_regex "${lines[3]}" '^  seed=1  +17  '
+    going() { flock --shared out/.going "$ROOT/pipelines/sweep/gk-sweep" --watch out; }
+    # the sweep goes on with the other run, then with this one, of which no new row is there
+    run -0 going
+    assert_regex "${lines[0]}" '^out: 2 runs, 0 done, 0 going, 0 failed, 2 waiting'
+    assert_regex "${lines[1]}" ' 42 %$'
+    printf 'running\n' >$run/status
+    rows 1 0 >$run/part.tsv
+    run -0 going
+    assert_regex "${lines[0]}" '^out: 2 runs, 0 done, 1 going, 0 failed, 1 waiting'
+    assert_regex "${lines[1]}" ' 25 %$'
+    # what was done before says nothing about the time left
+    touch -d '1 minute ago' out/index
+    refute_regex "$(going)" ' left'
+    # without a checkpoint a run begins anew
+    printf 'queued\n' >$run/status
+    rm $run/run.ckpt
+    run -0 going
+    assert_regex "${lines[1]}" ' 0 %$'
+}
+
 # On a terminal of ROWS and COLUMNS, without the sequences that move the cursor: LINES of the last picture.
 watched() { # FILE
     tr -d '\r' <"$1" | sed 's/\x1b\[?1049l/\n&/' | sed '1,/^\x1b\[?1049l/{/^\x1b\[?1049l/!d}; /^Script done/d; /^$/d; s/\x1b\[[?0-9]*[a-zA-Z]//g'
@@ -1069,6 +1261,14 @@ best so far:'
     rm -r out/runs/lr=1e-3,weight-decay=1
     sweep --quiet --report out
     grep -q '^<p>4 runs: 2 done, 0 failed, 1 going, 1 waiting. 0 of the 2 that are done generalised.</p>$' out/report.html
+    # runs that failed or were stopped are not passed over in silence
+    printf 'failed\tthe loss is nan\n' >out/runs/lr=1e-3,weight-decay=0/status
+    printf 'done\tgiven up at step 12\n' >out/runs/lr=1e-2,weight-decay=0/status
+    sweep --quiet --report out
+    grep -q '^<p>4 runs: 2 done, 1 failed, 0 going, 1 waiting. 0 of the 2 that are done generalised; a model or a rule stopped 1 of them.</p>$' out/report.html
+    assert_equal "$(grep -o '<figcaption>[^<]*; left out, of 4 runs: 1 failed, 1 not ended; 1 counts as it was when a model or a rule stopped it<' out/report.html | cut -d ';' -f 1 | sort)" \
+        '<figcaption>final validation accuracy
+<figcaption>share of runs that generalised'
     # one option, none
     grid '--lr 1e-2 1e-3' '--steps 30' >g.grid
     sweep --quiet g.grid one

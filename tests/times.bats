@@ -74,6 +74,13 @@ times() {
     run -0 --separate-stderr gk-times --group lr t
     assert_equal "$(grep -v until <<<"$stderr")" 'gk-times: note: t: 1 run failed and counts as censored, as if it could still grok: a group in which many diverge looks too good
 gk-times: note: t: 1 run was given up: that they did not grok is a model'"'s guess"
+    # nobody looked whether it grokked
+    printf 'status\tsteps\tt4\tfinal_val_acc\ndone\t100\t50\t1\ndone\t100\tnan\tnan\ndone\t100\tnan\t0.5\n' >unseen
+    run -0 --separate-stderr gk-times unseen
+    [[ $stderr == *'gk-times: note: unseen: 1 run has no validation accuracy and counts as not having grokked, which nobody knows'* ]] || fail "$stderr"
+    # a run that grokked before it failed is not censored
+    run -0 --separate-stderr gk-times --group lr <(sed 's/\t7\tnan/\t7\t5/' t)
+    refute_regex "$stderr" 'failed'
     run -0 --separate-stderr gk-times --group lr --time delay <(grep -v 'failed\|given' t)
     [[ $stderr == *'delay counts from t2, and steps from 0: runs that did not grok are censored too late' ]] || fail "$stderr"
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "gk/err.h"
+#include "gk/notes.h"
 #include "gk/table.h"
 
 struct gk_ending_columns {
@@ -30,6 +31,21 @@ int gk_ending_read(struct gk_ending *e, const struct gk_rows *r, const struct gk
 /* *WHEN is the step of the event or, if *CENSORED, the last step. */
 int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows *r,
                      const struct gk_ending_columns *c, double *when, bool *censored,
+                     struct gk_err *err);
+
+/* What the table of a sweep says beside that: how many runs without an event failed, how many a
+ * model ended, and how many nobody looked at, because they had no rows to validate on. */
+struct gk_ending_doubts {
+    int status, reason, accuracy; /* columns, or -1 */
+    size_t failed, given_up, unseen;
+};
+int gk_ending_doubts_find(struct gk_ending_doubts *d, const struct gk_rows *r, struct gk_err *err);
+/* Counts the current row, whose values are in E. */
+void gk_ending_doubt(struct gk_ending_doubts *d, const struct gk_ending *e,
+                     const struct gk_rows *r);
+/* Adds notes about these runs, and about a delay that is censored by steps. */
+int gk_ending_remark(struct gk_notes *notes, const struct gk_ending_doubts *d,
+                     const struct gk_rows *r, const struct gk_ending_columns *c,
                      struct gk_err *err);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "gk/err.h"
+#include "gk/notes.h"
 #include "gk/table.h"
 #include "gk/tick.h"
 
@@ -70,6 +71,7 @@ struct gk_powerlaw_runs {
     size_t n;
     double *x, *y, *weight; /* weight NULL: no such column */
     bool *censored;
+    struct gk_notes doubts; /* about runs that did not end by themselves */
 };
 struct gk_powerlaw_columns {
     const char *x, *y;

@@ -32,6 +32,8 @@ struct gk_feature {
 /* FROM:TO is the window of a measure without one (nan: unknown). NAME is not copied. */
 struct gk_feature gk_feature_parse(char *name, double from, double to);
 bool gk_feature_is_bare(const struct gk_feature *f); /* a measure whose name has no window */
+/* Is NAME a column of a sweep's table that is of the end of a run? */
+bool gk_feature_is_late(const char *name);
 double gk_feature_of(const struct gk_hjorth *h, int measure);
 bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not means */
 
@@ -40,6 +42,11 @@ bool gk_feature_is_sum(int measure); /* m0, m2, m4: sums over the window, not me
 struct gk_runs {
     size_t n, d;
     size_t skipped;             /* runs omitted, see skip_nan */
+    size_t *lacks;              /* [columns] how many of them have a nan there */
+    size_t skipped_m0;          /* those that lack M0 alone, which nobody asked for */
+    size_t given_up;            /* runs that a model ended, by the table of a sweep */
+    const char *late;           /* the first feature that is of the end of a run, or NULL */
+    bool delay;                 /* TIME is the column "delay", which counts from t2 */
     struct gk_feature *feature; /* [d] distinct names */
     double *x;                  /* [n, d] finite */
     bool *outcome;              /* [n] */
@@ -80,9 +87,11 @@ struct gk_runs_columns {
 
 int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_columns *c,
                  struct gk_err *err);
-/* Adds to the doubts of R, of FILE: runs that were omitted; rows that stand there again, cell by
- * cell; and runs that had grokked by step AT (nan: none), or when their features are known. */
-int gk_runs_remark(struct gk_runs *r, double at, const char *file, struct gk_err *err);
+/* Adds to the doubts of R, of ROWS: runs that were omitted, and the columns to blame; runs that a
+ * model ended; a feature that is of the end of a run; a delay for a time; rows that stand there
+ * again, cell by cell; and runs that had grokked by step AT (nan: none), or when their features are
+ * known. */
+int gk_runs_remark(struct gk_runs *r, double at, const struct gk_rows *rows, struct gk_err *err);
 /* Remembers the row of the last run, for this. */
 int gk_runs_take_key(struct gk_runs *r, const struct gk_rows *rows, struct gk_err *err);
 void gk_runs_free(struct gk_runs *r);
@@ -162,10 +171,11 @@ struct gk_report_of {
     int64_t refits; /* resamples for row "model", which is fitted again in each; 0: its scores are
                        fixed, too */
     uint64_t seed;
-    double at;           /* the step at which the probabilities are known; nan: unknown */
-    double ridge;        /* penalty of refits and of the model of times */
-    double cover;        /* coverage of the intervals of times, in (0, 1) */
-    struct gk_tick tick; /* counts refits */
+    double at;              /* the step at which the probabilities are known; nan: unknown */
+    double ridge;           /* penalty of refits and of the model of times */
+    double cover;           /* coverage of the intervals of times, in (0, 1) */
+    struct gk_tick tick;    /* counts refits */
+    struct gk_notes *notes; /* gets what the numbers of a report do not say; or NULL */
     struct gk_rank_score auc, spearman; /* of the row "model" (gk_report_judge) */
 };
 /* Computes OF->auc and OF->spearman, which the summary, the rows of models and gk_report_about

@@ -1,10 +1,11 @@
-/* The options of gk-predict, and the commands that take them. */
+/* The options of gk-predict, the commands that take them, and what they are without a word. */
 #ifndef GK_PREDICT_OPTS_H
 #define GK_PREDICT_OPTS_H
 
 #include <math.h>
 
 #include "gk/cli.h"
+#include "gk/list.h"
 #include "gk/predict.h"
 #include "gk/signal_opts.h"
 
@@ -122,6 +123,69 @@ static int check_options(unsigned command, struct gk_err *err)
             return gk_fail_usage(err, "--%s is an option of gk-predict %s", o->name,
                                  names[o->commands]);
     return 0;
+}
+
+/* Names the options of fit that change neither the table nor the model, and forgets the columns
+ * that they name: a nan there is no reason to leave a run out. */
+static void forget_unused(void)
+{
+    const bool scores = what == GK_REPORT_SUMMARY || what == GK_REPORT_MODELS;
+    const bool ranks = scores || what == GK_REPORT_GROUPS || model_file;
+    const bool decisions = what == GK_REPORT_DECISIONS;
+    const struct {
+        bool idle;
+        const char *name, *prints;
+    } options[] = {{given.against && !scores, "against", "summary or models"},
+                   {given.within && !ranks, "within", "summary, models or groups"},
+                   {given.steps && !decisions, "steps", "decisions"},
+                   {given.cover && what != GK_REPORT_TIMES, "cover", "times"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].idle)
+            gk_note(&tool, "--%s changes nothing without --print %s", options[i].name,
+                    options[i].prints);
+    if (!scores)
+        against = NULL;
+    if (!decisions)
+        column.steps = NULL;
+}
+
+/* What fit and rank share. */
+static int set_defaults(struct gk_err *err)
+{
+    if (!given.bootstrap)
+        replicates = 2000;
+    if (!given.seed)
+        common.seed = 0;
+    given.bootstrap = given.seed = true;
+    return features ? gk_list_words("features", features, &column.features, &column.n, err) : 0;
+}
+
+static int fit_defaults(struct gk_err *err)
+{
+    if (!given.outcome)
+        column.outcome = "grokked";
+    if (!given.ridge)
+        ridge = 1;
+    given.outcome = given.ridge = true;
+    if (given.window) {
+        column.from = in.window.a;
+        column.to = in.window.b;
+    }
+    if (what == GK_REPORT_GROUPS && !column.group)
+        return gk_fail_usage(err, "--print groups needs --group");
+    if (within && !column.group)
+        return gk_fail_usage(err, "--within needs --group");
+    if (model_file && gk_cli_outputs(&tool, "--model", model_file, err))
+        return -1;
+    forget_unused();
+    const bool decisions = what == GK_REPORT_DECISIONS;
+    if (!given.time && (decisions || what == GK_REPORT_TIMES))
+        column.time = "t4";
+    if (!given.steps && decisions)
+        column.steps = "steps";
+    if (against && gk_list_words("against", against, &column.against, &column.n_against, err))
+        return -1;
+    return set_defaults(err);
 }
 
 #endif

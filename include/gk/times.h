@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "gk/err.h"
+#include "gk/notes.h"
 #include "gk/survival.h"
 #include "gk/table.h"
 
@@ -15,8 +16,7 @@ struct gk_times {
     const char
         *alike[2];   /* the names of two groups that write equal numbers differently, or NULL */
     size_t left_out; /* rows with neither a time nor an end */
-    size_t failed;   /* rows of runs that failed, by the column status of a sweep's table */
-    size_t given_up; /* rows of runs that a model ended, by its column reason */
+    struct gk_notes doubts;
     /* the arrays of DATA */
     double *time;
     bool *censored;

@@ -104,6 +104,8 @@ static int parse_grid(const struct gk_opt *o, const char *text, struct gk_grid *
         rc = gk_fail_usage(err, "%s points are not in [1, 1000000000]", part[2]);
     if (!rc && new.n == 1 && new.a != new.b)
         rc = gk_fail_usage(err, "'%s' has one point for two ends", text);
+    if (!rc && new.n > 1 && new.a == new.b)
+        rc = gk_fail_usage(err, "'%s' has %s times the same point", text, part[2]);
     free(part[0]);
     if (!rc)
         *g = new;

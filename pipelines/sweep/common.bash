@@ -35,6 +35,12 @@ rule_limit() { # RULE FRACTION
         printf "%.6f", ENVIRON["a"] * (100 * ENVIRON["r"]) ^ -ENVIRON["g"] + ENVIRON["b"] + 1000 }'
 }
 
+# The first step at or after X at which validation is due every K steps.
+evaluation_after() { # X K
+    x=$1 k=$2 awk 'BEGIN {
+        x = ENVIRON["x"]; k = ENVIRON["k"]; n = int(x / k) * k; if (n < x) n += k; printf "%.0f", n }'
+}
+
 # The fraction of the rows of a dataset that train.
 fraction_of() { # DATASET
     "$bin/gk-ckpt-dump" --meta "$1" | awk -F'\t' '$1 == "frac" { print $2 }'

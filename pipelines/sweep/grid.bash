@@ -16,6 +16,15 @@ grid_fail() {
     return 1
 }
 
+# The first two values that are one number, as "A and B".
+grid_twins() { # VALUE ...
+    [ $# -gt 1 ] || return 0
+    printf '%s\n' "$@" | awk '!/^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/ { next }
+        { k = sprintf("%.17g", $0 + 0) }
+        k in seen { print seen[k] " and " $0; exit }
+        { seen[k] = $0 }'
+}
+
 # One line of the file: an option, its tool, its values.
 grid_add() {
     local name=${1#--} tool arg value message k
@@ -39,6 +48,8 @@ grid_add() {
     done
     [ $# -lt 2 ] || [ -z "$(printf '%s\n' "${@//[!A-Za-z0-9.+_-]/_}" | sort | uniq -d)" ] ||
         grid_fail "--$name has a value twice" || return
+    message=$(grid_twins "$@")
+    [ -z "$message" ] || grid_fail "--$name: $message are one value" || return
     [ "$name,$#" = steps,1 ] || [ "$name" != steps ] ||
         grid_fail '--steps has one value: where each run ended is a column of the table' || return
     grid_name+=("$name")
@@ -76,6 +87,15 @@ grid_read() {
     done <"$1"
     [[ " ${grid_name[*]} " == *' steps '* ]] ||
         { echo "gk-sweep: $1: no --steps: where does a run end?" >&2 && return 1; }
+}
+
+# The values of an option, or what they are without it.
+grid_values_of() { # NAME [DEFAULT]
+    local k
+    for k in "${!grid_name[@]}"; do
+        [ "${grid_name[k]}" != "$1" ] || { echo "${grid_values[k]}" && return; }
+    done
+    echo "${2-}"
 }
 
 # The name of a point: the values of the options that vary.

@@ -3,7 +3,7 @@ BEGIN { what = ENVIRON["WHAT"]; top = 12 }
 !head++ { next }
 {
     n++
-    across = $1; up = $4; over = $9
+    across = $1; up = $4; over = $9; note = ($10 == "-" ? "" : "; " $10) ($11 == "-" ? "" : "; " $11)
     x[n] = $3; y[n] = $6; z[n] = $8; label_x[$3] = $2; label_y[$6] = $5
     if ($3 >= nx) nx = $3 + 1
     if ($6 >= ny) ny = $6 + 1
@@ -26,9 +26,9 @@ END {
         width, height, width, height, html(what " over " across (up == "-" ? "" : " and " up))
     for (i = 1; i <= n; i++) cell(i)
     labels()
-    printf "</svg><figcaption>%s%s; from %s%s to %s%s</figcaption></figure>\n", html(what), \
+    printf "</svg><figcaption>%s%s; from %s%s to %s%s%s</figcaption></figure>\n", html(what), \
         (over == "-" ? "" : ", mean over " html(over)), shown(least()), (w < 40 ? " (dark)" : ""), shown(most()), \
-        (w < 40 ? " (bright)" : "")
+        (w < 40 ? " (bright)" : ""), html(note)
 }
 function least(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 < m)) m = z[i] + 0; return m }
 function most(   i, m) { for (i = 1; i <= n; i++) if (z[i] != "nan" && (m == "" || z[i] + 0 > m)) m = z[i] + 0; return m }

@@ -18,6 +18,7 @@ BEGIN {
 {
     runs++; count[$at["status"]]++
     grokked += $at["grokked"] == 1
+    stopped += $at["reason"] ~ /^(given up|not generalised by step) /
     class[runs] = $at["status"] ~ /^(done|failed|running|queued)$/ ? $at["status"] : ""
     for (i = 1; i <= c; i++) cell[runs, i] = $columns[i]
 }
@@ -27,9 +28,9 @@ END {
     else table()
 }
 function summary() {
-    printf "<p>%d runs: %d done, %d failed, %d going, %d waiting. %d of the %d that are done generalised.</p>\n", \
+    printf "<p>%d runs: %d done, %d failed, %d going, %d waiting. %d of the %d that are done generalised%s.</p>\n", \
         runs, count["done"], count["failed"], count["running"], runs - count["done"] - count["failed"] - count["running"], \
-        grokked, count["done"]
+        grokked, count["done"], stopped ? "; a model or a rule stopped " stopped " of them" : ""
     printf "<pre>%s</pre>\n", told
 }
 # A row without a place is the last in both directions.

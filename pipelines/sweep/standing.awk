@@ -17,12 +17,20 @@ part == "runs" {
     next
 }
 # tail's "==> FILE <==", then the last lines; what is below may be half a line
-/^==> .* <==$/ { curve = $0; sub(/\/[^\/]* <==$/, "", curve); sub(/.*\//, "", curve); held = ""; next }
+/^==> .* <==$/ {
+    grows = $0 ~ /\/part\.tsv <==$/
+    curve = $0; sub(/\/[^\/]* <==$/, "", curve); sub(/.*\//, "", curve); held = ""; next
+}
 { if (held != "") point(place[curve], held); held = $0 }
 END {
     if (!indexed) { printf "1\t-\t%s begins; runs prepared so far: %d\n", plain(ENVIRON["name"]), total; exit }
-    for (i = 1; i <= total; i++) if (state[i] == "running") part_done += steps ? at[i] / steps : 0
-    work = fresh + part_done
+    for (i = 1; i <= total; i++) if (state[i] != "done" && state[i] != "failed" && at[i] != "" && steps) {
+        part_done += at[i] / steps
+        if (state[i] == "running") work += (at[i] - since_then[i]) / steps
+        if (ENVIRON["working"] != "" || state[i] == "running") continue
+        state[i] = "running"; count["running"]++ # stopped
+    }
+    work += fresh
     took = ENVIRON["now"] - ENVIRON["since"]
     left = total - ended
     seconds = "-"
@@ -56,6 +64,7 @@ function ending(i,   file, names, values, n, k, name, v) {
 function point(i, line,   cell) {
     if (split(line, cell, "\t") < 6 || cell[1] !~ /^[0-9]+$/) return
     at[i] = cell[1]; train[i] = cell[4]
+    if (!grows) since_then[i] = at[i]
     if (cell[6] != "nan") accuracy[i] = cell[6]
 }
 function bar(   i, text, filled, long) {

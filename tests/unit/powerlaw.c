@@ -258,7 +258,7 @@ static void test_few_places(void)
         y[i] = i;
     }
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == -1);
-    CHECK_STR_EQ(err.msg, "only 2 different x: too few for 3 parameters");
+    CHECK_STR_EQ(err.msg, "only 2 different x with a value: too few for 3 parameters");
     free(x);
     free(y);
     free(censored);
@@ -412,7 +412,7 @@ static void test_errors(void)
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == 0);
     w[0] = 0;
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == -1);
-    CHECK_STR_HAS(err.msg, "2 different x: too few for 3");
+    CHECK_STR_HAS(err.msg, "2 different x with a value: too few for 3");
     d.n = 2;
     CHECK(gk_powerlaw_fit(&f, &d, &c, &err) == -1);
     CHECK_STR_HAS(err.msg, "1 runs with a value: too few for 3");

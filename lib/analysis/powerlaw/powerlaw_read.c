@@ -16,10 +16,11 @@ struct entries {
     size_t n, cap;
     int x, weight; /* columns */
     struct gk_ending_columns end;
+    struct gk_ending_doubts doubts;
 };
 
 static int read_entry(struct entry *e, struct gk_rows *r, const struct gk_powerlaw_columns *c,
-                      const struct entries *all, struct gk_err *err)
+                      struct entries *all, struct gk_err *err)
 {
     *e = (struct entry){.weight = 1};
     if (gk_rows_number(r, all->x, &e->x, err) ||
@@ -30,7 +31,10 @@ static int read_entry(struct entry *e, struct gk_rows *r, const struct gk_powerl
     if (!isfinite(e->weight) || e->weight < 0)
         return gk_rows_fail(r, err, "column %s: %g: a weight is a number >= 0", c->weight,
                             e->weight);
-    return gk_ending_read(&e->end, r, &all->end, err);
+    if (gk_ending_read(&e->end, r, &all->end, err))
+        return -1;
+    gk_ending_doubt(&all->doubts, &e->end, r);
+    return 0;
 }
 
 static int fill(struct gk_powerlaw_runs *runs, struct entries *all, const struct gk_rows *r,
@@ -67,7 +71,8 @@ int gk_powerlaw_read(struct gk_powerlaw_runs *runs, struct gk_rows *r,
     if ((all.x = gk_rows_need(r, c->x, err)) < 0 ||
         (all.end.when = gk_rows_need(r, c->y, err)) < 0 ||
         (c->weight && (all.weight = gk_rows_need(r, c->weight, err)) < 0) ||
-        (c->censor && (all.end.censor = gk_rows_need(r, c->censor, err)) < 0))
+        (c->censor && (all.end.censor = gk_rows_need(r, c->censor, err)) < 0) ||
+        gk_ending_doubts_find(&all.doubts, r, err))
         return -1;
     while ((rc = gk_rows_next(r, err)) > 0)
         if (gk_grow(&all.e, &all.cap, all.n + 1, sizeof *all.e, err) ||
@@ -77,6 +82,8 @@ int gk_powerlaw_read(struct gk_powerlaw_runs *runs, struct gk_rows *r,
         }
     if (!rc)
         rc = fill(runs, &all, r, c, err);
+    if (!rc)
+        rc = gk_ending_remark(&runs->doubts, &all.doubts, r, &all.end, err);
     free(all.e);
     if (rc)
         gk_powerlaw_runs_free(runs);
@@ -89,5 +96,6 @@ void gk_powerlaw_runs_free(struct gk_powerlaw_runs *runs)
     gk_free(runs->y);
     gk_free(runs->weight);
     gk_free(runs->censored);
+    gk_notes_free(&runs->doubts);
     *runs = (struct gk_powerlaw_runs){0};
 }

@@ -39,8 +39,8 @@ static int check(const struct gk_powerlaw_data *a, size_t free_parameters, struc
         return gk_fail(err, "%zu runs with a value: too few for %zu parameters", observed,
                        free_parameters);
     if (distinct < free_parameters)
-        return gk_fail(err, "only %zu different x: too few for %zu parameters", distinct,
-                       free_parameters);
+        return gk_fail(err, "only %zu different x%s: too few for %zu parameters", distinct,
+                       observed < a->n ? " with a value" : "", free_parameters);
     if (constant)
         return gk_fail(err, "every y is %g: there is no law to fit", first_y);
     return 0;

@@ -70,3 +70,53 @@ int gk_ending_settle(const struct gk_ending *e, bool flags, const struct gk_rows
         *when = e->censor;
     return 0;
 }
+
+int gk_ending_doubts_find(struct gk_ending_doubts *d, const struct gk_rows *r, struct gk_err *err)
+{
+    *d = (struct gk_ending_doubts){0};
+    return gk_rows_find(r, "status", &d->status, err) ||
+                   gk_rows_find(r, "reason", &d->reason, err) ||
+                   gk_rows_find(r, "final_val_acc", &d->accuracy, err)
+               ? -1
+               : 0;
+}
+
+void gk_ending_doubt(struct gk_ending_doubts *d, const struct gk_ending *e, const struct gk_rows *r)
+{
+    if (!isnan(e->when) && !e->may_be_flag)
+        return;
+    d->failed += d->status >= 0 && strcmp(r->cell[d->status], "failed") == 0;
+    d->unseen += d->status >= 0 && strcmp(r->cell[d->status], "done") == 0 && d->accuracy >= 0 &&
+                 strcmp(r->cell[d->accuracy], "nan") == 0;
+    d->given_up += d->reason >= 0 && strncmp(r->cell[d->reason], "given up", 8) == 0;
+}
+
+int gk_ending_remark(struct gk_notes *notes, const struct gk_ending_doubts *d,
+                     const struct gk_rows *r, const struct gk_ending_columns *c, struct gk_err *err)
+{
+    const bool one = d->failed == 1;
+    if (d->failed &&
+        gk_notes_add(notes, NULL, err,
+                     "%s: %zu run%s failed and count%s as censored, as if %s could still grok: a "
+                     "group in which many diverge looks too good",
+                     r->file, d->failed, one ? "" : "s", one ? "s" : "", one ? "it" : "they"))
+        return -1;
+    if (d->given_up &&
+        gk_notes_add(notes, NULL, err,
+                     "%s: %zu run%s given up: that they did not grok is a model's guess", r->file,
+                     d->given_up, d->given_up == 1 ? " was" : "s were"))
+        return -1;
+    if (d->unseen && gk_notes_add(notes, NULL, err,
+                                  "%s: %zu run%s no validation accuracy and count%s as not having "
+                                  "grokked, which nobody knows",
+                                  r->file, d->unseen, d->unseen == 1 ? " has" : "s have",
+                                  d->unseen == 1 ? "s" : ""))
+        return -1;
+    if (c->censor < 0 || strcmp(r->name[c->when], "delay") != 0 ||
+        strcmp(r->name[c->censor], "steps") != 0)
+        return 0;
+    return gk_notes_add(notes, NULL, err,
+                        "%s: delay counts from t2, and steps from 0: runs that did not grok are "
+                        "censored too late",
+                        r->file);
+}

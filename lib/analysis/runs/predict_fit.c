@@ -175,6 +175,10 @@ static int deal(const struct gk_runs *r, uint64_t seed, size_t *fold, size_t *fo
     size_t count[2] = {0, 0};
     for (size_t i = 0; i < r->n; i++)
         count[r->outcome[i]]++;
+    if (!r->n)
+        return gk_fail(err, "no run is left");
+    if (r->n == 1)
+        return gk_fail(err, "one run alone: there is nothing to tell apart");
     if (!count[0] || !count[1])
         return gk_fail(err, "all %zu runs have outcome %d: there is nothing to tell apart", r->n,
                        count[1] > 0);

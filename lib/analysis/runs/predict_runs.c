@@ -110,6 +110,7 @@ void gk_runs_free(struct gk_runs *r)
     free(r->steps);
     free(r->time);
     free(r->key);
+    gk_free(r->lacks);
     gk_notes_free(&r->doubts);
     if (r->against)
         free(r->against->x);
@@ -122,8 +123,9 @@ void gk_runs_free(struct gk_runs *r)
 /* Column numbers in a row. */
 struct place {
     int *feature; /* [d] */
-    int outcome, val, m0, group, steps, time;
+    int outcome, val, m0, group, steps, time, reason;
     bool time_asked_for;
+    bool m0_unasked; /* no feature, either */
 };
 
 static int add_feature(struct gk_runs *r, const struct gk_rows *rows, const char *name,
@@ -155,8 +157,9 @@ static int find_features(struct gk_runs *r, const struct gk_rows *rows,
 }
 
 static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct gk_runs_columns *c,
-                   int *at, struct gk_err *err)
+                   struct place *p, struct gk_err *err)
 {
+    int *const at = &p->m0;
     const int m0 = gk_feature_parse((char[]){"m0"}, NAN, NAN).measure;
     *at = -1;
     if (c->m0 && (*at = gk_rows_need(rows, c->m0, err)) < 0)
@@ -164,6 +167,7 @@ static int find_m0(struct gk_runs *r, const struct gk_rows *rows, const struct g
     for (size_t j = 0; j < r->d && *at < 0; j++)
         if (r->feature[j].measure == m0)
             *at = gk_rows_need(rows, r->feature[j].name, NULL);
+    p->m0_unasked = *at < 0;
     for (size_t k = 0; k < rows->ncol && *at < 0; k++)
         if (gk_feature_parse(rows->name[k], NAN, NAN).measure == m0)
             *at = (int)k;
@@ -177,8 +181,7 @@ static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_r
                 struct place *p, struct gk_err *err)
 {
     p->val = p->group = p->m0 = p->outcome = p->steps = p->time = -1;
-    if (find_features(r, rows, c, p->feature, err) ||
-        (!c->alone && find_m0(r, rows, c, &p->m0, err)) ||
+    if (find_features(r, rows, c, p->feature, err) || (!c->alone && find_m0(r, rows, c, p, err)) ||
         (c->steps && (p->steps = gk_rows_need(rows, c->steps, err)) < 0) ||
         (c->time && (p->time = gk_rows_need(rows, c->time, err)) < 0) ||
         (c->outcome && (p->outcome = gk_rows_need(rows, c->outcome, err)) < 0) ||
@@ -190,8 +193,14 @@ static int find(struct gk_runs *r, const struct gk_rows *rows, const struct gk_r
         if (add_feature(r, rows, c->against[j], c, p->feature, err))
             return -1;
     p->time_asked_for = c->time;
+    r->delay = c->time && strcmp(c->time, "delay") == 0;
+    for (size_t j = 0; j < r->d && !c->alone && !r->late; j++)
+        if (p->feature[j] == p->outcome || p->feature[j] == p->val ||
+            gk_feature_is_late(r->feature[j].name))
+            r->late = r->feature[j].name;
     return (!c->val && gk_rows_find(rows, "final_val_acc", &p->val, err)) ||
-                   (!c->time && gk_rows_find(rows, "t4", &p->time, err))
+                   (!c->time && gk_rows_find(rows, "t4", &p->time, err)) ||
+                   gk_rows_find(rows, "reason", &p->reason, err)
                ? -1
                : 0;
 }
@@ -219,20 +228,39 @@ static int find_group(struct gk_runs *r, const char *name, size_t *group, struct
     return 0;
 }
 
+/* The column of feature J or, after them, of another number that is used; or -1. */
+static int used_column(const struct gk_runs *r, const struct place *p, size_t j)
+{
+    return j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0, p->steps}[j - r->d];
+}
+
+static bool is_before(const struct gk_runs *r, const struct place *p, size_t from, size_t j)
+{
+    size_t k = from;
+    while (k < j && used_column(r, p, k) != used_column(r, p, j))
+        k++;
+    return k < j;
+}
+
 /* Whether a number that is used is nan: 1 yes, 0 no. Features from the one numbered FROM on. */
-static int lacks_number(const struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
+static int lacks_number(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
                         size_t from, struct gk_err *err)
 {
     double v;
+    size_t n = 0;
+    bool m0 = false;
     for (size_t j = from; j < r->d + 4; j++) {
-        int at =
-            j < r->d ? p->feature[j] : (const int[]){p->outcome, p->val, p->m0, p->steps}[j - r->d];
+        const int at = used_column(r, p, j);
         if (at >= 0 && gk_rows_number(rows, at, &v, err))
             return -1;
-        if (at >= 0 && isnan(v))
-            return 1;
+        if (at < 0 || !isnan(v) || is_before(r, p, from, j))
+            continue;
+        r->lacks[at]++;
+        n++;
+        m0 = m0 || (at == p->m0 && p->m0_unasked);
     }
-    return 0;
+    r->skipped_m0 += m0 && n == 1;
+    return n > 0;
 }
 
 static int take_time(const struct gk_rows *rows, const struct place *p, double *v,
@@ -242,6 +270,17 @@ static int take_time(const struct gk_rows *rows, const struct place *p, double *
         return 0;
     *v = NAN;
     return p->time_asked_for ? -1 : 0;
+}
+
+static int m0_cell(const struct gk_rows *rows, const struct place *p, double *v, struct gk_err *err)
+{
+    if (finite_cell(rows, p->m0, p->m0_unasked, v, err))
+        return -1;
+    return isnan(*v) ? gk_rows_fail(rows, err,
+                                    "column %s, to compare the model with: nan is not finite (m0 "
+                                    "names another, skip-nan leaves such runs out)",
+                                    rows->name[p->m0])
+                     : 0;
 }
 
 static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct place *p,
@@ -262,7 +301,7 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
             return -1;
     if ((p->outcome >= 0 && gk_rows_number(rows, p->outcome, &y, err)) ||
         (p->val >= 0 && finite_cell(rows, p->val, false, &r->val[i], err)) ||
-        (p->m0 >= 0 && finite_cell(rows, p->m0, false, &r->m0[i], err)) ||
+        (p->m0 >= 0 && m0_cell(rows, p, &r->m0[i], err)) ||
         (p->steps >= 0 && finite_cell(rows, p->steps, false, &r->steps[i], err)) ||
         (p->time >= 0 && take_time(rows, p, &r->time[i], err)) ||
         (p->group >= 0 && find_group(r, rows->cell[p->group], &r->group[i], err)))
@@ -271,6 +310,8 @@ static int read_run(struct gk_runs *r, const struct gk_rows *rows, const struct 
         return gk_rows_fail(rows, err, "column %s: %g is neither 0 nor 1", rows->name[p->outcome],
                             y);
     r->outcome[i] = y == 1;
+    r->given_up +=
+        p->outcome >= 0 && p->reason >= 0 && strncmp(rows->cell[p->reason], "given up", 8) == 0;
     r->n++;
     return gk_runs_take_key(r, rows, err);
 }
@@ -304,11 +345,12 @@ int gk_runs_read(struct gk_runs *r, struct gk_rows *rows, const struct gk_runs_c
                  struct gk_err *err)
 {
     size_t most = (c->features ? c->n : rows->ncol) + c->n_against;
-    struct place p;
+    struct place p = {0};
     *r = (struct gk_runs){0};
     p.feature = gk_alloc(most, sizeof *p.feature, err);
     r->feature = gk_alloc(most, sizeof *r->feature, err);
-    int rc = p.feature && r->feature ? find(r, rows, c, &p, err) : -1;
+    r->lacks = gk_alloc(rows->ncol, sizeof *r->lacks, err);
+    int rc = p.feature && r->feature && r->lacks ? find(r, rows, c, &p, err) : -1;
     if (!rc)
         while ((rc = gk_rows_next(rows, err)) > 0) {
             int lacks = 0;

@@ -19,8 +19,8 @@ struct entries {
     struct entry *e;
     size_t n, cap;
     struct gk_ending_columns end;
-    int *group;         /* [columns->n] */
-    int status, reason; /* or -1 */
+    struct gk_ending_doubts doubts;
+    int *group; /* [columns->n] */
 };
 
 /* If a name has several cells, a cell with a comma or quote is quoted as in CSV. */
@@ -121,12 +121,11 @@ static int read_row(struct gk_times *t, struct entries *all, const struct gk_row
         t->left_out++;
         return 0;
     }
-    t->given_up += all->reason >= 0 && strncmp(r->cell[all->reason], "given up", 8) == 0;
-    t->failed += all->status >= 0 && strcmp(r->cell[all->status], "failed") == 0;
     if (gk_ending_read(&e.end, r, &all->end, err) ||
         find_group(t, &e.group, r, all->group, c->n, err) ||
         gk_grow(&all->e, &all->cap, all->n + 1, sizeof *all->e, err))
         return -1;
+    gk_ending_doubt(&all->doubts, &e.end, r);
     all->e[all->n++] = e;
     return 0;
 }
@@ -168,8 +167,7 @@ static int find_columns(struct entries *all, const struct gk_rows *r,
     if (!(all->group = gk_alloc(c->n, sizeof *all->group, err)) ||
         (all->end.when = gk_rows_need(r, c->time, err)) < 0 ||
         (c->censor && (all->end.censor = gk_rows_need(r, c->censor, err)) < 0) ||
-        gk_rows_find(r, "status", &all->status, err) ||
-        gk_rows_find(r, "reason", &all->reason, err))
+        gk_ending_doubts_find(&all->doubts, r, err))
         return -1;
     for (size_t i = 0; i < c->n; i++)
         if ((all->group[i] = gk_rows_need(r, c->group[i], err)) < 0)
@@ -187,6 +185,8 @@ int gk_times_read(struct gk_times *t, struct gk_rows *r, const struct gk_times_c
         rc = read_row(t, &all, r, c, err);
     if (!rc)
         rc = fill(t, &all, r, err);
+    if (!rc)
+        rc = gk_ending_remark(&t->doubts, &all.doubts, r, &all.end, err);
     free(all.e);
     gk_free(all.group);
     if (rc)
@@ -202,6 +202,7 @@ void gk_times_free(struct gk_times *t)
     }
     free(t->group_name);
     free(t->numbers);
+    gk_notes_free(&t->doubts);
     gk_free(t->time);
     gk_free(t->censored);
     gk_free(t->group);

@@ -18,6 +18,7 @@ struct work {
     double *beta;       /* [d + 1] */
     double *error;      /* [n] */
     double *guess, *q;  /* [n] log time, and how far the interval goes to both sides */
+    size_t endless;     /* runs whose interval has no end */
     struct gk_model m;
 };
 
@@ -100,6 +101,7 @@ static int predict(struct work *w, struct gk_err *err)
             if (w->grokked[i] && w->of->fold[i] == out) {
                 w->guess[i] = log_time(w, i);
                 w->q[i] = q;
+                w->endless += isinf(q) ? 1 : 0;
             }
     }
     return 0;
@@ -169,6 +171,23 @@ static int begin(struct work *w, struct gk_err *err)
     return gk_model_start(&w->m, r, w->grokked, err);
 }
 
+/* The quantile of n errors has an end from n = cover / (1 - cover) on. */
+static int remark(const struct work *w, struct gk_err *err)
+{
+    const double cover = w->of->cover;
+    if (!w->endless)
+        return 0;
+    if (w->folds < 3)
+        return gk_notes_add(w->of->notes, NULL, err,
+                            "the intervals have no end: without one of two groups no errors on "
+                            "unseen groups are left");
+    return gk_notes_add(w->of->notes, NULL, err,
+                        "the intervals of %zu run%s have no end: a coverage of %g needs %.0f runs "
+                        "that grokked outside their fold",
+                        w->endless, w->endless == 1 ? "" : "s", cover,
+                        ceil(cover / (1 - cover) * (1 - 1e-12)));
+}
+
 int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct gk_report_of *of,
                     struct gk_err *err)
 {
@@ -181,6 +200,8 @@ int gk_report_times(struct gk_out *out, const struct gk_history *h, const struct
         rc = gk_table_begin(out->fp, h, names, 8, err);
     for (size_t f = 0; f <= w.folds && !rc; f++)
         rc = put_group(out, &w, f, v, err);
+    if (!rc)
+        rc = remark(&w, err);
     gk_free(w.grokked);
     gk_free(w.z);
     gk_free(w.beta);
