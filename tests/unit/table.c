@@ -270,6 +270,24 @@ static void test_round_trip(void)
     gk_history_free(&h);
 }
 
+/* Integers take a path of their own: the text must be that of printf. */
+static void test_text_of_integers(void)
+{
+    static const double whole[] = {0,        -0.0,      1,          -1,         10,          99999,
+                                   -1234567, 999999999, -999999999, 1000000000, -1000000001, 1e15};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        for (int k = -1; k <= 1; k++)
+            for (int single = 0; single < 2; single++) {
+                const double v = whole[i] + k * 0.5;
+                char got[64] = "", want[64];
+                FILE *fp = fmemopen(got, sizeof got, "w");
+                gk_put_number(fp, v, single, ';');
+                fclose(fp);
+                snprintf(want, sizeof want, "%.*g;", single ? 9 : 17, v);
+                CHECK_STR_EQ(got, want);
+            }
+}
+
 static void test_names_that_cannot_be(void)
 {
     static const char *const bad[] = {"", "a\tb", "a\n", "#a", "a;b"};
@@ -321,6 +339,7 @@ int main(void)
     test_numbers();
     test_headless_number();
     test_round_trip();
+    test_text_of_integers();
     test_names_that_cannot_be();
     test_live();
     test_damaged();

@@ -1,4 +1,5 @@
 /* Text tables: the meaning of cells and columns. */
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -44,7 +45,8 @@ bool gk_parse_cell(const char *s, double *v)
         double value;
     } words[] = {{"", NAN},     {"na", NAN}, {"n/a", NAN}, {"none", NAN},
                  {"null", NAN}, {"true", 1}, {"false", 0}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    const bool is_word = !*s || isalpha((unsigned char)*s); /* most cells are numbers */
+    for (size_t i = 0; is_word && i < sizeof words / sizeof *words; i++)
         if (!strcasecmp(s, words[i].word)) {
             *v = words[i].value;
             return true;
