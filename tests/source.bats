@@ -305,6 +305,8 @@ base:
 }
 
 @test "source: a test begins when its watchdog can be stopped" {
+    # without a limit bash itself catches the signal in the watchdog's place, and there is no watchdog to wait for
+    [ "${BATS_TEST_TIMEOUT-}" ] || skip 'tests have no limit of time here'
     # what bats starts for each test, here late
     cd "$BATS_TEST_TMPDIR"
     (
