@@ -184,7 +184,7 @@ static void store(const char *file, const void *p, size_t n)
 }
 
 /* Each proper beginning of the input (one in 29 under a sanitizer, where a start is slow). All
- * tools read through the same functions, so each beginning meets a third of them, and one in 16
+ * tools read through the same functions, so each beginning meets a sixth of them, and one in 16
  * meets all; with GK_FULL each meets all. */
 static void cut(const char *what, const void *p, size_t n, bool may_pass)
 {
@@ -193,7 +193,7 @@ static void cut(const char *what, const void *p, size_t n, bool may_pass)
         snprintf(label, sizeof label, "%s cut at byte %zu", what, k);
         store(path, p, k);
         const bool all = k % 16 == 0;
-        against_some(all || sanitized || full ? 1 : 3, label, may_pass, all ? EVERY : ONCE);
+        against_some(all || sanitized || full ? 1 : 6, label, may_pass, all ? EVERY : ONCE);
     }
 }
 
@@ -262,9 +262,10 @@ static void fill(char *p, size_t n, const char *unit)
         memcpy(p + i, unit, len);
 }
 
-/* 15 MiB of header that a parser could choke on. */
+/* 15 MiB of header that a parser could choke on, for one tool in three; with GK_FULL for each. */
 static void greed(void)
 {
+    const size_t share = sanitized || full ? 1 : 3;
     const uint64_t n = 15 << 20;
     char *blob = malloc(8 + n);
     memcpy(blob, &n, 8);
@@ -272,10 +273,10 @@ static void greed(void)
     fill(text, n, "[");
     memcpy(text, "{\"w\":", 5);
     store(path, blob, 8 + n);
-    against_all("deep nesting", false, ONCE);
+    against_some(share, "deep nesting", false, ONCE);
     fill(text + 6, n - 6, "[],");
     store(path, blob, 8 + n);
-    against_all("five million arrays", false, ONCE);
+    against_some(share, "five million arrays", false, ONCE);
     memcpy(text, "{\"__metadata__\":{", 17);
     fill(text + 17, n - 17, "\"aaaaa\":\"\",");
     for (size_t i = 17, k = 0; i + 11 <= n; i += 11, k++) {
@@ -283,7 +284,7 @@ static void greed(void)
             text[i + 1 + j] = (char)('a' + (k >> (4 * j) & 15));
     }
     store(path, blob, 8 + n);
-    against_all("a million keys", false, ONCE);
+    against_some(share, "a million keys", false, ONCE);
     free(blob);
 }
 
