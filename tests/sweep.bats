@@ -1135,7 +1135,7 @@ best so far:
     assert_regex "${lines[1]}" ' 42 %$'
     assert_regex "${lines[3]}" '^  seed=1  +17  '
     going() { flock --shared out/.going "$ROOT/pipelines/sweep/gk-sweep" --watch out; }
-    # the sweep goes on with the other run, then with this one, of which no new row is there
+    # the sweep goes on with the other run, then with this one, which has no new row yet
     run -0 going
     assert_regex "${lines[0]}" '^out: 2 runs, 0 done, 0 going, 0 failed, 2 waiting'
     assert_regex "${lines[1]}" ' 42 %$'

@@ -189,8 +189,8 @@ int gk_source_each(struct gk_source *s,
  * offset). */
 void gk_source_leave_data(struct gk_source *s);
 void gk_source_close(struct gk_source *s);
-/* How many frames regular FILES have, from their headers alone; 0 if that is unknown, as of a pipe
- * or of a damaged file, of which the reading of the frames tells. */
+/* How many frames regular FILES have, from their headers alone. 0: unknown, because of a pipe or a
+ * damaged file; reading the frames reports the damage. */
 size_t gk_source_count(char *const *files, size_t n);
 
 /* The only frame of FILE (NULL or "-": standard input): a plain file, or a stream of one frame. */

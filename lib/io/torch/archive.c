@@ -50,11 +50,11 @@ static uint32_t little(const unsigned char *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The end of an archive says where its directory begins, counted from the archive's first byte. If
- * that is not the file's first byte, others stand before, of which the zip format knows nothing. */
+/* The end of an archive says where its directory begins, counted from the archive's first byte. A
+ * file may have other bytes before the archive; the zip format does not record them. */
 static int check_alone(int fd, struct gk_err *err)
 {
-    enum { END = 22, END_64 = 76 }; /* bytes of the records behind the directory */
+    enum { END = 22, END_64 = 76 }; /* bytes of the records after the directory */
     unsigned char end[END];
     const off_t size = lseek(fd, 0, SEEK_END);
     if (size < END || pread(fd, end, END, size - END) != END ||
