@@ -174,6 +174,9 @@ gk-curve: note: not in the curve: epoch, eval_runtime, eval_samples_per_second, 
     breaks 'gk-curve: no series holds numbers; there are: x' gk-curve none
     printf 'step;loss\n0;0,5\n' >semicolons
     breaks "gk-curve: semicolons: line 1: cells are separated by ';', and tabs or commas are wanted: sed 's/,/./g; s/;/,/g' FILE | ..." gk-curve -q semicolons
+    printf 'step loss\n0 0.5\n1 0.4\n' >blanks
+    breaks "gk-curve: blanks: line 2: cells are separated by blanks, and below a header tabs or commas are wanted: tr -s ' ' '\\t' <FILE | ..." gk-curve -q blanks
+    assert_equal "$(tr -s ' ' '\t' <blanks | gk-curve -q | sed 1d)" $'step\ttrain_loss\n0\t0.5\n1\t0.40000000000000002'
     printf 'step\n0\n' >alone
     breaks 'gk-curve: no series' gk-curve alone
 }

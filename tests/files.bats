@@ -60,6 +60,10 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         { sed 's/../\\x&/g' <<<"${encoding#*:}" | xargs -0 printf '%b' | tr -d '\n'; iconv -f UTF-8 -t "${encoding%:*}" t; } >x
         names "text in ${encoding:0:6}" "iconv -f ${encoding:0:6} -t UTF-8 x | ..." "... | iconv -f ${encoding:0:6} -t UTF-8 | ..."
     done
+    for encoding in UTF-16LE UTF-16BE; do # without a mark
+        iconv -f UTF-8 -t "$encoding" t >x
+        names 'text in UTF-16' "iconv -f $encoding -t UTF-8 x | ..." "... | iconv -f $encoding -t UTF-8 | ..."
+    done
     iconv -f UTF-16 -t UTF-8 <(printf '\xff\xfe'; iconv -f UTF-8 -t UTF-16LE t) | gk-hjorth -q | cmp - want
     # the mark of UTF-8 is skipped
     printf '\xef\xbb\xbf' | cat - t | gk-hjorth -q | cmp - want
@@ -164,9 +168,9 @@ for name in sys.argv[1:]: z.writestr(name, "step\ttrain_loss\n0\t1\n1\t3\n")' "$
         assert_equal "$(<said)" 'gk-hjorth: note: j: 1 row is left out: no value in column a'
     done
     printf '{"a":Infinity}' >j
-    breaks 'gk-hjorth: j: line 1: the value is inf' gk-hjorth -c a j
+    breaks 'gk-hjorth: j: line 1: column a: the value is inf' gk-hjorth -c a j
     printf '{"a":-Infinity}' >j
-    breaks 'gk-hjorth: j: line 1: the value is -inf' gk-hjorth -c a j
+    breaks 'gk-hjorth: j: line 1: column a: the value is -inf' gk-hjorth -c a j
     # a number beyond 64 bits, and every digit of the others
     printf 'a\n18446744073709551616\n0.1\n0.30000000000000004\n' | gk-hjorth -c a >want
     printf '{"a":18446744073709551616}{"a":0.1}{"a":0.30000000000000004}' | gk-hjorth -c a | cmp - want

@@ -275,7 +275,7 @@ little_endian() {
     assert_equal "$(gk-hjorth --window 7:9 nan.tsv | column_of n)" 2
     assert_equal "$(gk-hjorth --window :6 nan.tsv | column_of n) $(gk-hjorth --window 7: nan.tsv | column_of n)" '6 2'
     sed 's/^6\t.*/6\tinf/' x.tsv >inf.tsv
-    breaks 'gk-fft: inf.tsv: line 8: the value is inf' gk-fft inf.tsv
+    breaks 'gk-fft: inf.tsv: line 8: column train_loss: the value is inf' gk-fft inf.tsv
     sed 's/^6\t.*/6\tsix/' x.tsv >text.tsv
     refuses_like 1 "^gk-fft: text.tsv: line 8: column train_loss: 'six'" gk-fft text.tsv
     sed 's/^6\t/nan\t/' x.tsv >step.tsv

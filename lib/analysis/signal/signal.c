@@ -168,7 +168,10 @@ static int append(struct gk_signal *s, struct gk_err *err)
         return 0;
     }
     if (!isfinite(v)) {
-        gk_fail(err, "the value is %g", v);
+        if (p->rows.priv)
+            gk_fail(err, "column %s: the value is %g", p->rows.name[p->value], v);
+        else
+            gk_fail(err, "the value is %g", v);
         return fail_here(s, err);
     }
     if (s->n == 0)

@@ -289,6 +289,18 @@ static bool is_json(const unsigned char *s, size_t n)
     return i == n || strchr(next, s[i]);
 }
 
+/* Four letters of UTF-16 without a byte order mark: every other byte is 0, from byte ZERO. */
+static bool is_utf16(const unsigned char *s, size_t n, size_t zero)
+{
+    unsigned char letters[LOOK / 2];
+    for (size_t i = 0; i < LOOK / 2; i++) {
+        if (n < LOOK || s[2 * i + zero] != 0)
+            return false;
+        letters[i] = s[2 * i + 1 - zero];
+    }
+    return is_text(letters, sizeof letters);
+}
+
 /* A zip archive is recognised by the name of its first file. */
 static int tell_zip(const unsigned char *first, size_t n, const char *name,
                     enum gk_input_kind *kind, struct gk_err *err)
@@ -356,6 +368,11 @@ int gk_input_look(FILE *fp, const char *name, enum gk_input_kind *kind, struct g
         if (begins(first, n, f->magic, f->len) && (f->len > 4 || !is_text(first, n)))
             return refuse_foreign(name, f->what, f->how, f->filter, err);
     }
+    if (is_utf16(first, n, 1) || is_utf16(first, n, 0))
+        return refuse_foreign(name, "text in UTF-16",
+                              is_utf16(first, n, 1) ? "iconv -f UTF-16LE -t UTF-8 @"
+                                                    : "iconv -f UTF-16BE -t UTF-8 @",
+                              true, err);
     if (begins(first, n, MAGIC("\x93NUMPY")))
         *kind = GK_INPUT_NPY;
     else if (is_events(first, n))

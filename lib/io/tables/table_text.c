@@ -157,6 +157,20 @@ static int split(struct gk_rows *r, char sep, struct gk_row *w, struct gk_err *e
     return 0;
 }
 
+/* Splits a row of the table, which has as many cells as the others. */
+static int split_row(struct gk_rows *r, const struct gk_text_rows *t, struct gk_row *w,
+                     struct gk_err *err)
+{
+    if (split(r, t->sep, w, err))
+        return -1;
+    if (w->n != r->ncol)
+        return gk_rows_fail(r, err, "%zu cell%s where %s has %zu", w->n, w->n == 1 ? "" : "s",
+                            r->name ? "the header" : "the first row", r->ncol);
+    if (!w->ended && w->n > 1 && !*w->cell[w->n - 1])
+        return gk_rows_fail(r, err, "the file ends in the middle of a row");
+    return 0;
+}
+
 void gk_row_free(struct gk_row *w)
 {
     free(w->buf);
@@ -237,6 +251,25 @@ static int find_separator(struct gk_rows *r, struct gk_text_rows *t, struct gk_e
     return 0;
 }
 
+/* A header without tabs and commas is one name, which may contain blanks. But if the first row has
+ * several numbers between blanks, so has the header several names. */
+static int check_blanks(struct gk_rows *r, struct gk_text_rows *t, struct gk_err *err)
+{
+    bool blanks = false;
+    int rc = read_data_line(r, t, &t->first, err);
+    if (rc != 1)
+        return rc;
+    const char *row = t->first.buf;
+    if (strpbrk(row, " \t") && !strchr(row, ',') && is_blank_separated(r, row, &blanks, err))
+        return -1;
+    if (blanks)
+        return gk_rows_fail(r, err,
+                            "cells are separated by blanks, and below a header tabs or commas are "
+                            "wanted: tr -s ' ' '\\t' <FILE | ...");
+    t->has_first = true;
+    return split_row(r, t, &t->first, err);
+}
+
 static int read_header(struct gk_rows *r, struct gk_text_rows *t, bool headless, struct gk_err *err)
 {
     int rc = read_data_line(r, t, &t->first, err);
@@ -249,7 +282,7 @@ static int read_header(struct gk_rows *r, struct gk_text_rows *t, bool headless,
     r->ncol = t->first.n;
     if (!all_numbers(&t->first)) {
         take_names(r, t);
-        return 0;
+        return r->ncol == 1 && strchr(r->name[0], ' ') ? check_blanks(r, t, err) : 0;
     }
     if (!headless)
         return gk_rows_fail(r, err, "numbers where a header with the columns' names is needed");
@@ -290,13 +323,8 @@ int gk_text_rows_next(struct gk_rows *r, struct gk_text_rows *t, struct gk_row *
     int rc = read_data_line(r, t, w, err);
     if (rc != 1)
         return rc;
-    if (split(r, t->sep, w, err))
+    if (split_row(r, t, w, err))
         return -1;
-    if (w->n != r->ncol)
-        return gk_rows_fail(r, err, "%zu cell%s where %s has %zu", w->n, w->n == 1 ? "" : "s",
-                            r->name ? "the header" : "the first row", r->ncol);
-    if (!w->ended && w->n > 1 && !*w->cell[w->n - 1])
-        return gk_rows_fail(r, err, "the file ends in the middle of a row");
     if (!w->ended)
         r->notes.unended = w->line;
     return 1;
