@@ -52,7 +52,8 @@ wrapped() {
     wrong 1 "--threads is the sweep's own" '--threads 1 2'
     wrong 1 "--lr: '--seed' is not a number" '--lr --seed 0'
     wrong 1 '--steps has one value: where each run ended is a column of the table' '--steps 30 40'
-    echo '--lr 1' >g.grid
+    # an editor's byte order mark is skipped
+    printf '\xef\xbb\xbf--lr 1\n' >g.grid
     breaks 'gk-sweep: g.grid: no --steps: where does a run end?' sweep g.grid out
     breaks 'gk-sweep: none.grid: cannot be read' sweep none.grid out
     [ ! -e out ]
@@ -70,7 +71,7 @@ wrapped() {
         wrong_usage "gk-sweep: --rule: '$rule' is not t4:A,GAMMA,B" sweep --rule "$rule" g.grid o
     done
     wrong_usage "gk-sweep: --give-up: '1e400' is not a number" sweep --give-up 1e400 --model g.grid g.grid o
-    wrong_usage 'gk-sweep: --give-up and --model need each other' sweep --give-up 0.5 g.grid o
+    wrong_usage 'gk-sweep: --model needs --give-up' sweep --model g.grid g.grid o
     for p in 2 -0.1; do
         wrong_usage "gk-sweep: --give-up: $p is not in [0, 1]" sweep --give-up "$p" --model g.grid g.grid o
     done
@@ -456,6 +457,31 @@ model() {
     assert_equal "$(cat out/runs/lr=1e-3,weight-decay=1/status)" 'done	given up at step 12'
     sweep --quiet --runner parallel --give-up 0.5 --model m g.grid other
     cmp out/table.tsv other/table.tsv
+}
+
+@test "sweep: without --model, the model of gk judges, and its range is noted once" {
+    local own=$GK_BUILD/share/gk/models/grok.model
+    grid '--lr 1e-3 1' '--steps 810' '--eval-every 10' >g.grid
+    run -0 --separate-stderr sweep --give-up 1 g.grid out
+    assert_equal "$(column_of reason out/table.tsv)" "$(printf '%s\n' 'given up at step 800' 'given up at step 800')"
+    assert_equal "${stderr%%$'\n'*}" 'gk-sweep: by the model of gk; --model FILE takes another'
+    assert_equal "$(grep -c '^gk-sweep: model: ' <<<"$stderr")" "$(grep -c '^# model: ' "$own")"
+    for r in out/runs/*/run.tsv; do # the greater rate is beyond it
+        gk-predict score --model "$own" "$r" 2>&1 >/dev/null | sed -nE 's/note: (.*) is [^ ]*, beyond/\1 is beyond/p'
+    done | sort | uniq -c | sed -E 's/^ *([0-9]*) /gk-sweep: in \1 of 2 runs: /' >want
+    [ -s want ]
+    grep ' is beyond ' <<<"$stderr" | sort | diff - <(sort want)
+    sweep --quiet --give-up 1 --model "$own" g.grid named
+    cmp out/table.tsv named/table.tsv
+}
+
+@test "sweep: a note of the tools is said once, with the number of its runs" {
+    grid '--lr 1e-3 1e-2' '--batch 3 1000' '--steps 2' >g.grid
+    for due in 4 0; do # also when all is done
+        run -0 --separate-stderr sweep g.grid out
+        assert_equal "$stderr" "gk-sweep: 4 runs, $due to do, in out
+gk-sweep: in 2 of 4 runs: gk-train: --batch changes nothing here"
+    done
 }
 
 @test "sweep: a model that judges no run is refused, and a rule that ends none has a note" {

@@ -79,6 +79,7 @@ grid_read() {
     while IFS= read -r line || [ "$line" ]; do
         grid_line=$((grid_line + 1))
         line=${line%$'\r'}
+        [ "$grid_line" -gt 1 ] || line=${line#$'\xef\xbb\xbf'} # a byte order mark
         # U+0080 to U+009F are control characters, too.
         [[ ${line//$'\t'/} != *@([[:cntrl:]]|$'\xc2'[$'\x80'-$'\x9f'])* ]] || grid_fail 'a control character' || return
         read -ra words <<<"${line%%#*}"
